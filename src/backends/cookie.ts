@@ -1,0 +1,137 @@
+/** The backend without a server: the cookie itself carries the record. */
+
+import { SessionError } from '../base/errors.ts'
+import type { TimedSigner } from '../crypto/signed.ts'
+import { unpack } from '../crypto/payload.ts'
+import type { SetCookieWriter } from '../http/set-cookie.ts'
+import { cookieLifetime, endedBy, isDueForRenewal, type Lifetime, type Times } from '../record/lifetime.ts'
+import {
+  authenticatedAtOf,
+  createdOf,
+  isEmpty,
+  isPermanent,
+  type Layout,
+  type SessionRecord,
+} from '../record/record.ts'
+import type { Backend, CommitRequest, Committed, Opened, Rejection } from './backend.ts'
+
+/** How a record is written into a cookie. */
+export interface CookieFormat {
+  readonly layout: Layout
+  readonly signer: TimedSigner
+  /** The body of a text; `crowded` says that it did not fit as it was. */
+  pack(text: string, crowded: boolean): string
+  /** Of several cookies that verify, take the newest; Flask takes the first one sent, verified or not. */
+  readonly duplicates: 'newest' | 'first'
+  /** Clear the cookie even of a visitor who sent none, as Flask does. */
+  readonly clearsUnasked: boolean
+  /** Sign a cookie anew that was signed with an old secret. */
+  readonly resignsOldKeys: boolean
+  /** The most bytes a cookie may have, counted over this part of its line; Infinity for no limit. */
+  readonly limit: { bytes: number; of: 'name-and-value' | 'line' }
+}
+
+/** More cookies of one name than this are not looked at. */
+const MAX_CANDIDATES = 8
+
+/** No cookie is longer than what a browser keeps, so a longer one is not ours. */
+const MAX_VALUE_LENGTH = 65_536
+
+/** Makes the backend for one cookie. */
+export function cookieBackend(
+  format: CookieFormat,
+  writer: SetCookieWriter,
+  lifetime: Lifetime,
+): Backend {
+  const { layout, signer, limit } = format
+
+  function timesOf(record: SessionRecord, seen: number): Times {
+    return {
+      seen,
+      permanent: isPermanent(record, layout),
+      created: createdOf(record, layout),
+      authenticatedAt: authenticatedAtOf(record, layout),
+    }
+  }
+
+  function openOne(value: string, now: number): Found | Rejection {
+    if (value.length > MAX_VALUE_LENGTH) return 'malformed'
+    const verified = signer.verify(value)
+    if (typeof verified === 'string') return verified
+    const text = unpack(verified.body)
+    const record = text === undefined ? undefined : layout.decode(text)
+    if (!record) return 'payload'
+    const { seconds, key } = verified
+    return endedBy(lifetime, timesOf(record, seconds), now) ?? { record, seen: seconds, key }
+  }
+
+  function seal(record: SessionRecord, seen: number, now: number): string {
+    const keepFor = cookieLifetime(lifetime, timesOf(record, seen), now)
+    const text = layout.encode(record)
+    const write = (crowded: boolean) => signer.sign(format.pack(text, crowded), seen)
+    let value = write(false)
+    if (sizeOf(value, keepFor, now) > limit.bytes) value = write(true)
+    const size = sizeOf(value, keepFor, now)
+    if (size > limit.bytes) throw tooLarge(record, size)
+    return writer.set(value, keepFor, now)
+  }
+
+  function sizeOf(value: string, keepFor: number | undefined, now: number): number {
+    if (limit.of === 'line') return writer.set(value, keepFor, now).length
+    return writer.name.length + value.length
+  }
+
+  function tooLarge({ data }: SessionRecord, bytes: number): SessionError {
+    const largest = [...data]
+      .sort(([, a], [, b]) => b.text.length - a.text.length)
+      .slice(0, 3)
+      .map(([key, { text }]) => `${key} (${text.length} bytes)`)
+    const keys = largest.length > 0 ? largest.join(', ') : 'flash messages'
+    return new SessionError('ERR_COOKIE_TOO_LARGE', bytes, limit.bytes, keys)
+  }
+
+  /** The line to send, and when what the browser then holds was signed. */
+  function lineFor({ opened, changes, next, now }: CommitRequest): [string, number] | undefined {
+    const seconds = Math.floor(now / 1000)
+    if (changes.length > 0) {
+      if (!isEmpty(next, layout)) return [seal(next, seconds, now), seconds]
+      const unneeded = opened.presented.length === 0 && !format.clearsUnasked
+      return unneeded ? undefined : [writer.clear(), seconds]
+    }
+    const { record, seen, key } = opened
+    if (!record) return undefined
+    if (isDueForRenewal(lifetime, timesOf(record, seen), now)) return [seal(record, seconds, now), seconds]
+    // A new secret must not make an old session younger.
+    return key > 0 && format.resignsOldKeys ? [seal(record, seen, now), seen] : undefined
+  }
+
+  return {
+    layout,
+    open(values, now) {
+      const presented = format.duplicates === 'first' ? values.slice(0, 1) : [...new Set(values)]
+      const found: Found[] = []
+      const rejected: Rejection[] = []
+      for (const value of presented.slice(0, MAX_CANDIDATES)) {
+        const outcome = openOne(value, now)
+        if (typeof outcome === 'string') rejected.push(outcome)
+        else found.push(outcome)
+      }
+      const [newest] = found.sort((a, b) => b.seen - a.seen)
+      const nobody = { record: undefined, seen: 0, key: 0 }
+      return { ...(newest ?? nobody), presented, rejected, verified: found.length }
+    },
+    commit(request): Committed {
+      const { opened, next } = request
+      const line = lineFor(request)
+      if (!line) return { opened, setCookie: undefined }
+      const [setCookie, seen] = line
+      const record = isEmpty(next, layout) ? undefined : next
+      return {
+        opened: { ...opened, record, seen, key: 0, presented: record ? [setCookie] : [] },
+        setCookie,
+      }
+    },
+  }
+}
+
+type Found = Pick<Opened, 'seen' | 'key'> & { record: SessionRecord }

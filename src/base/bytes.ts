@@ -1,0 +1,33 @@
+/** Bytes and their strict, canonical base64url spelling. */
+
+/** Encodes bytes as base64url without padding (RFC 4648 section 5). */
+export function encodeBase64url(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url')
+}
+
+/**
+ * Decodes base64url, or answers `undefined` for any spelling the encoder would not have written.
+ *
+ * Canonical only: no padding, no foreign characters, no stray low bits. One value has one spelling,
+ * so a signature cannot be respelled and still verify.
+ */
+export function decodeBase64url(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64url')
+  return bytes.toString('base64url') === text ? bytes : undefined
+}
+
+/**
+ * Joins texts so that no two lists of texts give the same bytes: each is preceded by its length.
+ *
+ * Length: four bytes, big-endian.
+ */
+export function lengthPrefixed(...texts: string[]): Buffer {
+  return Buffer.concat(
+    texts.flatMap((text) => {
+      const bytes = Buffer.from(text, 'utf8')
+      const length = Buffer.alloc(4)
+      length.writeUInt32BE(bytes.length)
+      return [length, bytes]
+    }),
+  )
+}

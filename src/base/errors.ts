@@ -1,0 +1,72 @@
+/** The one error class and the catalogue of its codes. */
+
+/** Everything that can go wrong, and what to do then. Codes are stable; messages are not. */
+const CATALOGUE = {
+  ERR_OPTION_INVALID: (option: string, why: string) => `The option "${option}" ${why}.`,
+  ERR_SECRET_MISSING: (where: string, hint: string) =>
+    `No secret: ${where} is empty or undefined, and without one anybody could write their own session. ${hint}`,
+  ERR_SECRET_WEAK: (where: string, why: string) =>
+    `The secret in ${where} ${why}. Run \`npx sojourn secret\` and use what it prints.`,
+  ERR_VALUE_UNSUPPORTED: (key: string, why: string) =>
+    `The value for "${key}" cannot be kept in a session: ${why}.`,
+  ERR_UPDATE_ASYNC: (key: string) =>
+    `The function given to update("${key}") returned a promise. It may run again on newer data, so it has to be synchronous: await first, then update.`,
+  ERR_USER_ID_INVALID: (kind: string) =>
+    `login() was given ${kind}. Pass the user's id, a non-empty string or an integer.`,
+  ERR_NOT_SIGNED_IN: () => 'Nobody is signed in. Send the visitor to the sign-in page.',
+  ERR_SESSION_NOT_MOUNTED: (hint: string) => `This request has no session. ${hint}`,
+  ERR_SESSION_COMMITTED: (verb: string) =>
+    `${verb} came after the response's headers had left, so it could not be kept. Change the session before you send.`,
+  ERR_SESSION_PROPERTY: (name: string) =>
+    `A session keeps values by key, not as properties. Write session.set("${name}", value).`,
+  ERR_COOKIE_TOO_LARGE: (size: number, limit: number, keys: string) =>
+    `The session cookie would have ${size} bytes and browsers drop it above ${limit}. Largest keys: ${keys}. Keep less, or keep the session in a store.`,
+  ERR_COMMIT_FAILED: () => 'The session could not be saved, so the response was not sent.',
+} as const
+
+type Catalogue = typeof CATALOGUE
+
+/** A stable name for what went wrong. */
+export type SessionErrorCode = keyof Catalogue
+
+/** What a web adapter answers when the error reaches it. Everything not named here is a 500. */
+const STATUS: Partial<Record<SessionErrorCode, number>> = { ERR_NOT_SIGNED_IN: 401 }
+
+/**
+ * Any error of this library. Tell errors apart by `code`.
+ *
+ * The message says what happened and what to do; it never contains a secret, an id or a value.
+ */
+export class SessionError<Code extends SessionErrorCode = SessionErrorCode> extends Error {
+  readonly code: Code
+  /** The HTTP status that fits: Express and others read it when the error is not caught. */
+  readonly status: number
+  /** The same as `status`, for frameworks that read this name. */
+  readonly statusCode: number
+
+  constructor(code: Code, ...evidence: Parameters<Catalogue[Code]>) {
+    super((CATALOGUE[code] as (...parts: Parameters<Catalogue[Code]>) => string)(...evidence))
+    this.name = 'SessionError'
+    this.code = code
+    this.status = this.statusCode = STATUS[code] ?? 500
+  }
+}
+
+/** Gives an error the reason it happened, and returns it. */
+export function because<Reason extends SessionError>(error: Reason, cause: unknown): Reason {
+  error.cause = cause
+  return error
+}
+
+/** Every code, with its message for placeholders: what `docs/errors.md` is written from. */
+export function errorCatalogue(): { code: SessionErrorCode; status: number; message: string }[] {
+  return Object.entries(CATALOGUE).map(([code, message]) => {
+    const names = /^\(([^)]*)\)/.exec(message.toString())?.[1]?.split(',') ?? []
+    const placeholders = names.map((name) => `<${name.trim().split(':')[0]}>`)
+    return {
+      code: code as SessionErrorCode,
+      status: STATUS[code as SessionErrorCode] ?? 500,
+      message: (message as (...parts: string[]) => string)(...placeholders),
+    }
+  })
+}

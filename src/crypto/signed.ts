@@ -1,0 +1,95 @@
+/** Signs and verifies text in the layout of itsdangerous: `body.timestamp.signature`. */
+
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
+import { decodeBase64url, encodeBase64url } from '../base/bytes.ts'
+
+/** Authenticates text under a ring of keys: the first signs, all verify. */
+export interface Authenticator {
+  /** The signature of a text under the first key, in base64url. */
+  sign(text: string): string
+  /** Which key, if any, signed the text. Only the canonical spelling of a signature counts. */
+  verify(text: string, signature: string): number | undefined
+}
+
+/** Makes an authenticator with HMAC over `digest`. The keys are as derived already. */
+export function authenticator(keys: readonly Uint8Array[], digest: string): Authenticator {
+  // A KeyObject is prepared once; raw bytes would be prepared anew for each call.
+  const prepared = keys.map((key) => createSecretKey(key))
+  const mac = (index: number, text: string) =>
+    createHmac(digest, prepared[index]!).update(text, 'utf8').digest()
+  return {
+    sign: (text) => mac(0, text).toString('base64url'),
+    verify(text, signature) {
+      const given = decodeBase64url(signature)
+      if (!given) return undefined
+      const index = prepared.findIndex((_, key) => {
+        const expected = mac(key, text)
+        return given.length === expected.length && timingSafeEqual(given, expected)
+      })
+      return index < 0 ? undefined : index
+    },
+  }
+}
+
+/** What a verified value says. `key` is the index of the secret that signed it. */
+export interface Verified {
+  body: string
+  seconds: number
+  key: number
+}
+
+/** Why a value was not accepted; see the events. */
+export type Unverified = 'malformed' | 'signature'
+
+/** Signs bodies with the time, and verifies them. */
+export interface TimedSigner {
+  /** `body.timestamp.signature`; the time in whole seconds since 1970. */
+  sign(body: string, seconds: number): string
+  /** The body and the time of a value, or why it was not accepted. */
+  verify(value: string): Verified | Unverified
+}
+
+/** Makes a signer of `body.timestamp.signature`, as itsdangerous' TimestampSigner. */
+export function timedSigner(authenticate: Authenticator): TimedSigner {
+  return {
+    sign(body, seconds) {
+      const signed = `${body}.${encodeSeconds(seconds)}`
+      return `${signed}.${authenticate.sign(signed)}`
+    },
+    verify(value) {
+      // From the right: a compressed body begins with a dot of its own.
+      const last = value.lastIndexOf('.')
+      const middle = value.lastIndexOf('.', last - 1)
+      if (last <= 0) return 'malformed'
+      const key = authenticate.verify(value.slice(0, last), value.slice(last + 1))
+      if (key === undefined) return 'signature'
+      if (middle < 0) return 'malformed'
+      const seconds = decodeSeconds(value.slice(middle + 1, last))
+      return seconds === undefined ? 'malformed' : { body: value.slice(0, middle), seconds, key }
+    },
+  }
+}
+
+let latest = { seconds: -1, text: '' }
+
+// timestamp = base64url of the seconds, big-endian, without leading zero bytes
+function encodeSeconds(seconds: number): string {
+  if (latest.seconds !== seconds) {
+    const bytes = Buffer.alloc(8)
+    bytes.writeBigUInt64BE(BigInt(seconds))
+    const first = bytes.findIndex((byte) => byte !== 0)
+    latest = { seconds, text: first < 0 ? '' : encodeBase64url(bytes.subarray(first)) }
+  }
+  return latest.text
+}
+
+/** The end of the year 9999, past which Python has no date either. */
+const LAST_SECOND = 253_402_300_799
+
+/** The seconds of a timestamp, or `undefined` if it has none or lies past the year 9999. */
+export function decodeSeconds(text: string): number | undefined {
+  const bytes = decodeBase64url(text)
+  if (!bytes || bytes.length > 8) return undefined
+  const seconds = bytes.reduce((sum, byte) => sum * 256 + byte, 0)
+  return seconds <= LAST_SECOND ? seconds : undefined
+}

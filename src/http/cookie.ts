@@ -1,0 +1,87 @@
+/** Reads every value of one name from a Cookie header, as Werkzeug 3.1 would. */
+
+/**
+ * The values of one cookie, in the order sent. Case matters in names; nothing is %-decoded.
+ *
+ * A pair is dropped whole when its name is empty or its unquoted value holds white space or a
+ * quotation mark. Two cookies of one name are both given: a server must not rely on their order
+ * (RFC 6265 section 4.2.2), so the caller decides by what verifies.
+ */
+export function cookieValues(header: string | null | undefined, name: string): string[] {
+  const values: string[] = []
+  if (!header || !header.includes(name)) return values
+  let at = 0
+  while (at < header.length) {
+    const pair = nextPair(header, at)
+    if (pair.name === name && pair.value !== undefined) values.push(pair.value)
+    at = pair.next
+  }
+  return values
+}
+
+interface Pair {
+  name: string
+  value: string | undefined
+  next: number
+}
+
+// cookie-string = pair *( ";" pair );  pair = name [ "=" ( quoted / unquoted ) ]
+// quoted = DQUOTE *( "\" any / any but DQUOTE and "\" ) DQUOTE, followed by ";" or the end
+function nextPair(header: string, start: number): Pair {
+  let semicolon = header.indexOf(';', start)
+  if (semicolon < 0) semicolon = header.length
+  const equals = header.indexOf('=', start)
+  if (equals < 0 || equals > semicolon) {
+    const name = trim(header.slice(start, semicolon))
+    return { name, value: name === '' ? undefined : '', next: semicolon + 1 }
+  }
+  const name = trim(header.slice(start, equals))
+  const open = skipBlank(header, equals + 1)
+  if (header[open] === '"') {
+    const close = endOfQuoted(header, open)
+    if (close > 0) {
+      const next = skipBlank(header, close + 1)
+      return { name, value: unquote(header.slice(open + 1, close)), next: next + 1 }
+    }
+  }
+  const value = trim(header.slice(open, semicolon))
+  return { name, value: name === '' || /[\s"]/.test(value) ? undefined : value, next: semicolon + 1 }
+}
+
+/** Where the closing quotation mark stands, or -1 if this is not a whole quoted value. */
+function endOfQuoted(header: string, open: number): number {
+  for (let at = open + 1; at < header.length; at++) {
+    if (header[at] === '\\') at++
+    else if (header[at] === '"') {
+      const after = skipBlank(header, at + 1)
+      return after >= header.length || header[after] === ';' ? at : -1
+    }
+  }
+  return -1
+}
+
+// quoted-pair = "\" ( 3OCTDIG / any )
+function unquote(quoted: string): string {
+  if (!quoted.includes('\\')) return quoted
+  const bytes = Buffer.from(
+    quoted.replace(/\\([0-3][0-7]{2}|[^])/g, (_, escaped: string) =>
+      escaped.length === 1 ? escaped : String.fromCharCode(Number.parseInt(escaped, 8)),
+    ),
+    'latin1',
+  )
+  return bytes.toString('utf8')
+}
+
+function skipBlank(text: string, at: number): number {
+  while (text[at] === ' ' || text[at] === '\t') at++
+  return at
+}
+
+// Only SP and HTAB: a wider trim lets a name with U+2000 pass for a __Host- one.
+function trim(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && (text[start] === ' ' || text[start] === '\t')) start++
+  while (end > start && (text[end - 1] === ' ' || text[end - 1] === '\t')) end--
+  return text.slice(start, end)
+}

@@ -1,0 +1,103 @@
+/** Writes Set-Cookie: every attribute checked once at start-up, then prebuilt. */
+
+import { SessionError } from '../base/errors.ts'
+
+/** How the session cookie is to be kept by the browser. */
+export interface CookieAttributes {
+  name: string
+  domain?: string | undefined
+  path: string
+  httpOnly: boolean
+  secure: boolean
+  sameSite?: 'Strict' | 'Lax' | 'None' | undefined
+  partitioned: boolean
+}
+
+/** Which attribute tells the browser how long to keep a cookie: Flask sends Expires alone. */
+export type Expiry = 'Max-Age' | 'Expires'
+
+/** Writes the lines of one cookie. */
+export interface SetCookieWriter {
+  readonly name: string
+  readonly secure: boolean
+  /** A line that sets the cookie; without `keepFor` (milliseconds) it ends with the browser. */
+  set(value: string, keepFor: number | undefined, now: number): string
+  /** A line that removes it, with the same attributes: otherwise browsers keep the cookie. */
+  clear(): string
+}
+
+// Browsers keep no cookie longer than 400 days (RFC 6265bis section 5.5).
+const MAX_AGE_LIMIT = 400 * 86_400
+
+/**
+ * Checks the attributes and prepares the writer.
+ *
+ * @throws ERR_OPTION_INVALID for a name, domain or path outside the grammar (RFC 6265bis section
+ * 4.1.1), for a prefix whose rules are not kept, for SameSite=None without Secure.
+ */
+export function setCookieWriter(attributes: CookieAttributes, expiry: Expiry): SetCookieWriter {
+  const { name, secure } = attributes
+  checkAttributes(attributes)
+  const domain = attributes.domain === undefined ? '' : `; Domain=${attributes.domain}`
+  const rest =
+    (secure ? '; Secure' : '') +
+    (attributes.httpOnly ? '; HttpOnly' : '') +
+    `; Path=${attributes.path}` +
+    (attributes.sameSite ? `; SameSite=${attributes.sameSite}` : '') +
+    (attributes.partitioned ? '; Partitioned' : '')
+  const cleared = `${name}=${domain}; Expires=${new Date(0).toUTCString()}; Max-Age=0${rest}`
+  return {
+    name,
+    secure,
+    set(value, keepFor, now) {
+      return `${name}=${value}${domain}${keepFor === undefined ? '' : until(keepFor, now, expiry)}${rest}`
+    },
+    clear: () => cleared,
+  }
+}
+
+function until(keepFor: number, now: number, expiry: Expiry): string {
+  if (expiry === 'Expires') return `; Expires=${new Date(now + keepFor).toUTCString()}`
+  return `; Max-Age=${Math.max(1, Math.min(Math.floor(keepFor / 1000), MAX_AGE_LIMIT))}`
+}
+
+// token = 1*( ALPHA / DIGIT / "!#$%&'*+-.^_`|~" )                      RFC 9110 section 5.6.2
+const TOKEN = /^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/
+// path-value = *( any CHAR except CTLs or ";" ), at most 1024 octets   RFC 6265bis section 4.1.1
+const PATH = /^\/[\x20-\x3a\x3c-\x7e]*$/
+// subdomain of LDH labels, at most 253 octets                          RFC 1034 section 3.5
+const DOMAIN = /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/
+
+function checkAttributes(attributes: CookieAttributes): void {
+  const { name, domain, path, secure, sameSite } = attributes
+  if (typeof name !== 'string' || !TOKEN.test(name)) {
+    fail('name', 'is not a cookie name. Use letters, digits and hyphens')
+  }
+  if (domain !== undefined && (typeof domain !== 'string' || !isDomain(domain))) {
+    fail('domain', 'is not a host name. Write it as in example.com')
+  }
+  if (typeof path !== 'string' || !PATH.test(path) || path.length > 1024) {
+    fail('path', 'has to begin with "/" and hold no ";" or control character')
+  }
+  if (sameSite !== undefined && sameSite !== 'Strict' && sameSite !== 'Lax' && sameSite !== 'None') {
+    fail('sameSite', "has to be 'Strict', 'Lax' or 'None'")
+  }
+  for (const flag of ['httpOnly', 'secure', 'partitioned'] as const) {
+    if (typeof attributes[flag] !== 'boolean') fail(flag, 'has to be true or false')
+  }
+  // Prefixes are matched without regard to case (RFC 6265bis section 4.1.3).
+  if (/^__host-/i.test(name) && (!secure || domain !== undefined || path !== '/')) {
+    fail('name', 'begins with "__Host-", which needs secure, path "/" and no domain')
+  }
+  if (/^__secure-/i.test(name) && !secure) fail('name', 'begins with "__Secure-", which needs secure')
+  if (attributes.partitioned && !secure) fail('partitioned', 'needs secure')
+}
+
+/** A host name in its ASCII form, or nothing: browsers take an empty Domain for none. */
+function isDomain(domain: string): boolean {
+  return domain === '' || (domain.length <= 253 && DOMAIN.test(domain))
+}
+
+function fail(attribute: string, why: string): never {
+  throw new SessionError('ERR_OPTION_INVALID', `cookie.${attribute}`, why)
+}

@@ -1,0 +1,16 @@
+/** Sessions for TypeScript servers: the front door. */
+
+export { type Duration } from './base/duration.ts'
+export { SessionError, type SessionErrorCode } from './base/errors.ts'
+export { type Clock } from './base/ports.ts'
+export { type Secret } from './crypto/keyring.ts'
+export { type Tag, UNREADABLE } from './record/codec.ts'
+export { type Flash } from './record/record.ts'
+export { type Kept, type Markup, type Storable, type Tuple, type Uuid } from './record/values.ts'
+export { type EventListener, type SessionEvent } from './session/events.ts'
+export { type RequestFacts } from './session/hints.ts'
+export { type CookieOptions, type LifetimeOptions, type SessionOptions } from './session/options.ts'
+export { type Session } from './session/session.ts'
+export { createSessions, type Sessions, type SignedInSession } from './session/sessions.ts'
+export { type Visit } from './session/visit.ts'
+export { type Outgoing } from './http/headers.ts'

@@ -1,0 +1,149 @@
+/** What a request did to its session, and the pure function that does it again to another record. */
+
+import { SessionError } from '../base/errors.ts'
+import { type Field, freshValue } from './fields.ts'
+import {
+  isEmpty,
+  type Layout,
+  type SessionRecord,
+  setMeta,
+  userIdOf,
+  waitingItems,
+} from './record.ts'
+
+/** Computes a new value from the newest one. Synchronous and pure; `undefined` deletes the key. */
+export type Updater = (value: any) => unknown
+
+/** One thing a request did. Values are texts already, so replaying cannot meet a half-changed one. */
+export type Change =
+  | { do: 'set'; key: string; text: string }
+  | { do: 'delete'; key: string }
+  | { do: 'update'; key: string; fn: Updater }
+  | { do: 'clear' }
+  | { do: 'flash'; item: unknown }
+  | { do: 'consume'; shown: readonly string[] | 'all' }
+  | { do: 'permanent'; on: boolean }
+  | { do: 'label'; label: string | undefined }
+  | { do: 'regenerate' }
+  | { do: 'login'; userId: string; at: number }
+  | { do: 'logout'; keep: readonly string[]; at: number }
+
+/** A record nobody has written to yet. `at` is in seconds since 1970. */
+export function newRecord(layout: Layout, at: number): SessionRecord {
+  const record = layout.empty()
+  setMeta(record, layout.names.created, at, layout)
+  return record
+}
+
+/**
+ * Does the changes again, in order, on a record, and answers the new one.
+ *
+ * A login as another user than the record's empties it first: what this request wrote stays,
+ * before or after the call, and nothing of the other user does.
+ */
+export function replay(
+  base: SessionRecord,
+  changes: readonly Change[],
+  layout: Layout,
+): SessionRecord {
+  let record = changesUser(base, changes, layout)
+    ? withoutUser(base, layout)
+    : layout.copy(base)
+  for (const change of changes) record = apply(record, change, layout)
+  return record
+}
+
+/** Does one change to a record that is the caller's own; answers it, or the one that replaces it. */
+export function apply(record: SessionRecord, change: Change, layout: Layout): SessionRecord {
+  const { names, codec } = layout
+  switch (change.do) {
+    case 'set':
+      record.data.set(change.key, { text: change.text })
+      break
+    case 'delete':
+      record.data.delete(change.key)
+      break
+    case 'update': {
+      const field = updatedField(record.data.get(change.key), change.key, change.fn, layout)
+      if (field) record.data.set(change.key, field)
+      else record.data.delete(change.key)
+      break
+    }
+    case 'clear':
+      record.data.clear()
+      record.meta.delete(names.flashes)
+      break
+    case 'flash':
+      setMeta(record, names.flashes, [...waitingItems(record, layout), change.item], layout)
+      break
+    case 'consume':
+      setMeta(record, names.flashes, itemsLeft(record, change.shown, layout), layout)
+      break
+    case 'permanent':
+      setMeta(record, names.permanent, change.on, layout)
+      break
+    case 'label':
+      setMeta(record, names.label, change.label, layout)
+      break
+    case 'regenerate':
+      break
+    case 'login':
+      setMeta(record, names.userId, change.userId, layout)
+      setMeta(record, names.authenticatedAt, change.at, layout)
+      break
+    case 'logout': {
+      const next = newRecord(layout, change.at)
+      for (const key of change.keep) {
+        const field = record.data.get(key)
+        if (field) next.data.set(key, field)
+      }
+      return next
+    }
+  }
+  return record
+
+  function itemsLeft(from: SessionRecord, shown: readonly string[] | 'all', { codec }: Layout) {
+    if (shown === 'all') return undefined
+    const gone = [...shown]
+    const left = waitingItems(from, layout).filter((item) => {
+      const at = gone.indexOf(codec.encode(item, names.flashes))
+      if (at >= 0) gone.splice(at, 1)
+      return at < 0
+    })
+    return left.length > 0 ? left : undefined
+  }
+}
+
+/**
+ * The field an update makes of a key, or `undefined` if it deletes it.
+ *
+ * @throws ERR_UPDATE_ASYNC for a promise, ERR_VALUE_UNSUPPORTED, and whatever `fn` throws.
+ */
+export function updatedField(
+  field: Field | undefined,
+  key: string,
+  fn: Updater,
+  { codec }: Layout,
+): Field | undefined {
+  const value = fn(field && freshValue(field, codec))
+  if (value instanceof Promise) throw new SessionError('ERR_UPDATE_ASYNC', key)
+  if (value === undefined) return undefined
+  return { text: codec.encode(value, key), live: { value } }
+}
+
+function changesUser(base: SessionRecord, changes: readonly Change[], layout: Layout): boolean {
+  const user = userIdOf(base, layout)
+  if (user === undefined || isEmpty(base, layout)) return false
+  const first = changes.find((change) => change.do === 'login' || change.do === 'logout')
+  return first?.do === 'login' && first.userId !== user
+}
+
+/** What stays of a record when another user takes it over: that the session is permanent. */
+function withoutUser(base: SessionRecord, layout: Layout): SessionRecord {
+  const record = layout.empty()
+  for (const name of [layout.names.created, layout.names.permanent, layout.names.label]) {
+    const field = name === undefined ? undefined : base.meta.get(name)
+    if (name !== undefined && field) record.meta.set(name, field)
+  }
+  return record
+}

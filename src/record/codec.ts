@@ -1,0 +1,235 @@
+/** Tagged JSON: values to text and back, with one-key objects for what JSON has no type of its own for. */
+
+import { SessionError } from '../base/errors.ts'
+import {
+  type FloatMembers,
+  floatMembersOf,
+  type JsonObject,
+  MAX_DEPTH,
+  parseJson,
+  type Revive,
+} from './json.ts'
+import { spellFloat, spellNumber } from './number.ts'
+import { isFloat } from './values.ts'
+
+/**
+ * How one type of value is kept: as an object with a single key, the tag's.
+ *
+ * The counterpart of Flask's `JSONTag`: `test` is its `check`, `encode` its `to_json`, `decode` its
+ * `to_python`.
+ */
+export interface Tag<Value = any> {
+  /** The key of the object. Flask's own begin with a space. */
+  readonly key: string
+  /** Whether this tag keeps the value. The first tag that says so wins. */
+  test(value: unknown): value is Value
+  /** The value as something JSON has: its parts may again be values with tags. */
+  encode(value: Value): unknown
+  /**
+   * The value from what `encode` gave. `UNREADABLE` refuses it, and with it the whole cookie.
+   *
+   * `float` says that a number was spelled as a float (`1.0`).
+   */
+  decode(content: any, float: boolean): unknown
+}
+
+/** What a tag's `decode` answers for content it cannot have written. */
+export const UNREADABLE: unique symbol = Symbol('sojourn.unreadable')
+
+/** How a codec differs from another. */
+export interface CodecOptions {
+  tags: readonly Tag[]
+  /** Sort keys by code point, as Flask's `sort_keys`; otherwise they keep their order. */
+  sortKeys: boolean
+  /** Escape everything outside ASCII, as Python's `ensure_ascii`. */
+  ascii: boolean
+}
+
+/** Turns values into JSON text and back. */
+export interface Codec {
+  /** The text of a value. @throws ERR_VALUE_UNSUPPORTED, naming `key`, for what cannot be kept. */
+  encode(value: unknown, key: string): string
+  /** The value of a text, or `undefined` if it has none. */
+  decode(text: string): { value: unknown } | undefined
+  /** The text of an object whose members are texts already. */
+  join(members: Iterable<readonly [key: string, text: string]>): string
+  /** Whether decoding the text may give something else than the JSON it is. */
+  mayHoldTags(text: string): boolean
+}
+
+// Room for the object, and the list around it, that the value will stand in.
+const VALUE_DEPTH = MAX_DEPTH - 2
+
+/** Makes a codec. A key that is itself a tag is escaped under ` di`, as Flask does. */
+export function createCodec({ tags, sortKeys, ascii }: CodecOptions): Codec {
+  const byKey = new Map(tags.map((tag) => [tag.key, tag]))
+  byKey.set(ESCAPE_TAG.key, ESCAPE_TAG)
+  const ownKeysOnly = [...byKey.keys()].every((key) => key.startsWith(' '))
+
+  function quote(text: string): string {
+    const quoted = JSON.stringify(text)
+    return ascii ? quoted.replace(/[\u007f-\uffff]/g, escapeCharacter) : quoted
+  }
+
+  function join(members: Iterable<readonly [string, string]>): string {
+    const list = [...members]
+    if (sortKeys) list.sort(([a], [b]) => compareCodePoints(a, b))
+    return `{${list.map(([key, text]) => `${quote(key)}:${text}`).join(',')}}`
+  }
+
+  function encode(value: unknown, key: string, depth: number): string {
+    switch (typeof value) {
+      case 'string':
+        return quote(value)
+      case 'number':
+        return spellNumber(value)
+      case 'boolean':
+        return String(value)
+      case 'bigint':
+        if (value >= -MAX_INTEGER && value <= MAX_INTEGER) break
+        return refuse(key, 'it is an integer of more than 4300 digits')
+      case 'object':
+        break
+      default:
+        return refuse(key, `it holds ${typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`}`)
+    }
+    if (value === null) return 'null'
+    if (depth > VALUE_DEPTH) {
+      return refuse(key, `it is nested deeper than ${VALUE_DEPTH} levels, or contains itself`)
+    }
+    const inner = (content: unknown, levels = 1) => encode(content, key, depth + levels)
+    if (typeof value === 'object' && isPlain(value)) {
+      const names = Object.keys(value)
+      const only = names.length === 1 ? names[0]! : undefined
+      return only !== undefined && byKey.has(only)
+        ? `{"${ESCAPE_TAG.key}":{${quote(`${only}__`)}:${inner((value as JsonObject)[only], 2)}}}`
+        : encodeObject(value as JsonObject, names, inner)
+    }
+    const tag = tags.find((candidate) => candidate.test(value))
+    if (tag) return `{${quote(tag.key)}:${inner(tag.encode(value))}}`
+    if (Array.isArray(value)) return encodeArray(value, inner)
+    if (typeof value === 'bigint') return String(value)
+    if (isFloat(value)) return spellFloat(value.float)
+    return refuse(key, `it holds ${describe(value)}`)
+  }
+
+  function encodeObject(object: JsonObject, names: string[], inner: Inner): string {
+    const floats = floatMembersOf(object)
+    const members: [string, string][] = []
+    for (const name of names) {
+      const value = object[name]
+      // An absent optional property: undefined is how JavaScript spells it, and how it reads back.
+      if (value !== undefined) members.push([name, spellMember(value, floats, name, inner)])
+    }
+    return join(members)
+  }
+
+  const revive: Revive = (object, size, floats) => {
+    if (size !== 1) return object
+    const key = firstKey(object)
+    const tag = byKey.get(key)
+    if (!tag) return object
+    const value = tag.decode(object[key], floats?.has(key) ?? false)
+    if (value === UNREADABLE) throw UNREADABLE
+    return value
+  }
+
+  return {
+    encode: (value, key) => encode(value, key, 1),
+    decode(text) {
+      try {
+        return parseJson(text, revive)
+      } catch (error) {
+        if (error === UNREADABLE) return undefined
+        throw error
+      }
+    },
+    join,
+    mayHoldTags: (text) => !ownKeysOnly || /"(?: |\\u0020)/.test(text),
+  }
+}
+
+type Inner = (content: unknown) => string
+
+const MAX_INTEGER = 10n ** 4300n - 1n
+
+/** Escapes an object whose single key is a tag: ` t` is kept as ` t__` under ` di`. */
+const ESCAPE_TAG: Tag<never> = {
+  key: ' di',
+  test: (_value): _value is never => false,
+  encode: (value) => value,
+  decode(content: unknown) {
+    if (!isReadObject(content)) return UNREADABLE
+    const key = firstKey(content)
+    if (key === undefined) return UNREADABLE
+    const object = Object.create(null) as JsonObject
+    // Python's key[:-2]: the last two code points, whatever they are.
+    object[[...key].slice(0, -2).join('')] = content[key]
+    return object
+  },
+}
+
+function encodeArray(array: readonly unknown[], inner: Inner): string {
+  const floats = floatMembersOf(array)
+  const items = Array.from(array, (item, index) => spellMember(item, floats, index, inner))
+  return `[${items.join(',')}]`
+}
+
+/** Spells a member, as a float if that is how the unchanged number was spelled when it was read. */
+function spellMember(
+  value: unknown,
+  floats: FloatMembers | undefined,
+  member: string | number,
+  inner: Inner,
+): string {
+  const wasFloat = floats !== undefined && typeof value === 'number' && floats.get(member) === value
+  return wasFloat ? spellFloat(value) : inner(value)
+}
+
+/** Whether this is an object as JSON has it: no class behind it, of this realm or another. */
+export function isPlain(value: object): boolean {
+  if (Array.isArray(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype || isForeignObjectPrototype(prototype)
+}
+
+function isForeignObjectPrototype(prototype: unknown): boolean {
+  return (
+    Object.getPrototypeOf(prototype) === null &&
+    Object.prototype.hasOwnProperty.call(prototype, 'isPrototypeOf')
+  )
+}
+
+function isReadObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null
+}
+
+function firstKey(object: JsonObject): string {
+  for (const key in object) return key
+  return undefined as never
+}
+
+function describe(value: unknown): string {
+  if (value instanceof Map) return 'a Map. Keep [...map] and make the Map again when you read it'
+  if (value instanceof Set) return 'a Set. Keep [...set] and make the Set again when you read it'
+  if (value instanceof Date) return 'an invalid date'
+  const name: unknown = (value as object).constructor?.name
+  return `an instance of ${typeof name === 'string' && name ? name : 'a class'}. Keep a plain object, or register a tag for it`
+}
+
+function refuse(key: string, why: string): never {
+  throw new SessionError('ERR_VALUE_UNSUPPORTED', key, why)
+}
+
+function escapeCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
+/** Python's order of strings, by code point: unlike `<`, U+FFFF comes before U+10000. */
+export function compareCodePoints(a: string, b: string): number {
+  if (a === b) return 0
+  const left = Array.from(a, (character) => character.codePointAt(0)!)
+  const right = Array.from(b, (character) => character.codePointAt(0)!)
+  const at = left.findIndex((codePoint, index) => codePoint !== right[index])
+  return at < 0 ? -1 : left[at]! - (right[at] ?? -1)
+}

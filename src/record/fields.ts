@@ -1,0 +1,78 @@
+/** A dictionary whose values stay in their own text until somebody asks for one. */
+
+import type { Codec } from './codec.ts'
+import { scanJson, type Span } from './json.ts'
+
+/**
+ * One value: its text, and the live value once it was handed out or set.
+ *
+ * Never changed in place, save for `live`: records share fields.
+ */
+export interface Field {
+  readonly text: string
+  live?: { value: unknown } | undefined
+}
+
+/** Values by key, in order. A key that nobody changes keeps its own bytes. */
+export type Fields = Map<string, Field>
+
+/** The live value of a field: the same object each time within one record. */
+export function liveValue(field: Field, codec: Codec): unknown {
+  field.live ??= codec.decode(field.text)
+  return field.live?.value
+}
+
+/** A value of its own, which can be changed without touching the field. */
+export function freshValue(field: Field, codec: Codec): unknown {
+  return codec.decode(field.text)?.value
+}
+
+/** Whether the live value no longer says what the text says: a change nobody announced. */
+export function hasDrifted(field: Field, key: string, codec: Codec): boolean {
+  const { live, text } = field
+  if (!live || typeof live.value !== 'object' || live.value === null) return false
+  const now = codec.encode(live.value, key)
+  // Our own spelling of the text, since another writer may have spelled the same value otherwise.
+  return now !== text && now !== codec.encode(codec.decode(text)?.value, key)
+}
+
+/** The text of an object with these fields. */
+export function joinFields(fields: Fields, codec: Codec): string {
+  return codec.join(textsOf(fields))
+}
+
+function* textsOf(fields: Fields): Generator<[string, string]> {
+  for (const [key, field] of fields) yield [key, field.text]
+}
+
+/**
+ * The fields of each object in a text: of the object it is, or of the objects in the list it is.
+ *
+ * `undefined` if the text is not JSON, or a value in it cannot be read: a cookie opens whole or not
+ * at all. An element that is no object is `undefined` in its place.
+ */
+export function splitFields(text: string, codec: Codec): (Fields | undefined)[] | undefined {
+  const objects = scanJson(text)
+  if (!objects) return undefined
+  const mayHoldTags = codec.mayHoldTags(text)
+  const split: (Fields | undefined)[] = []
+  for (const spans of objects) {
+    const fields = spans && fieldsOf(text, spans)
+    if (fields && mayHoldTags && !isReadable(fields, codec)) return undefined
+    split.push(fields)
+  }
+  return split
+}
+
+function fieldsOf(text: string, spans: Map<string, Span>): Fields {
+  const fields: Fields = new Map()
+  for (const [key, { start, end }] of spans) fields.set(key, { text: text.slice(start, end) })
+  return fields
+}
+
+function isReadable(fields: Fields, codec: Codec): boolean {
+  for (const field of fields.values()) {
+    if (codec.mayHoldTags(field.text) && !(field.live = codec.decode(field.text))) return false
+  }
+  return true
+}

@@ -1,0 +1,68 @@
+/** When a session ends and when a visit renews it: pure arithmetic on authenticated times. */
+
+/** How long sessions live. All in milliseconds. */
+export interface Lifetime {
+  /** A session that was not seen for longer has ended. */
+  idle: number
+  /** The same for permanent sessions. */
+  permanent: number
+  /** Counted from the session's beginning or its last login; nothing extends it. */
+  absolute: number | undefined
+  /** How far ahead another server's clock may be. */
+  leeway: number
+  /** `visits`: a visit renews once a tenth of the idle time has passed. Flask has the other two. */
+  renewal: 'visits' | 'permanent-each-request' | 'never'
+}
+
+/** What the lifetime is counted from. Seconds since 1970. */
+export interface Times {
+  permanent: boolean
+  seen: number
+  created: number | undefined
+  authenticatedAt: number | undefined
+}
+
+/** Why a session that verifies is over. */
+export type Ended = 'expired' | 'expired-absolute' | 'future'
+
+/** Whether the session is over at `now` (milliseconds), and why. Whole seconds, as itsdangerous. */
+export function endedBy(lifetime: Lifetime, times: Times, now: number): Ended | undefined {
+  const age = Math.floor(now / 1000) - times.seen
+  if (age * 1000 < -lifetime.leeway) return 'future'
+  if (Math.max(age, 0) > wholeSeconds(idleLimit(lifetime, times))) return 'expired'
+  if (lifetime.absolute === undefined) return undefined
+  return absoluteRest(lifetime.absolute, times, now) < 0 ? 'expired-absolute' : undefined
+}
+
+/** Whether a visit that changes nothing should push the end of the session further away. */
+export function isDueForRenewal(lifetime: Lifetime, times: Times, now: number): boolean {
+  switch (lifetime.renewal) {
+    case 'visits':
+      return now - times.seen * 1000 >= idleLimit(lifetime, times) / 10
+    case 'permanent-each-request':
+      return times.permanent
+    case 'never':
+      return false
+  }
+}
+
+/** How long the browser should keep the cookie: `undefined` means until it is closed. */
+export function cookieLifetime(lifetime: Lifetime, times: Times, now: number): number | undefined {
+  if (!times.permanent) return undefined
+  if (lifetime.absolute === undefined) return lifetime.permanent
+  return Math.min(lifetime.permanent, absoluteRest(lifetime.absolute, times, now))
+}
+
+function idleLimit(lifetime: Lifetime, { permanent }: Times): number {
+  return permanent ? lifetime.permanent : lifetime.idle
+}
+
+/** Milliseconds until the absolute end; negative past it. */
+function absoluteRest(absolute: number, times: Times, now: number): number {
+  const start = Math.max(times.created ?? times.seen, times.authenticatedAt ?? 0)
+  return (wholeSeconds(absolute) - (Math.floor(now / 1000) - start)) * 1000
+}
+
+function wholeSeconds(milliseconds: number): number {
+  return Math.trunc(milliseconds / 1000)
+}

@@ -1,0 +1,133 @@
+/** What is kept between requests: the app's data, and beside it what the library knows. */
+
+import type { Codec } from './codec.ts'
+import { type Fields, joinFields, liveValue, splitFields } from './fields.ts'
+import type { Markup } from './values.ts'
+
+/**
+ * A record. `meta` holds what is no key of the app's own; in Flask's layout, where those are
+ * ordinary keys, it is the same map as `data`.
+ */
+export interface SessionRecord {
+  readonly data: Fields
+  readonly meta: Fields
+}
+
+/** The keys in `meta`. A layout without a name does not keep that fact. */
+export interface MetaNames {
+  permanent: string
+  flashes: string
+  userId: string
+  created?: string
+  authenticatedAt?: string
+  label?: string
+}
+
+/** Where things stand in a record, and how one becomes text. */
+export interface Layout {
+  readonly codec: Codec
+  readonly names: MetaNames
+  empty(): SessionRecord
+  copy(record: SessionRecord): SessionRecord
+  encode(record: SessionRecord): string
+  /** The record of a text, or `undefined` if it is none of this layout. */
+  decode(text: string): SessionRecord | undefined
+  /** One flash message as it is kept in the list. */
+  flashItem(category: string, message: unknown): unknown
+}
+
+/** A message for the visitor's next page. */
+export interface Flash {
+  category: string
+  message: string | Markup
+}
+
+/** Our own layout: the list `[meta, data]`. */
+export function ownLayout(codec: Codec): Layout {
+  return {
+    codec,
+    names: {
+      permanent: 'p',
+      flashes: 'f',
+      userId: 'u',
+      created: 'c',
+      authenticatedAt: 'a',
+      label: 'l',
+    },
+    empty: () => ({ data: new Map(), meta: new Map() }),
+    copy: ({ data, meta }) => ({ data: new Map(data), meta: new Map(meta) }),
+    encode: ({ data, meta }) => `[${joinFields(meta, codec)},${joinFields(data, codec)}]`,
+    decode(text) {
+      const [meta, data, ...more] = splitFields(text, codec) ?? []
+      return text.startsWith('[') && meta && data && more.length === 0 ? { data, meta } : undefined
+    },
+    flashItem: (category, message) => [category, message],
+  }
+}
+
+/** Puts a fact into a record, where the layout keeps it. */
+export function setMeta(
+  record: SessionRecord,
+  name: string | undefined,
+  value: unknown,
+  layout: Layout,
+): void {
+  if (name === undefined) return
+  if (value === undefined) record.meta.delete(name)
+  else record.meta.set(name, { text: layout.codec.encode(value, name) })
+}
+
+function meta(record: SessionRecord, name: string | undefined, layout: Layout): unknown {
+  const field = name === undefined ? undefined : record.meta.get(name)
+  return field && liveValue(field, layout.codec)
+}
+
+/** Whether the session outlives the browser. */
+export function isPermanent(record: SessionRecord, layout: Layout): boolean {
+  return Boolean(meta(record, layout.names.permanent, layout))
+}
+
+/** Who is signed in. */
+export function userIdOf(record: SessionRecord, layout: Layout): string | undefined {
+  const id = meta(record, layout.names.userId, layout)
+  return typeof id === 'string' && id !== '' ? id : undefined
+}
+
+/** What the app calls this session, such as the device. */
+export function labelOf(record: SessionRecord, layout: Layout): string | undefined {
+  const label = meta(record, layout.names.label, layout)
+  return typeof label === 'string' ? label : undefined
+}
+
+/** When the session began, in seconds since 1970, if the layout keeps it. */
+export function createdOf(record: SessionRecord, layout: Layout): number | undefined {
+  return asSeconds(meta(record, layout.names.created, layout))
+}
+
+/** When the visitor last signed in, in seconds since 1970, if the layout keeps it. */
+export function authenticatedAtOf(record: SessionRecord, layout: Layout): number | undefined {
+  return asSeconds(meta(record, layout.names.authenticatedAt, layout))
+}
+
+function asSeconds(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined
+}
+
+/** The list of waiting flash messages, as kept. */
+export function waitingItems(record: SessionRecord, layout: Layout): readonly unknown[] {
+  const items = meta(record, layout.names.flashes, layout)
+  return Array.isArray(items) ? (items as unknown[]) : []
+}
+
+/** A flash message from the list, or `undefined` for what another writer put there. */
+export function asFlash(item: unknown): Flash | undefined {
+  if (!Array.isArray(item) || item.length !== 2) return undefined
+  const [category, message] = item as [unknown, Flash['message']]
+  return { category: String(category), message }
+}
+
+/** Whether there is nothing worth keeping: then no cookie is set, or the old one is cleared. */
+export function isEmpty(record: SessionRecord, { names }: Layout): boolean {
+  const { data, meta } = record
+  return data.size === 0 && !meta.has(names.flashes) && !meta.has(names.userId)
+}

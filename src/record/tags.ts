@@ -1,0 +1,62 @@
+/** The tags that every codec has in common, and those of our own format. */
+
+import { type Tag, UNREADABLE } from './codec.ts'
+import { isMarkup, isTuple, isUuid, type Markup, markup, type Tuple, tuple, type Uuid, uuid } from './values.ts'
+
+/** ` t`: a tuple, as the list of its items. */
+export const tupleTag: Tag<Tuple> = {
+  key: ' t',
+  test: isTuple,
+  encode: (value) => [...value],
+  decode: (content: unknown) => (Array.isArray(content) ? tuple(...content) : UNREADABLE),
+}
+
+/** ` b`: bytes, as padded standard base64. */
+export const bytesTag: Tag<Uint8Array> = {
+  key: ' b',
+  test: (value): value is Uint8Array => value instanceof Uint8Array,
+  encode: (value) => Buffer.from(value).toString('base64'),
+  decode: (content: unknown) =>
+    typeof content === 'string' ? new Uint8Array(Buffer.from(content, 'base64')) : UNREADABLE,
+}
+
+/** ` m`: text that is HTML already. */
+export const markupTag: Tag<Markup> = {
+  key: ' m',
+  test: isMarkup,
+  encode: (value) => value.html,
+  decode: (content: unknown) => (typeof content === 'string' ? markup(content) : UNREADABLE),
+}
+
+/** ` u`: a UUID, as its 32 digits. */
+export const uuidTag: Tag<Uuid> = {
+  key: ' u',
+  test: isUuid,
+  encode: (value) => value.uuid.replaceAll('-', ''),
+  decode: (content: unknown) =>
+    typeof content === 'string' && /^[0-9a-f]{32}$/.test(content) ? uuid(content) : UNREADABLE,
+}
+
+/** ` D`: a point in time, in whole milliseconds. Our own: Flask's ` d` drops fractions of a second. */
+const dateTag: Tag<Date> = {
+  key: ' D',
+  test: (value): value is Date => value instanceof Date && !Number.isNaN(value.getTime()),
+  encode: (value) => value.getTime(),
+  decode: (content: unknown) => {
+    const date = new Date(typeof content === 'number' ? content : Number.NaN)
+    return Number.isNaN(date.getTime()) ? UNREADABLE : date
+  },
+}
+
+/** ` i`: a bigint that would read back as a number. Our own: Python has one type of integer. */
+const bigintTag: Tag<bigint> = {
+  key: ' i',
+  test: (value): value is bigint =>
+    typeof value === 'bigint' && Number.isSafeInteger(Number(value)),
+  encode: String,
+  decode: (content: unknown) =>
+    typeof content === 'string' && /^(0|-?[1-9]\d{0,15})$/.test(content) ? BigInt(content) : UNREADABLE,
+}
+
+/** What our own format keeps. */
+export const ownTags: readonly Tag[] = [tupleTag, bytesTag, markupTag, uuidTag, dateTag, bigintTag]

@@ -1,0 +1,22 @@
+/** What happened to sessions and why: for logs and counters, never with a value, an id or a secret. */
+
+import type { Rejection } from '../backends/backend.ts'
+import type { SessionErrorCode } from '../base/errors.ts'
+
+/** Something that happened. `type` tells them apart. */
+export type SessionEvent =
+  /** A cookie of ours did not open, and the visitor is treated as new. */
+  | { type: 'rejected'; reason: Rejection }
+  /** Several cookies of our name were sent; `verified` of them are genuine. */
+  | { type: 'duplicates'; count: number; verified: number }
+  /** A cookie still signed with an old secret: `key` is its index in the list. */
+  | { type: 'old-secret'; key: number }
+  /** A first cookie is being set. */
+  | { type: 'created' }
+  | { type: 'login' }
+  | { type: 'logout' }
+  /** A session could not be kept, and the response became an error. */
+  | { type: 'commit-failed'; code: SessionErrorCode | 'UNKNOWN' }
+
+/** Receives events as they happen. What it throws is not caught: keep it simple. */
+export type EventListener = (event: SessionEvent) => void

@@ -1,0 +1,320 @@
+/** The session in a handler's hands: a typed dictionary and a few verbs. */
+
+import { SessionError } from '../base/errors.ts'
+import { mergeInto } from '../http/headers.ts'
+import { type Updater, updatedField } from '../record/changes.ts'
+import { liveValue } from '../record/fields.ts'
+import {
+  authenticatedAtOf,
+  type Flash,
+  isPermanent,
+  labelOf,
+  userIdOf,
+} from '../record/record.ts'
+import type { Markup } from '../record/values.ts'
+import {
+  commitState,
+  note,
+  noteDrift,
+  outgoing,
+  refuseFrozen,
+  reloadState,
+  type State,
+  waitingFlashes,
+} from './state.ts'
+
+/** The keys of a session's data. */
+export type KeyOf<Data> = Extract<keyof Data, string>
+
+declare const PRESENT: unique symbol
+
+/** A session in which `has` has found some keys: `get` gives them without `undefined`. */
+export interface SessionHaving<Data, Present extends KeyOf<Data>, UserId> extends Session<Data, UserId> {
+  readonly [PRESENT]: { readonly [Key in Present]: true }
+  get<Key extends Present>(key: Key): Exclude<Data[Key], undefined>
+  get<Key extends KeyOf<Data>>(key: Key): Data[Key] | undefined
+  get<Key extends KeyOf<Data>, Fallback>(
+    key: Key,
+    fallback: Fallback,
+  ): Exclude<Data[Key], undefined> | Fallback
+  has<Key extends KeyOf<Data>>(key: Key): this is SessionHaving<Data, Present | Key, UserId>
+}
+
+/**
+ * One visitor, remembered between requests. One per request and `createSessions`.
+ *
+ * Reading never writes. A change is kept when the response's headers leave; from then on writing
+ * throws ERR_SESSION_COMMITTED.
+ */
+export class Session<Data = Record<string, any>, UserId = string | undefined> {
+  readonly #state: State
+
+  /** Not for applications: sessions come from `sessions.get(req)`. */
+  constructor(state: State) {
+    this.#state = state
+    Object.preventExtensions(this)
+  }
+
+  /** The value of a key, or the fallback; a fallback is not kept. A change inside it is kept. */
+  get<Key extends KeyOf<Data>>(key: Key): Data[Key] | undefined
+  get<Key extends KeyOf<Data>, Fallback>(
+    key: Key,
+    fallback: Fallback,
+  ): Exclude<Data[Key], undefined> | Fallback
+  get(key: string, fallback?: unknown): unknown {
+    const { record, host } = this.#state
+    const field = record.data.get(key)
+    return field ? liveValue(field, host.backend.layout.codec) : fallback
+  }
+
+  /** Whether the key is there. In an `if`, `get` then knows that it has a value. */
+  has<Key extends KeyOf<Data>>(key: Key): this is SessionHaving<Data, Key, UserId>
+  has(key: string): boolean {
+    return this.#state.record.data.has(key)
+  }
+
+  /** Keeps a value. @throws ERR_VALUE_UNSUPPORTED for one that cannot be kept. */
+  set<Key extends KeyOf<Data>>(key: Key, value: Exclude<Data[Key], undefined>): this {
+    refuseFrozen(this.#state, 'set()')
+    checkKey(key)
+    const { codec } = this.#state.host.backend.layout
+    const text = codec.encode(value, key)
+    note(this.#state, 'set()', { do: 'set', key, text })
+    this.#state.record.data.set(key, { text, live: { value } })
+    return this
+  }
+
+  /** The value of a key, or the one given, which is then kept: Python's `setdefault`. */
+  getOrInsert<Key extends KeyOf<Data>>(
+    key: Key,
+    value: Exclude<Data[Key], undefined>,
+  ): Exclude<Data[Key], undefined> {
+    if (!this.has(key)) this.set(key, value)
+    return this.get(key) as Exclude<Data[Key], undefined>
+  }
+
+  /**
+   * Computes a value from the newest one: the way to count, append and spend.
+   *
+   * `fn` has to be synchronous and pure, since on a store it may run again on newer data;
+   * `undefined` deletes the key. Returns this request's provisional value.
+   *
+   * @throws ERR_UPDATE_ASYNC for a promise, and whatever `fn` throws.
+   */
+  update<Key extends KeyOf<Data>>(
+    key: Key,
+    fn: (value: Data[Key] | undefined) => Data[Key] | undefined,
+  ): Data[Key] | undefined {
+    const state = this.#state
+    refuseFrozen(state, 'update()')
+    checkKey(key)
+    noteDrift(state, key)
+    const field = updatedField(state.record.data.get(key), key, fn as Updater, state.host.backend.layout)
+    // Noted only now that it has worked: a function that throws changes nothing.
+    note(state, 'update()', { do: 'delete', key })
+    state.changes[state.changes.length - 1] = { do: 'update', key, fn: fn as Updater }
+    if (field) state.record.data.set(key, field)
+    return field?.live?.value as Data[Key] | undefined
+  }
+
+  /** Deletes a key; answers whether it was there. */
+  delete(key: KeyOf<Data>): boolean {
+    refuseFrozen(this.#state, 'delete()')
+    if (!this.#state.record.data.has(key)) return false
+    note(this.#state, 'delete()', { do: 'delete', key })
+    return true
+  }
+
+  /** Deletes a key and answers its value, or the fallback. */
+  pop<Key extends KeyOf<Data>>(key: Key): Data[Key] | undefined
+  pop<Key extends KeyOf<Data>, Fallback>(
+    key: Key,
+    fallback: Fallback,
+  ): Exclude<Data[Key], undefined> | Fallback
+  pop(key: KeyOf<Data>, fallback?: unknown): unknown {
+    const value = this.get(key, fallback)
+    this.delete(key)
+    return value
+  }
+
+  /** Deletes all data and waiting flash messages. The visitor stays signed in: see `logout()`. */
+  clear(): void {
+    note(this.#state, 'clear()', { do: 'clear' })
+  }
+
+  /** How many keys there are. */
+  get size(): number {
+    return this.#state.record.data.size
+  }
+
+  /** The keys, in order. */
+  keys(): IterableIterator<KeyOf<Data>> {
+    return this.#state.record.data.keys() as IterableIterator<KeyOf<Data>>
+  }
+
+  /** The values, in order. */
+  *values(): IterableIterator<Data[KeyOf<Data>]> {
+    for (const [, value] of this) yield value
+  }
+
+  /** Keys with their values, in order: `Object.fromEntries(session)`. */
+  *entries(): IterableIterator<[KeyOf<Data>, Data[KeyOf<Data>]]> {
+    for (const key of this.keys()) yield [key, this.get(key) as Data[KeyOf<Data>]]
+  }
+
+  [Symbol.iterator](): IterableIterator<[KeyOf<Data>, Data[KeyOf<Data>]]> {
+    return this.entries()
+  }
+
+  /** Leaves a message for the visitor's next page. */
+  flash(message: string | Markup, category = 'message'): void {
+    refuseFrozen(this.#state, 'flash()')
+    const { layout } = this.#state.host.backend
+    const item = layout.flashItem(category, message)
+    layout.codec.encode(item, layout.names.flashes)
+    note(this.#state, 'flash()', { do: 'flash', item })
+  }
+
+  /**
+   * The waiting messages, or those of some categories. What is shown is gone afterwards.
+   *
+   * Stable within a request: asked twice, it answers twice the same.
+   */
+  flashes({ categories }: { categories?: readonly string[] } = {}): Flash[] {
+    const state = this.#state
+    const isFirst = state.waiting === undefined
+    const waiting = waitingFlashes(state)
+    const selected = waiting.filter(({ flash }) => !categories || categories.includes(flash.category))
+    const consumed = state.host.consumesAllFlashes ? (isFirst ? waiting : []) : selected
+    const fresh = consumed.filter((item) => !item.shown)
+    if (fresh.length > 0) {
+      const shown = state.host.consumesAllFlashes ? 'all' : fresh.map(({ text }) => text)
+      note(state, 'flashes()', { do: 'consume', shown })
+      for (const item of fresh) item.shown = true
+    }
+    return selected.map(({ flash }) => ({ ...flash }))
+  }
+
+  /**
+   * Signs a visitor in: a new id, and the time of the login.
+   *
+   * The data of an anonymous visitor, or of the same user, stays; another user's goes. Whether
+   * `set` comes before or after makes no difference.
+   *
+   * @throws ERR_USER_ID_INVALID for anything but a non-empty string or an integer.
+   */
+  login(userId: string | number | bigint): void {
+    note(this.#state, 'login()', {
+      do: 'login',
+      userId: checkedUserId(userId),
+      at: Math.floor(this.#state.host.clock() / 1000),
+    })
+  }
+
+  /**
+   * Ends the session for good. What is kept, or written afterwards, begins a new anonymous one.
+   *
+   * @param options.keep keys to carry over, such as a language.
+   */
+  logout({ keep = [] }: { keep?: readonly KeyOf<Data>[] } = {}): void {
+    const { hint, clock } = this.#state.host
+    noteDrift(this.#state)
+    note(this.#state, 'logout()', { do: 'logout', keep, at: Math.floor(clock() / 1000) })
+    hint(
+      'logout',
+      'logout() clears the cookie in this browser. A copy of it made earlier opens until it expires: only sessions kept in a store can be ended everywhere.',
+    )
+  }
+
+  /** A new id for the same data: after a change of rights that is no login. */
+  regenerate(): void {
+    note(this.#state, 'regenerate()', { do: 'regenerate' })
+  }
+
+  /** Whether the session outlives the browser. @default false */
+  get permanent(): boolean {
+    return isPermanent(this.#state.record, this.#state.host.backend.layout)
+  }
+
+  set permanent(on: boolean) {
+    note(this.#state, 'permanent', { do: 'permanent', on: Boolean(on) })
+  }
+
+  /** Whether the visitor came without a session. */
+  get isNew(): boolean {
+    return this.#state.opened.record === undefined
+  }
+
+  /** Who is signed in. */
+  get userId(): UserId {
+    return userIdOf(this.#state.record, this.#state.host.backend.layout) as UserId
+  }
+
+  /** When the visitor last signed in; not kept in Flask's cookie. */
+  get authenticatedAt(): Date | undefined {
+    const seconds = authenticatedAtOf(this.#state.record, this.#state.host.backend.layout)
+    return seconds === undefined ? undefined : new Date(seconds * 1000)
+  }
+
+  /** Names the session in logs and device lists; alone it opens nothing. Only on a store. */
+  get handle(): string | undefined {
+    return undefined
+  }
+
+  /** What the app calls this session, such as the device; not kept in Flask's cookie. */
+  get label(): string | undefined {
+    return labelOf(this.#state.record, this.#state.host.backend.layout)
+  }
+
+  set label(label: string | undefined) {
+    note(this.#state, 'label', { do: 'label', label })
+  }
+
+  /** Reads the newest record again and puts this request's changes on it. */
+  async reload(): Promise<void> {
+    await reloadState(this.#state)
+  }
+
+  /**
+   * Keeps the changes now, and merges Set-Cookie, Vary and Cache-Control into the headers.
+   *
+   * Behind an adapter the response's headers need no merging: commit early to know the result.
+   *
+   * @throws ERR_COOKIE_TOO_LARGE; nothing is lost then, and nothing was sent.
+   */
+  async commit(headers: Headers = new Headers()): Promise<Headers> {
+    await commitState(this.#state)
+    return mergeInto(headers, outgoing(this.#state))
+  }
+
+  /** The keys alone: a session often ends up in a log, and its values should not. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `Session { ${[...this.keys()].join(', ')} }`
+  }
+}
+
+// `session.username = 'x'` would vanish with the request. An assignment that finds no setter on the way
+// up ends here, in sloppy mode too.
+Object.setPrototypeOf(
+  Session.prototype,
+  new Proxy(Object.create(null) as object, {
+    set(_target, name) {
+      throw new SessionError('ERR_SESSION_PROPERTY', String(name))
+    },
+  }),
+)
+
+function checkKey(key: unknown): void {
+  if (typeof key !== 'string') {
+    throw new SessionError('ERR_VALUE_UNSUPPORTED', typeof key, 'a key has to be a string')
+  }
+}
+
+function checkedUserId(userId: unknown): string {
+  const isId =
+    (typeof userId === 'string' && userId !== '') ||
+    typeof userId === 'bigint' ||
+    Number.isSafeInteger(userId)
+  if (isId) return String(userId)
+  throw new SessionError('ERR_USER_ID_INVALID', userId === '' ? 'an empty string' : String(typeof userId))
+}

@@ -1,0 +1,191 @@
+/** One request's work on one session: opens it, notes changes, commits them. */
+
+import type { Opened } from '../backends/backend.ts'
+import { SessionError } from '../base/errors.ts'
+import { andThen, type Maybe } from '../base/ports.ts'
+import { cookieValues } from '../http/cookie.ts'
+import type { Outgoing } from '../http/headers.ts'
+import { apply, type Change, newRecord, replay } from '../record/changes.ts'
+import { hasDrifted } from '../record/fields.ts'
+import { asFlash, type Flash, type SessionRecord, userIdOf, waitingItems } from '../record/record.ts'
+import {
+  hintCrossOrigin,
+  hintDuplicates,
+  hintRejected,
+  hintSecure,
+  type RequestFacts,
+} from './hints.ts'
+import type { Settings } from './options.ts'
+
+/** What all requests of one `createSessions` share. */
+export interface Host extends Settings {
+  /** When this process began to serve, in milliseconds since 1970. */
+  readonly startedAt: number
+}
+
+/** A session in the hands of a request. */
+export interface State {
+  readonly host: Host
+  readonly facts: RequestFacts
+  /** What the backend answered last. */
+  opened: Opened
+  /** The record with this request's changes in it. */
+  record: SessionRecord
+  /** Whether `record` is this request's own copy. */
+  owned: boolean
+  changes: Change[]
+  /** The flash messages that were waiting when somebody first asked. */
+  waiting: { flash: Flash; text: string; shown: boolean }[] | undefined
+  /** Set at the first byte: what is written later could not be kept. */
+  frozen: boolean
+  setCookie: string | undefined
+}
+
+/** Opens the session of a request. */
+export function openState(host: Host, facts: RequestFacts): Maybe<State> {
+  const values = cookieValues(facts.cookie, host.cookieName)
+  return andThen(host.backend.open(values, host.clock()), (opened) => {
+    report(host, opened, facts)
+    return {
+      host,
+      facts,
+      opened,
+      record: baseOf(host, opened),
+      owned: false,
+      changes: [],
+      waiting: undefined,
+      frozen: false,
+      setCookie: undefined,
+    }
+  })
+}
+
+function baseOf({ backend, clock }: Host, { record }: Opened): SessionRecord {
+  return record ?? newRecord(backend.layout, Math.floor(clock() / 1000))
+}
+
+function report(host: Host, opened: Opened, facts: RequestFacts): void {
+  const { emit, hint, cookieName } = host
+  const { rejected, presented, verified, key, record } = opened
+  if (presented.length > 1) {
+    emit({ type: 'duplicates', count: presented.length, verified })
+    hintDuplicates(hint, cookieName, opened)
+  }
+  if (record) {
+    if (key > 0) emit({ type: 'old-secret', key })
+    return
+  }
+  // One event for a visitor who is refused, however many cookies came.
+  if (rejected[0]) {
+    emit({ type: 'rejected', reason: rejected[0] })
+    hintRejected(hint, cookieName, opened, host.startedAt)
+  } else hintCrossOrigin(hint, facts)
+}
+
+/** Notes a change and makes it. @throws ERR_SESSION_COMMITTED once the headers have left. */
+export function note(state: State, verb: string, change: Change): void {
+  refuseFrozen(state, verb)
+  const { host, opened, changes } = state
+  if (change.do === 'login' && userIdOf(state.record, host.backend.layout) !== change.userId) {
+    // The data of another user goes, this request's own changes stay: only a replay can tell.
+    noteDrift(state)
+    changes.push(change)
+    state.record = replay(baseOf(host, opened), changes, host.backend.layout)
+    state.owned = true
+    return
+  }
+  state.record = apply(own(state), change, host.backend.layout)
+  changes.push(change)
+}
+
+/** Refuses a write that could not reach the browser any more. */
+export function refuseFrozen(state: State, verb: string): void {
+  if (state.frozen) throw new SessionError('ERR_SESSION_COMMITTED', verb)
+}
+
+function own(state: State): SessionRecord {
+  if (!state.owned) {
+    state.record = state.host.backend.layout.copy(state.record)
+    state.owned = true
+  }
+  return state.record
+}
+
+/** Notes what handed-out objects have become: a nested change is a write of its whole key. */
+export function noteDrift(state: State, only?: string): void {
+  const { codec } = state.host.backend.layout
+  for (const [key, field] of state.record.data) {
+    if ((only === undefined || only === key) && field.live && hasDrifted(field, key, codec)) {
+      const text = codec.encode(field.live.value, key)
+      state.changes.push({ do: 'set', key, text })
+      own(state).data.set(key, { text, live: field.live })
+    }
+  }
+}
+
+/** The messages that were waiting when this request first asked; the same ones each time. */
+export function waitingFlashes(state: State): NonNullable<State['waiting']> {
+  const { layout } = state.host.backend
+  state.waiting ??= waitingItems(state.record, layout).flatMap((item) => {
+    const flash = asFlash(item)
+    return flash ? { flash, text: layout.codec.encode(item, layout.names.flashes), shown: false } : []
+  })
+  return state.waiting
+}
+
+/** Keeps what the request did. Afterwards the state stands on the record that was written. */
+export function commitState(state: State): Maybe<void> {
+  const { host } = state
+  if (state.frozen) return
+  try {
+    noteDrift(state)
+    const { opened, changes, record: next } = state
+    const committing = host.backend.commit({ opened, changes, next, now: host.clock() })
+    if (committing instanceof Promise) {
+      return committing.then(settle, (error: unknown) => failed(state, error))
+    }
+    settle(committing)
+  } catch (error) {
+    failed(state, error)
+  }
+
+  function settle({ opened, setCookie }: Awaited<ReturnType<Host['backend']['commit']>>): void {
+    announce(state, opened, setCookie)
+    state.opened = opened
+    state.changes = []
+    state.owned = false
+    state.setCookie = setCookie ?? state.setCookie
+  }
+}
+
+function announce({ host, facts, changes, opened: before }: State, after: Opened, line?: string): void {
+  for (const change of changes) {
+    if (change.do === 'login' || change.do === 'logout') host.emit({ type: change.do })
+  }
+  if (line === undefined) return
+  if (!before.record && after.record) host.emit({ type: 'created' })
+  if (host.secureCookie) hintSecure(host.hint, facts)
+}
+
+function failed({ host }: State, error: unknown): never {
+  const code = error instanceof SessionError ? error.code : 'UNKNOWN'
+  host.emit({ type: 'commit-failed', code })
+  if (error instanceof SessionError) host.hint(code, error.message)
+  throw error
+}
+
+/** Reads the newest record again and puts the changes of this request on it. */
+export function reloadState(state: State): Maybe<void> {
+  const { host, facts } = state
+  return andThen(host.backend.open(cookieValues(facts.cookie, host.cookieName), host.clock()), (opened) => {
+    noteDrift(state)
+    state.opened = opened
+    state.record = replay(baseOf(host, opened), state.changes, host.backend.layout)
+    state.owned = true
+  })
+}
+
+/** What the response has to carry for this session. */
+export function outgoing({ setCookie }: State): Outgoing {
+  return { vary: true, setCookie }
+}

@@ -1,0 +1,63 @@
+/** One request's place: its session is opened on first use and committed before the headers leave. */
+
+import { andThen, type Maybe } from '../base/ports.ts'
+import type { Outgoing } from '../http/headers.ts'
+import { cookieValues } from '../http/cookie.ts'
+import type { RequestFacts } from './hints.ts'
+import { Session } from './session.ts'
+import { commitState, type Host, openState, outgoing, type State } from './state.ts'
+
+/** What an adapter holds for one request. */
+export interface Visit {
+  /** The session, opened on first use; the same one each time. */
+  session(): Promise<Session>
+  /**
+   * Commits, freezes the session, and says what the response has to carry.
+   *
+   * `undefined` if nobody asked for the session: such a response costs nothing. Answers at once
+   * where the backend does.
+   */
+  finish(): Maybe<Outgoing | undefined>
+}
+
+/** Makes the visit of one request. */
+export function createVisit(host: Host, facts: RequestFacts): Visit {
+  let opening: Maybe<State> | undefined
+  let session: Promise<Session> | undefined
+  let finished = false
+
+  function open(): Maybe<State> {
+    opening ??= andThen(openState(host, facts), (state) => {
+      // Opened after the headers left, as while streaming: reading is all that is possible.
+      state.frozen = finished
+      return (opening = state)
+    })
+    return opening
+  }
+
+  return {
+    session() {
+      session ??= Promise.resolve(open()).then((state) => new Session(state))
+      return session
+    },
+    finish() {
+      if (finished) return undefined
+      if (!opening && !(host.renewsUnasked && sentCookie(host, facts))) {
+        finished = true
+        return undefined
+      }
+      const asked = opening !== undefined
+      return andThen(open(), (state) => {
+        finished = true
+        return andThen(commitState(state), () => {
+          // Nobody asked and nothing was renewed: the response does not depend on the cookie.
+          return asked || state.setCookie !== undefined ? outgoing(state) : undefined
+        })
+      })
+    },
+  }
+}
+
+function sentCookie({ cookieName }: Host, { cookie }: RequestFacts): boolean {
+  return cookieValues(cookie, cookieName).length > 0
+}
