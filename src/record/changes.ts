@@ -55,7 +55,7 @@ export function replay(
 
 /** Does one change to a record that is the caller's own; answers it, or the one that replaces it. */
 export function apply(record: SessionRecord, change: Change, layout: Layout): SessionRecord {
-  const { names, codec } = layout
+  const { names } = layout
   switch (change.do) {
     case 'set':
       record.data.set(change.key, { text: change.text })
@@ -101,17 +101,18 @@ export function apply(record: SessionRecord, change: Change, layout: Layout): Se
     }
   }
   return record
+}
 
-  function itemsLeft(from: SessionRecord, shown: readonly string[] | 'all', { codec }: Layout) {
-    if (shown === 'all') return undefined
-    const gone = [...shown]
-    const left = waitingItems(from, layout).filter((item) => {
-      const at = gone.indexOf(codec.encode(item, names.flashes))
-      if (at >= 0) gone.splice(at, 1)
-      return at < 0
-    })
-    return left.length > 0 ? left : undefined
-  }
+/** The waiting messages without the ones that were shown, each taken once. */
+function itemsLeft(record: SessionRecord, shown: readonly string[] | 'all', layout: Layout) {
+  if (shown === 'all') return undefined
+  const gone = [...shown]
+  const left = waitingItems(record, layout).filter((item) => {
+    const at = gone.indexOf(layout.codec.encode(item, layout.names.flashes))
+    if (at >= 0) gone.splice(at, 1)
+    return at < 0
+  })
+  return left.length > 0 ? left : undefined
 }
 
 /**

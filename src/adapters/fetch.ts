@@ -1,0 +1,51 @@
+/** Sessions for Fetch handlers: Bun, Deno, Workers, and every framework that speaks Request and Response. */
+
+import { andThen } from '../base/ports.ts'
+import { mergeInto } from '../http/headers.ts'
+import type { RequestFacts } from '../session/hints.ts'
+import type { Sessions } from '../session/sessions.ts'
+import { REFUSAL_BODY, REFUSAL_HEADERS, refusalStatus } from './refusal.ts'
+
+/** A Fetch handler. What the runtime passes besides the request is passed on. */
+export type FetchHandler<Rest extends unknown[] = unknown[]> = (
+  request: Request,
+  ...rest: Rest
+) => Response | Promise<Response>
+
+/**
+ * Wraps a handler so that `sessions.get(request)` works in it.
+ *
+ * The response leaves once the session is kept; if that fails, an error takes its place. A handler
+ * that throws has no response, so nothing is kept.
+ *
+ * @example
+ * export default { fetch: withSessions(sessions, async (request) => new Response('hello')) }
+ */
+export function withSessions<Rest extends unknown[]>(
+  sessions: Sessions<any>,
+  handler: FetchHandler<Rest>,
+): (request: Request, ...rest: Rest) => Promise<Response> {
+  return async (request, ...rest) => {
+    const visit = sessions.mount([request], factsOf(request))
+    const response = await sessions.run(visit, () => handler(request, ...rest))
+    try {
+      return await andThen(visit.finish(), (outgoing) => {
+        if (!outgoing) return response
+        // Never the app's own object: it may be kept and answered to the next visitor too.
+        const headers = mergeInto(new Headers(response.headers), outgoing)
+        const { status, statusText } = response
+        return new Response(response.body, { status, statusText, headers })
+      })
+    } catch (error) {
+      return new Response(REFUSAL_BODY, { status: refusalStatus(error), headers: REFUSAL_HEADERS })
+    }
+  }
+}
+
+function factsOf({ headers, url }: Request): RequestFacts {
+  return {
+    cookie: headers.get('cookie'),
+    encrypted: url.startsWith('https:'),
+    header: (name) => headers.get(name),
+  }
+}

@@ -1,0 +1,48 @@
+/** Sessions for `node:http`, `node:https` and the compatibility API of `node:http2`. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { RequestFacts } from '../session/hints.ts'
+import type { Sessions } from '../session/sessions.ts'
+import type { Visit } from '../session/visit.ts'
+import { holdHeaders } from './gate.ts'
+
+/**
+ * Wraps a request listener so that `sessions.get(req)` works in it.
+ *
+ * @example
+ * createServer(withSessions(sessions, async (req, res) => res.end('hello')))
+ */
+export function withSessions<Request extends IncomingMessage, Response extends ServerResponse>(
+  sessions: Sessions<any>,
+  listener: (req: Request, res: Response) => unknown,
+): (req: Request, res: Response) => void {
+  return (req, res) => {
+    sessions.run(mountNode(sessions, req, res), () => listener(req, res))
+  }
+}
+
+/** Takes a request's place and gates its response: what every adapter over `node:http` does. */
+export function mountNode(
+  sessions: Sessions<any>,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Visit {
+  const visit = sessions.mount([req, res], factsOf(req))
+  holdHeaders(res, () => visit.finish())
+  return visit
+}
+
+function factsOf(req: IncomingMessage): RequestFacts {
+  return {
+    get cookie() {
+      return req.headers.cookie
+    },
+    get encrypted() {
+      return 'encrypted' in req.socket && req.socket.encrypted === true
+    },
+    header(name) {
+      const value = req.headers[name] ?? (name === 'host' ? req.headers[':authority'] : undefined)
+      return Array.isArray(value) ? value[0] : value
+    },
+  }
+}
