@@ -53,6 +53,8 @@ export interface Codec {
   decode(text: string): { value: unknown } | undefined
   /** The text of an object whose members are texts already. */
   join(members: Iterable<readonly [key: string, text: string]>): string
+  /** Whether an object with this single key stands for something else. */
+  isTag(key: string): boolean
   /** Whether decoding the text may give something else than the JSON it is. */
   mayHoldTags(text: string): boolean
 }
@@ -145,6 +147,7 @@ export function createCodec({ tags, sortKeys, ascii }: CodecOptions): Codec {
       }
     },
     join,
+    isTag: (key) => byKey.has(key),
     mayHoldTags: (text) => !ownKeysOnly || /"(?: |\\u0020)/.test(text),
   }
 }

@@ -27,6 +27,8 @@ export interface MetaNames {
 export interface Layout {
   readonly codec: Codec
   readonly names: MetaNames
+  /** Whether `meta` is `data`, so that setting `permanent` is a write like any other. */
+  readonly flat: boolean
   empty(): SessionRecord
   copy(record: SessionRecord): SessionRecord
   encode(record: SessionRecord): string
@@ -46,6 +48,7 @@ export interface Flash {
 export function ownLayout(codec: Codec): Layout {
   return {
     codec,
+    flat: false,
     names: {
       permanent: 'p',
       flashes: 'f',

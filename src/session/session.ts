@@ -237,6 +237,8 @@ export class Session<Data = Record<string, any>, UserId = string | undefined> {
   }
 
   set permanent(on: boolean) {
+    // Apps set it on each request; outside Flask's layout that is no reason for a new cookie.
+    if (!this.#state.host.backend.layout.flat && this.permanent === Boolean(on)) return
     note(this.#state, 'permanent', { do: 'permanent', on: Boolean(on) })
   }
 

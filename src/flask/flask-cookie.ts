@@ -1,0 +1,119 @@
+/** Flask's session cookie on its own, for tools that read or write one. */
+
+import { createHash, createHmac } from 'node:crypto'
+import type { Rejection } from '../backends/backend.ts'
+import { keyring, type Secret } from '../crypto/keyring.ts'
+import { packDeflated, unpack } from '../crypto/payload.ts'
+import { authenticator, type TimedSigner, timedSigner } from '../crypto/signed.ts'
+import type { Tag } from '../record/codec.ts'
+import { endedBy } from '../record/lifetime.ts'
+import { flaskCodec } from './layout.ts'
+
+/** How itsdangerous makes the signing key from secret and salt. Flask uses `hmac`. */
+export type Derivation = 'hmac' | 'concat' | 'django-concat' | 'none'
+
+/** What `flaskCookie` takes: Flask's names and units. */
+export interface FlaskCookieOptions {
+  /** `SECRET_KEY`; text is taken literally. */
+  secret: Secret | undefined
+  /** `SECRET_KEY_FALLBACKS`: secrets that still verify. @default none */
+  fallbacks?: readonly Secret[]
+  /** @default 'cookie-session', as Flask's session */
+  salt?: Secret
+  /** The hash of both HMACs, as OpenSSL or Python's hashlib names it. @default 'sha1' */
+  digest?: string
+  /** @default 'hmac' */
+  derivation?: Derivation
+  /** Seconds after which a cookie is too old; `null` for never. @default 2678400, 31 days */
+  maxAge?: number | null
+  /** Tags of the app's own. @default none */
+  tags?: readonly Tag[]
+}
+
+/** What a cookie said, or why it was not accepted. */
+export type OpenedFlaskCookie =
+  | { ok: true; data: unknown; signedAt: Date }
+  | { ok: false; reason: Rejection }
+
+/** Opens and seals Flask's session cookie. */
+export interface FlaskCookie {
+  /** @param options.now seconds since 1970. @default the system's clock */
+  open(value: string, options?: { now?: number }): OpenedFlaskCookie
+  /** @throws ERR_VALUE_UNSUPPORTED. @param options.now seconds since 1970. @default the system's clock */
+  seal(data: unknown, options?: { now?: number }): string
+}
+
+/**
+ * Opens and seals Flask's session cookie.
+ *
+ * @example
+ * const cookie = flaskCookie({ secret: process.env.SECRET_KEY })
+ * cookie.open(value) // { ok: true, data: { user_id: 7 }, signedAt: ... }
+ *
+ * @throws ERR_SECRET_MISSING
+ */
+export function flaskCookie(options: FlaskCookieOptions): FlaskCookie {
+  const { maxAge = 2_678_400, fallbacks = [], tags = [] } = options
+  const { secrets } = keyring([options.secret as Secret, ...fallbacks], {
+    where: 'secret',
+    remedy: 'Pass the SECRET_KEY of the Flask app.',
+    refuse: [],
+  })
+  const codec = flaskCodec(tags)
+  const signer = flaskSigner(secrets, options)
+  return {
+    open(value, { now = Date.now() / 1000 } = {}) {
+      const verified = signer.verify(value)
+      if (typeof verified === 'string') return { ok: false, reason: verified }
+      const { body, seconds } = verified
+      const ended = maxAge === null ? undefined : endedBy(onlyAge(maxAge), at(seconds), now * 1000)
+      if (ended) return { ok: false, reason: ended }
+      const text = unpack(body)
+      const decoded = text === undefined ? undefined : codec.decode(text)
+      if (!decoded) return { ok: false, reason: 'payload' }
+      return { ok: true, data: decoded.value, signedAt: new Date(seconds * 1000) }
+    },
+    seal: (data, { now = Date.now() / 1000 } = {}) =>
+      signer.sign(packDeflated(codec.encode(data, 'data')), Math.floor(now)),
+  }
+}
+
+/** Signs as Flask does. */
+export function flaskSigner(
+  secrets: readonly Uint8Array[],
+  { salt = 'cookie-session', digest = 'sha1', derivation = 'hmac' }: Omit<FlaskCookieOptions, 'secret'>,
+): TimedSigner {
+  const hash = digest.replace('_', '-') // hashlib's sha3_256 is OpenSSL's sha3-256
+  const keys = secrets.map((secret) => itsdangerousKey(secret, salt, hash, derivation))
+  return timedSigner(authenticator(keys, hash))
+}
+
+/** The signing key itsdangerous derives (`Signer.derive_key`). */
+export function itsdangerousKey(
+  secret: Uint8Array,
+  salt: Secret,
+  digest: string,
+  derivation: Derivation,
+): Uint8Array {
+  const hash = (...parts: Secret[]) =>
+    parts.reduce((state, part) => state.update(part), createHash(digest)).digest()
+  switch (derivation) {
+    case 'hmac':
+      return createHmac(digest, secret).update(salt).digest()
+    case 'concat':
+      return hash(salt, secret)
+    case 'django-concat':
+      return hash(salt, 'signer', secret)
+    case 'none':
+      return secret
+  }
+}
+
+function onlyAge(maxAge: number) {
+  const idle = maxAge * 1000
+  return { idle, permanent: idle, absolute: undefined, leeway: 0, renewal: 'never' } as const
+}
+
+function at(seen: number) {
+  return { seen, permanent: false, created: undefined, authenticatedAt: undefined }
+}

@@ -1,0 +1,167 @@
+/** The Flask preset: Flask's configuration in Flask's words, so both apps share one session. */
+
+import { domainToASCII } from 'node:url'
+import { SessionError } from '../base/errors.ts'
+import type { Secret } from '../crypto/keyring.ts'
+import { packDeflated } from '../crypto/payload.ts'
+import type { CookieAttributes } from '../http/set-cookie.ts'
+import { type Preset, refuseUnknown, type SessionOptions } from '../session/options.ts'
+import { flaskSigner } from './flask-cookie.ts'
+import { flaskCodec, flaskLayout } from './layout.ts'
+
+export { type Tag, UNREADABLE } from '../record/codec.ts'
+export {
+  float,
+  type Float,
+  isFloat,
+  isMarkup,
+  isTuple,
+  isUuid,
+  type Markup,
+  markup,
+  type Tuple,
+  tuple,
+  type Uuid,
+  uuid,
+} from '../record/values.ts'
+export {
+  type Derivation,
+  flaskCookie,
+  type FlaskCookie,
+  type FlaskCookieOptions,
+  type OpenedFlaskCookie,
+} from './flask-cookie.ts'
+
+/** The part of Flask's configuration that concerns its session. Units are Flask's: seconds, bytes. */
+export interface FlaskConfig {
+  /** Text is taken literally, as Flask does. */
+  SECRET_KEY: Secret | null | undefined
+  /** Secrets that still verify; they never sign. @default none */
+  SECRET_KEY_FALLBACKS?: readonly Secret[] | null
+  /** @default 'session' */
+  SESSION_COOKIE_NAME?: string
+  /** @default the host that set the cookie */
+  SESSION_COOKIE_DOMAIN?: string | null
+  /** @default APPLICATION_ROOT */
+  SESSION_COOKIE_PATH?: string | null
+  /** @default '/' */
+  APPLICATION_ROOT?: string
+  /** @default true */
+  SESSION_COOKIE_HTTPONLY?: boolean
+  /** @default false */
+  SESSION_COOKIE_SECURE?: boolean
+  /** 'Strict', 'Lax' or 'None', in any case. @default no attribute */
+  SESSION_COOKIE_SAMESITE?: string | null
+  /** Implies SESSION_COOKIE_SECURE. @default false */
+  SESSION_COOKIE_PARTITIONED?: boolean
+  /** Seconds. It bounds every session, permanent or not. @default 2678400, 31 days */
+  PERMANENT_SESSION_LIFETIME?: number
+  /** Send the cookie of a permanent session with each response. @default true */
+  SESSION_REFRESH_EACH_REQUEST?: boolean
+  /** Bytes of the whole Set-Cookie value; 0 for no limit. Beyond it Flask warns, and this refuses. @default 4093 */
+  MAX_COOKIE_SIZE?: number
+}
+
+const KNOWN: readonly (keyof FlaskConfig)[] = [
+  'SECRET_KEY',
+  'SECRET_KEY_FALLBACKS',
+  'SESSION_COOKIE_NAME',
+  'SESSION_COOKIE_DOMAIN',
+  'SESSION_COOKIE_PATH',
+  'APPLICATION_ROOT',
+  'SESSION_COOKIE_HTTPONLY',
+  'SESSION_COOKIE_SECURE',
+  'SESSION_COOKIE_SAMESITE',
+  'SESSION_COOKIE_PARTITIONED',
+  'PERMANENT_SESSION_LIFETIME',
+  'SESSION_REFRESH_EACH_REQUEST',
+  'MAX_COOKIE_SIZE',
+]
+
+/**
+ * Options for `createSessions` that read and write the cookie of a Flask app.
+ *
+ * @example
+ * const sessions = createSessions(flask({ SECRET_KEY: process.env.SECRET_KEY }))
+ *
+ * @throws ERR_OPTION_INVALID for a name that is not Flask's, or a value of the wrong type.
+ */
+export function flask(config: FlaskConfig): SessionOptions {
+  if (typeof config !== 'object' || config === null) throw wrong('config', 'has to be an object')
+  refuseUnknown(config, KNOWN, '')
+  const fallbacks = config.SECRET_KEY_FALLBACKS ?? []
+  if (!Array.isArray(fallbacks)) throw wrong('SECRET_KEY_FALLBACKS', 'has to be a list of secrets')
+  return { secret: [config.SECRET_KEY ?? undefined, ...fallbacks], preset: presetOf(config) }
+}
+
+function presetOf(config: FlaskConfig): Preset {
+  const {
+    PERMANENT_SESSION_LIFETIME: lifetime = 2_678_400,
+    MAX_COOKIE_SIZE: limit = 4093,
+    SESSION_REFRESH_EACH_REQUEST: refresh = true,
+  } = config
+  for (const [name, value] of [
+    ['PERMANENT_SESSION_LIFETIME', lifetime],
+    ['MAX_COOKIE_SIZE', limit],
+  ] as const) {
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw wrong(name, 'has to be a number')
+  }
+  return {
+    secretName: 'SECRET_KEY',
+    tolerates: ['well-known', 'pattern', 'short'],
+    lifetime: {
+      idle: lifetime * 1000,
+      permanent: lifetime * 1000,
+      absolute: undefined,
+      leeway: 0,
+      renewal: refresh ? 'permanent-each-request' : 'never',
+    },
+    cookie: attributesOf(config),
+    expiry: 'Expires',
+    consumesAllFlashes: true,
+    renewsUnasked: refresh,
+    format: (secrets, tags) => ({
+      layout: flaskLayout(flaskCodec(tags)),
+      signer: flaskSigner(secrets, {}),
+      pack: packDeflated,
+      duplicates: 'first',
+      clearsUnasked: true,
+      resignsOldKeys: false,
+      limit: { bytes: limit === 0 ? Number.POSITIVE_INFINITY : limit, of: 'line' },
+    }),
+  }
+}
+
+function attributesOf(config: FlaskConfig): CookieAttributes {
+  const { SESSION_COOKIE_DOMAIN: domain, SESSION_COOKIE_SAMESITE: sameSite } = config
+  const partitioned = config.SESSION_COOKIE_PARTITIONED ?? false
+  return {
+    name: config.SESSION_COOKIE_NAME ?? 'session',
+    domain: typeof domain === 'string' ? asciiDomain(domain) : undefined,
+    path: quotePath(config.SESSION_COOKIE_PATH || config.APPLICATION_ROOT || '/'),
+    httpOnly: config.SESSION_COOKIE_HTTPONLY ?? true,
+    secure: (config.SESSION_COOKIE_SECURE ?? false) || partitioned,
+    sameSite: typeof sameSite === 'string' ? titleCase(sameSite) : undefined,
+    partitioned,
+  }
+}
+
+/** Werkzeug's: without leading dots and port, and in ASCII. */
+function asciiDomain(domain: string): string {
+  const bare = domain.replace(/^\.+/, '').replace(/:.*$/, '')
+  return /^[\x20-\x7e]*$/.test(bare) ? bare : domainToASCII(bare)
+}
+
+/** Werkzeug's: everything quoted but unreserved characters and %!$&'()*+,/:=@. */
+function quotePath(path: string): string {
+  return encodeURI(path).replace(/%25/g, '%').replace(/[;?#]/g, encodeURIComponent)
+}
+
+/** Python's `title()`; what is not one of the three is refused with the attributes. */
+function titleCase(text: string): 'Strict' | 'Lax' | 'None' {
+  return (text.charAt(0).toUpperCase() + text.slice(1).toLowerCase()) as 'Strict' | 'Lax' | 'None'
+}
+
+function wrong(option: string, why: string): SessionError {
+  return new SessionError('ERR_OPTION_INVALID', option, why)
+}

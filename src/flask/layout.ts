@@ -1,0 +1,55 @@
+/** Flask's record: one flat dictionary, in which `_permanent` and `_flashes` are ordinary keys. */
+
+import { type Codec, createCodec, isPlain, type Tag } from '../record/codec.ts'
+import { type Fields, joinFields, splitFields } from '../record/fields.ts'
+import type { JsonObject } from '../record/json.ts'
+import type { Layout } from '../record/record.ts'
+import { tuple } from '../record/values.ts'
+import { flaskTags } from './tags.ts'
+
+/** Flask's `TaggedJSONSerializer`: sorted keys, ASCII only. Tags of the app's own are tried first. */
+export function flaskCodec(tags: readonly Tag[]): Codec {
+  return createCodec({ tags: [...tags, ...flaskTags], sortKeys: true, ascii: true })
+}
+
+/** The layout of Flask's session; the signed-in user is where Flask-Login keeps it. */
+export function flaskLayout(codec: Codec): Layout {
+  const record = (data: Fields) => ({ data, meta: data })
+  return {
+    codec,
+    flat: true,
+    names: { permanent: '_permanent', flashes: '_flashes', userId: '_user_id' },
+    empty: () => record(new Map()),
+    copy: ({ data }) => record(new Map(data)),
+    encode({ data }) {
+      const tagKey = onlyTagKey(data, codec)
+      return tagKey === undefined
+        ? joinFields(data, codec)
+        : `{" di":{${JSON.stringify(`${tagKey}__`)}:${data.get(tagKey)!.text}}}`
+    },
+    decode(text) {
+      if (!/^[ \t\n\r]*\{/.test(text)) return undefined
+      const data = splitFields(text, codec)?.[0]
+      if (!data) return undefined
+      // A dictionary whose only key is a tag stands for something else, at the top too.
+      return onlyTagKey(data, codec) === undefined ? record(data) : unescaped(text)
+    },
+    flashItem: (category, message) => tuple(category, message),
+  }
+
+  function unescaped(text: string) {
+    const value = codec.decode(text)?.value
+    if (typeof value !== 'object' || value === null || !isPlain(value)) return undefined
+    const data: Fields = new Map()
+    for (const [key, member] of Object.entries(value as JsonObject)) {
+      data.set(key, { text: codec.encode(member, key) })
+    }
+    return record(data)
+  }
+}
+
+function onlyTagKey(data: Fields, codec: Codec): string | undefined {
+  if (data.size !== 1) return undefined
+  const [key] = data.keys()
+  return codec.isTag(key!) ? key : undefined
+}

@@ -1,0 +1,107 @@
+/** Flask's tags, as forgiving in what they read as the Python behind them. */
+
+import { type Tag, UNREADABLE } from '../record/codec.ts'
+import { bytesTag, markupTag, tupleTag, uuidTag } from '../record/tags.ts'
+import { isMarkup, isTuple, markup, tuple, uuid } from '../record/values.ts'
+import { readHttpDate, writeHttpDate } from './http-date.ts'
+import { pythonText } from './python-text.ts'
+
+/** ` t`, read with Python's `tuple()`: of anything that can be iterated. */
+const flaskTupleTag: Tag = {
+  ...tupleTag,
+  decode(content: unknown) {
+    if (typeof content === 'string') return tuple(...content)
+    if (isMarkup(content)) return tuple(...content.html)
+    if (Array.isArray(content)) return tuple(...(content as unknown[]))
+    if (content instanceof Uint8Array) return tuple(...content)
+    return isDictionary(content) ? tuple(...Object.keys(content)) : UNREADABLE
+  },
+}
+
+/** ` b`, read with Python's `b64decode()`: characters outside the alphabet are passed over. */
+const flaskBytesTag: Tag = {
+  ...bytesTag,
+  decode(content: unknown) {
+    const text = isMarkup(content) ? content.html : content
+    if (typeof text !== 'string' || /[^\0-\x7f]/.test(text)) return UNREADABLE
+    return lenientBase64(text) ?? UNREADABLE
+  },
+}
+
+/** ` m`, read with `Markup()`: of anything, as text. */
+const flaskMarkupTag: Tag = {
+  ...markupTag,
+  decode: (content: unknown, float) => markup(pythonText(content, float)),
+}
+
+/** ` u`, read with `uuid.UUID()`: with dashes, braces or `urn:uuid:` too. */
+const flaskUuidTag: Tag = {
+  ...uuidTag,
+  decode(content: unknown) {
+    if (typeof content !== 'string') return UNREADABLE
+    const digits = content
+      .replaceAll('urn:', '')
+      .replaceAll('uuid:', '')
+      .replace(/^[{}]+|[{}]+$/g, '')
+      .replaceAll('-', '')
+    // int(digits, 16): blanks around, a sign, a 0x and single underscores are all fine with Python.
+    const number = /^\s*\+?(?:0[xX]_?)?([0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)\s*$/.exec(digits)?.[1]
+    if ([...digits].length !== 32 || number === undefined) return UNREADABLE
+    return uuid(number.replaceAll('_', '').padStart(32, '0'))
+  },
+}
+
+/** ` d`: a moment, to the second. What cannot be read as a date is `null`, as in Flask. */
+const flaskDateTag: Tag<Date> = {
+  key: ' d',
+  test: (value): value is Date => value instanceof Date && hasPythonYear(value),
+  encode: writeHttpDate,
+  decode(content: unknown) {
+    if (typeof content === 'string') return readHttpDate(content) ?? null
+    return isEmptyInPython(content) ? null : UNREADABLE
+  },
+}
+
+/** The tags of Flask's `TaggedJSONSerializer`, in its order. */
+export const flaskTags: readonly Tag[] = [
+  flaskTupleTag,
+  flaskBytesTag,
+  flaskMarkupTag,
+  flaskUuidTag,
+  flaskDateTag,
+]
+
+function hasPythonYear(date: Date): boolean {
+  const year = date.getUTCFullYear()
+  return year >= 1 && year <= 9999
+}
+
+function isDictionary(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null
+}
+
+function isEmptyInPython(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0
+  if (isDictionary(value)) return Object.keys(value).length === 0
+  return !value || (isMarkup(value) && value.html === '') || (isTuple(value) && value.length === 0)
+}
+
+/** `binascii.a2b_base64` without its strict mode; `undefined` where it raises. */
+function lenientBase64(text: string): Uint8Array | undefined {
+  let digits = ''
+  let pads = 0
+  for (const character of text) {
+    if (character === '=') {
+      // Enough padding ends the input, whatever follows it.
+      if (digits.length % 4 >= 2 && (digits.length % 4) + ++pads >= 4) return decode(digits)
+    } else if (/[A-Za-z0-9+/]/.test(character)) {
+      digits += character
+      pads = 0
+    }
+  }
+  return digits.length % 4 === 0 ? decode(digits) : undefined
+}
+
+function decode(digits: string): Uint8Array {
+  return new Uint8Array(Buffer.from(digits, 'base64'))
+}
