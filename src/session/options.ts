@@ -210,13 +210,18 @@ function defaultName({ domain, path = '/' }: CookieOptions, secure: boolean): st
   return domain === undefined && path === '/' ? '__Host-session' : '__Secure-session'
 }
 
+/** The key a secret gives our own format, bound to the cookie's name. */
+export function ownKey(secret: Uint8Array, cookieName: string): Uint8Array {
+  return deriveKey(secret, 'sojourn/1', 'session', '', cookieName)
+}
+
 /** Our own format: the layout of itsdangerous, SHA-256, and a key bound to the cookie's name. */
 function ownFormat(
   secrets: readonly Uint8Array[],
   cookieName: string,
   tags: readonly Tag[],
 ): CookieFormat {
-  const keys = secrets.map((secret) => deriveKey(secret, 'sojourn/1', 'session', '', cookieName))
+  const keys = secrets.map((secret) => ownKey(secret, cookieName))
   return {
     layout: ownLayout(
       createCodec({ tags: [...tags, ...ownTags], sortKeys: false, ascii: false }),
