@@ -49,12 +49,21 @@ export function createVisit(host: Host, facts: RequestFacts): Visit {
       const asked = opening !== undefined
       return andThen(open(), (state) => {
         finished = true
-        return andThen(commitState(state), () => {
+        return andThen(lastCommit(state), () => {
           // Nobody asked and nothing was renewed: the response does not depend on the cookie.
           return asked || state.setCookie !== undefined ? outgoing(state) : undefined
         })
       })
     },
+  }
+}
+
+/** Commits and freezes: what is written while the commit is under way would be lost. */
+function lastCommit(state: State): Maybe<void> {
+  try {
+    return commitState(state)
+  } finally {
+    state.frozen = true
   }
 }
 
