@@ -1,0 +1,126 @@
+/** Runs the tests: npm test, npm run test:flask, npm run test:long. */
+
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from './build.mjs'
+import {
+  flaskPython,
+  hasChromium,
+  installDebianPackage,
+  installPackages,
+  machineNode,
+  root,
+  run,
+  runTool,
+  say,
+} from './machine.mjs'
+
+const FLASK = ['python3-flask', 'a real Flask app is what the interop tests talk to', flaskPython]
+const CHROMIUM = ['chromium', 'the long tests click through the demo', hasChromium]
+
+const flaskOnly = process.argv.includes('--flask')
+const long = process.argv.includes('--long')
+const isPlain = !flaskOnly && !long
+
+installPackages()
+const missing = [FLASK, ...(long ? [CHROMIUM] : [])]
+  .map((wanted) => installDebianPackage(...wanted))
+  .filter((line) => line !== undefined)
+for (const line of missing) console.error(`\n${line}\nThe tests that need it will fail.`)
+
+const cache = join(root, 'node_modules', '.cache')
+mkdirSync(cache, { recursive: true })
+const results = []
+const built = build()
+if (built === 0) {
+  results.push(vitest())
+  if (!flaskOnly) results.push(smoke())
+} else results.push({ passed: 0, failed: 1 })
+
+const passed = results.reduce((sum, result) => sum + result.passed, 0)
+const failed = results.reduce((sum, result) => sum + result.failed, 0)
+for (const line of missing) console.error(`\n${line}`)
+console.log(`\n${passed} passed, ${failed} failed`)
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0
+
+/** The suite, on the recent Node. */
+function vitest() {
+  const which = flaskOnly ? 'the Flask tests' : long ? 'all tests, long ones too' : 'the tests'
+  say(`Running ${which} on Node ${version(join(root, 'node_modules/.bin/node'))} (vitest)`)
+  const report = join(cache, `vitest-${process.pid}.json`)
+  const code = runTool(
+    'vitest',
+    [
+      'run',
+      ...(flaskOnly ? ['test/flask'] : []),
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ],
+    {
+      env: {
+        NODE_ENV: 'test',
+        FLASK_PYTHON: flaskPython() ?? '',
+        ...(isPlain ? {} : { LONG_TESTS: '1' }),
+      },
+    },
+  )
+  return counted(code, () => {
+    const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8'))
+    rmSync(report)
+    // A file that could not be loaded has no test that failed, and is a failure all the same.
+    const broken = testResults.filter(
+      ({ status, assertionResults }) =>
+        status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
+    )
+    return { passed: numPassedTests, failed: numFailedTests + broken.length }
+  })
+}
+
+/** The smoke suite over dist/, on the machine's own Node and with nothing of ours but dist/. */
+function smoke() {
+  const node = machineNode() ?? process.execPath
+  say(`Running the smoke suite against dist/ on Node ${version(node)} (node:test)`)
+  const report = join(cache, `smoke-${process.pid}.tap`)
+  const files = readdirSync(join(root, 'test/runtimes')).filter((name) =>
+    name.endsWith('.test.mjs'),
+  )
+  const code = run(
+    node,
+    [
+      '--test',
+      '--test-reporter=spec',
+      '--test-reporter-destination=stdout',
+      '--test-reporter=tap',
+      `--test-reporter-destination=${report}`,
+      ...files.map((name) => join('test/runtimes', name)),
+    ],
+    { env: { NODE_ENV: 'test' } },
+  )
+  return counted(code, () => {
+    const text = readFileSync(report, 'utf8')
+    rmSync(report)
+    const count = (word) => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(text)[1])
+    return { passed: count('pass'), failed: count('fail') + count('cancelled') }
+  })
+}
+
+/** What a runner reported. A bad exit is a failure even where no test says so. */
+function counted(code, read) {
+  try {
+    const { passed, failed } = read()
+    return { passed, failed: code === 0 ? failed : Math.max(failed, 1) }
+  } catch (error) {
+    console.error(`No report: ${error.message}`)
+    return { passed: 0, failed: 1 }
+  }
+}
+
+function version(node) {
+  // Asked rather than known: this script may run on either of the two.
+  const file = join(cache, `version-${process.pid}`)
+  run(node, ['-e', `require('fs').writeFileSync(${JSON.stringify(file)}, process.versions.node)`])
+  const text = readFileSync(file, 'utf8')
+  rmSync(file)
+  return text
+}

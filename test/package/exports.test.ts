@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { localImportsOf } from './floors.ts'
+import { files, manifest, root, sources, subpaths } from './repository.ts'
+
+/** `./dist/adapters/fetch.js` as `adapters/fetch.ts`. */
+function sourceOf(built: string): string {
+  return built.replace(/^(\.\/)?dist\//, '').replace(/\.js$/, '.ts')
+}
+
+const entries = [...subpaths.map((entry) => entry.default), ...Object.values(manifest.bin)]
+
+describe('the exports of the package', () => {
+  it.each(entries)('%s is built from a source file', (built) => {
+    expect(sources().has(sourceOf(built))).toBe(true)
+  })
+
+  it('names each type declaration beside its module', () => {
+    for (const { types, default: module } of subpaths)
+      expect(types).toBe(module.replace(/js$/, 'd.ts'))
+  })
+
+  it('has a way in to every file: each is exported, a command, or imported by another', () => {
+    const reached = new Set(
+      [...sources()].flatMap(([file, source]) => localImportsOf(file, source)),
+    )
+    const stranded = [...sources().keys()].filter((file) => !reached.has(file))
+    const ways = entries.map(sourceOf)
+    expect(stranded.filter((file) => !ways.includes(file))).toEqual([])
+  })
+
+  it.each(subpaths)(
+    '$subpath can be imported as it is built',
+    async ({ default: module, types }) => {
+      expect(existsSync(join(root, types))).toBe(true)
+      const exported: unknown = await import(pathToFileURL(join(root, module)).href)
+      expect(Object.keys(exported as object)).not.toEqual([])
+    },
+  )
+
+  it('is built from what src is now: no file too many or too few', () => {
+    const built = files('**/*.js', 'dist').map((file) => file.replace(/\.js$/, '.ts'))
+    expect(built).toEqual([...sources().keys()])
+  })
+
+  it('needs no other package at run time', () => {
+    expect(manifest.dependencies).toBeUndefined()
+    expect(manifest.peerDependencies).toBeUndefined()
+  })
+
+  it('is developed with exact versions', () => {
+    for (const version of Object.values(manifest.devDependencies)) {
+      expect(version).toMatch(/^\d+\.\d+\.\d+$/)
+    }
+  })
+})

@@ -1,0 +1,33 @@
+/** The tests: sojourn's own name means the source. */
+
+import { fileURLToPath } from 'node:url'
+import { configDefaults, defineConfig } from 'vitest/config'
+
+const source = (file: string) => fileURLToPath(new URL(`src/${file}`, import.meta.url))
+
+// `npm run test:long` takes everything; `npm run check` leaves out what starts servers.
+const isLong = process.env['LONG_TESTS'] === '1'
+const isQuick = process.env['QUICK_TESTS'] === '1'
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^sojourn$/, replacement: source('index.ts') },
+      { find: /^sojourn\/flask$/, replacement: source('flask/flask.ts') },
+      { find: /^sojourn\/(fetch|node|express)$/, replacement: source('adapters/$1.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: [
+      ...configDefaults.exclude,
+      ...(isLong ? [] : ['**/*.long.test.ts']),
+      ...(isQuick
+        ? ['test/flask/**', 'test/demo/**', 'test/examples/**', '**/*.live.test.ts']
+        : []),
+    ],
+    env: { NODE_ENV: 'test' },
+    testTimeout: isLong ? 600_000 : 60_000,
+    hookTimeout: 60_000,
+  },
+})
