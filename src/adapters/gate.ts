@@ -1,14 +1,23 @@
 /** Holds a Node response's first byte until commit has answered. */
 
-import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Maybe } from '../base/ports.ts'
+import type { Outgoing } from '../http/headers.ts'
 import {
-  type Outgoing,
-  privateCacheControl,
-  varyWithCookie,
-  withSetCookie,
-} from '../http/headers.ts'
+  addHeaders,
+  adoptHead,
+  checkHead,
+  coded,
+  headersSent,
+  isHttp2,
+  setsOneByOne,
+} from './gate-head.ts'
+import { maskAsSent } from './gate-mask.ts'
 import { REFUSAL_BODY, REFUSAL_HEADERS, refusalStatus } from './refusal.ts'
+
+type Verb = 'writeHead' | 'write' | 'end' | 'flushHeaders'
+type Call = (...args: unknown[]) => unknown
+type Waiting = { verb: Verb; args: unknown[] } | { destroy: () => void }
 
 /**
  * Commits when the headers are about to leave: `writeHead`, `write`, `end` or `flushHeaders`,
@@ -20,67 +29,77 @@ import { REFUSAL_BODY, REFUSAL_HEADERS, refusalStatus } from './refusal.ts'
  * fixed error leaves through the methods that were there before us.
  */
 export function holdHeaders(res: ServerResponse, commit: () => Maybe<Outgoing | undefined>): void {
-  const saved = {
-    writeHead: res.writeHead,
-    write: res.write,
-    end: res.end,
-    flushHeaders: res.flushHeaders,
-  }
-  type Verb = keyof typeof saved
+  const { writeHead, write, end, flushHeaders } = res
+  const saved = { writeHead, write, end, flushHeaders } as Record<Verb, Call>
   let phase: 'open' | 'held' | 'released' = 'open'
   let waiting: Waiting[] = []
   let bytes = 0
+  let ended = false
   let needsDrain = false
   let unmask = () => {}
 
   /** Goes on with a call: at once, or when the commit has answered. */
   function pass(verb: Verb, args: unknown[]): unknown {
-    if (phase === 'released') return call(verb, args)
-    if (phase === 'open') begin(verb, args)
-    // A nested call may have released the response, or a commit at once has.
-    if (released()) return call(verb, args)
-    return wait(verb, args)
+    if (phase === 'open') args = begin(verb, args)
+    return phase === 'held' ? wait(verb, args) : call(verb, args)
   }
-
-  const released = () => phase === 'released'
 
   function call(verb: Verb, args: unknown[]): unknown {
-    return (saved[verb] as (...args: unknown[]) => unknown).apply(res, args)
+    return saved[verb].apply(res, args)
   }
 
-  function begin(verb: Verb, args: unknown[]): void {
+  /** Starts the commit. Returns the arguments with which the call goes on. */
+  function begin(verb: Verb, args: unknown[]): unknown[] {
     // Node's own checks, now: afterwards a mistake would have nobody to be thrown at.
-    if (verb === 'writeHead') adoptHead(res, args)
-    else if (verb !== 'flushHeaders') checkChunk(res, verb, args[0])
+    checkChunk(verb, args)
+    checkHead(res, verb === 'writeHead' ? args : [res.statusCode])
+    const adopted = verb !== 'writeHead' || setsOneByOne(res)
+    if (verb === 'writeHead' && adopted) args = adoptHead(res, args)
     let committing
     try {
       committing = commit()
     } catch (error) {
       release()
       refuse(error)
-      return
+      return args
     }
-    if (!(committing instanceof Promise)) {
+    if (committing === undefined) {
+      release()
+      return args
+    }
+    if (!adopted) args = adoptHead(res, args)
+    if (committing instanceof Promise) hold(committing)
+    else {
       release()
       addHeaders(res, committing)
-      return
     }
+    return args
+  }
+
+  function hold(committing: Promise<Outgoing | undefined>): void {
     phase = 'held'
-    const { statusCode, statusMessage } = res
-    unmask = maskAsSent(res, (destroyed) => waiting.push({ destroyed }))
+    const head = statusOf(res)
+    unmask = maskAsSent(res, {
+      isHeld: () => phase === 'held',
+      hasEnded: () => ended,
+      needsDrain: () => needsDrain,
+      destroyLater: (destroy) => waiting.push({ destroy }),
+    })
     committing.then(
       (outgoing) => {
         release()
-        // What was set after the headers had "left" must not change them.
-        Object.assign(res, { statusCode, statusMessage })
-        if (res.destroyed) return dropAll(DESTROYED())
-        addHeaders(res, outgoing)
-        replayAll()
+        // A status set after the headers had "left" is the app's to read, not the client's.
+        const late = statusOf(res)
+        Object.assign(res, head)
+        orDestroy(() => {
+          addHeaders(res, outgoing)
+          replay()
+          if (late.statusCode !== head.statusCode) Object.assign(res, late)
+        })
       },
       (error: unknown) => {
         release()
-        if (res.destroyed) dropAll(DESTROYED())
-        else refuse(error)
+        orDestroy(() => refuse(error))
       },
     )
   }
@@ -90,58 +109,109 @@ export function holdHeaders(res: ServerResponse, commit: () => Maybe<Outgoing | 
     unmask()
   }
 
-  function wait(verb: Verb, args: unknown[]): unknown {
-    if (verb === 'writeHead' && waiting.length > 0) throw headersSent(res, 'write')
-    if (verb === 'write' || verb === 'end') checkChunk(res, verb, args[0])
-    // flushHeaders after the headers does nothing.
-    if (verb !== 'flushHeaders' || waiting.length === 0) waiting.push({ verb, args })
-    if (verb !== 'write') return verb === 'flushHeaders' ? undefined : res
-    bytes += sizeOf(args[0])
-    const hasRoom = bytes < res.writableHighWaterMark
-    if (!hasRoom) needsDrain = true
-    return hasRoom
+  /** Nobody is left to catch what a waiting call throws after all: the connection ends. */
+  function orDestroy(action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      res.destroy(isHttp2(res) ? undefined : (error as Error))
+    }
   }
 
-  function replayAll(): void {
+  function wait(verb: Verb, args: unknown[]): unknown {
+    if (verb === 'writeHead' && waiting.length > 0) throw headersSent(res)
+    checkChunk(verb, args)
+    waiting.push({ verb, args })
+    if (verb === 'end') ended = true
+    if (verb !== 'write') return res
+    if (ended || res.destroyed) return false
+    bytes += Buffer.byteLength(args[0] as string | Uint8Array)
+    needsDrain ||= bytes >= res.writableHighWaterMark
+    return !needsDrain
+  }
+
+  function replay(): void {
     const calls = waiting
     waiting = []
-    let lastWrite: unknown = true
+    let hasRoom = true
     for (const item of calls) {
-      if ('destroyed' in item) item.destroyed()
-      else {
-        const answer = call(item.verb, item.args)
-        if (item.verb === 'write') lastWrite = answer
-      }
+      if ('destroy' in item) item.destroy()
+      else if (call(item.verb, item.args) === false) hasRoom = false
     }
-    if (needsDrain && lastWrite !== false && !res.writableEnded) res.emit('drain')
+    if (needsDrain && hasRoom && !ended && !res.destroyed) res.emit('drain')
   }
 
   /** Answers for the app, through the methods that were there before us. */
   function refuse(error: unknown): void {
-    dropAll(error)
+    for (const item of waiting) {
+      if ('destroy' in item) continue
+      const callback = callbackOf(item.args)
+      if (callback && item.verb === 'write') process.nextTick(callback, error)
+      else if (callback) res.once('finish', callback)
+    }
+    waiting = []
     for (const name of res.getHeaderNames()) if (DESCRIBES_BODY.test(name)) res.removeHeader(name)
     for (const [name, value] of Object.entries(REFUSAL_HEADERS)) res.setHeader(name, value)
     res.setHeader('content-length', Buffer.byteLength(REFUSAL_BODY))
-    res.statusCode = refusalStatus(error)
-    res.statusMessage = ''
+    if (!isHttp2(res)) res.statusMessage = ''
+    // Explicitly: an implicit head would pass through what was mounted after us.
+    call('writeHead', [refusalStatus(error)])
     call('end', [REFUSAL_BODY])
-    // What the app still writes belongs to the response that was not sent.
-    saved.writeHead = () => res
-    saved.write = saved.end = (() => true) as never
-    saved.flushHeaders = () => {}
+    swallow()
+    if (needsDrain) res.emit('drain')
   }
 
-  function dropAll(error: unknown): void {
-    for (const item of waiting) {
-      if ('destroyed' in item) continue
-      const callback = item.args.findLast((arg) => typeof arg === 'function')
-      if (item.verb === 'write' && callback) process.nextTick(callback as () => void, error)
+  /** What the app still writes belongs to the response that was not sent. */
+  function swallow(): void {
+    const answering = (answer: unknown) => {
+      return (...args: unknown[]) => {
+        const callback = callbackOf(args)
+        if (callback) process.nextTick(callback)
+        return answer
+      }
     }
-    waiting = []
+    saved.writeHead = saved.end = saved.flushHeaders = answering(res)
+    saved.write = answering(true)
   }
 
   res.writeHead = (...args: unknown[]) => pass('writeHead', args) as typeof res
+  // Node's old name for the same.
+  if ('writeHeader' in res) res.writeHeader = (...args: unknown[]) => pass('writeHead', args)
   res.write = (...args: unknown[]) => pass('write', args) as boolean
   res.end = (...args: unknown[]) => pass('end', args) as typeof res
-  res.flushHeaders = () => void pass('flushHeaders', [])
+  res.flushHeaders = () => {
+    // As Node does it: what was mounted after us hears of the head now, not after what is written.
+    if (phase === 'open') res.writeHead(res.statusCode)
+    pass('flushHeaders', [])
+  }
+}
+
+/** Headers about the body that is not sent. */
+const DESCRIBES_BODY =
+  /^(content-(?!security-policy)|(etag|last-modified|expires|accept-ranges|location|refresh|trailer|transfer-encoding)$)/
+
+/** Throws what Node throws for a chunk it cannot send. */
+function checkChunk(verb: Verb, [chunk, encoding]: readonly unknown[]): void {
+  if (verb !== 'write' && verb !== 'end') return
+  if (verb === 'end' && (!chunk || typeof chunk === 'function')) return
+  if (chunk === null) {
+    throw coded(new TypeError('May not write null values to stream'), 'ERR_STREAM_NULL_VALUES')
+  }
+  if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) {
+    const message = 'The "chunk" argument must be of type string or an instance of Uint8Array'
+    throw coded(new TypeError(message), 'ERR_INVALID_ARG_TYPE')
+  }
+  if (typeof chunk === 'string' && typeof encoding === 'string' && !Buffer.isEncoding(encoding)) {
+    throw coded(new TypeError(`Unknown encoding: ${encoding}`), 'ERR_UNKNOWN_ENCODING')
+  }
+}
+
+function callbackOf(args: readonly unknown[]): (() => void) | undefined {
+  return args.findLast((arg) => typeof arg === 'function') as (() => void) | undefined
+}
+
+function statusOf(res: ServerResponse): { statusCode: number; statusMessage?: string } {
+  const { statusCode } = res
+  // Reading the message of an HTTP/2 response prints a warning.
+  return isHttp2(res) ? { statusCode } : { statusCode, statusMessage: res.statusMessage }
 }
