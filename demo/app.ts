@@ -1,0 +1,75 @@
+/** The demo's Express app: the sessions, and which file answers what. */
+
+import type { DatabaseSync } from 'node:sqlite'
+import { join } from 'node:path'
+import express, { type Express, type NextFunction, type Request, type Response } from 'express'
+import { failureOf, notFound } from './pages/failure.ts'
+import { homePage } from './pages/home.ts'
+import { languageForm } from './pages/language.ts'
+import { profilePage } from './pages/profile.ts'
+import { shopPages } from './pages/shop.ts'
+import { signInPages } from './pages/sign-in.ts'
+import { todoPages } from './pages/todo.ts'
+import type { Remembered, Site } from './site.ts'
+import { createSessions, sessionMiddleware } from './sojourn.ts'
+import { todosIn } from './todos.ts'
+import { demoUsers } from './users.ts'
+
+/** What the app needs. A test gives its own. */
+export interface AppOptions {
+  db: DatabaseSync
+  secret: string
+  /** Tells the time in milliseconds since 1970. @default Date.now */
+  clock?: () => number
+}
+
+/** Makes the app; it does not listen yet. */
+export function createApp({ db, secret, clock = Date.now }: AppOptions): Express {
+  const site: Site = {
+    sessions: createSessions<Remembered>({
+      secret,
+      // Everyone is forgotten 30 minutes after their last visit. What "remember me" adds is that the
+      // cookie outlives the browser: `session.permanent`.
+      lifetime: { idle: '30m', permanent: '30m' },
+      clock,
+    }),
+    users: demoUsers(),
+    todos: todosIn(db),
+  }
+
+  const app = express()
+  app.disable('x-powered-by')
+  app.use(policies)
+  app.get('/style.css', (_req, res) => res.sendFile(join(import.meta.dirname, 'style.css')))
+  app.get('/icon.svg', (_req, res) => res.sendFile(join(import.meta.dirname, 'icon.svg')))
+
+  app.use(sessionMiddleware(site.sessions))
+  app.use(freshPages)
+  app.use(express.urlencoded({ extended: false, limit: '16kb' }))
+  app.use(homePage(site))
+  app.use(languageForm(site))
+  app.use(signInPages(site))
+  app.use(profilePage(site))
+  app.use(shopPages(site))
+  app.use(todoPages(site))
+  app.use(notFound(site))
+  app.use(failureOf(site))
+  return app
+}
+
+/** No scripts at all, nothing from elsewhere, in nobody's frame. */
+function policies(_req: Request, res: Response, next: NextFunction): void {
+  res.set({
+    'Content-Security-Policy':
+      "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'same-origin',
+  })
+  next()
+}
+
+/** After signing out, the way back in the browser must not show what was there before. */
+function freshPages(_req: Request, res: Response, next: NextFunction): void {
+  res.set('Cache-Control', 'no-store')
+  next()
+}

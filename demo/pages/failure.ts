@@ -1,0 +1,51 @@
+/** What a visitor sees when there is no page, nobody is signed in, or something broke. */
+
+import type { ErrorRequestHandler, RequestHandler } from 'express'
+import { html } from '../html.ts'
+import { samePlace } from '../next.ts'
+import { page } from '../page.ts'
+import { type Site, type Visit, visitOf } from '../site.ts'
+import { SessionError } from '../sojourn.ts'
+import { signInPage } from './sign-in.ts'
+
+export function notFound(site: Site): RequestHandler {
+  return async (req, res) => {
+    const visit = await visitOf(site, req)
+    res.status(404).send(sorry(visit, 'notFound', 'notFoundAbout'))
+  }
+}
+
+export function failureOf(site: Site): ErrorRequestHandler {
+  return async (error: unknown, req, res, next) => {
+    if (res.headersSent) return next(error)
+    const visit = await visitOf(site, req)
+    if (error instanceof SessionError && error.code === 'ERR_NOT_SIGNED_IN') {
+      const { session, say, path } = visit
+      const back = samePlace(path, '/')
+      if (req.method !== 'GET') {
+        return res.status(401).send(signInPage(visit, { next: back, error: say('signInFirst') }))
+      }
+      session.flash(say('signInFirst'))
+      return res.redirect(303, `/sign-in?next=${encodeURIComponent(back)}`)
+    }
+    const status = statusOf(error)
+    if (status === 500) console.error(error)
+    res.status(status).send(sorry(visit, 'failed', 'failedAbout'))
+  }
+}
+
+function sorry(visit: Visit, title: 'notFound' | 'failed', about: 'notFoundAbout' | 'failedAbout') {
+  const { say } = visit
+  const body = html`<section class="hero">
+    <h1>${say(title)}</h1>
+    <p class="lead">${say(about)}</p>
+    <p><a class="button" href="/">${say('toHome')}</a></p>
+  </section>`
+  return page(visit, { title: say(title), body })
+}
+
+/** Express marks what is the sender's fault, such as a body too large. */
+function statusOf(error: unknown): number {
+  const status = error instanceof Error && 'status' in error ? error.status : 500
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : 500
+}

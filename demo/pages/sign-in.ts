@@ -1,0 +1,106 @@
+/** Signing in and out. */
+
+import express, { type Router } from 'express'
+import { field } from '../form.ts'
+import { html } from '../html.ts'
+import { samePlace } from '../next.ts'
+import { page } from '../page.ts'
+import { type Site, type Visit, visitOf } from '../site.ts'
+import { DEMO_ACCOUNTS } from '../users.ts'
+
+export function signInPages(site: Site): Router {
+  const routes = express.Router()
+
+  routes.get('/sign-in', async (req, res) => {
+    const visit = await visitOf(site, req)
+    const next = samePlace(req.query['next'], '/profile')
+    if (visit.user) return res.redirect(303, next)
+    res.send(signInPage(visit, { next }))
+  })
+
+  routes.post('/sign-in', async (req, res) => {
+    const visit = await visitOf(site, req)
+    const { session, say } = visit
+    const name = field(req, 'name')
+    const next = samePlace(field(req, 'next'), '/profile')
+    const user = await site.users.check(name, field(req, 'password'))
+    if (!user) return res.status(401).send(signInPage(visit, { next, name, error: say('wrong') }))
+    session.login(user.id)
+    session.permanent = field(req, 'remember') === 'yes'
+    session.flash(say('signedIn', { name: user.name }))
+    res.redirect(303, next)
+  })
+
+  routes.post('/sign-out', async (req, res) => {
+    const { session, say } = await visitOf(site, req)
+    session.logout({ keep: ['language'] })
+    session.flash(say('signedOut'))
+    res.redirect(303, '/')
+  })
+
+  return routes
+}
+
+/** The form; after a mistake with what was typed, but never with the password. */
+export function signInPage(
+  visit: Visit,
+  { next, name, error }: { next: string; name?: string; error?: string },
+): string {
+  const { say } = visit
+  const body = html` <div class="columns">
+    <section class="card">
+      <h1>${say('signIn')}</h1>
+      <form method="post" action="/sign-in" class="stack">
+        <input type="hidden" name="next" value="${next}" />
+        ${error !== undefined && html`<p id="error" class="flash error" role="alert">${error}</p>`}
+        <label for="name">${say('userName')}</label>
+        <input
+          id="name"
+          name="name"
+          value="${name}"
+          autocomplete="username"
+          autocapitalize="none"
+          spellcheck="false"
+          required${DESCRIBED(error)}
+        />
+        <label for="password">${say('password')}</label>
+        <input
+          id="password"
+          name="password"
+          type="password"
+          autocomplete="current-password"
+          required${DESCRIBED(error)}
+        />
+        <div class="choice">
+          <input
+            id="remember"
+            name="remember"
+            value="yes"
+            type="checkbox"
+            aria-describedby="remember-about"
+          />
+          <label for="remember">${say('remember')}</label>
+          <small id="remember-about">${say('rememberAbout')}</small>
+        </div>
+        <button>${say('signIn')}</button>
+      </form>
+    </section>
+    <aside class="card tinted">
+      <h2>${say('demoAccounts')}</h2>
+      <p>${say('demoAccountsAbout')}</p>
+      <dl class="accounts">
+        ${DEMO_ACCOUNTS.map(
+          (account) =>
+            html`<div>
+              <dt>${account.name}</dt>
+              <dd><code>${account.id}</code> <code>${account.password}</code></dd>
+            </div>`,
+        )}
+      </dl>
+    </aside>
+  </div>`
+  return page(visit, { title: say('signIn'), body })
+}
+
+const DESCRIBED = (error: string | undefined) =>
+  error !== undefined && html` aria-invalid="true" aria-describedby="error"`

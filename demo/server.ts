@@ -1,0 +1,42 @@
+/** Starts the demo: `npm run demo`, or `node demo/server.ts`. */
+
+import { mkdirSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { createApp } from './app.ts'
+import { keptSecret } from './secret.ts'
+
+// A demo runs on somebody's own machine over plain HTTP, where a Secure cookie may be dropped.
+process.env['NODE_ENV'] ??= 'development'
+
+const folder = process.env['DEMO_DATA'] ?? join(import.meta.dirname, '.data')
+mkdirSync(folder, { recursive: true, mode: 0o700 })
+
+const app = createApp({
+  db: new DatabaseSync(join(folder, 'demo.sqlite')),
+  secret: keptSecret(join(folder, 'secret')),
+})
+
+const wanted = Number(process.env['PORT'] ?? 3000)
+const server = await listen(wanted, 20)
+const { port } = server.address() as AddressInfo
+if (port !== wanted && wanted !== 0) console.log(`Port ${wanted} is taken.`)
+console.log(`The Sojourn demo is at http://localhost:${port}`)
+
+/** Listens on a port, or on the next one that is free. */
+async function listen(port: number, attempts: number): Promise<Server> {
+  const server = createServer(app)
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(port, process.env['HOST'], resolve)
+    })
+    return server
+  } catch (error) {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+    if (!isTaken || attempts === 0) throw error
+    return listen(port + 1, attempts - 1)
+  }
+}
