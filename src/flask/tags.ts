@@ -2,17 +2,17 @@
 
 import { type Tag, UNREADABLE } from '../record/codec.ts'
 import { bytesTag, markupTag, tupleTag, uuidTag } from '../record/tags.ts'
-import { isMarkup, isTuple, markup, tuple, uuid } from '../record/values.ts'
+import { isMarkup, markup, tuple, uuid } from '../record/values.ts'
 import { readHttpDate, writeHttpDate } from './http-date.ts'
 import { pythonText } from './python-text.ts'
 
 /** ` t`, read with Python's `tuple()`: of anything that can be iterated. */
 const flaskTupleTag: Tag = {
   ...tupleTag,
-  decode(content: unknown) {
+  decode(content: unknown, float) {
     if (typeof content === 'string') return tuple(...content)
     if (isMarkup(content)) return tuple(...content.html)
-    if (Array.isArray(content)) return tuple(...(content as unknown[]))
+    if (Array.isArray(content)) return tupleTag.decode(content, float)
     if (content instanceof Uint8Array) return tuple(...content)
     return isDictionary(content) ? tuple(...Object.keys(content)) : UNREADABLE
   },
@@ -22,8 +22,9 @@ const flaskTupleTag: Tag = {
 const flaskBytesTag: Tag = {
   ...bytesTag,
   decode(content: unknown) {
-    const text = isMarkup(content) ? content.html : content
-    if (typeof text !== 'string' || /[^\0-\x7f]/.test(text)) return UNREADABLE
+    if (content instanceof Uint8Array) return lenientBase64(latin1(content)) ?? UNREADABLE
+    const text = textOf(content)
+    if (text === undefined || /[^\0-\x7f]/.test(text)) return UNREADABLE
     return lenientBase64(text) ?? UNREADABLE
   },
 }
@@ -38,8 +39,9 @@ const flaskMarkupTag: Tag = {
 const flaskUuidTag: Tag = {
   ...uuidTag,
   decode(content: unknown) {
-    if (typeof content !== 'string') return UNREADABLE
-    const digits = content
+    const text = textOf(content)
+    if (text === undefined) return UNREADABLE
+    const digits = text
       .replaceAll('urn:', '')
       .replaceAll('uuid:', '')
       .replace(/^[{}]+|[{}]+$/g, '')
@@ -57,7 +59,9 @@ const flaskDateTag: Tag<Date> = {
   test: (value): value is Date => value instanceof Date && hasPythonYear(value),
   encode: writeHttpDate,
   decode(content: unknown) {
-    if (typeof content === 'string') return readHttpDate(content) ?? null
+    const text = textOf(content)
+    if (text !== undefined) return readHttpDate(text) ?? null
+    if (content instanceof Uint8Array) return null
     return isEmptyInPython(content) ? null : UNREADABLE
   },
 }
@@ -71,6 +75,16 @@ export const flaskTags: readonly Tag[] = [
   flaskDateTag,
 ]
 
+/** Markup is a string in Python. */
+function textOf(content: unknown): string | undefined {
+  if (isMarkup(content)) return content.html
+  return typeof content === 'string' ? content : undefined
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('latin1')
+}
+
 function hasPythonYear(date: Date): boolean {
   const year = date.getUTCFullYear()
   return year >= 1 && year <= 9999
@@ -83,7 +97,7 @@ function isDictionary(value: unknown): value is object {
 function isEmptyInPython(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0
   if (isDictionary(value)) return Object.keys(value).length === 0
-  return !value || (isMarkup(value) && value.html === '') || (isTuple(value) && value.length === 0)
+  return !value && !Number.isNaN(value)
 }
 
 /** `binascii.a2b_base64` without its strict mode; `undefined` where it raises. */

@@ -135,8 +135,11 @@ export function updatedField(
 function changesUser(base: SessionRecord, changes: readonly Change[], layout: Layout): boolean {
   const user = userIdOf(base, layout)
   if (user === undefined || isEmpty(base, layout)) return false
-  const first = changes.find((change) => change.do === 'login' || change.do === 'logout')
-  return first?.do === 'login' && first.userId !== user
+  for (const change of changes) {
+    if (change.do === 'logout') return false
+    if (change.do === 'login' && change.userId !== user) return true
+  }
+  return false
 }
 
 /** What stays of a record when another user takes it over: that the session is permanent. */

@@ -64,8 +64,14 @@ const VALUE_DEPTH = MAX_DEPTH - 2
 
 /** Makes a codec. A key that is itself a tag is escaped under ` di`, as Flask does. */
 export function createCodec({ tags, sortKeys, ascii }: CodecOptions): Codec {
-  const byKey = new Map(tags.map((tag) => [tag.key, tag]))
-  byKey.set(ESCAPE_TAG.key, ESCAPE_TAG)
+  const byKey = new Map([[ESCAPE_TAG.key, ESCAPE_TAG as Tag]])
+  for (const tag of tags) {
+    // What one tag wrote the other would read.
+    if (byKey.has(tag.key)) {
+      throw new SessionError('ERR_OPTION_INVALID', 'tags', `has two tags with the key "${tag.key}"`)
+    }
+    byKey.set(tag.key, tag)
+  }
   const ownKeysOnly = [...byKey.keys()].every((key) => key.startsWith(' '))
 
   function quote(text: string): string {
@@ -99,13 +105,16 @@ export function createCodec({ tags, sortKeys, ascii }: CodecOptions): Codec {
     if (depth > VALUE_DEPTH) {
       return refuse(key, `it is nested deeper than ${VALUE_DEPTH} levels, or contains itself`)
     }
-    const inner = (content: unknown, levels = 1) => encode(content, key, depth + levels)
+    const inner = (content: unknown) => encode(content, key, depth + 1)
     if (typeof value === 'object' && isPlain(value)) {
       const names = Object.keys(value)
       const only = names.length === 1 ? names[0]! : undefined
-      return only !== undefined && byKey.has(only)
-        ? `{"${ESCAPE_TAG.key}":{${quote(`${only}__`)}:${inner((value as JsonObject)[only], 2)}}}`
-        : encodeObject(value as JsonObject, names, inner)
+      if (only === undefined || !byKey.has(only)) {
+        return encodeObject(value as JsonObject, names, inner)
+      }
+      const escaped = Object.create(null) as JsonObject
+      escaped[`${only}__`] = (value as JsonObject)[only]
+      return `{"${ESCAPE_TAG.key}":${inner(escaped)}}`
     }
     const tag = tags.find((candidate) => candidate.test(value))
     if (tag) return `{${quote(tag.key)}:${inner(tag.encode(value))}}`

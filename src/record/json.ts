@@ -32,6 +32,13 @@ export function floatMembersOf(container: object): FloatMembers | undefined {
   return floatMembers.get(container)
 }
 
+/** Says that one container was made from another, member by member. */
+export function sameFloatMembers<Container extends object>(from: object, made: Container): Container {
+  const members = floatMembers.get(from)
+  if (members) floatMembers.set(made, members)
+  return made
+}
+
 /**
  * The value of a JSON text, or `undefined` if it is not JSON or is nested too deep.
  *
@@ -219,6 +226,7 @@ function valueBuilder(text: string, revive: Revive | undefined): Sink & { result
     if (Array.isArray(container)) return container.push(value) - 1
     if (!(key in container)) frame.size++
     container[key] = value
+    frame.floats?.delete(key)
     return key
   }
 
@@ -241,7 +249,7 @@ function valueBuilder(text: string, revive: Revive | undefined): Sink & { result
       if (frame && typeof value === 'number' && isWholeFloat(bare, value)) {
         frame.floats ??= new Map()
         frame.floats.set(member, value)
-      } else frame?.floats?.delete(member)
+      }
     },
     close() {
       const { container, size, floats } = frames.pop()!

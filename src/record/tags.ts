@@ -1,14 +1,16 @@
 /** The tags that every codec has in common, and those of our own format. */
 
 import { type Tag, UNREADABLE } from './codec.ts'
+import { sameFloatMembers } from './json.ts'
 import { isMarkup, isTuple, isUuid, type Markup, markup, type Tuple, tuple, type Uuid, uuid } from './values.ts'
 
 /** ` t`: a tuple, as the list of its items. */
 export const tupleTag: Tag<Tuple> = {
   key: ' t',
   test: isTuple,
-  encode: (value) => [...value],
-  decode: (content: unknown) => (Array.isArray(content) ? tuple(...content) : UNREADABLE),
+  encode: (value) => sameFloatMembers(value, [...value]),
+  decode: (content: unknown) =>
+    Array.isArray(content) ? sameFloatMembers(content, tuple(...(content as unknown[]))) : UNREADABLE,
 }
 
 /** ` b`: bytes, as padded standard base64. */
