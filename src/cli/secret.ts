@@ -48,7 +48,9 @@ function addTo(file: string, name: string, made: string): number {
     return refuse(`${file} has a ${name} already. It was kept; nothing was changed.`)
   }
   if (parseEnv(after)[name] !== made) {
-    return refuse(`${file} has a quotation mark that is never closed. Nothing was changed.`)
+    return refuse(
+      `${file} would not give it back: look at its quotation marks. Nothing was changed.`,
+    )
   }
   // Ignored before it is written: there is no moment in which `git add` would take the secret.
   const ignored = ignoreInGit(path)

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { sojourn } from './command.ts'
+
+test('help lists both commands and what the exit codes mean', async () => {
+  for (const asked of [['--help'], ['-h'], ['help']]) {
+    const { code, out, err } = await sojourn(asked)
+    expect(code).toBe(0)
+    expect(out).toContain('sojourn secret --write .env')
+    expect(out).toContain('sojourn inspect [COOKIE]')
+    expect(out).toContain('Exit codes: 0')
+    expect(err).toBe('')
+  }
+})
+
+test('each command explains itself', async () => {
+  expect((await sojourn(['secret', '--help'])).out).toContain('--write .env')
+  expect((await sojourn(['inspect', '--help'])).out).toContain('--secret-env NAME')
+})
+
+test('without a command the usage goes to standard error and the exit code is 2', async () => {
+  const { code, out, err } = await sojourn([])
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+  expect(err).toContain('sojourn secret')
+})
+
+test('a command that does not exist is named neither in the message nor anywhere else', async () => {
+  const { code, out, err } = await sojourn(['eyJwYXN0ZWQiOiJjb29raWUifQ'])
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+  expect(err).toContain('secret, inspect')
+  expect(err).not.toContain('eyJ')
+})
+
+test.each([
+  [['secret', '--wirte', '.env']],
+  [['secret', 'extra']],
+  [['secret', '--write']],
+  [['inspect', '--nmae', 'x', 'value']],
+])('%j is not understood: exit code 2 and one line', async (args) => {
+  const { code, out, err } = await sojourn(args)
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+  expect(err).toMatch(/^sojourn: .+\n$/)
+})
