@@ -23,7 +23,14 @@ export default defineConfig({
       ...configDefaults.exclude,
       ...(isLong ? [] : ['**/*.long.test.ts']),
       ...(isQuick
-        ? ['test/flask/**', 'test/demo/**', 'test/examples/**', '**/*.live.test.ts']
+        ? [
+            'test/interop/**',
+            'test/cli/**',
+            'test/flask/**',
+            'test/demo/**',
+            'test/examples/**',
+            '**/*.live.test.ts',
+          ]
         : []),
     ],
     env: { NODE_ENV: 'test' },

@@ -100,7 +100,7 @@ function nodeWorks() {
 
 /** A Python that has Flask, or `undefined`. Debian's own is asked first. */
 export function flaskPython() {
-  const candidates = [process.env.FLASK_PYTHON, '/usr/bin/python3', 'python3']
+  const candidates = [process.env.PYTHON, '/usr/bin/python3', 'python3']
   return candidates.find(
     (python) => python && run(python, ['-c', 'import flask'], { quiet: true }) === 0,
   )

@@ -47,6 +47,7 @@ process.exitCode = failed > 0 || passed === 0 ? 1 : 0
 function vitest() {
   const which = flaskOnly ? 'the Flask tests' : long ? 'all tests, long ones too' : 'the tests'
   say(`Running ${which} on Node ${version(join(root, 'node_modules/.bin/node'))} (vitest)`)
+  const python = flaskPython()
   const report = join(cache, `vitest-${process.pid}.json`)
   const code = runTool(
     'vitest',
@@ -60,7 +61,7 @@ function vitest() {
     {
       env: {
         NODE_ENV: 'test',
-        FLASK_PYTHON: flaskPython() ?? '',
+        ...(python === undefined ? {} : { PYTHON: python }),
         ...(isPlain ? {} : { LONG_TESTS: '1' }),
       },
     },

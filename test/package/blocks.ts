@@ -23,7 +23,7 @@ export function pages(): string[] {
 /** The TypeScript and JavaScript blocks of a page. */
 export function blocksOf(page: string, markdown = text(page)): Block[] {
   const fences = markdown.matchAll(
-    /^(\s*)```(ts|typescript|js|javascript)\b[^\n]*\n([^]*?)^\1```/gm,
+    /^([ \t]*)```(ts|typescript|js|javascript)\b[^\n]*\n([^]*?)^\1```/gm,
   )
   return [...fences].map(([, indent, language, code], index, all) => {
     const at = markdown.indexOf(code!, index > 0 ? markdown.indexOf(all[index - 1]![3]!) : 0)

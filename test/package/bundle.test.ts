@@ -18,7 +18,7 @@ async function bundle(program: string) {
   const [output] = Object.values(metafile.outputs)
   return {
     code: outputFiles[0]!.text,
-    builtins: output!.imports.map(({ path }) => path).toSorted(),
+    builtins: [...new Set(output!.imports.map(({ path }) => path))].toSorted(),
     sources: Object.keys(output!.inputs),
   }
 }

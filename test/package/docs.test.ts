@@ -22,7 +22,7 @@ session.set('visits', 'three')
 \`\`\`
 
 \`\`\`ts
-import { sessionStore } from 'sojourn'
+import { redis } from 'sojourn'
 \`\`\`
 
 \`\`\`js
@@ -32,7 +32,7 @@ sessions.gte(req)
     expect(compile(blocksOf('page.md', page))).toEqual([
       expect.stringMatching(/^page\.md:7 error TS2345/),
       expect.stringMatching(/^page\.md:11 error TS2305/),
-      expect.stringMatching(/^page\.md:15 error TS2551/),
+      expect.stringMatching(/^page\.md:15 error TS2339/),
     ])
   })
 
