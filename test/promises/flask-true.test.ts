@@ -36,7 +36,7 @@ describe('Flask-true', () => {
     const plain = flaskCookie({ secret: SECRET_KEY })
     const sealed = cookie.seal({ total: new Money(995), trap: { money: 'no tag' } })
     expect(plain.open(sealed)).toMatchObject({
-      data: { total: { money: 995 }, trap: { ' di': { money__: 'no tag' } } },
+      data: { total: { money: 995 }, trap: { money: 'no tag' } },
     })
     expect(cookie.open(sealed)).toMatchObject({
       data: { total: new Money(995), trap: { money: 'no tag' } },
