@@ -81,13 +81,15 @@ export function cookieBackend(
     return writer.name.length + value.length
   }
 
-  function tooLarge({ data }: SessionRecord, bytes: number): SessionError {
-    const largest = [...data]
-      .sort(([, a], [, b]) => b.text.length - a.text.length)
+  function tooLarge({ data, meta }: SessionRecord, bytes: number): SessionError {
+    const sizes = [...data].map(([key, { text }]) => [key, Buffer.byteLength(text)] as const)
+    const flashes = meta === data ? undefined : meta.get(layout.names.flashes)
+    if (flashes) sizes.push(['flash messages', Buffer.byteLength(flashes.text)])
+    const largest = sizes
+      .sort(([, a], [, b]) => b - a)
       .slice(0, 3)
-      .map(([key, { text }]) => `${key} (${text.length} bytes)`)
-    const keys = largest.length > 0 ? largest.join(', ') : 'flash messages'
-    return new SessionError('ERR_COOKIE_TOO_LARGE', bytes, limit.bytes, keys)
+      .map(([key, size]) => `${key} (${size} bytes)`)
+    return new SessionError('ERR_COOKIE_TOO_LARGE', bytes, limit.bytes, largest.join(', '))
   }
 
   /** The line to send, and when what the browser then holds was signed. */

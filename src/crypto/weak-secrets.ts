@@ -6,23 +6,16 @@ export type Weakness = 'well-known' | 'pattern' | 'short'
 /** Fewer bytes than this can be searched: the length every guide asks for. */
 export const MIN_SECRET_BYTES = 32
 
-// Secrets from documentation, tutorials and advisories that are not made of the words below.
-const PUBLISHED = new Set(
-  [
-    'keyboard cat',
-    'shhhhh',
-    's3cr3t',
-    'foobarbaz',
-    'correct horse battery staple',
-    'fischl von luftschloss narfidort',
-    'averylogphrasebiggerthanthirtytwochars',
-    'a0zr98j/3yx r~xhh!jmn]lwx/,?rt',
-    '_5#y2l"f4q8z\n\xec]/',
-    '192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf',
-    '\\2\\1thisismyscretkey\\1\\2\\e\\y\\y\\h',
-    '\x02\x01thisismyscretkey\x01\x02\\e\\y\\y\\h',
-  ].map((secret) => secret.toLowerCase()),
-)
+// Secrets from documentation, tutorials and advisories that are not made of the words below, in lower case.
+const PUBLISHED: readonly string[] = [
+  'a0zr98j/3yx r~xhh!jmn]lwx/,?rt',
+  '_5#y2l"f4q8z\n\xec]/',
+  '_5#y2l"f4q8z\\n\\xec]/',
+  '_5#y2l"f4q8z\n\xe3\xac]/',
+  '192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf',
+  '\\2\\1thisismyscretkey\\1\\2\\e\\y\\y\\h',
+  '\x02\x01thisismyscretkey\x01\x02\\e\\y\\y\\h',
+]
 
 // What placeholders are made of. A secret made of nothing else was written to be replaced.
 const PLACEHOLDER_WORDS = new Set(
@@ -36,9 +29,14 @@ const PLACEHOLDER_WORDS = new Set(
   secure security server session sessions set should signing sojourn some something string strong super
   temp temporary test testing tests text than that the this to todo token top tutorial unique unsafe use
   used user very want web website with word x xxx xxxx you your yours admin hello world abc qwerty key1
-  will guess thirty two symbols super supersecret secretkey my minimum kept keep hidden change`.split(
+  will guess thirty two symbols kept keep hidden dummy v ver version key2 keyboard cat correct horse battery
+  staple fischl von luftschloss narfidort log bigger sh shh hhh min max bytes`.split(
     /\s+/,
   ),
+)
+
+const WORD_BEGINNINGS = new Set(
+  [...PLACEHOLDER_WORDS].flatMap((word) => Array.from(word, (_, at) => word.slice(0, at + 1))),
 )
 
 // Letters written as look-alikes: p4ssw0rd, s3cr3t, $ecret.
@@ -56,29 +54,35 @@ const LOOK_ALIKES: Readonly<Record<string, string>> = {
 
 /** The first weakness found, the worst first; `undefined` for a secret that may be used. */
 export function weaknessOf(secret: Uint8Array): Weakness | undefined {
-  const text = Buffer.from(secret).toString('utf8').toLowerCase().trim()
-  if (PUBLISHED.has(text) || isPlaceholder(text)) return 'well-known'
+  const text = Buffer.from(secret).toString('latin1').toLowerCase()
+  if (isPublished(text) || isPlaceholder(text)) return 'well-known'
   if (isPattern(secret)) return 'pattern'
   return secret.length < MIN_SECRET_BYTES ? 'short' : undefined
 }
 
-function isPlaceholder(text: string): boolean {
-  const plain = text.replace(/[^a-z]+/g, '')
-  const decoded = text
-    .replace(/[0-9@$!]/g, (character) => LOOK_ALIKES[character] ?? character)
-    .replace(/[^a-z]+/g, '')
-  return [plain, decoded].some((letters) => letters !== '' && isMadeOfWords(letters))
+function isPublished(text: string): boolean {
+  for (const published of PUBLISHED) if (text.includes(published)) return true
+  return false
 }
 
-/** Whether letters can be cut into placeholder words without a rest. */
-function isMadeOfWords(letters: string): boolean {
-  const reachable = [true]
-  for (let end = 1; end <= letters.length; end++) {
-    for (let start = Math.max(0, end - 14); start < end && !reachable[end]; start++) {
-      if (reachable[start] && PLACEHOLDER_WORDS.has(letters.slice(start, end))) reachable[end] = true
+/** Whether the text is made of placeholder words and of nothing else but digits and punctuation. */
+function isPlaceholder(text: string): boolean {
+  // Random bytes may hold no more letters than "a": only what somebody typed is a placeholder.
+  if (!/^[\t\n\r\x20-\x7e]*$/.test(text) || !/[a-z]/.test(text)) return false
+  // Beginnings of words that the text so far can end with; '' is the end of a word.
+  let open = new Set([''])
+  for (const character of text) {
+    const isLetter = character >= 'a' && character <= 'z'
+    const letter = isLetter ? character : LOOK_ALIKES[character]
+    const next = new Set(isLetter ? [] : open)
+    for (const beginning of letter === undefined ? [] : open) {
+      const longer = beginning + letter
+      if (WORD_BEGINNINGS.has(longer)) next.add(longer)
+      if (PLACEHOLDER_WORDS.has(longer)) next.add('')
     }
+    open = next
   }
-  return reachable[letters.length] === true
+  return open.has('')
 }
 
 /** Few different bytes, a short piece repeated, or a run such as 0123456789. */
@@ -89,7 +93,7 @@ function isPattern(secret: Uint8Array): boolean {
   }
   let steps = 0
   for (let at = 1; at < secret.length; at++) {
-    if (Math.abs(secret[at]! - secret[at - 1]!) === 1) steps++
+    if (Math.abs(secret[at]! - secret[at - 1]!) <= 1) steps++
   }
   return secret.length >= 8 && steps >= (secret.length - 1) * 0.8
 }

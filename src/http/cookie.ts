@@ -9,7 +9,7 @@
  */
 export function cookieValues(header: string | null | undefined, name: string): string[] {
   const values: string[] = []
-  if (!header || !header.includes(name)) return values
+  if (!header || !header.includes(name) || UNREADABLE.test(name)) return values
   let at = 0
   while (at < header.length) {
     const pair = nextPair(header, at)
@@ -18,6 +18,9 @@ export function cookieValues(header: string | null | undefined, name: string): s
   }
   return values
 }
+
+// Werkzeug drops a pair whole if its name, or its value outside quotes, holds one of these.
+const UNREADABLE = /[\s"]/
 
 interface Pair {
   name: string
@@ -30,8 +33,10 @@ interface Pair {
 function nextPair(header: string, start: number): Pair {
   let semicolon = header.indexOf(';', start)
   if (semicolon < 0) semicolon = header.length
-  const equals = header.indexOf('=', start)
-  if (equals < 0 || equals > semicolon) {
+  // Not indexOf: it would search the whole rest of the header for each pair without a value.
+  let equals = start
+  while (equals < semicolon && header[equals] !== '=') equals++
+  if (equals === semicolon) {
     const name = trim(header.slice(start, semicolon))
     return { name, value: name === '' ? undefined : '', next: semicolon + 1 }
   }
@@ -45,7 +50,7 @@ function nextPair(header: string, start: number): Pair {
     }
   }
   const value = trim(header.slice(open, semicolon))
-  return { name, value: name === '' || /[\s"]/.test(value) ? undefined : value, next: semicolon + 1 }
+  return { name, value: name === '' || UNREADABLE.test(value) ? undefined : value, next: semicolon + 1 }
 }
 
 /** Where the closing quotation mark stands, or -1 if this is not a whole quoted value. */
@@ -63,13 +68,13 @@ function endOfQuoted(header: string, open: number): number {
 // quoted-pair = "\" ( 3OCTDIG / any )
 function unquote(quoted: string): string {
   if (!quoted.includes('\\')) return quoted
-  const bytes = Buffer.from(
-    quoted.replace(/\\([0-3][0-7]{2}|[^])/g, (_, escaped: string) =>
+  // Escapes are bytes of UTF-8; the characters around them stay what they are.
+  const bytes = Buffer.from(quoted, 'utf8')
+    .toString('latin1')
+    .replace(/\\([0-3][0-7]{2}|[^])/g, (_, escaped: string) =>
       escaped.length === 1 ? escaped : String.fromCharCode(Number.parseInt(escaped, 8)),
-    ),
-    'latin1',
-  )
-  return bytes.toString('utf8')
+    )
+  return Buffer.from(bytes, 'latin1').toString('utf8')
 }
 
 function skipBlank(text: string, at: number): number {

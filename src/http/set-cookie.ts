@@ -64,7 +64,8 @@ function until(keepFor: number, now: number, expiry: Expiry): string {
 // token = 1*( ALPHA / DIGIT / "!#$%&'*+-.^_`|~" )                      RFC 9110 section 5.6.2
 const TOKEN = /^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/
 // path-value = *( any CHAR except CTLs or ";" ), at most 1024 octets   RFC 6265bis section 4.1.1
-const PATH = /^\/[\x20-\x3a\x3c-\x7e]*$/
+// Not a blank at the end: browsers trim it, and the cookie would have another path than configured.
+const PATH = /^\/(?:[\x20-\x3a\x3c-\x7e]*[\x21-\x3a\x3c-\x7e])?$/
 // subdomain of LDH labels, at most 253 octets                          RFC 1034 section 3.5
 const DOMAIN = /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/
 
@@ -77,7 +78,7 @@ function checkAttributes(attributes: CookieAttributes): void {
     fail('domain', 'is not a host name. Write it as in example.com')
   }
   if (typeof path !== 'string' || !PATH.test(path) || path.length > 1024) {
-    fail('path', 'has to begin with "/" and hold no ";" or control character')
+    fail('path', 'has to begin with "/", and hold no ";" or control character and no blank at its end')
   }
   if (sameSite !== undefined && sameSite !== 'Strict' && sameSite !== 'Lax' && sameSite !== 'None') {
     fail('sameSite', "has to be 'Strict', 'Lax' or 'None'")

@@ -128,6 +128,7 @@ export function resolveOptions(options: SessionOptions): Settings {
   const { clock = systemClock, onEvent = () => {}, tags = [] } = options
   if (typeof clock !== 'function') throw invalid('clock', 'has to be a function that tells the time')
   if (typeof onEvent !== 'function') throw invalid('onEvent', 'has to be a function')
+  checkTags(tags)
   const preset = options.preset ?? ownPreset(options, developing)
   if (options.preset) refusePresetConflicts(options)
   const where = preset.secretName
@@ -164,6 +165,8 @@ const ALL: readonly Weakness[] = ['well-known', 'pattern', 'short']
 const COOKIE_LIMIT = 4096
 
 function ownPreset({ lifetime = {}, cookie = {} }: SessionOptions, developing: boolean): Preset {
+  requireObject(lifetime, 'lifetime')
+  requireObject(cookie, 'cookie')
   refuseUnknown(lifetime, KNOWN_LIFETIME, 'lifetime.')
   refuseUnknown(cookie, KNOWN_COOKIE, 'cookie.')
   const secure = cookie.secure ?? !developing
@@ -233,6 +236,20 @@ function ownFormat(
     clearsUnasked: false,
     resignsOldKeys: true,
     limit: { bytes: COOKIE_LIMIT, of: 'name-and-value' },
+  }
+}
+
+function requireObject(given: unknown, option: string): void {
+  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return
+  throw invalid(option, 'has to be an object')
+}
+
+function checkTags(tags: unknown): void {
+  if (!Array.isArray(tags)) throw invalid('tags', 'has to be a list of tags')
+  for (const tag of tags as (Partial<Tag> | null | undefined)[]) {
+    const verbs = [tag?.test, tag?.encode, tag?.decode]
+    if (typeof tag?.key === 'string' && verbs.every((verb) => typeof verb === 'function')) continue
+    throw invalid('tags', 'holds something else than { key, test, encode, decode }')
   }
 }
 

@@ -111,7 +111,7 @@ export class Session<Data = Record<string, any>, UserId = string | undefined> {
     noteDrift(state, key)
     const field = updatedField(state.record.data.get(key), key, fn as Updater, state.host.backend.layout)
     // Noted only now that it has worked: a function that throws changes nothing.
-    note(state, 'update()', { do: 'delete', key })
+    note(state, 'update()', field ? { do: 'set', key, text: field.text } : { do: 'delete', key })
     state.changes[state.changes.length - 1] = { do: 'update', key, fn: fn as Updater }
     if (field) state.record.data.set(key, field)
     return field?.live?.value as Data[Key] | undefined

@@ -54,7 +54,7 @@ export function createSessions<
     const visit = isObject(carrier) ? visits.get(carrier) : undefined
     if (visit) return visit
     const hint = typeof carrier === 'string' ? keyForCarrier(carrier) : NOT_MOUNTED
-    host.hint('not-mounted', hint)
+    host.hint(hint === NOT_MOUNTED ? 'not-mounted' : 'get-key', hint)
     throw new SessionError('ERR_SESSION_NOT_MOUNTED', hint)
   }
 
@@ -72,10 +72,11 @@ export function createSessions<
     async current() {
       const visit = running.getStore()
       if (visit) return visit.session() as Promise<Session<any>>
+      host.hint('not-running', NOT_RUNNING)
       throw new SessionError('ERR_SESSION_NOT_MOUNTED', NOT_RUNNING)
     },
     async open(cookieHeader) {
-      if (isObject(cookieHeader)) {
+      if (cookieHeader !== undefined && cookieHeader !== null && typeof cookieHeader !== 'string') {
         throw new SessionError(
           'ERR_OPTION_INVALID',
           'cookieHeader',

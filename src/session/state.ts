@@ -90,12 +90,22 @@ export function note(state: State, verb: string, change: Change): void {
     // The data of another user goes, this request's own changes stay: only a replay can tell.
     noteDrift(state)
     changes.push(change)
-    state.record = replay(baseOf(host, opened), changes, host.backend.layout)
-    state.owned = true
+    replayOn(state, baseOf(host, opened))
     return
   }
   state.record = apply(own(state), change, host.backend.layout)
   changes.push(change)
+}
+
+/** Does the request's changes again on a record. The values it holds already stay its own. */
+function replayOn(state: State, base: SessionRecord): void {
+  const before = state.record.data
+  state.record = replay(base, state.changes, state.host.backend.layout)
+  state.owned = true
+  for (const [key, field] of state.record.data) {
+    const held = before.get(key)
+    if (held?.live && held.text === field.text) field.live = held.live
+  }
 }
 
 /** Refuses a write that could not reach the browser any more. */
@@ -177,11 +187,12 @@ function failed({ host }: State, error: unknown): never {
 /** Reads the newest record again and puts the changes of this request on it. */
 export function reloadState(state: State): Maybe<void> {
   const { host, facts } = state
-  return andThen(host.backend.open(cookieValues(facts.cookie, host.cookieName), host.clock()), (opened) => {
+  const sent = () => host.backend.open(cookieValues(facts.cookie, host.cookieName), host.clock())
+  // Once committed, the newest record is the one that was written, not the one the browser sent.
+  return andThen(state.setCookie === undefined ? sent() : state.opened, (opened) => {
     noteDrift(state)
     state.opened = opened
-    state.record = replay(baseOf(host, opened), state.changes, host.backend.layout)
-    state.owned = true
+    replayOn(state, baseOf(host, opened))
   })
 }
 

@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { deriveKey, explain, keyring, type Secret } from '../../src/crypto/keyring.ts'
+import { type Weakness, weaknessOf } from '../../src/crypto/weak-secrets.ts'
+
+const strict = { where: 'secret', remedy: 'Make one.', refuse: ['well-known', 'pattern', 'short'] as Weakness[] }
+const fresh = () => randomBytes(32).toString('base64url')
+const code = (name: string, message: RegExp) =>
+  expect.objectContaining({ code: name, message: expect.stringMatching(message) })
+
+describe('the keyring', () => {
+  test('takes one secret or several, text or bytes, in order', () => {
+    const [a, b] = [fresh(), randomBytes(32)]
+    expect(keyring(a, strict)).toEqual({ secrets: [Buffer.from(a)], weaknesses: [] })
+    expect(keyring([a, b], strict).secrets).toEqual([Buffer.from(a), b])
+    expect(keyring(new Uint8Array(b), strict).secrets).toEqual([new Uint8Array(b)])
+    expect(keyring('ключ-'.repeat(2) + fresh(), strict).secrets[0]!.length).toBe(61)
+  })
+
+  test.each([undefined, null, '', new Uint8Array(0), []])('%j is no secret', (secret) => {
+    expect(() => keyring(secret as Secret, strict)).toThrow(code('ERR_SECRET_MISSING', /secret is empty.*Make one\./))
+  })
+
+  test.each([undefined, null, '', new Uint8Array(0)])(
+    'a first entry of %j never promotes the old secret behind it',
+    (first) => {
+      expect(() => keyring([first as Secret, fresh()], strict)).toThrow(code('ERR_SECRET_MISSING', /secret\[0\]/))
+      expect(() => keyring([fresh(), first as Secret], strict)).toThrow(code('ERR_SECRET_MISSING', /secret\[1\]/))
+    },
+  )
+
+  test.each([5, true, {}, Symbol('x'), () => 'x', [['x']], [5]])('%o is refused: a secret is text or bytes', (secret) => {
+    expect(() => keyring(secret as Secret, strict)).toThrow(code('ERR_OPTION_INVALID', /string or a Uint8Array/))
+  })
+
+  test('eight secrets are enough', () => {
+    expect(keyring(Array.from({ length: 8 }, fresh), strict).secrets).toHaveLength(8)
+    expect(() => keyring(Array.from({ length: 9 }, fresh), strict)).toThrow(code('ERR_OPTION_INVALID', /more than 8/))
+  })
+
+  test('every secret is looked at, and the message says which and why without quoting it', () => {
+    expect(() => keyring([fresh(), 'supersecret'], strict)).toThrow(code('ERR_SECRET_WEAK', /secret\[1\] is published/))
+    expect(() => keyring('q8Fz0LwT'.repeat(5), strict)).toThrow(code('ERR_SECRET_WEAK', /secret is a simple pattern/))
+    expect(() => keyring('q8Fz0Lw', strict)).toThrow(code('ERR_SECRET_WEAK', /has 7 bytes, and 32 are needed/))
+    for (const weak of ['supersecret', 'q8Fz0Lw']) {
+      expect(() => keyring(weak, strict)).not.toThrow(expect.objectContaining({ message: expect.stringContaining(weak) }))
+    }
+  })
+
+  test('a weakness that is tolerated is told instead', () => {
+    const lenient = { ...strict, refuse: ['well-known'] as Weakness[] }
+    expect(keyring(['q8Fz0Lw', fresh()], lenient).weaknesses).toEqual(['short'])
+    expect(explain('short')).toBe('has fewer than 32 bytes')
+    expect(() => keyring('secret', lenient)).toThrow(code('ERR_SECRET_WEAK', /published/))
+  })
+
+  test('two purposes of one secret have keys that say nothing of each other', () => {
+    const secret = randomBytes(32)
+    const keys = [[], [''], ['a'], ['a', 'b'], ['ab'], ['a', 'b', '']].map((labels) =>
+      Buffer.from(deriveKey(secret, ...labels)).toString('hex'),
+    )
+    expect(new Set(keys).size).toBe(keys.length)
+    expect(deriveKey(secret, 'a')).toEqual(deriveKey(secret, 'a'))
+    expect(keys[0]).toHaveLength(64)
+  })
+})
+
+// Secrets that stand in documentation, tutorials and advisories.
+const LISTED = `secret|secret_key|SECRET_KEY|secretkey|secret key|supersecret|super secret key|super-secret
+changeme|change-me|CHANGE_ME|dev|development|test|testing|password|passw0rd|admin|key|mysecret|my_secret_key
+your-secret-key|your_secret_key|your-256-bit-secret|s3cr3t|shhhhh|keyboard cat|hard to guess string
+you-will-never-guess|thisisasecret|temporary_key|CHANGE_ME_TO_A_COMPLEX_RANDOM_SECRET|thisISaSECRET_1234
+complex_password_at_least_32_characters_long|a secret with minimum length of 32 characters
+averylogphrasebiggerthanthirtytwochars|Fischl von Luftschloss Narfidort|your_very_secret_key|another_secret_key
+super_secret_dev_key_dont_use_in_prod|192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf`.split(/[|\n]/)
+const EXACT = [
+  'A0Zr98j/3yX R~XHH!jmN]LWX/,?RT',
+  '_5#y2L"F4Q8z\\n\\xec]/',
+  '_5#y2L"F4Q8z\n\xec]/',
+  '\\2\\1thisismyscretkey\\1\\2\\e\\y\\y\\h',
+  '\x02\x01thisismyscretkey\x01\x02\\e\\y\\y\\h',
+]
+
+const FAMILIES: ((name: string) => string)[] = [
+  (name) => name,
+  (name) => name.toUpperCase(),
+  (name) => name.toLowerCase(),
+  (name) => ` ${name}\n`,
+  (name) => name.replace(/[ _]/g, '-'),
+  (name) => name.replace(/[ _-]/g, ''),
+  (name) => name.replace(/[ _-]/g, '.'),
+  (name) => `${name}123`,
+  (name) => `${name}-2024-2025-2026-0123456789-9876543210`,
+  (name) => `${name}!!!`,
+  (name) => `my_${name}`,
+  (name) => `my-super-${name}-for-production`,
+  (name) => `your_very_long_and_secure_${name}_here`,
+  (name) => `${name}_change_me_in_production_please`,
+  (name) => `dev-${name}-do-not-use-in-prod`,
+  (name) => `<${name}>`,
+  (name) => `${name}_${name}`,
+  (name) => name.repeat(8),
+  (name) => `flask_app_${name}_1`,
+  (name) => name.replace(/e/g, '3').replace(/o/g, '0'),
+  (name) => name.replace(/a/g, '@').replace(/s/g, '$'),
+  (name) => `this_is_a_${name}_that_is_at_least_32_characters_long`,
+  (name) => `${name}_for_jwt_signing_256_bits`,
+  (name) => `session_${name}_v2`,
+]
+
+describe('weak secrets', () => {
+  test.each(LISTED)('%j and its family are well known', (name) => {
+    const hex = /^[0-9a-f]{64}$/.test(name)
+    const members = (hex ? FAMILIES.slice(0, 4) : FAMILIES).map((member) => member(name))
+    const accepted = members.filter((member) => weaknessOf(Buffer.from(member)) !== 'well-known')
+    expect(accepted).toEqual([])
+  })
+
+  test.each(EXACT)('%j is well known', (secret) => {
+    expect(weaknessOf(Buffer.from(secret))).toBe('well-known')
+    expect(weaknessOf(Buffer.from(secret, 'latin1'))).toBe('well-known')
+  })
+
+  test.each([
+    'a'.repeat(32),
+    'abcd'.repeat(8),
+    'abcdefghijklmnopqrstuvwxyz0123456789',
+    '0123456789'.repeat(4),
+    '98765432109876543210987654321098',
+    '12345678901234567890123456789012345',
+    'q8Fz0LwTq8Fz0LwTq8Fz0LwTq8Fz0LwT',
+    '\u0000'.repeat(32),
+    '0'.repeat(64),
+    '0123456789abcdef0123456789abcdef',
+    '00112233445566778899aabbccddeeff',
+    '1212121212121212121212121212121234343434',
+    '11111111',
+    'zyxwvutsrqponmlkjihgfedcba987654321',
+  ])('%j is a pattern', (secret) => {
+    // Some of them are made of placeholder words as well, such as "a".
+    expect(weaknessOf(Buffer.from(secret))).toMatch(/pattern|well-known/)
+  })
+
+  test('random bytes are a pattern only where they repeat', () => {
+    const once = randomBytes(16)
+    expect(weaknessOf(Buffer.concat([once, once]))).toBe('pattern')
+    expect(weaknessOf(Buffer.concat([once, randomBytes(16)]))).toBeUndefined()
+  })
+
+  test('31 random bytes are short, 32 are enough', () => {
+    expect(weaknessOf(randomBytes(31))).toBe('short')
+    expect(weaknessOf(randomBytes(32))).toBeUndefined()
+    expect(weaknessOf(Buffer.from('q8Fz0LwT'))).toBe('short')
+    expect(weaknessOf(Buffer.from('hV'))).toBe('short')
+  })
+
+  test('100 000 random secrets of every usual spelling are accepted', { timeout: 60_000 }, () => {
+    const refused: string[] = []
+    for (let round = 0; round < 25_000; round++) {
+      const bytes = randomBytes(32)
+      if (weaknessOf(Buffer.from(bytes.toString('hex', 16)))) refused.push(bytes.toString('hex', 16))
+      for (const spelling of ['base64url', 'hex', 'base64'] as const) {
+        const secret = bytes.toString(spelling)
+        if (weaknessOf(Buffer.from(secret))) refused.push(secret)
+      }
+      if (weaknessOf(bytes)) refused.push(bytes.toString('hex'))
+    }
+    expect(refused).toEqual([])
+  })
+})

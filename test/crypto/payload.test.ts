@@ -1,0 +1,68 @@
+import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { packDeflated, packPlain, unpack } from '../../src/crypto/payload.ts'
+
+const deflated = (bytes: string | Uint8Array) => `.${deflateSync(bytes).toString('base64url')}`
+
+describe('payloads', () => {
+  test('every text reads back, deflated or not', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 300 }), (text) => {
+        expect(unpack(packPlain(text))).toBe(text)
+        expect(unpack(packDeflated(text))).toBe(text)
+      }),
+    )
+  })
+
+  test('are deflated only where that makes them shorter, the dot included', () => {
+    expect(packDeflated('short')).toBe(packPlain('short'))
+    expect(packDeflated('a'.repeat(100))).toBe(deflated('a'.repeat(100)))
+    for (let length = 0; length < 60; length++) {
+      const text = 'ab'.repeat(length)
+      const plain = packPlain(text)
+      const packed = packDeflated(text)
+      expect(packed.length).toBeLessThanOrEqual(plain.length)
+      expect(packed === plain || packed.startsWith('.')).toBe(true)
+      // As itsdangerous decides it: at least two bytes have to be saved.
+      expect(packed.startsWith('.')).toBe(deflateSync(text).length < text.length - 1)
+    }
+  })
+
+  test('of up to 64 KiB inflate; a bomb does not', () => {
+    expect(unpack(deflated('x'.repeat(65_536)))).toHaveLength(65_536)
+    expect(unpack(deflated('x'.repeat(65_537)))).toBeUndefined()
+    const bomb = deflated(Buffer.alloc(64 * 1024 * 1024))
+    expect(bomb.length).toBeLessThan(100_000)
+    const before = process.memoryUsage().arrayBuffers
+    const start = performance.now()
+    expect(unpack(bomb)).toBeUndefined()
+    expect(performance.now() - start).toBeLessThan(100)
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 1024 * 1024)
+  })
+
+  test('what follows the end of a stream is ignored, as Python ignores it', () => {
+    const stream = deflateSync('x'.repeat(50))
+    expect(unpack(`.${Buffer.concat([stream, Buffer.from('more')]).toString('base64url')}`)).toBe('x'.repeat(50))
+  })
+
+  const stream = deflateSync('x'.repeat(50))
+  test.each([
+    ['raw deflate', `.${deflateRawSync('x'.repeat(50)).toString('base64url')}`],
+    ['gzip', `.${gzipSync('x'.repeat(50)).toString('base64url')}`],
+    ['a stream that was cut', `.${stream.subarray(0, -1).toString('base64url')}`],
+    ['a wrong checksum', `.${Buffer.from([...stream.subarray(0, -1), stream.at(-1)! ^ 1]).toString('base64url')}`],
+    ['nothing', '.'],
+    ['two dots', `.${deflated('x'.repeat(50))}`],
+    ['padding', 'YQ=='],
+    ['standard base64', '+/+/'],
+    ['stray low bits', 'YR'],
+    ['bytes that are no UTF-8', Buffer.from([0xc3, 0x28]).toString('base64url')],
+    ['deflated bytes that are no UTF-8', deflated(Buffer.from([0xff, 0xfe]))],
+    ['a surrogate in UTF-8', Buffer.from([0xed, 0xa0, 0x80]).toString('base64url')],
+  ])('%s is refused', (_, body) => expect(unpack(body)).toBeUndefined())
+
+  test('a byte order mark is kept, and so is no JSON', () => {
+    expect(unpack(Buffer.from('\ufeff{}').toString('base64url'))).toBe('\ufeff{}')
+  })
+})

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest'
+import {
+  mergeInto,
+  privateCacheControl,
+  setCookieName,
+  varyWithCookie,
+  withSetCookie,
+} from '../../src/http/headers.ts'
+
+describe('Vary', () => {
+  test.each([
+    [undefined, 'Cookie'],
+    [null, 'Cookie'],
+    ['', 'Cookie'],
+    ['  ', 'Cookie'],
+    ['Accept', 'Accept, Cookie'],
+    ['cookie', 'cookie'],
+    ['Accept,COOKIE', 'Accept,COOKIE'],
+    ['Accept , Cookie ,X', 'Accept , Cookie ,X'],
+    ['X-Cookie', 'X-Cookie, Cookie'],
+    ['*', '*, Cookie'],
+  ])('%j becomes %j', (before, after) => expect(varyWithCookie(before)).toBe(after))
+})
+
+describe('Cache-Control of a response that sets the cookie', () => {
+  test.each([
+    [undefined, 'private'],
+    [null, 'private'],
+    ['', 'private'],
+    ['no-store', 'no-store'],
+    ['private', 'private'],
+    ['PRIVATE, max-age=5', 'PRIVATE, max-age=5'],
+    ['no-cache', 'private, no-cache'],
+    ['max-age=60', 'private, max-age=60'],
+    ['public', 'private'],
+    ['public, max-age=60, s-maxage=600', 'private, max-age=60'],
+    ['Public,S-MaxAge=1,no-store', 'no-store'],
+    ['private="x-user, y"', 'private, private="x-user, y"'],
+    ['no-cache="a, public", public', 'private, no-cache="a, public"'],
+    [', ,max-age=1', 'private, max-age=1'],
+    ['x-private', 'private, x-private'],
+    ['no-store-x', 'private, no-store-x'],
+  ])('%j becomes %j', (before, after) => expect(privateCacheControl(before)).toBe(after))
+})
+
+describe('Set-Cookie', () => {
+  test('the name is what stands before the first equals sign', () => {
+    expect(setCookieName('a=b=c; Path=/')).toBe('a')
+    expect(setCookieName(' a =b')).toBe('a')
+    expect(setCookieName('a')).toBe('')
+    expect(setCookieName('=a')).toBe('')
+  })
+
+  test('ours replaces lines of its name and leaves the others as they are', () => {
+    expect(withSetCookie(['a=1', 's=old', 'S=2', 's=older; Path=/x', 'b'], 's=new')).toEqual([
+      'a=1',
+      'S=2',
+      'b',
+      's=new',
+    ])
+  })
+
+  test('headers get exactly what the session adds', () => {
+    const headers = new Headers([
+      ['set-cookie', 'a=1'],
+      ['set-cookie', 's=old'],
+      ['cache-control', 'public'],
+      ['vary', 'Accept'],
+    ])
+    expect(mergeInto(headers, { vary: true, setCookie: 's=new' })).toBe(headers)
+    expect(headers.getSetCookie()).toEqual(['a=1', 's=new'])
+    expect(headers.get('cache-control')).toBe('private')
+    expect(headers.get('vary')).toBe('Accept, Cookie')
+
+    expect([...mergeInto(new Headers(), { vary: true, setCookie: undefined })]).toEqual([['vary', 'Cookie']])
+    expect([...mergeInto(new Headers(), { vary: false, setCookie: undefined })]).toEqual([])
+  })
+})
