@@ -50,16 +50,41 @@ export function setsOneByOne(res: ServerResponse): boolean {
 export function adoptHead(res: ServerResponse, args: readonly unknown[]): unknown[] {
   const [status, reason] = args
   const headers = givenHeaders(args)
-  if (Array.isArray(headers)) {
-    // Node's HTTP/1 knows pairs only where nothing was set before; else it takes them for names.
-    const list = isHttp2(res) || !hasHeaders(res) ? pairs(headers) : flatPairs(headers)
-    if (setsOneByOne(res)) for (const [name] of list) res.removeHeader(name)
-    for (const [name, value] of list) if (name) res.appendHeader(name, value as string)
-  } else {
-    for (const [name, value] of pairs(headers)) if (name) res.setHeader(name, value as string)
-  }
-  res.statusCode = (status as number) | 0
+  if (isHttp2(res)) adoptHttp2(res, headers)
+  else adoptHttp1(res, headers)
+  res.statusCode = isHttp2(res) ? http2Status(status) : (status as number) | 0
   return typeof reason === 'string' ? [status, reason] : [status]
+}
+
+function adoptHttp1(res: ServerResponse, headers: unknown): void {
+  if (!Array.isArray(headers)) {
+    for (const [name, value] of pairs(headers)) if (name) res.setHeader(name, value as string)
+    return
+  }
+  const wasSet = hasHeaders(res)
+  // Node knows pairs only where nothing was set before; else it takes them for names, and throws.
+  const list = wasSet ? flatPairs(headers) : pairs(headers)
+  if (wasSet) for (const [name] of list) res.removeHeader(name)
+  for (const [name, value] of list) if (name) res.appendHeader(name, value as string)
+}
+
+function adoptHttp2(res: ServerResponse, headers: unknown): void {
+  if (!Array.isArray(headers)) {
+    for (const [name, value] of pairs(headers)) res.setHeader(name, value as string)
+    return
+  }
+  const names = Array.isArray(headers[0])
+    ? headers.map(([name]) => name)
+    : headers.filter((_, index) => index % 2 === 0)
+  for (const name of names) res.removeHeader(name)
+  for (const [name, value] of pairs(headers)) res.appendHeader(name, value as string)
+}
+
+function http2Status(status: unknown): number {
+  const code = (status as number) | 0 || 200
+  if (code >= 200 && code <= 599) return code
+  const message = `Invalid status code: ${String(status)}`
+  throw coded(new RangeError(message), 'ERR_HTTP2_STATUS_INVALID')
 }
 
 /** Adds what the session needs, and keeps what the app has set. */

@@ -17,7 +17,7 @@ import { REFUSAL_BODY, REFUSAL_HEADERS, refusalStatus } from './refusal.ts'
 
 type Verb = 'writeHead' | 'write' | 'end' | 'flushHeaders'
 type Call = (...args: unknown[]) => unknown
-type Waiting = { verb: Verb; args: unknown[] } | { destroy: () => void }
+type Waiting = { verb: Verb; args: unknown[] } | { destroy: () => void; isLater: boolean }
 
 /**
  * Commits when the headers are about to leave: `writeHead`, `write`, `end` or `flushHeaders`,
@@ -29,6 +29,11 @@ type Waiting = { verb: Verb; args: unknown[] } | { destroy: () => void }
  * fixed error leaves through the methods that were there before us.
  */
 export function holdHeaders(res: ServerResponse, commit: () => Maybe<Outgoing | undefined>): void {
+  if (res.headersSent) {
+    // Nothing can be added any more; but the session learns that it is too late to write.
+    void (async () => commit())().catch(() => {})
+    return
+  }
   const { writeHead, write, end, flushHeaders } = res
   const saved = { writeHead, write, end, flushHeaders } as Record<Verb, Call>
   let phase: 'open' | 'held' | 'released' = 'open'
@@ -36,6 +41,8 @@ export function holdHeaders(res: ServerResponse, commit: () => Maybe<Outgoing | 
   let bytes = 0
   let ended = false
   let needsDrain = false
+  /** Whether what was written last would be on its way by now: Node waits for the next tick. */
+  let hasLeft = true
   let unmask = () => {}
 
   /** Goes on with a call: at once, or when the commit has answered. */
@@ -83,7 +90,7 @@ export function holdHeaders(res: ServerResponse, commit: () => Maybe<Outgoing | 
       isHeld: () => phase === 'held',
       hasEnded: () => ended,
       needsDrain: () => needsDrain,
-      destroyLater: (destroy) => waiting.push({ destroy }),
+      destroyLater: (destroy) => waiting.push({ destroy, isLater: hasLeft }),
     })
     committing.then(
       (outgoing) => {
@@ -125,18 +132,23 @@ export function holdHeaders(res: ServerResponse, commit: () => Maybe<Outgoing | 
     if (verb === 'end') ended = true
     if (verb !== 'write') return res
     if (ended || res.destroyed) return false
+    hasLeft = false
+    process.nextTick(() => (hasLeft = true))
     bytes += Buffer.byteLength(args[0] as string | Uint8Array)
     needsDrain ||= bytes >= res.writableHighWaterMark
     return !needsDrain
   }
 
   function replay(): void {
-    const calls = waiting
-    waiting = []
     let hasRoom = true
-    for (const item of calls) {
-      if ('destroy' in item) item.destroy()
-      else if (call(item.verb, item.args) === false) hasRoom = false
+    for (let item = waiting.shift(); item; item = waiting.shift()) {
+      if (!('destroy' in item)) {
+        if (call(item.verb, item.args) === false) hasRoom = false
+      } else if (item.isLater) {
+        const { destroy } = item
+        process.nextTick(() => orDestroy(() => (destroy(), replay())))
+        return
+      } else item.destroy()
     }
     if (needsDrain && hasRoom && !ended && !res.destroyed) res.emit('drain')
   }
@@ -157,21 +169,21 @@ export function holdHeaders(res: ServerResponse, commit: () => Maybe<Outgoing | 
     // Explicitly: an implicit head would pass through what was mounted after us.
     call('writeHead', [refusalStatus(error)])
     call('end', [REFUSAL_BODY])
-    swallow()
+    swallow(error)
     if (needsDrain) res.emit('drain')
   }
 
   /** What the app still writes belongs to the response that was not sent. */
-  function swallow(): void {
-    const answering = (answer: unknown) => {
+  function swallow(error: unknown): void {
+    const answering = (answer: unknown, ...told: unknown[]) => {
       return (...args: unknown[]) => {
         const callback = callbackOf(args)
-        if (callback) process.nextTick(callback)
+        if (callback) process.nextTick(callback, ...told)
         return answer
       }
     }
     saved.writeHead = saved.end = saved.flushHeaders = answering(res)
-    saved.write = answering(true)
+    saved.write = answering(true, error)
   }
 
   res.writeHead = (...args: unknown[]) => pass('writeHead', args) as typeof res

@@ -1,6 +1,7 @@
 /** Sessions for `node:http`, `node:https` and the compatibility API of `node:http2`. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { RequestFacts } from '../session/hints.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Visit } from '../session/visit.ts'
@@ -12,12 +13,17 @@ import { holdHeaders } from './gate.ts'
  * @example
  * createServer(withSessions(sessions, async (req, res) => res.end('hello')))
  */
-export function withSessions<Request extends IncomingMessage, Response extends ServerResponse>(
+export function withSessions<
+  Request extends IncomingMessage | Http2ServerRequest = IncomingMessage,
+  Response extends ServerResponse | Http2ServerResponse = ServerResponse,
+>(
   sessions: Sessions<any>,
   listener: (req: Request, res: Response) => unknown,
 ): (req: Request, res: Response) => void {
   return (req, res) => {
-    sessions.run(mountNode(sessions, req, res), () => listener(req, res))
+    // The compatibility API of `node:http2` has the same methods, under other types.
+    const visit = mountNode(sessions, req as IncomingMessage, res as ServerResponse)
+    sessions.run(visit, () => listener(req, res))
   }
 }
 
