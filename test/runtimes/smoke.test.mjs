@@ -19,7 +19,7 @@ const FLASK = {
   secret: '0f4d2b6c8a1e3957bd60c2f4a8e1937502c4b6d8',
   now: 1_700_000_000,
   cookie:
-    'eyJ1c2VyIjoiYWRhIiwicm9sZXMiOnsiIHQiOlsiYWRtaW4iLCJzdGFmZiJdfSwidmlzaXRzIjozLCJfcGVybWFuZW50Ijp0cnVlfQ.ZVPxAA.V6r3CevFtNxwKu1X6phDjlvkQbM',
+    'eyJfcGVybWFuZW50Ijp0cnVlLCJyb2xlcyI6eyIgdCI6WyJhZG1pbiIsInN0YWZmIl19LCJ1c2VyIjoiYWRhIiwidmlzaXRzIjozfQ.ZVPxAA.GdS3ZPiyEXxxKCFTKDHTneGskbY',
 }
 
 const servers = []
