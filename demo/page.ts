@@ -63,7 +63,13 @@ export function page(visit: Visit, { title, body }: { title: string; body: Html 
         ${body}
       </main>
       <footer>
-        <form method="post" action="/language" class="languages" id="language" aria-label="${say('language')}">
+        <form
+          method="post"
+          action="/language"
+          class="languages"
+          id="language"
+          aria-label="${say('language')}"
+        >
           <input type="hidden" name="next" value="${path}" />
           ${Object.entries(LANGUAGES).map(
             ([code, name]) =>

@@ -21,7 +21,7 @@ const ENGLISH = {
   profile: 'Profile',
   language: 'Language',
   languageSet: 'The site speaks English now.',
-  madeWith: 'A demo of Sojourn. Everything you see is remembered by one signed cookie.',
+  madeWith: 'A demo of Sojourn. What it remembers of you is in one signed cookie.',
   welcome: 'Stay a while.',
   welcomeBack: 'Good to see you, {name}.',
   intro:
@@ -75,7 +75,7 @@ const ENGLISH = {
   price: 'Price',
   total: 'Total',
   checkOut: 'Check out',
-  checkedOut: 'Thank you! {count} things for {total} are on their way. (Not really: it is a demo.)',
+  checkedOut: 'Thank you! Your order for {total} is on its way. (Not really: this is a demo.)',
   todoOf: 'Things to do',
   todoAbout: 'Kept in SQLite. Only {name} can see and change this list.',
   todoNew: 'What is there to do?',
@@ -121,7 +121,8 @@ const GERMAN: Record<Word, string> = {
   profile: 'Profil',
   language: 'Sprache',
   languageSet: 'Die Seite spricht jetzt Deutsch.',
-  madeWith: 'Eine Vorführung von Sojourn. Alles hier merkt sich ein einziges signiertes Cookie.',
+  madeWith:
+    'Eine Vorführung von Sojourn. Was sie sich von dir merkt, steht in einem signierten Cookie.',
   welcome: 'Bleib ein Weilchen.',
   welcomeBack: 'Schön, dass du da bist, {name}.',
   intro:
@@ -176,7 +177,7 @@ const GERMAN: Record<Word, string> = {
   total: 'Summe',
   checkOut: 'Zur Kasse',
   checkedOut:
-    'Danke! {count} Dinge für {total} sind unterwegs. (Nicht wirklich: es ist eine Vorführung.)',
+    'Danke! Deine Bestellung über {total} ist unterwegs. (Nicht wirklich: dies ist eine Vorführung.)',
   todoOf: 'Zu erledigen',
   todoAbout: 'In SQLite gespeichert. Nur {name} sieht und ändert diese Liste.',
   todoNew: 'Was ist zu tun?',
@@ -219,7 +220,8 @@ const FRENCH: Record<Word, string> = {
   profile: 'Profil',
   language: 'Langue',
   languageSet: 'Le site parle maintenant français.',
-  madeWith: 'Une démonstration de Sojourn. Un seul cookie signé se souvient de tout.',
+  madeWith:
+    'Une démonstration de Sojourn. Ce qu’elle retient de vous tient dans un seul cookie signé.',
   welcome: 'Restez un peu.',
   welcomeBack: 'Ravi de vous revoir, {name}.',
   intro:
@@ -237,8 +239,8 @@ const FRENCH: Record<Word, string> = {
   tryTodoAbout: 'Vous seul la voyez et la modifiez. Essayez d’abord déconnecté.',
   tryLanguage: 'Changer de langue',
   tryLanguageAbout: 'Elle seule survit à la déconnexion.',
-  signIn: 'Se connecter',
-  signOut: 'Se déconnecter',
+  signIn: 'Connexion',
+  signOut: 'Déconnexion',
   userName: 'Nom d’utilisateur',
   password: 'Mot de passe',
   remember: 'Se souvenir de moi 30 minutes',
@@ -274,7 +276,7 @@ const FRENCH: Record<Word, string> = {
   total: 'Total',
   checkOut: 'Commander',
   checkedOut:
-    'Merci ! {count} articles pour {total} sont en route. (Pas vraiment : c’est une démonstration.)',
+    'Merci ! Votre commande de {total} est en route. (Pas vraiment : c’est une démonstration.)',
   todoOf: 'Choses à faire',
   todoAbout: 'Dans SQLite. Seul le compte de {name} voit et modifie cette liste.',
   todoNew: 'Qu’y a-t-il à faire ?',

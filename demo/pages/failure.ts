@@ -37,9 +37,11 @@ export function failureOf(site: Site): ErrorRequestHandler {
 function sorry(visit: Visit, title: 'notFound' | 'failed', about: 'notFoundAbout' | 'failedAbout') {
   const { say } = visit
   const body = html`<section class="hero">
-    <h1>${say(title)}</h1>
-    <p class="lead">${say(about)}</p>
-    <p><a class="button" href="/">${say('toHome')}</a></p>
+    <div>
+      <h1>${say(title)}</h1>
+      <p class="lead">${say(about)}</p>
+      <p><a class="button" href="/">${say('toHome')}</a></p>
+    </div>
   </section>`
   return page(visit, { title: say(title), body })
 }

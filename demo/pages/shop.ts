@@ -69,7 +69,7 @@ export function shopPages(site: Site): Router {
     const cart = session.pop('cart', {})
     const count = countOf(cart)
     if (count === 0) session.flash(say('cartEmpty'), 'error')
-    else session.flash(say('checkedOut', { count, total: money(language, totalOf(cart)) }))
+    else session.flash(say('checkedOut', { total: money(language, totalOf(cart)) }))
     res.redirect(303, count === 0 ? '/cart' : '/shop')
   })
 
@@ -104,7 +104,9 @@ function cartTable({ say, language }: Visit, lines: readonly CartLine[]): Html {
         ${lines.map(({ product: { id, name, picture }, count, cents }) => {
           const named = { name: say(name) }
           return html`<tr>
-            <th scope="row"><span class="thumbnail">${drawing(picture)}</span>${say(name)}</th>
+            <th scope="row">
+              <span class="named">${drawing(picture)} ${say(name)}</span>
+            </th>
             <td>
               <div class="stepper">
                 <form method="post" action="/cart/remove">

@@ -1,0 +1,60 @@
+/** Starts the demo in this process, with a database in memory and a clock that tests turn. */
+
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { DatabaseSync } from 'node:sqlite'
+import { onTestFinished } from 'vitest'
+import { createApp } from '../../demo/app.ts'
+import { type Visitor, visitor } from '../examples/visitor.ts'
+
+/** The demo while it runs. */
+export interface Running {
+  readonly origin: string
+  readonly db: DatabaseSync
+  /** Lets time pass. */
+  pass(minutes: number): void
+  /** Somebody new. */
+  guest(): Visitor
+  /** Somebody who has signed in. */
+  member(id: keyof typeof PASSWORDS): Promise<Visitor>
+}
+
+/** The passwords on the sign-in page. */
+export const PASSWORDS = { ada: 'engine-1843', grace: 'compiler-1952' } as const
+
+/** Starts it; it ends with the test. */
+export async function startDemo(): Promise<Running> {
+  let now = Date.UTC(2026, 5, 1, 9)
+  const db = new DatabaseSync(':memory:')
+  const server = createServer(createApp({ db, secret: SECRET, clock: () => now }))
+  await new Promise<void>((resolve) => server.listen(0, resolve))
+  onTestFinished(async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+    db.close()
+  })
+  const origin = `http://localhost:${(server.address() as AddressInfo).port}`
+  return {
+    origin,
+    db,
+    pass: (minutes) => void (now += minutes * 60_000),
+    guest: () => visitor(origin),
+    async member(id) {
+      const member = visitor(origin)
+      await member.post('/sign-in', { name: id, password: PASSWORDS[id] })
+      await member.get('/profile')
+      return member
+    },
+  }
+}
+
+const SECRET = 'bGFudGVybi1oaWxsLTQ3MTEtbWFwbGUtcml2ZXItMDgxNQ'
+
+/** The text a reader sees, without tags and on one line. */
+export function read(page: string): string {
+  const body = page.slice(page.indexOf('<main'), page.indexOf('</main>'))
+  return body
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+}

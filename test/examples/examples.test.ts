@@ -1,0 +1,122 @@
+import { readdirSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { startExample } from './start.ts'
+import { visitor } from './visitor.ts'
+
+const ADA = { name: 'ada', password: 'engine-1843' }
+
+describe.each(['visits', 'node-http', 'fetch'])('examples/%s.ts', (name) => {
+  test('counts the visits of each visitor', async () => {
+    const origin = await startExample(name)
+    const first = visitor(origin)
+    const second = visitor(origin)
+    expect((await first.get('/')).text).toBe('You have been here 1 times.')
+    expect((await first.get('/')).text).toBe('You have been here 2 times.')
+    expect((await second.get('/')).text).toBe('You have been here 1 times.')
+    expect((await first.get('/')).text).toBe('You have been here 3 times.')
+  })
+})
+
+test('examples/login.ts lets in who knows the password, and nobody after signing out', async () => {
+  const ada = visitor(await startExample('login'))
+  expect((await ada.get('/')).location).toBe('/login')
+  expect((await ada.get('/login')).text).toContain('<form')
+  expect((await ada.post('/login', { ...ADA, password: 'engine-1844' })).status).toBe(401)
+  expect((await ada.post('/login', { ...ADA, name: 'grace' })).status).toBe(401)
+  expect((await ada.post('/login')).status).toBe(401)
+  expect((await ada.get('/')).location).toBe('/login')
+  expect((await ada.post('/login', ADA)).location).toBe('/')
+  expect((await ada.get('/')).text).toContain('Hello ada.')
+  expect((await ada.post('/logout')).location).toBe('/login')
+  expect((await ada.get('/')).location).toBe('/login')
+  expect(ada.cookies.size).toBe(0)
+})
+
+test('examples/cart.ts fills, empties and checks out a cart', async () => {
+  const guest = visitor(await startExample('cart'))
+  expect((await guest.get('/')).text).toContain('In your cart: nothing')
+  await guest.post('/add', { product: 'tea' })
+  await guest.post('/add', { product: 'bread' })
+  await guest.post('/add', { product: 'tea' })
+  await guest.post('/add', { product: '<b>gold</b>' })
+  expect((await guest.get('/')).text).toContain('In your cart: tea, bread<')
+  await guest.post('/remove', { product: 'tea' })
+  expect((await guest.post('/check-out')).text).toBe('Thank you! You bought: bread')
+  expect((await guest.get('/')).text).toContain('In your cart: nothing')
+})
+
+test('examples/preferences.ts remembers a language, and only one that it has', async () => {
+  const guest = visitor(await startExample('preferences'))
+  expect((await guest.get('/')).text).toContain('Welcome')
+  await guest.post('/language', { language: 'fr' })
+  expect((await guest.get('/')).text).toContain('<html lang="fr">Bienvenue')
+  await guest.post('/language', { language: 'constructor' })
+  expect((await guest.get('/')).text).toContain('<html lang="fr">Bienvenue')
+})
+
+test('examples/flash.ts shows a message once', async () => {
+  const guest = visitor(await startExample('flash'))
+  expect((await guest.get('/')).text).not.toContain('Saved.')
+  expect(guest.cookies.size).toBe(0)
+  await guest.post('/save')
+  expect((await guest.get('/')).text).toContain('<p class="success">Saved.</p>')
+  expect((await guest.get('/')).text).not.toContain('Saved.')
+})
+
+test('examples/remember-me.ts lets a session outlive the browser only where that was asked for', async () => {
+  const origin = await startExample('remember-me')
+  const brief = await visitor(origin).post('/login', ADA)
+  expect(brief.headers.getSetCookie()).toHaveLength(1)
+  expect(brief.headers.getSetCookie()[0]).not.toMatch(/max-age|expires/i)
+  const ada = visitor(origin)
+  const lasting = await ada.post('/login', { ...ADA, remember: 'yes' })
+  expect(lasting.headers.getSetCookie()[0]).toMatch(/; Max-Age=2592000\b/)
+  expect((await ada.get('/')).text).toBe('Hello ada.')
+})
+
+test('examples/todo.ts keeps a list for each user and answers 401 to nobody', async () => {
+  const origin = await startExample('todo')
+  const json = (method: string, body: unknown) => ({
+    method,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  const guest = visitor(origin)
+  expect((await guest.get('/todos')).status).toBe(401)
+  expect((await guest.send('/todos', json('POST', { text: 'break in' }))).status).toBe(401)
+  expect((await guest.send('/todos/0', { method: 'DELETE' })).status).toBe(401)
+  expect((await guest.send('/login', json('POST', { name: 'eve', password: '' }))).status).toBe(401)
+
+  const ada = visitor(origin)
+  expect((await ada.send('/login', json('POST', ADA))).status).toBe(204)
+  await ada.send('/todos', json('POST', { text: 'translate' }))
+  await ada.send('/todos', json('POST', { text: 'compute' }))
+  expect(JSON.parse((await ada.get('/todos')).text)).toEqual(['translate', 'compute'])
+
+  const grace = visitor(origin)
+  await grace.send('/login', json('POST', { name: 'grace', password: 'compiler-1952' }))
+  expect(JSON.parse((await grace.get('/todos')).text)).toEqual([])
+
+  await ada.send('/todos/0', { method: 'DELETE' })
+  expect(JSON.parse((await ada.get('/todos')).text)).toEqual(['compute'])
+  await ada.send('/logout', { method: 'POST' })
+  expect((await ada.get('/todos')).status).toBe(401)
+})
+
+test('every example has a test', () => {
+  const examples = readdirSync(new URL('../../examples', import.meta.url)).filter((file) =>
+    file.endsWith('.ts'),
+  )
+  expect(examples.sort()).toEqual([
+    'cart.ts',
+    'fetch.ts',
+    'flash.ts',
+    'login.ts',
+    'node-http.ts',
+    'preferences.ts',
+    'remember-me.ts',
+    'todo.ts',
+    'visits.ts',
+    'with-flask.ts',
+  ])
+})

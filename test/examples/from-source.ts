@@ -1,0 +1,26 @@
+/** Loaded before an example: 'sojourn' means the source, and port 3000 means a free one, told to the parent. */
+
+import { registerHooks } from 'node:module'
+import { type AddressInfo, Server } from 'node:net'
+
+const SOURCES: Readonly<Record<string, string>> = {
+  sojourn: '../../src/index.ts',
+  'sojourn/express': '../../src/adapters/express.ts',
+  'sojourn/node': '../../src/adapters/node.ts',
+  'sojourn/fetch': '../../src/adapters/fetch.ts',
+  'sojourn/flask': '../../src/flask/flask.ts',
+}
+
+registerHooks({
+  resolve(specifier, context, nextResolve) {
+    const source = SOURCES[specifier]
+    return nextResolve(source ? new URL(source, import.meta.url).href : specifier, context)
+  },
+})
+
+// The examples say `listen(3000)`, as a beginner's program does; tests run side by side.
+const { listen } = Server.prototype
+Server.prototype.listen = function (this: Server, _port: unknown, ...rest: unknown[]): Server {
+  this.once('listening', () => process.send?.((this.address() as AddressInfo).port))
+  return Reflect.apply(listen, this, [0, ...rest.filter((arg) => typeof arg === 'function')])
+}
