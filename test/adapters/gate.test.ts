@@ -1,12 +1,15 @@
 /** The gate, by difference: with it and without it, an app and its client see the same. */
 
 import type { ServerResponse } from 'node:http'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { holdHeaders } from '../../src/adapters/gate.ts'
 import type { Maybe } from '../../src/base/ports.ts'
 import type { Outgoing } from '../../src/http/headers.ts'
 import { type Observation, observe } from './gate-observe.ts'
 import { SCENARIOS } from './gate-scenarios.ts'
+
+// A thousand exchanges share the processor: slow is not wrong.
+vi.setConfig({ testTimeout: 30_000 })
 
 const OURS = 'session=kept; Path=/; HttpOnly'
 const OUTGOING: Outgoing = { vary: true, setCookie: OURS }
