@@ -41,7 +41,7 @@ export async function visitOf({ sessions, users }: Site, req: Request): Promise<
     language,
     say: speaker(language),
     // What answers a form is not a page to come back to, but the form is.
-    path: req.method === 'GET' ? req.originalUrl : `/${req.originalUrl.split(/[/?]/)[1] ?? ''}`,
+    path: req.method !== 'POST' ? req.originalUrl : `/${req.originalUrl.split(/[/?]/)[1] ?? ''}`,
   }
 }
 

@@ -22,7 +22,7 @@ export function failureOf(site: Site): ErrorRequestHandler {
     if (error instanceof SessionError && error.code === 'ERR_NOT_SIGNED_IN') {
       const { session, say, path } = visit
       const back = samePlace(path, '/')
-      if (req.method !== 'GET') {
+      if (req.method === 'POST') {
         return res.status(401).send(signInPage(visit, { next: back, error: say('signInFirst') }))
       }
       session.flash(say('signInFirst'))
