@@ -5,9 +5,20 @@ import { configDefaults, defineConfig } from 'vitest/config'
 
 const source = (file: string) => fileURLToPath(new URL(`src/${file}`, import.meta.url))
 
-// `npm run test:long` takes everything; `npm run check` leaves out what starts servers.
+// `npm run test:long` takes everything; `npm run check` leaves out what starts servers and
+// processes.
 const isLong = process.env['LONG_TESTS'] === '1'
 const isQuick = process.env['QUICK_TESTS'] === '1'
+
+const WITH_SERVERS = [
+  'test/adapters/**',
+  'test/cli/**',
+  'test/demo/**',
+  'test/examples/**',
+  'test/flask/**',
+  'test/interop/**',
+  'test/promises/durable-*',
+]
 
 export default defineConfig({
   resolve: {
@@ -22,16 +33,7 @@ export default defineConfig({
     exclude: [
       ...configDefaults.exclude,
       ...(isLong ? [] : ['**/*.long.test.ts']),
-      ...(isQuick
-        ? [
-            'test/interop/**',
-            'test/cli/**',
-            'test/flask/**',
-            'test/demo/**',
-            'test/examples/**',
-            '**/*.live.test.ts',
-          ]
-        : []),
+      ...(isQuick ? WITH_SERVERS : []),
     ],
     env: { NODE_ENV: 'test' },
     testTimeout: isLong ? 600_000 : 60_000,
