@@ -70,7 +70,7 @@ export function installPackages() {
     say('Installing the npm packages (npm ci)')
     // Node 20 is older than some tools ask for. They run on the Node among the packages, so the
     // warnings about it would only confuse.
-    const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
+    const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']
     const code = npm(args)
     if (code !== 0) stop(`npm ci failed (exit code ${code}). Is the npm registry reachable?`)
   }
