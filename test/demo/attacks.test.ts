@@ -24,6 +24,7 @@ describe('an open redirect', () => {
     '/.//evil.example',
     '/a/..//evil.example',
     '/%2e%2e//evil.example',
+    '/todo\\7',
     'javascript:alert(1)',
     'evil.example',
     '@evil.example',
