@@ -67,8 +67,9 @@ function isPublished(text: string): boolean {
 
 /** Whether the text is made of placeholder words and of nothing else but digits and punctuation. */
 function isPlaceholder(text: string): boolean {
-  // Random bytes may hold no more letters than "a": only what somebody typed is a placeholder.
-  if (!/^[\t\n\r\x20-\x7e]*$/.test(text) || !/[a-z]/.test(text)) return false
+  // Only what somebody typed is a placeholder: random bytes may hold no more letters than "a", and
+  // hexadecimal digits may read as words by accident, but never with a letter beyond "f".
+  if (!/^[\t\n\r\x20-\x7e]*$/.test(text) || !/[g-z]/.test(text)) return false
   // Beginnings of words that the text so far can end with; '' is the end of a word.
   let open = new Set([''])
   for (const character of text) {

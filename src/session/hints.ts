@@ -34,14 +34,14 @@ export function hintRejected(
   hint: Hint,
   name: string,
   { presented, rejected }: Opened,
-  startedAt: number,
+  { startedAt, flaskLayout }: { startedAt: number; flaskLayout: boolean },
 ): void {
   const value = presented[0] ?? ''
   if (rejected[0] !== 'signature' && rejected[0] !== 'malformed') {
     hint(`rejected-${rejected[0]}`, REJECTED[rejected[0] as keyof typeof REJECTED])
     return
   }
-  const owner = ownerOf(value)
+  const owner = ownerOf(value, flaskLayout) ?? (rejected[0] === 'malformed' ? "another program's" : undefined)
   if (owner) {
     hint(
       `foreign-${owner}`,
@@ -66,13 +66,14 @@ const REJECTED: Readonly<Record<Exclude<Rejection, 'signature' | 'malformed'>, s
 }
 
 /** Whose cookie this probably is, if it is not ours. */
-function ownerOf(value: string): string | undefined {
+function ownerOf(value: string, flaskLayout: boolean): string | undefined {
   if (/^s(:|%3A)/i.test(value)) return "express-session's"
   if (value.startsWith('eyJhbGciOi')) return 'a JSON Web Token'
   if (value.startsWith('Fe26.2*')) return "iron-session's"
   const parts = value.split('.')
   if (parts.length >= 3) {
     const text = unpack(parts.slice(0, -2).join('.'))
+    if (flaskLayout) return text?.startsWith('[') ? "Sojourn's own, without the flask preset" : undefined
     return text?.startsWith('{') ? "Flask's" : undefined
   }
   const text = decodeBase64url(value)?.toString('latin1')

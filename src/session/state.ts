@@ -78,7 +78,8 @@ function report(host: Host, opened: Opened, facts: RequestFacts): void {
   // One event for a visitor who is refused, however many cookies came.
   if (rejected[0]) {
     emit({ type: 'rejected', reason: rejected[0] })
-    hintRejected(hint, cookieName, opened, host.startedAt)
+    const { data, meta } = host.backend.layout.empty()
+    hintRejected(hint, cookieName, opened, { startedAt: host.startedAt, flaskLayout: data === meta })
   } else hintCrossOrigin(hint, facts)
 }
 
