@@ -132,7 +132,7 @@ function todoItem({ say }: Visit, { id, text, done }: Todo): Html {
 /** -1, which no to-do has, for what is no number. */
 function idOf(req: Request): number {
   const id = String(req.params['id'])
-  return /^\d{1,15}$/.test(id) ? Number(id) : -1
+  return /^[1-9]\d{0,14}$/.test(id) ? Number(id) : -1
 }
 
 function validText(req: Request): string | undefined {
