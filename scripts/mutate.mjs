@@ -8,7 +8,16 @@
  */
 
 import { spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -89,11 +98,22 @@ function mutantsOf(source) {
         if (line[close] === '(') depth++
         if (line[close] === ')' && --depth === 0) break
       }
-      for (const to of ['(true)', '(false)']) edits.push({ at: start + open, from: text.slice(open, close + 1), to })
+      for (const to of ['(true)', '(false)'])
+        edits.push({ at: start + open, from: text.slice(open, close + 1), to })
     }
     const returned = /^\s*(?:if \(.*\) )?return (?!undefined$|\{$|\($|\[$)/.exec(line)
-    if (returned) edits.push({ at: start + returned[0].length, from: text.slice(returned[0].length), to: 'undefined' })
-    if (/^\s+(?!return|const|let|case|default|import|export|function|async|type|interface|for|switch|\}|\)|\]|\/|\*)\S.*[\w)\]'`]$/.test(text) && /[()=]|break|continue|throw|\+\+|--/.test(line)) {
+    if (returned)
+      edits.push({
+        at: start + returned[0].length,
+        from: text.slice(returned[0].length),
+        to: 'undefined',
+      })
+    if (
+      /^\s+(?!return|const|let|case|default|import|export|function|async|type|interface|for|switch|\}|\)|\]|\/|\*)\S.*[\w)\]'`]$/.test(
+        text,
+      ) &&
+      /[()=]|break|continue|throw|\+\+|--/.test(line)
+    ) {
       edits.push({ at: start, from: text, to: '' })
     }
     start = end + 1
@@ -125,12 +145,16 @@ function copyOfProject() {
 /** Runs the tests in a copy: whether they passed, failed or took too long. */
 function runTests(copy, tests) {
   return new Promise((settle) => {
-    const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--bail', '1', '--maxWorkers', '2', ...tests], {
-      cwd: copy,
-      stdio: 'ignore',
-      detached: true,
-      env: { ...process.env, QUICK_TESTS: '1' },
-    })
+    const child = spawn(
+      process.execPath,
+      ['node_modules/vitest/vitest.mjs', 'run', '--bail', '1', '--maxWorkers', '2', ...tests],
+      {
+        cwd: copy,
+        stdio: 'ignore',
+        detached: true,
+        env: { ...process.env, QUICK_TESTS: '1' },
+      },
+    )
     const timer = setTimeout(() => {
       process.kill(-child.pid, 'SIGKILL')
       settle('timeout')
@@ -155,7 +179,9 @@ const work = files.flatMap((file) => {
   const seen = new Set([original, undefined])
   const folder = file.split('/')[1]
   const own = `test/${folder}/${basename(file, '.ts')}.test.ts`
-  const tests = [...new Set([own, ...(ALSO[folder] ?? [`test/${folder}`])])].filter((test) => existsSync(join(root, test)))
+  const tests = [...new Set([own, ...(ALSO[folder] ?? [`test/${folder}`])])].filter((test) =>
+    existsSync(join(root, test)),
+  )
   return mutantsOf(source).flatMap((mutant) => {
     const code = compiled(mutant.text)
     if (seen.has(code)) return []
@@ -178,7 +204,8 @@ async function worker() {
       if (outcome === 'survived') outcome = await runTests(copy, tests)
       writeFileSync(join(copy, file), source)
       results.push({ file, line, from: from.trim(), to: to.trim(), outcome })
-      if (outcome === 'survived') console.log(`survived  ${file}:${line}  ${from.trim()}  ->  ${to.trim() || '(removed)'}`)
+      if (outcome === 'survived')
+        console.log(`survived  ${file}:${line}  ${from.trim()}  ->  ${to.trim() || '(removed)'}`)
     }
   } finally {
     rmSync(copy, { recursive: true, force: true })
@@ -189,6 +216,8 @@ await Promise.all(Array.from({ length: Number(values.jobs) }, worker))
 for (const file of files) {
   const own = results.filter((result) => result.file === file)
   const count = (outcome) => own.filter((result) => result.outcome === outcome).length
-  console.log(`${file}: ${own.length} mutants, ${count('killed')} killed, ${count('timeout')} timed out, ${count('survived')} survived`)
+  console.log(
+    `${file}: ${own.length} mutants, ${count('killed')} killed, ${count('timeout')} timed out, ${count('survived')} survived`,
+  )
 }
 if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 1)}\n`)

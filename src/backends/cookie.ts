@@ -4,7 +4,13 @@ import { SessionError } from '../base/errors.ts'
 import type { TimedSigner } from '../crypto/signed.ts'
 import { unpack } from '../crypto/payload.ts'
 import type { SetCookieWriter } from '../http/set-cookie.ts'
-import { cookieLifetime, endedBy, isDueForRenewal, type Lifetime, type Times } from '../record/lifetime.ts'
+import {
+  cookieLifetime,
+  endedBy,
+  isDueForRenewal,
+  type Lifetime,
+  type Times,
+} from '../record/lifetime.ts'
 import {
   authenticatedAtOf,
   createdOf,
@@ -102,7 +108,8 @@ export function cookieBackend(
     }
     const { record, seen, key } = opened
     if (!record) return undefined
-    if (isDueForRenewal(lifetime, timesOf(record, seen), now)) return [seal(record, seconds, now), seconds]
+    if (isDueForRenewal(lifetime, timesOf(record, seen), now))
+      return [seal(record, seconds, now), seconds]
     // A new secret must not make an old session younger.
     return key > 0 && format.resignsOldKeys ? [seal(record, seen, now), seen] : undefined
   }

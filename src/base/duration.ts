@@ -26,12 +26,16 @@ export function milliseconds(duration: Duration, option: string): number {
     throw new SessionError(
       'ERR_OPTION_INVALID',
       option,
-      'is a bare number under one minute of milliseconds; seconds were probably meant. Write \'45s\' or \'30m\'',
+      "is a bare number under one minute of milliseconds; seconds were probably meant. Write '45s' or '30m'",
     )
   }
   // duration = 1*DIGIT ["." 1*DIGIT] unit
   const match = typeof duration === 'string' ? /^(\d+(?:\.\d+)?)\s*([smhdw])$/.exec(duration) : null
   const amount = match ? Number(match[1]) * UNITS[match[2]!]! : 0
   if (amount > 0 && Number.isFinite(amount)) return amount
-  throw new SessionError('ERR_OPTION_INVALID', option, "is not a duration. Write '30m', '2h' or '31d'")
+  throw new SessionError(
+    'ERR_OPTION_INVALID',
+    option,
+    "is not a duration. Write '30m', '2h' or '31d'",
+  )
 }

@@ -40,7 +40,11 @@ export function keyring(secrets: Secret | readonly Secret[], policy: SecretPolic
   const list: readonly unknown[] = Array.isArray(secrets) ? secrets : [secrets]
   if (list.length === 0) throw missing(policy)
   if (list.length > MAX_SECRETS) {
-    throw new SessionError('ERR_OPTION_INVALID', policy.where, `holds more than ${MAX_SECRETS} secrets`)
+    throw new SessionError(
+      'ERR_OPTION_INVALID',
+      policy.where,
+      `holds more than ${MAX_SECRETS} secrets`,
+    )
   }
   const bytes = list.map((secret, index) => {
     const where = list.length > 1 ? `${policy.where}[${index}]` : policy.where
@@ -88,5 +92,7 @@ export function explain(weakness: Weakness, bytes?: number): string {
  * Two uses cannot read each other, and no use gives the secret away (NIST SP 800-108).
  */
 export function deriveKey(secret: Uint8Array, ...labels: string[]): Uint8Array {
-  return createHmac('sha256', secret).update(lengthPrefixed(...labels)).digest()
+  return createHmac('sha256', secret)
+    .update(lengthPrefixed(...labels))
+    .digest()
 }

@@ -30,9 +30,7 @@ const PLACEHOLDER_WORDS = new Set(
   temp temporary test testing tests text than that the this to todo token top tutorial unique unsafe use
   used user very want web website with word x xxx xxxx you your yours admin hello world abc qwerty key1
   will guess thirty two symbols kept keep hidden dummy v ver version key2 keyboard cat correct horse battery
-  staple fischl von luftschloss narfidort log bigger sh shh hhh min max bytes`.split(
-    /\s+/,
-  ),
+  staple fischl von luftschloss narfidort log bigger sh shh hhh min max bytes`.split(/\s+/),
 )
 
 const WORD_BEGINNINGS = new Set(

@@ -50,7 +50,11 @@ function nextPair(header: string, start: number): Pair {
     }
   }
   const value = trim(header.slice(open, semicolon))
-  return { name, value: name === '' || UNREADABLE.test(value) ? undefined : value, next: semicolon + 1 }
+  return {
+    name,
+    value: name === '' || UNREADABLE.test(value) ? undefined : value,
+    next: semicolon + 1,
+  }
 }
 
 /** Where the closing quotation mark stands, or -1 if this is not a whole quoted value. */

@@ -67,7 +67,8 @@ const TOKEN = /^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/
 // Not a blank at the end: browsers trim it, and the cookie would have another path than configured.
 const PATH = /^\/(?:[\x20-\x3a\x3c-\x7e]*[\x21-\x3a\x3c-\x7e])?$/
 // subdomain of LDH labels, at most 253 octets                          RFC 1034 section 3.5
-const DOMAIN = /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/
+const DOMAIN =
+  /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/
 
 function checkAttributes(attributes: CookieAttributes): void {
   const { name, domain, path, secure, sameSite } = attributes
@@ -78,9 +79,17 @@ function checkAttributes(attributes: CookieAttributes): void {
     fail('domain', 'is not a host name. Write it as in example.com')
   }
   if (typeof path !== 'string' || !PATH.test(path) || path.length > 1024) {
-    fail('path', 'has to begin with "/", and hold no ";" or control character and no blank at its end')
+    fail(
+      'path',
+      'has to begin with "/", and hold no ";" or control character and no blank at its end',
+    )
   }
-  if (sameSite !== undefined && sameSite !== 'Strict' && sameSite !== 'Lax' && sameSite !== 'None') {
+  if (
+    sameSite !== undefined &&
+    sameSite !== 'Strict' &&
+    sameSite !== 'Lax' &&
+    sameSite !== 'None'
+  ) {
     fail('sameSite', "has to be 'Strict', 'Lax' or 'None'")
   }
   for (const flag of ['httpOnly', 'secure', 'partitioned'] as const) {
@@ -90,7 +99,8 @@ function checkAttributes(attributes: CookieAttributes): void {
   if (/^__host-/i.test(name) && (!secure || domain !== undefined || path !== '/')) {
     fail('name', 'begins with "__Host-", which needs secure, path "/" and no domain')
   }
-  if (/^__secure-/i.test(name) && !secure) fail('name', 'begins with "__Secure-", which needs secure')
+  if (/^__secure-/i.test(name) && !secure)
+    fail('name', 'begins with "__Secure-", which needs secure')
   if (attributes.partitioned && !secure) fail('partitioned', 'needs secure')
 }
 

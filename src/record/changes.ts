@@ -46,9 +46,7 @@ export function replay(
   changes: readonly Change[],
   layout: Layout,
 ): SessionRecord {
-  let record = changesUser(base, changes, layout)
-    ? withoutUser(base, layout)
-    : layout.copy(base)
+  let record = changesUser(base, changes, layout) ? withoutUser(base, layout) : layout.copy(base)
   for (const change of changes) record = apply(record, change, layout)
   return record
 }

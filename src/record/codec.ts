@@ -99,7 +99,10 @@ export function createCodec({ tags, sortKeys, ascii }: CodecOptions): Codec {
       case 'object':
         break
       default:
-        return refuse(key, `it holds ${typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`}`)
+        return refuse(
+          key,
+          `it holds ${typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`}`,
+        )
     }
     if (value === null) return 'null'
     if (depth > VALUE_DEPTH) {

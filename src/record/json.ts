@@ -33,7 +33,10 @@ export function floatMembersOf(container: object): FloatMembers | undefined {
 }
 
 /** Says that one container was made from another, member by member. */
-export function sameFloatMembers<Container extends object>(from: object, made: Container): Container {
+export function sameFloatMembers<Container extends object>(
+  from: object,
+  made: Container,
+): Container {
   const members = floatMembers.get(from)
   if (members) floatMembers.set(made, members)
   return made

@@ -7,7 +7,9 @@
  * give a bigint.
  */
 export function spellNumber(number: number): string {
-  return Number.isSafeInteger(number) && !Object.is(number, -0) ? String(number) : spellFloat(number)
+  return Number.isSafeInteger(number) && !Object.is(number, -0)
+    ? String(number)
+    : spellFloat(number)
 }
 
 /**

@@ -2,7 +2,17 @@
 
 import { type Tag, UNREADABLE } from './codec.ts'
 import { sameFloatMembers } from './json.ts'
-import { isMarkup, isTuple, isUuid, type Markup, markup, type Tuple, tuple, type Uuid, uuid } from './values.ts'
+import {
+  isMarkup,
+  isTuple,
+  isUuid,
+  type Markup,
+  markup,
+  type Tuple,
+  tuple,
+  type Uuid,
+  uuid,
+} from './values.ts'
 
 /** ` t`: a tuple, as the list of its items. */
 export const tupleTag: Tag<Tuple> = {
@@ -10,7 +20,9 @@ export const tupleTag: Tag<Tuple> = {
   test: isTuple,
   encode: (value) => sameFloatMembers(value, [...value]),
   decode: (content: unknown) =>
-    Array.isArray(content) ? sameFloatMembers(content, tuple(...(content as unknown[]))) : UNREADABLE,
+    Array.isArray(content)
+      ? sameFloatMembers(content, tuple(...(content as unknown[])))
+      : UNREADABLE,
 }
 
 /** ` b`: bytes, as padded standard base64. */
@@ -57,7 +69,9 @@ const bigintTag: Tag<bigint> = {
     typeof value === 'bigint' && Number.isSafeInteger(Number(value)),
   encode: String,
   decode: (content: unknown) =>
-    typeof content === 'string' && /^(0|-?[1-9]\d{0,15})$/.test(content) ? BigInt(content) : UNREADABLE,
+    typeof content === 'string' && /^(0|-?[1-9]\d{0,15})$/.test(content)
+      ? BigInt(content)
+      : UNREADABLE,
 }
 
 /** What our own format keeps. */

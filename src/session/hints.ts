@@ -41,7 +41,8 @@ export function hintRejected(
     hint(`rejected-${rejected[0]}`, REJECTED[rejected[0] as keyof typeof REJECTED])
     return
   }
-  const owner = ownerOf(value, flaskLayout) ?? (rejected[0] === 'malformed' ? "another program's" : undefined)
+  const owner =
+    ownerOf(value, flaskLayout) ?? (rejected[0] === 'malformed' ? "another program's" : undefined)
   if (owner) {
     hint(
       `foreign-${owner}`,
@@ -62,7 +63,8 @@ const REJECTED: Readonly<Record<Exclude<Rejection, 'signature' | 'malformed'>, s
   expired: 'A session was idle for longer than lifetime.idle, so the visitor gets a new one.',
   'expired-absolute': 'A session is older than lifetime.absolute, so the visitor gets a new one.',
   future: 'A session cookie was signed in the future: the clocks of your servers differ.',
-  payload: 'A session cookie verifies but cannot be read: another program signs with the same secret.',
+  payload:
+    'A session cookie verifies but cannot be read: another program signs with the same secret.',
 }
 
 /** Whose cookie this probably is, if it is not ours. */
@@ -73,7 +75,8 @@ function ownerOf(value: string, flaskLayout: boolean): string | undefined {
   const parts = value.split('.')
   if (parts.length >= 3) {
     const text = unpack(parts.slice(0, -2).join('.'))
-    if (flaskLayout) return text?.startsWith('[') ? "Sojourn's own, without the flask preset" : undefined
+    if (flaskLayout)
+      return text?.startsWith('[') ? "Sojourn's own, without the flask preset" : undefined
     return text?.startsWith('{') ? "Flask's" : undefined
   }
   const text = decodeBase64url(value)?.toString('latin1')
@@ -104,7 +107,9 @@ export function hintCrossOrigin(hint: Hint, { cookie, header }: RequestFacts): v
   const origin = header('origin')
   if (cookie || !origin || origin === 'null') return
   const site = header('sec-fetch-site')
-  const crosses = site ? site === 'cross-site' || site === 'same-site' : hostOf(origin) !== header('host')
+  const crosses = site
+    ? site === 'cross-site' || site === 'same-site'
+    : hostOf(origin) !== header('host')
   if (!crosses) return
   hint(
     'cross-origin',
@@ -140,7 +145,9 @@ function secretsInEnvFile(): string[] {
   try {
     const fs = process.getBuiltinModule('node:fs')
     const lines = fs.readFileSync('.env', 'utf8').split(/\r?\n/)
-    return lines.flatMap((line) => /^\s*(?:export\s+)?(\w*SECRET\w*)\s*=\s*\S/.exec(line)?.[1] ?? [])
+    return lines.flatMap(
+      (line) => /^\s*(?:export\s+)?(\w*SECRET\w*)\s*=\s*\S/.exec(line)?.[1] ?? [],
+    )
   } catch {
     return [] // No such file, no file system, or an older runtime: then there is nothing to add.
   }

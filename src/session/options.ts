@@ -98,9 +98,19 @@ export interface Settings {
   clock: Clock
   emit: EventListener
   hint: Hint
+  /** Whether hints are printed at all: looking into a refused cookie is work nobody needs otherwise. */
+  explains: boolean
 }
 
-const KNOWN: readonly string[] = ['secret', 'lifetime', 'cookie', 'tags', 'onEvent', 'clock', 'preset']
+const KNOWN: readonly string[] = [
+  'secret',
+  'lifetime',
+  'cookie',
+  'tags',
+  'onEvent',
+  'clock',
+  'preset',
+]
 const KNOWN_LIFETIME: readonly string[] = ['idle', 'permanent', 'absolute']
 const KNOWN_COOKIE: readonly string[] = [
   'name',
@@ -126,7 +136,8 @@ export function resolveOptions(options: SessionOptions): Settings {
   const developing = environment === 'development' || environment === 'test'
   const hint = hintPrinter(environment === 'production')
   const { clock = systemClock, onEvent = () => {}, tags = [] } = options
-  if (typeof clock !== 'function') throw invalid('clock', 'has to be a function that tells the time')
+  if (typeof clock !== 'function')
+    throw invalid('clock', 'has to be a function that tells the time')
   if (typeof onEvent !== 'function') throw invalid('onEvent', 'has to be a function')
   checkTags(tags)
   const preset = options.preset ?? ownPreset(options, developing)
@@ -156,6 +167,7 @@ export function resolveOptions(options: SessionOptions): Settings {
     clock,
     emit: onEvent,
     hint,
+    explains: environment !== 'production',
   }
 }
 
@@ -226,9 +238,7 @@ function ownFormat(
 ): CookieFormat {
   const keys = secrets.map((secret) => ownKey(secret, cookieName))
   return {
-    layout: ownLayout(
-      createCodec({ tags: [...tags, ...ownTags], sortKeys: false, ascii: false }),
-    ),
+    layout: ownLayout(createCodec({ tags: [...tags, ...ownTags], sortKeys: false, ascii: false })),
     signer: timedSigner(authenticator(keys, 'sha256')),
     // Deflating costs more than signing, so only what would not fit is deflated.
     pack: (text, crowded) => (crowded ? packDeflated(text) : packPlain(text)),

@@ -4,13 +4,7 @@ import { SessionError } from '../base/errors.ts'
 import { mergeInto } from '../http/headers.ts'
 import { type Updater, updatedField } from '../record/changes.ts'
 import { liveValue } from '../record/fields.ts'
-import {
-  authenticatedAtOf,
-  type Flash,
-  isPermanent,
-  labelOf,
-  userIdOf,
-} from '../record/record.ts'
+import { authenticatedAtOf, type Flash, isPermanent, labelOf, userIdOf } from '../record/record.ts'
 import type { Markup } from '../record/values.ts'
 import {
   commitState,
@@ -29,7 +23,10 @@ export type KeyOf<Data> = Extract<keyof Data, string>
 declare const PRESENT: unique symbol
 
 /** A session in which `has` has found some keys: `get` gives them without `undefined`. */
-export interface SessionHaving<Data, Present extends KeyOf<Data>, UserId> extends Session<Data, UserId> {
+export interface SessionHaving<Data, Present extends KeyOf<Data>, UserId> extends Session<
+  Data,
+  UserId
+> {
   readonly [PRESENT]: { readonly [Key in Present]: true }
   get<Key extends Present>(key: Key): Exclude<Data[Key], undefined>
   get<Key extends KeyOf<Data>>(key: Key): Data[Key] | undefined
@@ -109,7 +106,12 @@ export class Session<Data = Record<string, any>, UserId = string | undefined> {
     refuseFrozen(state, 'update()')
     checkKey(key)
     noteDrift(state, key)
-    const field = updatedField(state.record.data.get(key), key, fn as Updater, state.host.backend.layout)
+    const field = updatedField(
+      state.record.data.get(key),
+      key,
+      fn as Updater,
+      state.host.backend.layout,
+    )
     // Noted only now that it has worked: a function that throws changes nothing.
     note(state, 'update()', field ? { do: 'set', key, text: field.text } : { do: 'delete', key })
     state.changes[state.changes.length - 1] = { do: 'update', key, fn: fn as Updater }
@@ -184,7 +186,9 @@ export class Session<Data = Record<string, any>, UserId = string | undefined> {
     const state = this.#state
     const isFirst = state.waiting === undefined
     const waiting = waitingFlashes(state)
-    const selected = waiting.filter(({ flash }) => !categories || categories.includes(flash.category))
+    const selected = waiting.filter(
+      ({ flash }) => !categories || categories.includes(flash.category),
+    )
     const consumed = state.host.consumesAllFlashes ? (isFirst ? waiting : []) : selected
     const fresh = consumed.filter((item) => !item.shown)
     if (fresh.length > 0) {
@@ -318,5 +322,8 @@ function checkedUserId(userId: unknown): string {
     typeof userId === 'bigint' ||
     Number.isSafeInteger(userId)
   if (isId) return String(userId)
-  throw new SessionError('ERR_USER_ID_INVALID', userId === '' ? 'an empty string' : String(typeof userId))
+  throw new SessionError(
+    'ERR_USER_ID_INVALID',
+    userId === '' ? 'an empty string' : String(typeof userId),
+  )
 }

@@ -108,4 +108,3 @@ function keyForCarrier(key: string): string {
 function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function'
 }
-

@@ -7,7 +7,13 @@ import { cookieValues } from '../http/cookie.ts'
 import type { Outgoing } from '../http/headers.ts'
 import { apply, type Change, newRecord, replay } from '../record/changes.ts'
 import { hasDrifted } from '../record/fields.ts'
-import { asFlash, type Flash, type SessionRecord, userIdOf, waitingItems } from '../record/record.ts'
+import {
+  asFlash,
+  type Flash,
+  type SessionRecord,
+  userIdOf,
+  waitingItems,
+} from '../record/record.ts'
 import {
   hintCrossOrigin,
   hintDuplicates,
@@ -78,8 +84,12 @@ function report(host: Host, opened: Opened, facts: RequestFacts): void {
   // One event for a visitor who is refused, however many cookies came.
   if (rejected[0]) {
     emit({ type: 'rejected', reason: rejected[0] })
+    if (!host.explains) return
     const { data, meta } = host.backend.layout.empty()
-    hintRejected(hint, cookieName, opened, { startedAt: host.startedAt, flaskLayout: data === meta })
+    hintRejected(hint, cookieName, opened, {
+      startedAt: host.startedAt,
+      flaskLayout: data === meta,
+    })
   } else hintCrossOrigin(hint, facts)
 }
 
@@ -139,7 +149,9 @@ export function waitingFlashes(state: State): NonNullable<State['waiting']> {
   const { layout } = state.host.backend
   state.waiting ??= waitingItems(state.record, layout).flatMap((item) => {
     const flash = asFlash(item)
-    return flash ? { flash, text: layout.codec.encode(item, layout.names.flashes), shown: false } : []
+    return flash
+      ? { flash, text: layout.codec.encode(item, layout.names.flashes), shown: false }
+      : []
   })
   return state.waiting
 }
@@ -169,7 +181,11 @@ export function commitState(state: State): Maybe<void> {
   }
 }
 
-function announce({ host, facts, changes, opened: before }: State, after: Opened, line?: string): void {
+function announce(
+  { host, facts, changes, opened: before }: State,
+  after: Opened,
+  line?: string,
+): void {
   for (const change of changes) {
     if (change.do === 'login' || change.do === 'logout') host.emit({ type: change.do })
   }

@@ -12,8 +12,17 @@ const T = 1_700_000_000
 const layout = ownLayout(createCodec({ tags: ownTags, sortKeys: false, ascii: false }))
 const signer = timedSigner(authenticator([Buffer.alloc(32, 1), Buffer.alloc(32, 2)], 'sha256'))
 const oldSigner = timedSigner(authenticator([Buffer.alloc(32, 2)], 'sha256'))
-const lifetime: Lifetime = { idle: 3_600_000, permanent: 3_600_000, absolute: undefined, leeway: 0, renewal: 'visits' }
-const writer = setCookieWriter({ name: 's', path: '/', httpOnly: true, secure: false, partitioned: false }, 'Max-Age')
+const lifetime: Lifetime = {
+  idle: 3_600_000,
+  permanent: 3_600_000,
+  absolute: undefined,
+  leeway: 0,
+  renewal: 'visits',
+}
+const writer = setCookieWriter(
+  { name: 's', path: '/', httpOnly: true, secure: false, partitioned: false },
+  'Max-Age',
+)
 const own: CookieFormat = {
   layout,
   signer,
@@ -25,10 +34,16 @@ const own: CookieFormat = {
 }
 const backendOf = (format: Partial<CookieFormat> = {}, times: Partial<Lifetime> = {}) =>
   cookieBackend({ ...own, ...format }, writer, { ...lifetime, ...times })
-const value = (x: unknown, seconds = T, by = signer) => by.sign(packPlain(`[{"c":${T}},{"x":${JSON.stringify(x)}}]`), seconds)
+const value = (x: unknown, seconds = T, by = signer) =>
+  by.sign(packPlain(`[{"c":${T}},{"x":${JSON.stringify(x)}}]`), seconds)
 
 /** Opens these cookies and commits what a request did. */
-async function round(backend: ReturnType<typeof backendOf>, values: string[], x?: unknown, now = T * 1000) {
+async function round(
+  backend: ReturnType<typeof backendOf>,
+  values: string[],
+  x?: unknown,
+  now = T * 1000,
+) {
   const opened = await backend.open(values, now)
   const next = layout.copy(opened.record ?? layout.empty())
   if (x === null) next.data.clear()
@@ -39,7 +54,14 @@ async function round(backend: ReturnType<typeof backendOf>, values: string[], x?
 
 describe('the cookie backend', () => {
   test('opens nothing where nothing was sent', async () => {
-    expect(await backendOf().open([], T * 1000)).toEqual({ record: undefined, seen: 0, key: 0, presented: [], rejected: [], verified: 0 })
+    expect(await backendOf().open([], T * 1000)).toEqual({
+      record: undefined,
+      seen: 0,
+      key: 0,
+      presented: [],
+      rejected: [],
+      verified: 0,
+    })
   })
 
   test('takes the newest of several, or the first one sent, verified or not', async () => {
@@ -80,7 +102,9 @@ describe('the cookie backend', () => {
     expect(cleared.opened).toMatchObject({ record: undefined, presented: [] })
     expect((await round(backendOf(), ['junk'], null)).committed.setCookie).toBe(writer.clear())
     expect((await round(backendOf(), [], null)).committed.setCookie).toBeUndefined()
-    expect((await round(backendOf({ clearsUnasked: true }), [], null)).committed.setCookie).toBe(writer.clear())
+    expect((await round(backendOf({ clearsUnasked: true }), [], null)).committed.setCookie).toBe(
+      writer.clear(),
+    )
   })
 
   test('a visit that only read writes nothing until it is due', async () => {
@@ -99,20 +123,30 @@ describe('the cookie backend', () => {
     expect(opened.key).toBe(1)
     expect(committed.setCookie).toBe(writer.set(value(1, T - 60), undefined, 0))
     expect(committed.opened).toMatchObject({ key: 0, seen: T - 60 })
-    expect((await round(backendOf({ resignsOldKeys: false }), [old])).committed.setCookie).toBeUndefined()
+    expect(
+      (await round(backendOf({ resignsOldKeys: false }), [old])).committed.setCookie,
+    ).toBeUndefined()
   })
 
-  test.each(['name-and-value', 'line'] as const)('counts the %s: what fits exactly is sent, one byte more is not', async (of) => {
-    const noise = 'q8Fz0LwTx7KpV2mRj5'
-    const sizeOf = (line: string) => (of === 'line' ? line.length : line.split(';')[0]!.length - 1)
-    const line = (await round(backendOf({ limit: { bytes: Infinity, of } }), [], noise)).committed.setCookie!
-    const fits = backendOf({ limit: { bytes: sizeOf(line), of } })
-    expect((await round(fits, [], noise)).committed.setCookie).toBe(line)
-    const tight = backendOf({ pack: packPlain, limit: { bytes: sizeOf(line) - 1, of } })
-    await expect(round(tight, [], noise)).rejects.toThrow(
-      expect.objectContaining({ code: 'ERR_COOKIE_TOO_LARGE', message: expect.stringContaining(`have ${sizeOf(line)} bytes`) }),
-    )
-  })
+  test.each(['name-and-value', 'line'] as const)(
+    'counts the %s: what fits exactly is sent, one byte more is not',
+    async (of) => {
+      const noise = 'q8Fz0LwTx7KpV2mRj5'
+      const sizeOf = (line: string) =>
+        of === 'line' ? line.length : line.split(';')[0]!.length - 1
+      const line = (await round(backendOf({ limit: { bytes: Infinity, of } }), [], noise)).committed
+        .setCookie!
+      const fits = backendOf({ limit: { bytes: sizeOf(line), of } })
+      expect((await round(fits, [], noise)).committed.setCookie).toBe(line)
+      const tight = backendOf({ pack: packPlain, limit: { bytes: sizeOf(line) - 1, of } })
+      await expect(round(tight, [], noise)).rejects.toThrow(
+        expect.objectContaining({
+          code: 'ERR_COOKIE_TOO_LARGE',
+          message: expect.stringContaining(`have ${sizeOf(line)} bytes`),
+        }),
+      )
+    },
+  )
 
   test('deflates only what does not fit as it is', async () => {
     expect((await round(backendOf(), [], 'a'.repeat(20))).committed.setCookie).toMatch(/^s=[^.]/)
@@ -123,7 +157,13 @@ describe('the cookie backend', () => {
     const backend = backendOf({ pack: packPlain })
     const opened = await backend.open([], 0)
     const next = layout.empty()
-    for (const [key, text] of [['a', '"12345"'], ['b', '"ééé"'], ['c', '1'], ['d', '"1234567890123456789"']]) next.data.set(key!, { text: text! })
+    for (const [key, text] of [
+      ['a', '"12345"'],
+      ['b', '"ééé"'],
+      ['c', '1'],
+      ['d', '"1234567890123456789"'],
+    ])
+      next.data.set(key!, { text: text! })
     next.meta.set('f', { text: `[["message","${'x'.repeat(200)}"]]` })
     expect(() => backend.commit({ opened, changes: [{ do: 'regenerate' }], next, now: 0 })).toThrow(
       /Largest keys: flash messages \(216 bytes\), d \(21 bytes\), b \(8 bytes\)\. Keep less/,

@@ -29,15 +29,30 @@ describe('durations', () => {
     },
   )
 
-  test.each(['', '30', 'm', '0s', '0.0h', '-5m', '1y', '1M', '5mm', ' 5m', '5m ', '1.m', '.5h', '1e3s', null, {}, '9'.repeat(400) + 'd'])(
-    '%j is no duration',
-    (duration) => {
-      expect(() => milliseconds(duration as string, 'lifetime.absolute')).toThrow(
-        expect.objectContaining({
-          code: 'ERR_OPTION_INVALID',
-          message: expect.stringMatching(/lifetime\.absolute.*not a duration/),
-        }),
-      )
-    },
-  )
+  test.each([
+    '',
+    '30',
+    'm',
+    '0s',
+    '0.0h',
+    '-5m',
+    '1y',
+    '1M',
+    '5mm',
+    ' 5m',
+    '5m ',
+    '1.m',
+    '.5h',
+    '1e3s',
+    null,
+    {},
+    '9'.repeat(400) + 'd',
+  ])('%j is no duration', (duration) => {
+    expect(() => milliseconds(duration as string, 'lifetime.absolute')).toThrow(
+      expect.objectContaining({
+        code: 'ERR_OPTION_INVALID',
+        message: expect.stringMatching(/lifetime\.absolute.*not a duration/),
+      }),
+    )
+  })
 })

@@ -7,7 +7,12 @@ describe('errors', () => {
   test('an error carries its code, a status and a message that says what to do', () => {
     const error = new SessionError('ERR_NOT_SIGNED_IN')
     expect(error).toBeInstanceOf(Error)
-    expect(error).toMatchObject({ name: 'SessionError', code: 'ERR_NOT_SIGNED_IN', status: 401, statusCode: 401 })
+    expect(error).toMatchObject({
+      name: 'SessionError',
+      code: 'ERR_NOT_SIGNED_IN',
+      status: 401,
+      statusCode: 401,
+    })
     expect(new SessionError('ERR_OPTION_INVALID', 'clock', 'has to tick')).toMatchObject({
       message: 'The option "clock" has to tick.',
       status: 500,
@@ -32,9 +37,9 @@ describe('errors', () => {
       status: 500,
       message: 'The option "<option>" <why>.',
     })
-    expect(catalogue.filter(({ status }) => status !== 500).map(({ code, status }) => [code, status])).toEqual([
-      ['ERR_NOT_SIGNED_IN', 401],
-    ])
+    expect(
+      catalogue.filter(({ status }) => status !== 500).map(({ code, status }) => [code, status]),
+    ).toEqual([['ERR_NOT_SIGNED_IN', 401]])
   })
 
   test('each code stands in a test', () => {

@@ -3,7 +3,11 @@ import { describe, expect, test } from 'vitest'
 import { deriveKey, explain, keyring, type Secret } from '../../src/crypto/keyring.ts'
 import { type Weakness, weaknessOf } from '../../src/crypto/weak-secrets.ts'
 
-const strict = { where: 'secret', remedy: 'Make one.', refuse: ['well-known', 'pattern', 'short'] as Weakness[] }
+const strict = {
+  where: 'secret',
+  remedy: 'Make one.',
+  refuse: ['well-known', 'pattern', 'short'] as Weakness[],
+}
 const fresh = () => randomBytes(32).toString('base64url')
 const code = (name: string, message: RegExp) =>
   expect.objectContaining({ code: name, message: expect.stringMatching(message) })
@@ -18,32 +22,53 @@ describe('the keyring', () => {
   })
 
   test.each([undefined, null, '', new Uint8Array(0), []])('%j is no secret', (secret) => {
-    expect(() => keyring(secret as Secret, strict)).toThrow(code('ERR_SECRET_MISSING', /secret is empty.*Make one\./))
+    expect(() => keyring(secret as Secret, strict)).toThrow(
+      code('ERR_SECRET_MISSING', /secret is empty.*Make one\./),
+    )
   })
 
   test.each([undefined, null, '', new Uint8Array(0)])(
     'a first entry of %j never promotes the old secret behind it',
     (first) => {
-      expect(() => keyring([first as Secret, fresh()], strict)).toThrow(code('ERR_SECRET_MISSING', /secret\[0\]/))
-      expect(() => keyring([fresh(), first as Secret], strict)).toThrow(code('ERR_SECRET_MISSING', /secret\[1\]/))
+      expect(() => keyring([first as Secret, fresh()], strict)).toThrow(
+        code('ERR_SECRET_MISSING', /secret\[0\]/),
+      )
+      expect(() => keyring([fresh(), first as Secret], strict)).toThrow(
+        code('ERR_SECRET_MISSING', /secret\[1\]/),
+      )
     },
   )
 
-  test.each([5, true, {}, Symbol('x'), () => 'x', [['x']], [5]])('%o is refused: a secret is text or bytes', (secret) => {
-    expect(() => keyring(secret as Secret, strict)).toThrow(code('ERR_OPTION_INVALID', /string or a Uint8Array/))
-  })
+  test.each([5, true, {}, Symbol('x'), () => 'x', [['x']], [5]])(
+    '%o is refused: a secret is text or bytes',
+    (secret) => {
+      expect(() => keyring(secret as Secret, strict)).toThrow(
+        code('ERR_OPTION_INVALID', /string or a Uint8Array/),
+      )
+    },
+  )
 
   test('eight secrets are enough', () => {
     expect(keyring(Array.from({ length: 8 }, fresh), strict).secrets).toHaveLength(8)
-    expect(() => keyring(Array.from({ length: 9 }, fresh), strict)).toThrow(code('ERR_OPTION_INVALID', /more than 8/))
+    expect(() => keyring(Array.from({ length: 9 }, fresh), strict)).toThrow(
+      code('ERR_OPTION_INVALID', /more than 8/),
+    )
   })
 
   test('every secret is looked at, and the message says which and why without quoting it', () => {
-    expect(() => keyring([fresh(), 'supersecret'], strict)).toThrow(code('ERR_SECRET_WEAK', /secret\[1\] is published/))
-    expect(() => keyring('q8Fz0LwT'.repeat(5), strict)).toThrow(code('ERR_SECRET_WEAK', /secret is a simple pattern/))
-    expect(() => keyring('q8Fz0Lw', strict)).toThrow(code('ERR_SECRET_WEAK', /has 7 bytes, and 32 are needed/))
+    expect(() => keyring([fresh(), 'supersecret'], strict)).toThrow(
+      code('ERR_SECRET_WEAK', /secret\[1\] is published/),
+    )
+    expect(() => keyring('q8Fz0LwT'.repeat(5), strict)).toThrow(
+      code('ERR_SECRET_WEAK', /secret is a simple pattern/),
+    )
+    expect(() => keyring('q8Fz0Lw', strict)).toThrow(
+      code('ERR_SECRET_WEAK', /has 7 bytes, and 32 are needed/),
+    )
     for (const weak of ['supersecret', 'q8Fz0Lw']) {
-      expect(() => keyring(weak, strict)).not.toThrow(expect.objectContaining({ message: expect.stringContaining(weak) }))
+      expect(() => keyring(weak, strict)).not.toThrow(
+        expect.objectContaining({ message: expect.stringContaining(weak) }),
+      )
     }
   })
 
@@ -68,13 +93,16 @@ describe('the keyring', () => {
 const ROUNDS = process.env['QUICK_TESTS'] === '1' ? 4_000 : 100_000
 
 // Secrets that stand in documentation, tutorials and advisories.
-const LISTED = `secret|secret_key|SECRET_KEY|secretkey|secret key|supersecret|super secret key|super-secret
+const LISTED =
+  `secret|secret_key|SECRET_KEY|secretkey|secret key|supersecret|super secret key|super-secret
 changeme|change-me|CHANGE_ME|dev|development|test|testing|password|passw0rd|admin|key|mysecret|my_secret_key
 your-secret-key|your_secret_key|your-256-bit-secret|s3cr3t|shhhhh|keyboard cat|hard to guess string
 you-will-never-guess|thisisasecret|temporary_key|CHANGE_ME_TO_A_COMPLEX_RANDOM_SECRET|thisISaSECRET_1234
 complex_password_at_least_32_characters_long|a secret with minimum length of 32 characters
 averylogphrasebiggerthanthirtytwochars|Fischl von Luftschloss Narfidort|your_very_secret_key|another_secret_key
-super_secret_dev_key_dont_use_in_prod|192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf`.split(/[|\n]/)
+super_secret_dev_key_dont_use_in_prod|192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf`.split(
+    /[|\n]/,
+  )
 const EXACT = [
   'A0Zr98j/3yX R~XHH!jmN]LWX/,?RT',
   '_5#y2L"F4Q8z\\n\\xec]/',
@@ -160,7 +188,8 @@ describe('weak secrets', () => {
     const refused: string[] = []
     for (let round = 0; round < ROUNDS / 4; round++) {
       const bytes = randomBytes(32)
-      if (weaknessOf(Buffer.from(bytes.toString('hex', 16)))) refused.push(bytes.toString('hex', 16))
+      if (weaknessOf(Buffer.from(bytes.toString('hex', 16))))
+        refused.push(bytes.toString('hex', 16))
       for (const spelling of ['base64url', 'hex', 'base64'] as const) {
         const secret = bytes.toString(spelling)
         if (weaknessOf(Buffer.from(secret))) refused.push(secret)

@@ -43,7 +43,9 @@ describe('payloads', () => {
 
   test('what follows the end of a stream is ignored, as Python ignores it', () => {
     const stream = deflateSync('x'.repeat(50))
-    expect(unpack(`.${Buffer.concat([stream, Buffer.from('more')]).toString('base64url')}`)).toBe('x'.repeat(50))
+    expect(unpack(`.${Buffer.concat([stream, Buffer.from('more')]).toString('base64url')}`)).toBe(
+      'x'.repeat(50),
+    )
   })
 
   const stream = deflateSync('x'.repeat(50))
@@ -51,7 +53,10 @@ describe('payloads', () => {
     ['raw deflate', `.${deflateRawSync('x'.repeat(50)).toString('base64url')}`],
     ['gzip', `.${gzipSync('x'.repeat(50)).toString('base64url')}`],
     ['a stream that was cut', `.${stream.subarray(0, -1).toString('base64url')}`],
-    ['a wrong checksum', `.${Buffer.from([...stream.subarray(0, -1), stream.at(-1)! ^ 1]).toString('base64url')}`],
+    [
+      'a wrong checksum',
+      `.${Buffer.from([...stream.subarray(0, -1), stream.at(-1)! ^ 1]).toString('base64url')}`,
+    ],
     ['nothing', '.'],
     ['two dots', `.${deflated('x'.repeat(50))}`],
     ['padding', 'YQ=='],

@@ -26,7 +26,15 @@ describe('signatures', () => {
     const ring = authenticator([key('a')], 'sha256')
     const signature = ring.sign('x')
     const last = signature.charCodeAt(signature.length - 1)
-    for (const other of [`${signature}=`, `${signature} `, ` ${signature}`, signature.slice(0, -1), '', `${signature}A`, signature.slice(0, -1) + String.fromCharCode(last + 1)]) {
+    for (const other of [
+      `${signature}=`,
+      `${signature} `,
+      ` ${signature}`,
+      signature.slice(0, -1),
+      '',
+      `${signature}A`,
+      signature.slice(0, -1) + String.fromCharCode(last + 1),
+    ]) {
       expect(ring.verify('x', other), other).toBeUndefined()
     }
   })
@@ -40,7 +48,9 @@ describe('signatures', () => {
 
 describe('dated signatures', () => {
   test('body, seconds and signature are joined by dots, as itsdangerous joins them', () => {
-    expect(signerOf('a').sign('Ym9keQ', 1_700_000_000)).toBe(`Ym9keQ.ZVPxAA.${hmac('Ym9keQ.ZVPxAA')}`)
+    expect(signerOf('a').sign('Ym9keQ', 1_700_000_000)).toBe(
+      `Ym9keQ.ZVPxAA.${hmac('Ym9keQ.ZVPxAA')}`,
+    )
   })
 
   test('every body and time reads back', () => {

@@ -72,7 +72,9 @@ describe('Set-Cookie', () => {
     expect(headers.get('cache-control')).toBe('private')
     expect(headers.get('vary')).toBe('Accept, Cookie')
 
-    expect([...mergeInto(new Headers(), { vary: true, setCookie: undefined })]).toEqual([['vary', 'Cookie']])
+    expect([...mergeInto(new Headers(), { vary: true, setCookie: undefined })]).toEqual([
+      ['vary', 'Cookie'],
+    ])
     expect([...mergeInto(new Headers(), { vary: false, setCookie: undefined })]).toEqual([])
   })
 })

@@ -37,9 +37,9 @@ describe('a Set-Cookie line', () => {
     expect(setCookieWriter(full, 'Expires').set('v', 1000, 1_700_000_000_000)).toBe(
       '__Secure-s=v; Domain=example.com; Expires=Tue, 14 Nov 2023 22:13:21 GMT; Secure; Path=/app; SameSite=None; Partitioned',
     )
-    expect(setCookieWriter({ ...plain, sameSite: undefined }, 'Max-Age').set('v', undefined, 0)).toBe(
-      'session=v; HttpOnly; Path=/',
-    )
+    expect(
+      setCookieWriter({ ...plain, sameSite: undefined }, 'Max-Age').set('v', undefined, 0),
+    ).toBe('session=v; HttpOnly; Path=/')
   })
 
   test('Max-Age is a whole number of seconds from 1 second to 400 days', () => {
@@ -74,13 +74,18 @@ describe('each attribute is checked against its grammar', () => {
     try {
       return parseSetCookie(setCookieWriter(attributes, 'Max-Age').set('v', 60_000, 0))!
     } catch (error) {
-      return error instanceof SessionError && error.code === 'ERR_OPTION_INVALID' ? undefined : (error as never)
+      return error instanceof SessionError && error.code === 'ERR_OPTION_INVALID'
+        ? undefined
+        : (error as never)
     }
   }
   const everyCharacter = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code))
 
   /** Texts with each character between these, that are neither refused nor read back as they were. */
-  function misread(attribute: 'name' | 'path' | 'domain', before: string): { texts: string[]; accepted: number } {
+  function misread(
+    attribute: 'name' | 'path' | 'domain',
+    before: string,
+  ): { texts: string[]; accepted: number } {
     const { stackTraceLimit } = Error
     Error.stackTraceLimit = 0
     let accepted = 0
@@ -120,7 +125,8 @@ describe('each attribute is checked against its grammar', () => {
   test('every character in SameSite is refused: there are three values', () => {
     const accepted = everyCharacter.filter(
       (character) =>
-        line({ ...plain, sameSite: `Lax${character}` as 'Lax' }) || line({ ...plain, sameSite: character as 'Lax' }),
+        line({ ...plain, sameSite: `Lax${character}` as 'Lax' }) ||
+        line({ ...plain, sameSite: character as 'Lax' }),
     )
     expect(accepted).toEqual([])
   })
@@ -177,6 +183,8 @@ describe('each attribute is checked against its grammar', () => {
     ['name', { name: '__secure-s' }],
   ]
   test.each(bad)('cookie.%s is refused in %j', (attribute, attributes) => {
-    expect(() => setCookieWriter({ ...plain, ...attributes }, 'Max-Age')).toThrow(refused(attribute))
+    expect(() => setCookieWriter({ ...plain, ...attributes }, 'Max-Age')).toThrow(
+      refused(attribute),
+    )
   })
 })

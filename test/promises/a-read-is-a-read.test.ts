@@ -3,7 +3,9 @@ import { forge, OLD_SECRET, SECRET, T0, testSessions } from '../session/visitor.
 import { cookieOf, type Route, served, WAYS } from './both-ways.ts'
 
 const silent: Route = () => ({ body: 'static' })
-const body = Buffer.from('[{"c":1700000000,"u":"u1","f":[["message","Hi"]]},{"x":{"y":[1.0]},"big":123456789012345678901}]').toString('base64url')
+const body = Buffer.from(
+  '[{"c":1700000000,"u":"u1","f":[["message","Hi"]]},{"x":{"y":[1.0]},"big":123456789012345678901}]',
+).toString('base64url')
 
 /** Everything that reads, and nothing that writes. */
 const reading: Route = async (open) => {
@@ -12,7 +14,14 @@ const reading: Route = async (open) => {
   session.get('none', [])
   session.has('x')
   void [...session, ...session.keys(), ...session.values(), session.size]
-  void [session.userId, session.permanent, session.isNew, session.authenticatedAt, session.label, session.handle]
+  void [
+    session.userId,
+    session.permanent,
+    session.isNew,
+    session.authenticatedAt,
+    session.label,
+    session.handle,
+  ]
   session.flashes({ categories: ['none'] })
   session.pop('none')
   session.delete('none')
@@ -23,10 +32,18 @@ const reading: Route = async (open) => {
 
 describe.each(WAYS)('promise 4, a read is a read, through %s', (way) => {
   test('a route that never asks is left as it is, whatever cookie came', async () => {
-    const { sessions, events, clock } = testSessions({ lifetime: { idle: '10m' }, secret: [SECRET, OLD_SECRET] })
+    const { sessions, events, clock } = testSessions({
+      lifetime: { idle: '10m' },
+      secret: [SECRET, OLD_SECRET],
+    })
     await served(way, sessions, silent, async (ask) => {
       const plain = await ask()
-      for (const cookie of [forge(body), forge(body, { secret: OLD_SECRET }), 'session=junk', 'other=1']) {
+      for (const cookie of [
+        forge(body),
+        forge(body, { secret: OLD_SECRET }),
+        'session=junk',
+        'other=1',
+      ]) {
         clock.now = T0 + 300_000
         const response = await ask({ cookie })
         expect(response.headers.getSetCookie()).toEqual([])

@@ -37,7 +37,9 @@ export async function served(
       return new Response(status === 304 ? null : body, { status, headers })
     })
     // Request drops Cookie in browsers only; here it is kept.
-    return work((headers = {}, method = 'GET') => handler(new Request('http://localhost/', { method, headers })))
+    return work((headers = {}, method = 'GET') =>
+      handler(new Request('http://localhost/', { method, headers })),
+    )
   }
   const app = express().disable('x-powered-by').disable('etag')
   app.use(sessionMiddleware(sessions))

@@ -3,14 +3,18 @@ import { forge, OLD_SECRET, SECRET, T0, testSessions } from '../session/visitor.
 import { type Reply, type Route, served, WAYS } from './both-ways.ts'
 
 const body = Buffer.from('[{"c":1700000000},{"x":1}]').toString('base64url')
-const writing = (reply: Reply = {}): Route => async (open) => {
-  ;(await open()).set('x', 2)
-  return reply
-}
-const reading = (reply: Reply = {}): Route => async (open) => {
-  ;(await open()).get('x')
-  return reply
-}
+const writing =
+  (reply: Reply = {}): Route =>
+  async (open) => {
+    ;(await open()).set('x', 2)
+    return reply
+  }
+const reading =
+  (reply: Reply = {}): Route =>
+  async (open) => {
+    ;(await open()).get('x')
+    return reply
+  }
 
 /** Whether a shared cache may keep a response and answer somebody else with it (RFC 9111 section 3). */
 function isStorable(response: Response): boolean {
@@ -95,7 +99,12 @@ describe.each(WAYS)('promise 7, cache-safe, through %s', (way) => {
       { status: 304 },
       { status: 404, headers: [['Cache-Control', 'public, max-age=60']] },
       { status: 500, body: 'oops' },
-      { headers: [['Cache-Control', 's-maxage=60'], ['Cache-Control', 'public']] },
+      {
+        headers: [
+          ['Cache-Control', 's-maxage=60'],
+          ['Cache-Control', 'public'],
+        ],
+      },
     ]
     for (const reply of replies) {
       for (const method of ['GET', 'HEAD', 'POST']) {
@@ -112,7 +121,10 @@ describe.each(WAYS)('promise 7, cache-safe, through %s', (way) => {
   })
 
   test('a mere renewal, and a new secret, are no exception', async () => {
-    const { sessions, clock } = testSessions({ lifetime: { idle: '10m' }, secret: [SECRET, OLD_SECRET] })
+    const { sessions, clock } = testSessions({
+      lifetime: { idle: '10m' },
+      secret: [SECRET, OLD_SECRET],
+    })
     const headers: Reply['headers'] = [['Cache-Control', 'public, max-age=9']]
     await served(way, sessions, reading({ headers }), async (ask) => {
       const rotated = await ask({ cookie: forge(body, { secret: OLD_SECRET }) })
@@ -128,10 +140,15 @@ describe.each(WAYS)('promise 7, cache-safe, through %s', (way) => {
 
   test('clearing the cookie is setting it', async () => {
     const { sessions } = testSessions()
-    const leaving: Route = async (open) => ((await open()).logout(), { headers: [['Cache-Control', 'public']] })
+    const leaving: Route = async (open) => (
+      (await open()).logout(),
+      { headers: [['Cache-Control', 'public']] }
+    )
     await served(way, sessions, leaving, async (ask) => {
       const response = await ask({ cookie: forge(body) })
-      expect(response.headers.getSetCookie()).toEqual([expect.stringMatching(/^session=; .*Max-Age=0/)])
+      expect(response.headers.getSetCookie()).toEqual([
+        expect.stringMatching(/^session=; .*Max-Age=0/),
+      ])
       expect(isStorable(response)).toBe(false)
     })
   })

@@ -19,8 +19,13 @@ import { ownTags } from '../../src/record/tags.ts'
 
 const layout = ownLayout(createCodec({ tags: ownTags, sortKeys: false, ascii: false }))
 const record = (text: string) => layout.decode(text)!
-const after = (text: string, ...changes: Change[]) => layout.encode(replay(record(text), changes, layout))
-const set = (key: string, value: unknown): Change => ({ do: 'set', key, text: JSON.stringify(value) })
+const after = (text: string, ...changes: Change[]) =>
+  layout.encode(replay(record(text), changes, layout))
+const set = (key: string, value: unknown): Change => ({
+  do: 'set',
+  key,
+  text: JSON.stringify(value),
+})
 const item = (message: string, category = 'message') => [category, message]
 
 describe('a record', () => {
@@ -37,24 +42,38 @@ describe('a record', () => {
     expect(layout.encode(newRecord(layout, 9))).toBe('[{"c":9},{}]')
   })
 
-  test.each(['', '{}', '[]', '[{}]', '[{},{},{}]', '[{},[]]', '[[],{}]', '[1,{}]', ' [{},{}]', '[{},{"a":{" t":0}}]', '[{},{}'])(
-    '%j is none',
-    (text) => expect(layout.decode(text)).toBeUndefined(),
-  )
+  test.each([
+    '',
+    '{}',
+    '[]',
+    '[{}]',
+    '[{},{},{}]',
+    '[{},[]]',
+    '[[],{}]',
+    '[1,{}]',
+    ' [{},{}]',
+    '[{},{"a":{" t":0}}]',
+    '[{},{}',
+  ])('%j is none', (text) => expect(layout.decode(text)).toBeUndefined())
 
   test('facts of another type count as none', () => {
     const odd = record('[{"c":"5","a":[],"u":7,"l":1,"f":"x"},{}]')
-    expect([createdOf(odd, layout), authenticatedAtOf(odd, layout), userIdOf(odd, layout), labelOf(odd, layout)]).toEqual([
-      undefined, undefined, undefined, undefined,
-    ])
+    expect([
+      createdOf(odd, layout),
+      authenticatedAtOf(odd, layout),
+      userIdOf(odd, layout),
+      labelOf(odd, layout),
+    ]).toEqual([undefined, undefined, undefined, undefined])
     expect(waitingItems(odd, layout)).toEqual([])
     expect(userIdOf(record('[{"u":""},{}]'), layout)).toBeUndefined()
     expect(isPermanent(record('[{"p":false},{}]'), layout)).toBe(false)
   })
 
   test('is empty without data, messages and user', () => {
-    for (const text of ['[{},{}]', '[{"c":1,"p":true,"l":"x","a":5},{}]']) expect(isEmpty(record(text), layout), text).toBe(true)
-    for (const text of ['[{},{"a":1}]', '[{"f":[]},{}]', '[{"u":"1"},{}]']) expect(isEmpty(record(text), layout), text).toBe(false)
+    for (const text of ['[{},{}]', '[{"c":1,"p":true,"l":"x","a":5},{}]'])
+      expect(isEmpty(record(text), layout), text).toBe(true)
+    for (const text of ['[{},{"a":1}]', '[{"f":[]},{}]', '[{"u":"1"},{}]'])
+      expect(isEmpty(record(text), layout), text).toBe(false)
   })
 
   test('a fact is put where the layout keeps it, or nowhere', () => {
@@ -69,7 +88,8 @@ describe('a record', () => {
   test('a message is a pair of category and text; anything else is none', () => {
     expect(asFlash(['error', 'x'])).toEqual({ category: 'error', message: 'x' })
     expect(asFlash([5, 'x'])).toEqual({ category: '5', message: 'x' })
-    for (const other of [[], ['a'], ['a', 'b', 'c'], 'ab', null, { 0: 'a', 1: 'b', length: 2 }]) expect(asFlash(other)).toBeUndefined()
+    for (const other of [[], ['a'], ['a', 'b', 'c'], 'ab', null, { 0: 'a', 1: 'b', length: 2 }])
+      expect(asFlash(other)).toBeUndefined()
   })
 
   test('a copy can be changed without the original', () => {
@@ -86,11 +106,15 @@ describe('replay', () => {
     expect(after('[{"c":1},{"f":1.0,"x":1,"o":{ "b" : [] }}]', set('x', 2), set('new', 'n'))).toBe(
       '[{"c":1},{"f":1.0,"x":2,"o":{ "b" : [] },"new":"n"}]',
     )
-    expect(after('[{},{"x":1,"y":2}]', { do: 'delete', key: 'x' }, { do: 'delete', key: 'z' })).toBe('[{},{"y":2}]')
+    expect(
+      after('[{},{"x":1,"y":2}]', { do: 'delete', key: 'x' }, { do: 'delete', key: 'z' }),
+    ).toBe('[{},{"y":2}]')
     const count: Change = { do: 'update', key: 'n', fn: (n = 0) => n + 1 }
     expect(after('[{},{"n":1,"y":2}]', count, count)).toBe('[{},{"n":3,"y":2}]')
     expect(after('[{},{}]', count)).toBe('[{},{"n":1}]')
-    expect(after('[{},{"n":1,"y":2}]', { do: 'update', key: 'n', fn: () => undefined })).toBe('[{},{"y":2}]')
+    expect(after('[{},{"n":1,"y":2}]', { do: 'update', key: 'n', fn: () => undefined })).toBe(
+      '[{},{"y":2}]',
+    )
   })
 
   test('an update gets a value of its own', () => {
@@ -103,30 +127,55 @@ describe('replay', () => {
 
   test('an update that gives a promise, or something that cannot be kept, is refused', () => {
     const update = (fn: () => unknown) => () => after('[{},{}]', { do: 'update', key: 'k', fn })
-    expect(update(() => Promise.resolve(1))).toThrow(expect.objectContaining({ code: 'ERR_UPDATE_ASYNC', message: expect.stringContaining('update("k")') }))
-    expect(update(() => new Map())).toThrow(expect.objectContaining({ code: 'ERR_VALUE_UNSUPPORTED' }))
-    expect(update(() => { throw new RangeError('spent') })).toThrow(RangeError)
+    expect(update(() => Promise.resolve(1))).toThrow(
+      expect.objectContaining({
+        code: 'ERR_UPDATE_ASYNC',
+        message: expect.stringContaining('update("k")'),
+      }),
+    )
+    expect(update(() => new Map())).toThrow(
+      expect.objectContaining({ code: 'ERR_VALUE_UNSUPPORTED' }),
+    )
+    expect(
+      update(() => {
+        throw new RangeError('spent')
+      }),
+    ).toThrow(RangeError)
   })
 
   test('clear takes the data and the messages, and leaves the visitor signed in', () => {
-    expect(after('[{"c":1,"u":"7","p":true,"f":[["a","b"]]},{"x":1}]', { do: 'clear' }, set('y', 1))).toBe(
-      '[{"c":1,"u":"7","p":true},{"y":1}]',
-    )
+    expect(
+      after('[{"c":1,"u":"7","p":true,"f":[["a","b"]]},{"x":1}]', { do: 'clear' }, set('y', 1)),
+    ).toBe('[{"c":1,"u":"7","p":true},{"y":1}]')
   })
 
   test('facts', () => {
-    expect(after('[{},{}]', { do: 'permanent', on: true }, { do: 'label', label: 'x' })).toBe('[{"p":true,"l":"x"},{}]')
-    expect(after('[{"p":true,"l":"x"},{}]', { do: 'permanent', on: false }, { do: 'label', label: undefined })).toBe('[{"p":false},{}]')
+    expect(after('[{},{}]', { do: 'permanent', on: true }, { do: 'label', label: 'x' })).toBe(
+      '[{"p":true,"l":"x"},{}]',
+    )
+    expect(
+      after(
+        '[{"p":true,"l":"x"},{}]',
+        { do: 'permanent', on: false },
+        { do: 'label', label: undefined },
+      ),
+    ).toBe('[{"p":false},{}]')
     expect(after('[{"c":1},{"x":1}]', { do: 'regenerate' })).toBe('[{"c":1},{"x":1}]')
   })
 
   test('messages are added in order, and exactly those shown are taken, each once', () => {
     const flash = (message: string): Change => ({ do: 'flash', item: item(message) })
-    expect(after('[{},{}]', flash('a'), flash('b'))).toBe('[{"f":[["message","a"],["message","b"]]},{}]')
+    expect(after('[{},{}]', flash('a'), flash('b'))).toBe(
+      '[{"f":[["message","a"],["message","b"]]},{}]',
+    )
     const text = (message: string) => JSON.stringify(item(message))
     const waiting = '[{"f":[["message","a"],["message","b"],["message","a"]]},{}]'
-    expect(after(waiting, { do: 'consume', shown: [text('a')] })).toBe('[{"f":[["message","b"],["message","a"]]},{}]')
-    expect(after(waiting, { do: 'consume', shown: [text('a'), text('a'), text('b')] })).toBe('[{},{}]')
+    expect(after(waiting, { do: 'consume', shown: [text('a')] })).toBe(
+      '[{"f":[["message","b"],["message","a"]]},{}]',
+    )
+    expect(after(waiting, { do: 'consume', shown: [text('a'), text('a'), text('b')] })).toBe(
+      '[{},{}]',
+    )
     expect(after(waiting, { do: 'consume', shown: [text('x')] })).toBe(waiting)
     expect(after(waiting, { do: 'consume', shown: 'all' })).toBe('[{},{}]')
   })
@@ -136,7 +185,9 @@ describe('replay', () => {
     const mine = '[{"c":1,"p":true,"l":"phone","f":[["m","x"]],"u":"a","a":2},{"cart":[1]}]'
 
     test("keeps an anonymous visitor's data and the same user's", () => {
-      expect(after('[{"c":1},{"cart":[1]}]', login('a'))).toBe('[{"c":1,"u":"a","a":50},{"cart":[1]}]')
+      expect(after('[{"c":1},{"cart":[1]}]', login('a'))).toBe(
+        '[{"c":1,"u":"a","a":50},{"cart":[1]}]',
+      )
       expect(after(mine, login('a'))).toBe(mine.replace('"a":2', '"a":50'))
     })
 
@@ -145,38 +196,66 @@ describe('replay', () => {
       ['after', [set('x', 1), login('b')]],
       ['in between', [login('a', 40), set('x', 1), login('b')]],
       ['twice', [login('b', 40), set('x', 1), login('b')]],
-    ])("clears another user's data and messages, and keeps what this request wrote %s", (_, changes) => {
-      expect(JSON.parse(after(mine, ...changes))).toEqual([{ c: 1, p: true, l: 'phone', u: 'b', a: 50 }, { x: 1 }])
-    })
+    ])(
+      "clears another user's data and messages, and keeps what this request wrote %s",
+      (_, changes) => {
+        expect(JSON.parse(after(mine, ...changes))).toEqual([
+          { c: 1, p: true, l: 'phone', u: 'b', a: 50 },
+          { x: 1 },
+        ])
+      },
+    )
 
     test('after a logout has nothing of the old user to clear', () => {
-      expect(after(mine, { do: 'logout', keep: ['cart'], at: 40 }, login('b'))).toBe('[{"c":40,"u":"b","a":50},{"cart":[1]}]')
-      expect(after(mine, login('b'), { do: 'logout', keep: ['cart'], at: 60 })).toBe('[{"c":60},{}]')
+      expect(after(mine, { do: 'logout', keep: ['cart'], at: 40 }, login('b'))).toBe(
+        '[{"c":40,"u":"b","a":50},{"cart":[1]}]',
+      )
+      expect(after(mine, login('b'), { do: 'logout', keep: ['cart'], at: 60 })).toBe(
+        '[{"c":60},{}]',
+      )
     })
   })
 
   test('logout leaves what is kept, and nothing else', () => {
     const base = '[{"c":1,"p":true,"l":"x","f":[["m","x"]],"u":"a","a":2},{"lang":"de","cart":[1]}]'
     expect(after(base, { do: 'logout', keep: [], at: 9 })).toBe('[{"c":9},{}]')
-    expect(after(base, { do: 'logout', keep: ['lang', 'none'], at: 9 })).toBe('[{"c":9},{"lang":"de"}]')
-    expect(after(base, set('lang', 'fr'), { do: 'logout', keep: ['lang'], at: 9 }, set('y', 1))).toBe('[{"c":9},{"lang":"fr","y":1}]')
+    expect(after(base, { do: 'logout', keep: ['lang', 'none'], at: 9 })).toBe(
+      '[{"c":9},{"lang":"de"}]',
+    )
+    expect(
+      after(base, set('lang', 'fr'), { do: 'logout', keep: ['lang'], at: 9 }, set('y', 1)),
+    ).toBe('[{"c":9},{"lang":"fr","y":1}]')
   })
 
   const change: fc.Arbitrary<Change> = fc.oneof(
-    fc.record({ do: fc.constant('set' as const), key: fc.constantFrom('a', 'b', '__proto__'), text: fc.constantFrom('1', '"x"', '[1.0]', '{"y":[]}') }),
+    fc.record({
+      do: fc.constant('set' as const),
+      key: fc.constantFrom('a', 'b', '__proto__'),
+      text: fc.constantFrom('1', '"x"', '[1.0]', '{"y":[]}'),
+    }),
     fc.record({ do: fc.constant('delete' as const), key: fc.constantFrom('a', 'b', 'c') }),
     fc.record({
       do: fc.constant('update' as const),
       key: fc.constantFrom('a', 'b', 'n'),
-      fn: fc.constantFrom((value: unknown) => [value ?? 0], () => undefined, (value: unknown) => (Array.isArray(value) && value.push(1), value)),
+      fn: fc.constantFrom(
+        (value: unknown) => [value ?? 0],
+        () => undefined,
+        (value: unknown) => (Array.isArray(value) && value.push(1), value),
+      ),
     }),
     fc.constant<Change>({ do: 'clear' }),
     fc.constantFrom('m', 'n').map((text): Change => ({ do: 'flash', item: item(text) })),
-    fc.constantFrom<Change>({ do: 'consume', shown: ['["message","m"]'] }, { do: 'consume', shown: 'all' }),
+    fc.constantFrom<Change>(
+      { do: 'consume', shown: ['["message","m"]'] },
+      { do: 'consume', shown: 'all' },
+    ),
     fc.boolean().map((on): Change => ({ do: 'permanent', on })),
     fc.constant<Change>({ do: 'regenerate' }),
     fc.constantFrom('u1', 'u2').map((userId): Change => ({ do: 'login', userId, at: 50 })),
-    fc.constantFrom<Change>({ do: 'logout', keep: ['a'], at: 60 }, { do: 'logout', keep: [], at: 60 }),
+    fc.constantFrom<Change>(
+      { do: 'logout', keep: ['a'], at: 60 },
+      { do: 'logout', keep: [], at: 60 },
+    ),
   )
   const bases = fc.constantFrom(
     '[{"c":1},{}]',
@@ -215,7 +294,11 @@ function frozen({ data, meta }: SessionRecord): SessionRecord {
   for (const map of [data, meta]) {
     for (const field of map.values()) Object.defineProperty(field, 'text', { writable: false })
     for (const verb of ['set', 'delete', 'clear'] as const) {
-      Object.defineProperty(map, verb, { value: () => { throw new Error(`${verb} on the base`) } })
+      Object.defineProperty(map, verb, {
+        value: () => {
+          throw new Error(`${verb} on the base`)
+        },
+      })
     }
   }
   return Object.freeze({ data, meta })

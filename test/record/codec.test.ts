@@ -1,7 +1,13 @@
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { compareCodePoints, createCodec, isPlain, type Tag, UNREADABLE } from '../../src/record/codec.ts'
+import {
+  compareCodePoints,
+  createCodec,
+  isPlain,
+  type Tag,
+  UNREADABLE,
+} from '../../src/record/codec.ts'
 import { hasDrifted } from '../../src/record/fields.ts'
 import { ownTags } from '../../src/record/tags.ts'
 import { float, markup, tuple, uuid } from '../../src/record/values.ts'
@@ -13,7 +19,21 @@ const unsupported = (why: RegExp) =>
 
 const keys = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 6 }),
-  fc.constantFrom('__proto__', 'constructor', ' t', ' d', ' D', ' di', ' t__', ' b', ' i', ' x', '1', '', 'toString'),
+  fc.constantFrom(
+    '__proto__',
+    'constructor',
+    ' t',
+    ' d',
+    ' D',
+    ' di',
+    ' t__',
+    ' b',
+    ' i',
+    ' x',
+    '1',
+    '',
+    'toString',
+  ),
 )
 const { storable } = fc.letrec((tie) => ({
   storable: fc.oneof(
@@ -72,7 +92,9 @@ describe('everything a session can keep', () => {
       }),
       { numRuns: 300 },
     )
-    expect(pythonic.encode('é\u007f😀\u2028"', 'x')).toBe('"\\u00e9\\u007f\\ud83d\\ude00\\u2028\\""')
+    expect(pythonic.encode('é\u007f😀\u2028"', 'x')).toBe(
+      '"\\u00e9\\u007f\\ud83d\\ude00\\u2028\\""',
+    )
     expect(codec.encode('é😀', 'x')).toBe('"é😀"')
   })
 
@@ -99,7 +121,10 @@ describe('everything a session can keep', () => {
   ])('%o is spelled %s', (value, text) => expect(codec.encode(value, 'x')).toBe(text))
 
   test('numbers that Python spelled as floats stay floats until they change', () => {
-    const read = codec.decode('{"price":1.0,"n":1,"list":[2.0,2]}')!.value as { price: number; list: number[] }
+    const read = codec.decode('{"price":1.0,"n":1,"list":[2.0,2]}')!.value as {
+      price: number
+      list: number[]
+    }
     expect(codec.encode(read, 'x')).toBe('{"price":1.0,"n":1,"list":[2.0,2]}')
     read.price = 3
     read.list[0] = 5
@@ -157,8 +182,24 @@ describe('what cannot be kept is refused where it is set', () => {
   })
 
   test('what is written can be read, at every depth up to the limit', () => {
-    const leaves: unknown[] = [1, { ' t': 1 }, { ' di': {} }, tuple(), tuple(1), [], {}, new Date(0), markup('x'), 7n]
-    for (const wrap of [(inner: unknown) => [inner], (inner: unknown) => ({ a: inner }), (inner: unknown) => ({ ' t': inner }), (inner: unknown) => tuple(inner)]) {
+    const leaves: unknown[] = [
+      1,
+      { ' t': 1 },
+      { ' di': {} },
+      tuple(),
+      tuple(1),
+      [],
+      {},
+      new Date(0),
+      markup('x'),
+      7n,
+    ]
+    for (const wrap of [
+      (inner: unknown) => [inner],
+      (inner: unknown) => ({ a: inner }),
+      (inner: unknown) => ({ ' t': inner }),
+      (inner: unknown) => tuple(inner),
+    ]) {
       for (const leaf of leaves) {
         let value = leaf
         let refused = 0
@@ -215,16 +256,27 @@ describe('tags', () => {
 
   test('a tag is told by its single key, in whatever spelling', () => {
     expect(shape(codec.decode('{"\\u0020t":[1]}')!.value)).toEqual(['tuple', 1])
-    expect(shape(codec.decode('{" t":[1],"x":2}')!.value)).toEqual(new Map<string, unknown>([[' t', ['list', 1]], ['x', 2]]))
+    expect(shape(codec.decode('{" t":[1],"x":2}')!.value)).toEqual(
+      new Map<string, unknown>([
+        [' t', ['list', 1]],
+        ['x', 2],
+      ]),
+    )
     expect(shape(codec.decode('{" t":0," t":[1]}')!.value)).toEqual(['tuple', 1])
-    expect(codec.decode('{" di":{" t__":1}}')!.value).toEqual(Object.assign(Object.create(null), { ' t': 1 }))
+    expect(codec.decode('{" di":{" t__":1}}')!.value).toEqual(
+      Object.assign(Object.create(null), { ' t': 1 }),
+    )
   })
 
   test('texts that may hold tags are known by their looks, never missing one', () => {
     expect(codec.mayHoldTags('{"a":1}')).toBe(false)
     expect(codec.mayHoldTags('{"a":{" t":[]}}')).toBe(true)
     expect(codec.mayHoldTags('{"a":{"\\u0020t":[]}}')).toBe(true)
-    const named = createCodec({ tags: [{ ...money, key: '$money' }], sortKeys: false, ascii: false })
+    const named = createCodec({
+      tags: [{ ...money, key: '$money' }],
+      sortKeys: false,
+      ascii: false,
+    })
     expect(named.mayHoldTags('{"a":1}')).toBe(true)
   })
 
@@ -238,22 +290,46 @@ describe('tags', () => {
     expect(escaped).toEqual(Object.assign(Object.create(null), { ' $': 1 }))
     expect(own.decode('{" $":1}')).toBeUndefined()
     // A tag that throws something of its own is a bug in the app, and not swallowed.
-    const failing = createCodec({ tags: [{ ...money, decode: () => { throw new RangeError('bug') } }], sortKeys: false, ascii: false })
+    const failing = createCodec({
+      tags: [
+        {
+          ...money,
+          decode: () => {
+            throw new RangeError('bug')
+          },
+        },
+      ],
+      sortKeys: false,
+      ascii: false,
+    })
     expect(() => failing.decode('{" $":1}')).toThrow(RangeError)
   })
 
   test.each([' t', ' di', ' $'])('two tags with the key %j are refused', (key) => {
-    expect(() => createCodec({ tags: [money, { ...money, key }, ...ownTags], sortKeys: false, ascii: false })).toThrow(
-      expect.objectContaining({ code: 'ERR_OPTION_INVALID', message: expect.stringContaining(`"${key}"`) }),
+    expect(() =>
+      createCodec({ tags: [money, { ...money, key }, ...ownTags], sortKeys: false, ascii: false }),
+    ).toThrow(
+      expect.objectContaining({
+        code: 'ERR_OPTION_INVALID',
+        message: expect.stringContaining(`"${key}"`),
+      }),
     )
   })
 
   test('a tag learns whether a number was spelled as a float', () => {
     const seen: unknown[] = []
-    const tag: Tag = { ...money, decode: (content: unknown, isFloat) => (seen.push([content, isFloat]), 0) }
+    const tag: Tag = {
+      ...money,
+      decode: (content: unknown, isFloat) => (seen.push([content, isFloat]), 0),
+    }
     const own = createCodec({ tags: [tag], sortKeys: false, ascii: false })
     own.decode('[{" $":1},{" $":1.0},{" $":1.5},{" $":"1.0"}]')
-    expect(seen).toEqual([[1, false], [1, true], [1.5, false], ['1.0', false]])
+    expect(seen).toEqual([
+      [1, false],
+      [1, true],
+      [1.5, false],
+      ['1.0', false],
+    ])
   })
 })
 
@@ -268,23 +344,52 @@ const money: Tag<Money> = {
   key: ' $',
   test: (value): value is Money => value instanceof Money,
   encode: ({ cents }) => [cents, 'EUR'],
-  decode: (content: unknown) => (Array.isArray(content) ? new Money(content[0] as number) : UNREADABLE),
+  decode: (content: unknown) =>
+    Array.isArray(content) ? new Money(content[0] as number) : UNREADABLE,
 }
 
 describe('the order of keys', () => {
   test('stays as it is, or is that of Python: by code point', () => {
     const object = { b: 1, '\u{10000}': 2, '\uffff': 3, a: 4, ab: 5, '': 6 }
     expect(codec.encode(object, 'x')).toBe('{"b":1,"\u{10000}":2,"\uffff":3,"a":4,"ab":5,"":6}')
-    expect(pythonic.encode(object, 'x')).toBe('{"":6,"a":4,"ab":5,"b":1,"\\uffff":3,"\\ud800\\udc00":2}')
-    expect(pythonic.join([['b', '1'], ['a', '2']])).toBe('{"a":2,"b":1}')
-    expect(codec.join([['b', '1'], ['a', '2']])).toBe('{"b":1,"a":2}')
+    expect(pythonic.encode(object, 'x')).toBe(
+      '{"":6,"a":4,"ab":5,"b":1,"\\uffff":3,"\\ud800\\udc00":2}',
+    )
+    expect(
+      pythonic.join([
+        ['b', '1'],
+        ['a', '2'],
+      ]),
+    ).toBe('{"a":2,"b":1}')
+    expect(
+      codec.join([
+        ['b', '1'],
+        ['a', '2'],
+      ]),
+    ).toBe('{"b":1,"a":2}')
   })
 
   test('is a total order that agrees with UTF-32', () => {
-    const text = fc.string({ unit: fc.constantFrom('', 'a', 'b', 'é', '\ud7ff', '\ue000', '\uffff', '\u{10000}', '\u{10ffff}'), maxLength: 4 })
+    const text = fc.string({
+      unit: fc.constantFrom(
+        '',
+        'a',
+        'b',
+        'é',
+        '\ud7ff',
+        '\ue000',
+        '\uffff',
+        '\u{10000}',
+        '\u{10ffff}',
+      ),
+      maxLength: 4,
+    })
     fc.assert(
       fc.property(text, text, (a, b) => {
-        const utf32 = (one: string) => Array.from(one, (character) => character.codePointAt(0)!.toString(16).padStart(6, '0')).join('')
+        const utf32 = (one: string) =>
+          Array.from(one, (character) =>
+            character.codePointAt(0)!.toString(16).padStart(6, '0'),
+          ).join('')
         const expected = utf32(a) < utf32(b) ? -1 : utf32(a) > utf32(b) ? 1 : 0
         expect(Math.sign(compareCodePoints(a, b))).toBe(expected)
       }),

@@ -1,13 +1,21 @@
 import { describe, expect, test } from 'vitest'
 import { type Codec, createCodec } from '../../src/record/codec.ts'
-import { type Field, freshValue, hasDrifted, joinFields, liveValue, splitFields } from '../../src/record/fields.ts'
+import {
+  type Field,
+  freshValue,
+  hasDrifted,
+  joinFields,
+  liveValue,
+  splitFields,
+} from '../../src/record/fields.ts'
 import { ownTags } from '../../src/record/tags.ts'
 
 const codec = createCodec({ tags: ownTags, sortKeys: false, ascii: false })
 
 describe('fields', () => {
   test('keep the bytes another writer gave them', () => {
-    const text = '{"f": 1.0 ,"e":1e2,"big":123456789012345678901,"esc":"\\u0041\\/","o":{ "b" : [ ] },"t":{" t": [1]}}'
+    const text =
+      '{"f": 1.0 ,"e":1e2,"big":123456789012345678901,"esc":"\\u0041\\/","o":{ "b" : [ ] },"t":{" t": [1]}}'
     const [fields] = splitFields(text, codec)!
     expect([...fields!].map(([key, field]) => [key, field.text])).toEqual([
       ['f', '1.0'],
@@ -34,13 +42,23 @@ describe('fields', () => {
     expect(freshValue(fields!.get('a')!, counting)).toEqual(a)
   })
 
-  test.each(['', '{', '{"a":}', '[{},]', '{"a":{" t":1}}', '[{},{"a":[{" b":1}]}]', '{"a":{"\\u0020t":1}}'])(
-    '%j opens not at all',
-    (text) => expect(splitFields(text, codec)).toBeUndefined(),
-  )
+  test.each([
+    '',
+    '{',
+    '{"a":}',
+    '[{},]',
+    '{"a":{" t":1}}',
+    '[{},{"a":[{" b":1}]}]',
+    '{"a":{"\\u0020t":1}}',
+  ])('%j opens not at all', (text) => expect(splitFields(text, codec)).toBeUndefined())
 
   test('what is no object has no fields', () => {
-    expect(splitFields('[1,{},[{}],"x"]', codec)).toEqual([undefined, new Map(), undefined, undefined])
+    expect(splitFields('[1,{},[{}],"x"]', codec)).toEqual([
+      undefined,
+      new Map(),
+      undefined,
+      undefined,
+    ])
     expect(splitFields('7', codec)).toEqual([undefined])
   })
 })
@@ -62,7 +80,13 @@ describe('drift', () => {
     ['[1.0]', (value: number[]) => (value[0] = 2)],
     ['[[],[]]', (value: unknown[]) => (value[0] = value[1] = {})],
     ['["1"]', (value: unknown[]) => (value[0] = 1)],
-    ['{"a":1,"b":2}', (value: { a?: number }) => { delete value.a; value.a = 1 }],
+    [
+      '{"a":1,"b":2}',
+      (value: { a?: number }) => {
+        delete value.a
+        value.a = 1
+      },
+    ],
   ])('a change inside %s is found', (text, change) => expect(drifts(text, change)).toBe(true))
 
   test.each([
@@ -82,7 +106,12 @@ describe('drift', () => {
   })
 
   test('a value that was not handed out, or cannot change, is not looked at', () => {
-    const never: Codec = { ...codec, encode: () => { throw new Error('not to be called') } }
+    const never: Codec = {
+      ...codec,
+      encode: () => {
+        throw new Error('not to be called')
+      },
+    }
     expect(hasDrifted({ text: '[1]' }, 'x', never)).toBe(false)
     expect(hasDrifted({ text: '1', live: { value: 1 } }, 'x', never)).toBe(false)
     expect(hasDrifted({ text: 'null', live: { value: null } }, 'x', never)).toBe(false)

@@ -7,7 +7,9 @@ import { mutated, seededRandom } from './random.ts'
 function oracle(text: string): { value: unknown } | undefined {
   // NaN, Infinity and -Infinity count as null; in strings they are text.
   const standard = /[NI]/.test(text)
-    ? text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (token) => (token[0] === '"' ? token : 'null'))
+    ? text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (token) =>
+        token[0] === '"' ? token : 'null',
+      )
     : text
   try {
     return { value: JSON.parse(standard) as unknown }
@@ -37,7 +39,8 @@ function agree(ours: unknown, theirs: unknown): boolean {
     left.length === right.length &&
     left.every(
       (key, index) =>
-        key === right[index] && agree((ours as Record<string, unknown>)[key], (theirs as Record<string, unknown>)[key]),
+        key === right[index] &&
+        agree((ours as Record<string, unknown>)[key], (theirs as Record<string, unknown>)[key]),
     )
   )
 }
@@ -70,7 +73,9 @@ function isDeepEqual(a: unknown, b: unknown): boolean {
   const right = Object.entries(b)
   return (
     left.length === right.length &&
-    left.every(([key, value], index) => key === right[index]![0] && isDeepEqual(value, right[index]![1]))
+    left.every(
+      ([key, value], index) => key === right[index]![0] && isDeepEqual(value, right[index]![1]),
+    )
   )
 }
 
@@ -157,12 +162,9 @@ describe('where Python and JSON.parse differ, by rule', () => {
   })
 
   test('integers beyond 2^53 are bigints, and exact', () => {
-    expect(parseJson('[9007199254740991,9007199254740992,-9007199254740991,-9007199254740993]')?.value).toEqual([
-      9007199254740991,
-      9007199254740992n,
-      -9007199254740991,
-      -9007199254740993n,
-    ])
+    expect(
+      parseJson('[9007199254740991,9007199254740992,-9007199254740991,-9007199254740993]')?.value,
+    ).toEqual([9007199254740991, 9007199254740992n, -9007199254740991, -9007199254740993n])
     expect(parseJson('1e400')?.value).toBe(Infinity)
     expect(parseJson('9007199254740993.0')?.value).toBe(9007199254740992)
     expect(parseJson('1E2')?.value).toBe(100)
@@ -207,7 +209,11 @@ describe('where Python and JSON.parse differ, by rule', () => {
 
 describe('hostile text', () => {
   test('no nesting overflows the stack', () => {
-    for (const text of ['['.repeat(5_000_000), '{"a":'.repeat(1_000_000), '[{"a":'.repeat(1_000_000)]) {
+    for (const text of [
+      '['.repeat(5_000_000),
+      '{"a":'.repeat(1_000_000),
+      '[{"a":'.repeat(1_000_000),
+    ]) {
       expect(parseJson(text)).toBeUndefined()
       expect(scanJson(text)).toBeUndefined()
     }
@@ -247,7 +253,9 @@ describe('hostile text', () => {
       ['a', expect.objectContaining({ c: 3 })],
       ['b', 2],
     ])
-    expect([...scanJson(text)![0]!].map(([key, { start, end }]) => [key, text.slice(start, end)])).toEqual([
+    expect(
+      [...scanJson(text)![0]!].map(([key, { start, end }]) => [key, text.slice(start, end)]),
+    ).toEqual([
       ['a', '{"c":3}'],
       ['b', '2'],
     ])
@@ -256,17 +264,38 @@ describe('hostile text', () => {
 
 describe('spans', () => {
   const texts = (text: string) =>
-    scanJson(text)?.map((spans) => spans && [...spans].map(([key, { start, end }]) => [key, text.slice(start, end)]))
+    scanJson(text)?.map(
+      (spans) => spans && [...spans].map(([key, { start, end }]) => [key, text.slice(start, end)]),
+    )
 
   test.each([
     ['{}', [[]]],
     ['[]', []],
-    [' { "a" : [ 1 , {"b":2} ] , "c":"x" } ', [[['a', '[ 1 , {"b":2} ]'], ['c', '"x"']]]],
+    [
+      ' { "a" : [ 1 , {"b":2} ] , "c":"x" } ',
+      [
+        [
+          ['a', '[ 1 , {"b":2} ]'],
+          ['c', '"x"'],
+        ],
+      ],
+    ],
     ['[{"a":1},{"b":{}}]', [[['a', '1']], [['b', '{}']]]],
-    ['[1,{"a":[{"x":1}]},[{"b":2}],"s",{}]', [undefined, [['a', '[{"x":1}]']], undefined, undefined, []]],
+    [
+      '[1,{"a":[{"x":1}]},[{"b":2}],"s",{}]',
+      [undefined, [['a', '[{"x":1}]']], undefined, undefined, []],
+    ],
     ['1', [undefined]],
     ['[[{"a":1}],{"b":[[]]}]', [undefined, [['b', '[[]]']]]],
-    ['{"a":{"b":1},"c":{"d":{"e":2}}}', [[['a', '{"b":1}'], ['c', '{"d":{"e":2}}']]]],
+    [
+      '{"a":{"b":1},"c":{"d":{"e":2}}}',
+      [
+        [
+          ['a', '{"b":1}'],
+          ['c', '{"d":{"e":2}}'],
+        ],
+      ],
+    ],
   ])('%j', (text, expected) => expect(texts(text)).toEqual(expected))
 })
 

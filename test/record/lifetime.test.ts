@@ -1,8 +1,20 @@
 import { describe, expect, test } from 'vitest'
-import { cookieLifetime, endedBy, isDueForRenewal, type Lifetime, type Times } from '../../src/record/lifetime.ts'
+import {
+  cookieLifetime,
+  endedBy,
+  isDueForRenewal,
+  type Lifetime,
+  type Times,
+} from '../../src/record/lifetime.ts'
 
 const HOUR = 3_600_000
-const lifetime: Lifetime = { idle: HOUR, permanent: 24 * HOUR, absolute: undefined, leeway: 60_000, renewal: 'visits' }
+const lifetime: Lifetime = {
+  idle: HOUR,
+  permanent: 24 * HOUR,
+  absolute: undefined,
+  leeway: 60_000,
+  renewal: 'visits',
+}
 const T = 1_700_000_000
 const times: Times = { permanent: false, seen: T, created: T, authenticatedAt: undefined }
 const after = (seconds: number) => (T + seconds) * 1000
@@ -30,13 +42,25 @@ describe('a session ends', () => {
 
   test('an absolute time after it began or after the last login, however often it was seen', () => {
     const capped = { ...lifetime, absolute: 8 * HOUR }
-    const seen = (seconds: number, more: Partial<Times> = {}) => ({ ...times, seen: T + seconds, ...more })
+    const seen = (seconds: number, more: Partial<Times> = {}) => ({
+      ...times,
+      seen: T + seconds,
+      ...more,
+    })
     expect(endedBy(capped, seen(28_000), after(28_800) + 999)).toBeUndefined()
     expect(endedBy(capped, seen(28_000), after(28_801))).toBe('expired-absolute')
-    expect(endedBy(capped, seen(28_000, { authenticatedAt: T + 100 }), after(28_801))).toBeUndefined()
-    expect(endedBy(capped, seen(28_000, { authenticatedAt: T + 100 }), after(28_900))).toBeUndefined()
-    expect(endedBy(capped, seen(28_900, { authenticatedAt: T + 100 }), after(28_901))).toBe('expired-absolute')
-    expect(endedBy(capped, seen(28_000, { authenticatedAt: T - 100 }), after(28_801))).toBe('expired-absolute')
+    expect(
+      endedBy(capped, seen(28_000, { authenticatedAt: T + 100 }), after(28_801)),
+    ).toBeUndefined()
+    expect(
+      endedBy(capped, seen(28_000, { authenticatedAt: T + 100 }), after(28_900)),
+    ).toBeUndefined()
+    expect(endedBy(capped, seen(28_900, { authenticatedAt: T + 100 }), after(28_901))).toBe(
+      'expired-absolute',
+    )
+    expect(endedBy(capped, seen(28_000, { authenticatedAt: T - 100 }), after(28_801))).toBe(
+      'expired-absolute',
+    )
     expect(endedBy(capped, seen(0, { created: undefined }), after(3000))).toBeUndefined()
   })
 })
@@ -53,7 +77,13 @@ describe('a visit renews', () => {
     const each = { ...lifetime, renewal: 'permanent-each-request' } as const
     expect(isDueForRenewal(each, { ...times, permanent: true }, after(0))).toBe(true)
     expect(isDueForRenewal(each, times, after(3000))).toBe(false)
-    expect(isDueForRenewal({ ...lifetime, renewal: 'never' }, { ...times, permanent: true }, after(3000))).toBe(false)
+    expect(
+      isDueForRenewal(
+        { ...lifetime, renewal: 'never' },
+        { ...times, permanent: true },
+        after(3000),
+      ),
+    ).toBe(false)
   })
 })
 
@@ -68,9 +98,15 @@ describe('the browser keeps the cookie', () => {
     expect(cookieLifetime(capped, times, after(0))).toBeUndefined()
     expect(cookieLifetime(capped, { ...times, permanent: true }, after(0))).toBe(8 * HOUR)
     expect(cookieLifetime(capped, { ...times, permanent: true }, after(3600))).toBe(7 * HOUR)
-    expect(cookieLifetime({ ...capped, absolute: 48 * HOUR }, { ...times, permanent: true }, after(0))).toBe(24 * HOUR)
     expect(
-      cookieLifetime(capped, { ...times, permanent: true, created: undefined, authenticatedAt: T + 60 }, after(3660)),
+      cookieLifetime({ ...capped, absolute: 48 * HOUR }, { ...times, permanent: true }, after(0)),
+    ).toBe(24 * HOUR)
+    expect(
+      cookieLifetime(
+        capped,
+        { ...times, permanent: true, created: undefined, authenticatedAt: T + 60 },
+        after(3660),
+      ),
     ).toBe(7 * HOUR)
   })
 })

@@ -26,7 +26,15 @@ export function mutated(text: string, alphabet: string, random: () => number): s
     case 3:
       return text.slice(0, at) + text.slice(at, at + 1 + below(4)) + text.slice(at)
     case 4:
-      return text.slice(0, at) + text.slice(at, at + 2).split('').reverse().join('') + text.slice(at + 2)
+      return (
+        text.slice(0, at) +
+        text
+          .slice(at, at + 2)
+          .split('')
+          .reverse()
+          .join('') +
+        text.slice(at + 2)
+      )
     default:
       return text.slice(0, at)
   }

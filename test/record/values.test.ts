@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { float, isFloat, isMarkup, isTuple, isUuid, markup, tuple, uuid } from '../../src/record/values.ts'
+import {
+  float,
+  isFloat,
+  isMarkup,
+  isTuple,
+  isUuid,
+  markup,
+  tuple,
+  uuid,
+} from '../../src/record/values.ts'
 
 describe('values JavaScript has no type for', () => {
   test('a tuple reads like an array and is frozen', () => {
@@ -8,16 +17,20 @@ describe('values JavaScript has no type for', () => {
     expect(Object.isFrozen(pair)).toBe(true)
     expect(isTuple(pair)).toBe(true)
     expect(Object.keys(pair)).toEqual(['0', '1'])
-    for (const other of [['a', 1], null, undefined, 'ab', { 0: 'a', length: 1 }]) expect(isTuple(other)).toBe(false)
+    for (const other of [['a', 1], null, undefined, 'ab', { 0: 'a', length: 1 }])
+      expect(isTuple(other)).toBe(false)
   })
 
   test('markup gives its HTML wherever text is wanted', () => {
     const html = markup('<b>&</b>')
     expect(html.html).toBe('<b>&</b>')
-    expect(`${html.toString()}|${JSON.stringify([html])}|${String(html)}`).toBe('<b>&</b>|["<b>&</b>"]|<b>&</b>')
+    expect(`${html.toString()}|${JSON.stringify([html])}|${String(html)}`).toBe(
+      '<b>&</b>|["<b>&</b>"]|<b>&</b>',
+    )
     expect(Object.isFrozen(html)).toBe(true)
     expect([isMarkup(html), isUuid(html), isFloat(html)]).toEqual([true, false, false])
-    for (const other of [{ html: '<b>' }, '<b>', null, undefined]) expect(isMarkup(other)).toBe(false)
+    for (const other of [{ html: '<b>' }, '<b>', null, undefined])
+      expect(isMarkup(other)).toBe(false)
   })
 
   test('a UUID takes its digits with or without dashes, in either case', () => {

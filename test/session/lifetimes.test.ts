@@ -32,19 +32,28 @@ describe('lifetimes, on a clock that is moved by hand', () => {
 
   test('remember me: a permanent session has its own idle time and outlives the browser', async () => {
     const { visitor, clock } = fresh({ lifetime: { idle: '10m', permanent: '30d' } })
-    expect((await visitor.visit((session) => session.set('x', 1))).setCookie).not.toContain('Max-Age')
-    const { setCookie } = await visitor.visit((session) => { session.permanent = true })
+    expect((await visitor.visit((session) => session.set('x', 1))).setCookie).not.toContain(
+      'Max-Age',
+    )
+    const { setCookie } = await visitor.visit((session) => {
+      session.permanent = true
+    })
     expect(setCookie).toContain('; Max-Age=2592000;')
     expect(await visitor.read((session) => session.permanent)).toBe(true)
     clock.now += 29 * 86_400_000
-    await visitor.visit((session) => { session.permanent = false })
+    await visitor.visit((session) => {
+      session.permanent = false
+    })
     clock.now += 11 * MINUTE
     expect(await visitor.read((session) => session.isNew)).toBe(true)
   })
 
   test('permanent is idle where nothing else is said', async () => {
     const { visitor } = fresh({ lifetime: { idle: '10m' } })
-    const { setCookie } = await visitor.visit((session) => { session.set('x', 1); session.permanent = true })
+    const { setCookie } = await visitor.visit((session) => {
+      session.set('x', 1)
+      session.permanent = true
+    })
     expect(setCookie).toContain('; Max-Age=600;')
   })
 
@@ -69,10 +78,15 @@ describe('lifetimes, on a clock that is moved by hand', () => {
 
   test('the cookie of a permanent session is not kept past the absolute end', async () => {
     const { visitor, clock } = fresh({ lifetime: { idle: '1d', absolute: '30m' } })
-    const { setCookie } = await visitor.visit((session) => { session.set('x', 1); session.permanent = true })
+    const { setCookie } = await visitor.visit((session) => {
+      session.set('x', 1)
+      session.permanent = true
+    })
     expect(setCookie).toContain('; Max-Age=1800;')
     clock.now += 30 * MINUTE
-    expect((await visitor.visit((session) => session.set('x', 2))).setCookie).toContain('; Max-Age=1;')
+    expect((await visitor.visit((session) => session.set('x', 2))).setCookie).toContain(
+      '; Max-Age=1;',
+    )
   })
 
   test('servers whose clocks differ by up to a minute agree', async () => {
@@ -113,13 +127,20 @@ describe('rotation of secrets', () => {
     for (const secret of secrets) {
       visitor.cookie = forge(body, { secret })
       await visitor.visit((session) => session.set('y', 1))
-      expect(await new Visitor(testSessions({ secret: secrets[0]! }).sessions, visitor.cookie).read((session) => session.get('y'))).toBe(1)
+      expect(
+        await new Visitor(testSessions({ secret: secrets[0]! }).sessions, visitor.cookie).read(
+          (session) => session.get('y'),
+        ),
+      ).toBe(1)
     }
   })
 })
 
 describe('duplicates of our cookie', () => {
-  const at = (seconds: number, x: number) => forge(Buffer.from(`[{"c":1},{"x":${x}}]`).toString('base64url'), { seconds: T0 / 1000 + seconds })
+  const at = (seconds: number, x: number) =>
+    forge(Buffer.from(`[{"c":1},{"x":${x}}]`).toString('base64url'), {
+      seconds: T0 / 1000 + seconds,
+    })
   const open = async (...cookies: string[]) => {
     vi.spyOn(console, 'warn').mockImplementation(() => {})
     const { sessions, events } = testSessions()
@@ -129,16 +150,28 @@ describe('duplicates of our cookie', () => {
   }
 
   test('the one that verifies opens, wherever it stands', async () => {
-    for (const cookies of [[at(0, 1), 'session=junk'], ['session=junk', at(0, 1)], ['session=a.b.c', 'other=1', at(0, 1), 'session=']]) {
+    for (const cookies of [
+      [at(0, 1), 'session=junk'],
+      ['session=junk', at(0, 1)],
+      ['session=a.b.c', 'other=1', at(0, 1), 'session='],
+    ]) {
       const { x, events } = await open(...cookies)
       expect(x).toBe(1)
-      expect(events).toEqual([{ type: 'duplicates', count: cookies.filter((cookie) => cookie.startsWith('session=')).length, verified: 1 }])
+      expect(events).toEqual([
+        {
+          type: 'duplicates',
+          count: cookies.filter((cookie) => cookie.startsWith('session=')).length,
+          verified: 1,
+        },
+      ])
     }
   })
 
   test('of several the newest by its signed time opens', async () => {
     expect((await open(at(-5, 1), at(-1, 2), at(-9, 3))).x).toBe(2)
-    expect((await open(at(-1, 2), at(-5, 1))).events).toEqual([{ type: 'duplicates', count: 2, verified: 2 }])
+    expect((await open(at(-1, 2), at(-5, 1))).events).toEqual([
+      { type: 'duplicates', count: 2, verified: 2 },
+    ])
   })
 
   test('the same cookie twice is one cookie', async () => {
@@ -185,8 +218,15 @@ describe('events', () => {
   test('a failed commit says why, and that nothing was created', async () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {})
     const { visitor, events } = fresh()
-    const big = Array.from({ length: 6000 }, (_, at) => String.fromCharCode(33 + ((at * at * 31 + at * 17) % 9000))).join('')
-    await expect(visitor.visit((session) => { session.login('u1'); session.set('x', big) })).rejects.toThrow(expect.objectContaining({ code: 'ERR_COOKIE_TOO_LARGE' }))
+    const big = Array.from({ length: 6000 }, (_, at) =>
+      String.fromCharCode(33 + ((at * at * 31 + at * 17) % 9000)),
+    ).join('')
+    await expect(
+      visitor.visit((session) => {
+        session.login('u1')
+        session.set('x', big)
+      }),
+    ).rejects.toThrow(expect.objectContaining({ code: 'ERR_COOKIE_TOO_LARGE' }))
     expect(events).toEqual([{ type: 'commit-failed', code: 'ERR_COOKIE_TOO_LARGE' }])
     vi.restoreAllMocks()
   })

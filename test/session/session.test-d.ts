@@ -1,6 +1,11 @@
 /** What the compiler says: checked by `tsc`, never run. */
 
-import { createSessions, type Session, type SessionOptions, type SignedInSession } from '../../src/index.ts'
+import {
+  createSessions,
+  type Session,
+  type SessionOptions,
+  type SignedInSession,
+} from '../../src/index.ts'
 
 interface Data {
   visits: number
@@ -14,7 +19,7 @@ const sessions = createSessions<Data>(options)
 
 /** Compiles only if both are the same type. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
-function same<A, B>(_: Same<A, B>): void {}
+declare function same<A, B>(claim: Same<A, B>): void
 
 export async function reads(): Promise<void> {
   const session = await sessions.get(req)
@@ -109,7 +114,14 @@ createSessions<{ price: Money }>(options)
 createSessions<{ tag: symbol }>(options)
 // A tag of one's own keeps it.
 createSessions<{ price: Money }, Money>(options)
-createSessions<{ a: Uint8Array; b: bigint; c?: Date; d: [1, 'x']; e: Record<string, number>; f: null | true }>(options)
+createSessions<{
+  a: Uint8Array
+  b: bigint
+  c?: Date
+  d: [1, 'x']
+  e: Record<string, number>
+  f: null | true
+}>(options)
 // @ts-expect-error the secret is an option one cannot forget
 createSessions({})
 // @ts-expect-error nor misspell

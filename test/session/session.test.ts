@@ -27,7 +27,11 @@ describe('the dictionary', () => {
       expect(session.isNew).toBe(false)
       expect([...session.keys()]).toEqual(['name', 'n', 'list'])
       expect([...session.values()]).toEqual(['Ada', 1, [1]])
-      expect([...session.entries()]).toEqual([['name', 'Ada'], ['n', 1], ['list', [1]]])
+      expect([...session.entries()]).toEqual([
+        ['name', 'Ada'],
+        ['n', 1],
+        ['list', [1]],
+      ])
       expect(Object.fromEntries(session)).toEqual({ name: 'Ada', n: 1, list: [1] })
       expect(session.size).toBe(3)
       expect(session.has('name')).toBe(true)
@@ -69,8 +73,12 @@ describe('the dictionary', () => {
   test('a key is text', async () => {
     const { sessions } = fresh()
     const session = await sessions.open(undefined)
-    expect(() => session.set(5 as never, 1)).toThrow(coded('ERR_VALUE_UNSUPPORTED', /key has to be a string/))
-    expect(() => session.update(Symbol('x') as never, () => 1)).toThrow(coded('ERR_VALUE_UNSUPPORTED'))
+    expect(() => session.set(5 as never, 1)).toThrow(
+      coded('ERR_VALUE_UNSUPPORTED', /key has to be a string/),
+    )
+    expect(() => session.update(Symbol('x') as never, () => 1)).toThrow(
+      coded('ERR_VALUE_UNSUPPORTED'),
+    )
     expect(session.size).toBe(0)
   })
 
@@ -80,15 +88,25 @@ describe('the dictionary', () => {
     session.set('x', 1)
     for (const value of [undefined, () => 1, new Map(), new Date(NaN), [undefined], Symbol('s')]) {
       expect(() => session.set('x', value)).toThrow(coded('ERR_VALUE_UNSUPPORTED', /"x"/))
-      expect(() => session.update('x', () => ({ value: [value] }))).toThrow(coded('ERR_VALUE_UNSUPPORTED'))
+      expect(() => session.update('x', () => ({ value: [value] }))).toThrow(
+        coded('ERR_VALUE_UNSUPPORTED'),
+      )
     }
     expect(session.get('x')).toBe(1)
   })
 
   test('values of all types survive', async () => {
     const { visitor } = fresh()
-    const values = { date: new Date(5), bytes: new Uint8Array([1]), pair: tuple(1, 'a'), big: 2n ** 70n, html: markup('<b>') }
-    await visitor.visit((session) => { for (const [key, value] of Object.entries(values)) session.set(key, value) })
+    const values = {
+      date: new Date(5),
+      bytes: new Uint8Array([1]),
+      pair: tuple(1, 'a'),
+      big: 2n ** 70n,
+      html: markup('<b>'),
+    }
+    await visitor.visit((session) => {
+      for (const [key, value] of Object.entries(values)) session.set(key, value)
+    })
     await visitor.visit((session) => {
       expect(session.get('date')).toEqual(values.date)
       expect(session.get('bytes')).toEqual(values.bytes)
@@ -112,8 +130,12 @@ describe('stray properties', () => {
     const { sessions } = fresh()
     const session = await sessions.open(undefined)
     const stray = session as unknown as Record<string, unknown>
-    expect(() => (stray['username'] = 'x')).toThrow(coded('ERR_SESSION_PROPERTY', /session\.set\("username", value\)/))
-    const sloppy = runInThisContext('(function (session) { session.username = "x" })') as (session: unknown) => void
+    expect(() => (stray['username'] = 'x')).toThrow(
+      coded('ERR_SESSION_PROPERTY', /session\.set\("username", value\)/),
+    )
+    const sloppy = runInThisContext('(function (session) { session.username = "x" })') as (
+      session: unknown,
+    ) => void
     expect(() => sloppy(session)).toThrow(coded('ERR_SESSION_PROPERTY'))
     expect(createRequire(import.meta.url)('node:util').types.isProxy(session)).toBe(false)
     expect(stray['username']).toBeUndefined()
@@ -153,8 +175,15 @@ describe('update', () => {
     const { visitor } = fresh()
     await visitor.visit((session) => session.set('x', [1]).set('y', 2))
     const { setCookie } = await visitor.visit((session) => {
-      expect(() => session.update('x', async () => [2])).toThrow(coded('ERR_UPDATE_ASYNC', /update\("x"\)/))
-      expect(() => session.update('x', (list: number[]) => { list.push(9); throw new RangeError('spent') })).toThrow(RangeError)
+      expect(() => session.update('x', async () => [2])).toThrow(
+        coded('ERR_UPDATE_ASYNC', /update\("x"\)/),
+      )
+      expect(() =>
+        session.update('x', (list: number[]) => {
+          list.push(9)
+          throw new RangeError('spent')
+        }),
+      ).toThrow(RangeError)
       expect(session.get('x')).toEqual([1])
     })
     expect(setCookie).toBeUndefined()
@@ -164,7 +193,10 @@ describe('update', () => {
     const { visitor } = fresh()
     await visitor.visit((session) => session.set('a', 1).set('b', 2))
     await visitor.visit((session) => void session.update('a', (n: number) => n + 1))
-    expect(await visitor.read((session) => [...session])).toEqual([['a', 2], ['b', 2]])
+    expect(await visitor.read((session) => [...session])).toEqual([
+      ['a', 2],
+      ['b', 2],
+    ])
   })
 })
 
@@ -177,31 +209,34 @@ describe('nested changes', () => {
     expect(await visitor.read((session) => session.get('user').tags)).toEqual(['a', 'b'])
   })
 
-  test.each(['login', 'reload', 'logout', 'commit'] as const)('survive a %s in the same request', async (verb) => {
-    const { visitor } = fresh()
-    await visitor.visit((session) => session.set('old', ['a']))
-    await visitor.visit(async (session) => {
-      const old = session.get('old')
-      const added: string[] = []
-      session.set('new', added)
-      const made = session.update('made', () => [] as string[])
-      old.push('b')
-      added.push('b')
-      if (verb === 'login') session.login('u1')
-      else if (verb === 'logout') session.logout({ keep: ['old', 'new', 'made'] })
-      else await session[verb]()
-      if (verb === 'logout') return
-      old.push('c')
-      added.push('c')
-      made.push('c')
-    })
-    const rest = verb === 'logout' ? [] : ['c']
-    expect(await visitor.read((session) => Object.fromEntries(session))).toEqual({
-      old: ['a', 'b', ...rest],
-      new: ['b', ...rest],
-      made: rest,
-    })
-  })
+  test.each(['login', 'reload', 'logout', 'commit'] as const)(
+    'survive a %s in the same request',
+    async (verb) => {
+      const { visitor } = fresh()
+      await visitor.visit((session) => session.set('old', ['a']))
+      await visitor.visit(async (session) => {
+        const old = session.get('old')
+        const added: string[] = []
+        session.set('new', added)
+        const made = session.update('made', () => [] as string[])
+        old.push('b')
+        added.push('b')
+        if (verb === 'login') session.login('u1')
+        else if (verb === 'logout') session.logout({ keep: ['old', 'new', 'made'] })
+        else await session[verb]()
+        if (verb === 'logout') return
+        old.push('c')
+        added.push('c')
+        made.push('c')
+      })
+      const rest = verb === 'logout' ? [] : ['c']
+      expect(await visitor.read((session) => Object.fromEntries(session))).toEqual({
+        old: ['a', 'b', ...rest],
+        new: ['b', ...rest],
+        made: rest,
+      })
+    },
+  )
 
   test('that cannot be kept fail at commit, and nothing is sent', async () => {
     const { sessions, events } = fresh()
@@ -227,7 +262,10 @@ describe('flash messages', () => {
         { category: 'error', message: expect.objectContaining({ html: '<b>Oh</b>' }) },
       ])
       first[0]!.message = 'changed by a template'
-      expect(session.flashes().map(({ message }) => String(message))).toEqual(['Saved', '<b>Oh</b>'])
+      expect(session.flashes().map(({ message }) => String(message))).toEqual([
+        'Saved',
+        '<b>Oh</b>',
+      ])
     })
     expect(setCookie).toMatch(/Max-Age=0/)
     expect(await visitor.read((session) => session.flashes())).toEqual([])
@@ -236,16 +274,29 @@ describe('flash messages', () => {
   test('are consumed by category, exactly those shown', async () => {
     const { visitor } = fresh()
     await visitor.visit((session) => {
-      for (const [message, category] of [['a', 'info'], ['b', 'error'], ['c', 'info'], ['d', 'other']] as const) session.flash(message, category)
+      for (const [message, category] of [
+        ['a', 'info'],
+        ['b', 'error'],
+        ['c', 'info'],
+        ['d', 'other'],
+      ] as const)
+        session.flash(message, category)
     })
     await visitor.visit((session) => {
-      expect(session.flashes({ categories: ['info'] }).map(({ message }) => message)).toEqual(['a', 'c'])
-      expect(session.flashes({ categories: ['info', 'error'] }).map(({ message }) => message)).toEqual(['a', 'b', 'c'])
+      expect(session.flashes({ categories: ['info'] }).map(({ message }) => message)).toEqual([
+        'a',
+        'c',
+      ])
+      expect(
+        session.flashes({ categories: ['info', 'error'] }).map(({ message }) => message),
+      ).toEqual(['a', 'b', 'c'])
       expect(session.flashes({ categories: [] })).toEqual([])
       session.flash('e')
       expect(session.flashes({ categories: ['message'] })).toEqual([])
     })
-    expect(await visitor.read((session) => session.flashes().map(({ message }) => message))).toEqual(['d', 'e'])
+    expect(
+      await visitor.read((session) => session.flashes().map(({ message }) => message)),
+    ).toEqual(['d', 'e'])
   })
 
   test('asking where nothing waits writes nothing', async () => {
@@ -279,35 +330,54 @@ describe('login and logout', () => {
     expect(await visitor.read((session) => session.authenticatedAt)).toEqual(new Date(T0 + 5000))
   })
 
-  test.each([[7, '7'], [7n, '7'], ['é', 'é'], [-1, '-1'], [0, '0']])('the user id %o is kept as %j', async (id, kept) => {
+  test.each([
+    [7, '7'],
+    [7n, '7'],
+    ['é', 'é'],
+    [-1, '-1'],
+    [0, '0'],
+  ])('the user id %o is kept as %j', async (id, kept) => {
     const { visitor } = fresh()
     await visitor.visit((session) => session.login(id))
     expect(await visitor.read((session) => session.userId)).toBe(kept)
   })
 
-  test.each([undefined, null, '', 1.5, NaN, 2 ** 53, {}, true, ['u']])('login(%o) is refused', async (id) => {
-    const { sessions } = fresh()
-    const session = await sessions.open(undefined)
-    expect(() => session.login(id as never)).toThrow(coded('ERR_USER_ID_INVALID', id === '' ? /an empty string/ : /was given/))
-    expect(session.userId).toBeUndefined()
-  })
+  test.each([undefined, null, '', 1.5, NaN, 2 ** 53, {}, true, ['u']])(
+    'login(%o) is refused',
+    async (id) => {
+      const { sessions } = fresh()
+      const session = await sessions.open(undefined)
+      expect(() => session.login(id as never)).toThrow(
+        coded('ERR_USER_ID_INVALID', id === '' ? /an empty string/ : /was given/),
+      )
+      expect(session.userId).toBeUndefined()
+    },
+  )
 
-  test.each(['before', 'after'] as const)('data set %s a login stays; of another user nothing does', async (when) => {
-    const { visitor } = fresh()
-    await visitor.visit((session) => { session.set('cart', [1]); session.flash('x'); session.permanent = true; session.login('a') })
-    await visitor.visit((session) => {
-      if (when === 'before') session.set('mine', 1)
-      session.login('b')
-      expect(session.has('cart')).toBe(false)
-      if (when === 'after') session.set('mine', 1)
-      expect(session.flashes()).toEqual([])
-    })
-    await visitor.visit((session) => {
-      expect(Object.fromEntries(session)).toEqual({ mine: 1 })
-      expect(session.userId).toBe('b')
-      expect(session.permanent).toBe(true)
-    })
-  })
+  test.each(['before', 'after'] as const)(
+    'data set %s a login stays; of another user nothing does',
+    async (when) => {
+      const { visitor } = fresh()
+      await visitor.visit((session) => {
+        session.set('cart', [1])
+        session.flash('x')
+        session.permanent = true
+        session.login('a')
+      })
+      await visitor.visit((session) => {
+        if (when === 'before') session.set('mine', 1)
+        session.login('b')
+        expect(session.has('cart')).toBe(false)
+        if (when === 'after') session.set('mine', 1)
+        expect(session.flashes()).toEqual([])
+      })
+      await visitor.visit((session) => {
+        expect(Object.fromEntries(session)).toEqual({ mine: 1 })
+        expect(session.userId).toBe('b')
+        expect(session.permanent).toBe(true)
+      })
+    },
+  )
 
   test("an anonymous visitor's cart comes along, the same user's too", async () => {
     const { visitor } = fresh()
@@ -319,10 +389,17 @@ describe('login and logout', () => {
 
   test('logout clears the cookie with the same attributes, save for what is kept or written afterwards', async () => {
     const { visitor } = fresh({ cookie: { path: '/app', sameSite: 'Strict' } })
-    const signIn = () => visitor.visit((session) => { session.login('a'); session.set('lang', 'de').set('cart', [1]); session.permanent = true })
+    const signIn = () =>
+      visitor.visit((session) => {
+        session.login('a')
+        session.set('lang', 'de').set('cart', [1])
+        session.permanent = true
+      })
     await signIn()
     const { setCookie } = await visitor.visit((session) => session.logout())
-    expect(setCookie).toBe('session=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; HttpOnly; Path=/app; SameSite=Strict')
+    expect(setCookie).toBe(
+      'session=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; HttpOnly; Path=/app; SameSite=Strict',
+    )
     await signIn()
     await visitor.visit((session) => {
       session.logout({ keep: ['lang'] })
@@ -330,7 +407,11 @@ describe('login and logout', () => {
       session.flash('Bye')
     })
     await visitor.visit((session) => {
-      expect([session.userId, session.permanent, session.authenticatedAt]).toEqual([undefined, false, undefined])
+      expect([session.userId, session.permanent, session.authenticatedAt]).toEqual([
+        undefined,
+        false,
+        undefined,
+      ])
       expect(Object.fromEntries(session)).toEqual({ lang: 'de' })
       expect(session.flashes()).toEqual([{ category: 'message', message: 'Bye' }])
     })
@@ -343,47 +424,76 @@ describe('login and logout', () => {
 
   test('regenerate keeps the data, clear keeps the user', async () => {
     const { visitor } = fresh()
-    await visitor.visit((session) => { session.login('a'); session.set('x', 1); session.label = 'phone' })
+    await visitor.visit((session) => {
+      session.login('a')
+      session.set('x', 1)
+      session.label = 'phone'
+    })
     await visitor.visit((session) => session.regenerate())
-    expect(await visitor.read((session) => [session.userId, session.get('x'), session.label])).toEqual(['a', 1, 'phone'])
-    await visitor.visit((session) => { session.clear(); session.label = undefined })
-    expect(await visitor.read((session) => [session.userId, session.size, session.label, session.handle])).toEqual(['a', 0, undefined, undefined])
+    expect(
+      await visitor.read((session) => [session.userId, session.get('x'), session.label]),
+    ).toEqual(['a', 1, 'phone'])
+    await visitor.visit((session) => {
+      session.clear()
+      session.label = undefined
+    })
+    expect(
+      await visitor.read((session) => [
+        session.userId,
+        session.size,
+        session.label,
+        session.handle,
+      ]),
+    ).toEqual(['a', 0, undefined, undefined])
   })
 
   test('what a request sees is what the next one finds, whatever it did', async () => {
     const step = fc.oneof(
-      fc.tuple(fc.constant('set'), fc.constantFrom('a', 'b', '__proto__'), fc.constantFrom<unknown>(1, [1], { x: 1.5 })),
+      fc.tuple(
+        fc.constant('set'),
+        fc.constantFrom('a', 'b', '__proto__'),
+        fc.constantFrom<unknown>(1, [1], { x: 1.5 }),
+      ),
       fc.tuple(fc.constantFrom('delete', 'update', 'push', 'get'), fc.constantFrom('a', 'b')),
-      fc.tuple(fc.constantFrom('clear', 'regenerate', 'logout', 'keep', 'permanent', 'reload', 'commit')),
+      fc.tuple(
+        fc.constantFrom('clear', 'regenerate', 'logout', 'keep', 'permanent', 'reload', 'commit'),
+      ),
       fc.tuple(fc.constant('login'), fc.constantFrom('u1', 'u2')),
     )
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.array(step, { maxLength: 6 }), { maxLength: 4 }), async (requests) => {
-        const { visitor } = fresh()
-        for (const steps of requests) {
-          let seen: unknown
-          const look = (session: Awaited<ReturnType<typeof visitor.sessions.open>>) => [
-            [...session].map(([key, value]) => [key, JSON.stringify(value)]),
-            session.userId,
-          ]
-          await visitor.visit(async (session) => {
-            for (const [verb, key = '', value] of steps as [string, string?, unknown?][]) {
-              if (verb === 'set') session.set(key, structuredClone(value))
-              else if (verb === 'delete' || verb === 'get') session[verb](key)
-              else if (verb === 'update') session.update(key, (old: unknown) => (Array.isArray(old) ? [...old, 0] : [old ?? 0]))
-              else if (verb === 'push') {
-                const list: unknown = session.get(key)
-                if (Array.isArray(list)) list.push(7)
-              } else if (verb === 'login') session.login(key)
-              else if (verb === 'keep') session.logout({ keep: ['a'] })
-              else if (verb === 'permanent') session.permanent = !session.permanent
-              else await session[verb as 'clear' | 'reload' | 'commit' | 'regenerate' | 'logout']()
-            }
-            seen = look(session)
-          })
-          expect(await visitor.read(look)).toEqual(seen)
-        }
-      }),
+      fc.asyncProperty(
+        fc.array(fc.array(step, { maxLength: 6 }), { maxLength: 4 }),
+        async (requests) => {
+          const { visitor } = fresh()
+          for (const steps of requests) {
+            let seen: unknown
+            const look = (session: Awaited<ReturnType<typeof visitor.sessions.open>>) => [
+              [...session].map(([key, value]) => [key, JSON.stringify(value)]),
+              session.userId,
+            ]
+            await visitor.visit(async (session) => {
+              for (const [verb, key = '', value] of steps as [string, string?, unknown?][]) {
+                if (verb === 'set') session.set(key, structuredClone(value))
+                else if (verb === 'delete' || verb === 'get') session[verb](key)
+                else if (verb === 'update')
+                  session.update(key, (old: unknown) =>
+                    Array.isArray(old) ? [...old, 0] : [old ?? 0],
+                  )
+                else if (verb === 'push') {
+                  const list: unknown = session.get(key)
+                  if (Array.isArray(list)) list.push(7)
+                } else if (verb === 'login') session.login(key)
+                else if (verb === 'keep') session.logout({ keep: ['a'] })
+                else if (verb === 'permanent') session.permanent = !session.permanent
+                else
+                  await session[verb as 'clear' | 'reload' | 'commit' | 'regenerate' | 'logout']()
+              }
+              seen = look(session)
+            })
+            expect(await visitor.read(look)).toEqual(seen)
+          }
+        },
+      ),
       { numRuns: 400 },
     )
   })
@@ -402,7 +512,10 @@ describe('commit and reload', () => {
     expect(late.getSetCookie()).toHaveLength(2)
     expect(late.get('vary')).toBe('Accept, Cookie')
     expect(early.getSetCookie()[0]).not.toBe(late.getSetCookie()[1])
-    expect(Object.fromEntries(await sessions.open(late.getSetCookie()[1]!.split(';')[0]))).toEqual({ a: 1, b: 2 })
+    expect(Object.fromEntries(await sessions.open(late.getSetCookie()[1]!.split(';')[0]))).toEqual({
+      a: 1,
+      b: 2,
+    })
     expect((await session.commit()).getSetCookie()).toEqual([late.getSetCookie()[1]])
   })
 
@@ -412,12 +525,21 @@ describe('commit and reload', () => {
     const before = visitor.cookie
     const random = seededRandom(1)
     const noise = (length: number) =>
-      Array.from({ length }, () => String.fromCharCode(0x4e00 + Math.floor(random() * 20_000))).join('')
+      Array.from({ length }, () =>
+        String.fromCharCode(0x4e00 + Math.floor(random() * 20_000)),
+      ).join('')
     const session = await visitor.sessions.open(before)
-    session.set('cart', noise(900)).set('ascii', 'x'.repeat(1000)).set('notes', noise(700)).set('tiny', 1)
+    session
+      .set('cart', noise(900))
+      .set('ascii', 'x'.repeat(1000))
+      .set('notes', noise(700))
+      .set('tiny', 1)
     session.flash(noise(800))
     await expect(session.commit()).rejects.toThrow(
-      coded('ERR_COOKIE_TOO_LARGE', /have \d{4,} bytes .*above 4096\. Largest keys: cart \(2702 bytes\), flash messages \(\d+ bytes\), notes \(2102 bytes\)\./),
+      coded(
+        'ERR_COOKIE_TOO_LARGE',
+        /have \d{4,} bytes .*above 4096\. Largest keys: cart \(2702 bytes\), flash messages \(\d+ bytes\), notes \(2102 bytes\)\./,
+      ),
     )
     expect(events.at(-1)).toEqual({ type: 'commit-failed', code: 'ERR_COOKIE_TOO_LARGE' })
     expect(session.get('small')).toBe(1)
@@ -438,7 +560,8 @@ describe('commit and reload', () => {
 
   test('untouched keys keep their own bytes', async () => {
     const { visitor } = fresh()
-    const text = '[{"c":1700000000},{"f":1.0,"esc":"\\u0041","big":12345678901234567890,"o":{ "a" : 1e2 },"n":1}]'
+    const text =
+      '[{"c":1700000000},{"f":1.0,"esc":"\\u0041","big":12345678901234567890,"o":{ "a" : 1e2 },"n":1}]'
     visitor.cookie = forge(Buffer.from(text).toString('base64url'))
     await visitor.visit((session) => session.set('n', session.get('f') + 1))
     const body = visitor.cookie.split('=')[1]!.split('.')[0]!

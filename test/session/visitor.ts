@@ -1,6 +1,11 @@
 /** A browser of the tests: keeps the session cookie between requests, and counts what it was sent. */
 
-import { createSessions, type Session, type SessionEvent, type SessionOptions } from '../../src/index.ts'
+import {
+  createSessions,
+  type Session,
+  type SessionEvent,
+  type SessionOptions,
+} from '../../src/index.ts'
 import { deriveKey } from '../../src/crypto/keyring.ts'
 import { authenticator, timedSigner } from '../../src/crypto/signed.ts'
 
@@ -9,7 +14,9 @@ export const OLD_SECRET = 'Zk3nVb7QxRm5tLwP9sHc2JyDf8GaE4uT'
 export const T0 = 1_700_000_000_000
 
 /** Sessions with a clock that stands still until it is moved, and the events they emit. */
-export function testSessions<Data extends object = Record<string, any>>(options: Partial<SessionOptions> = {}) {
+export function testSessions<Data extends object = Record<string, any>>(
+  options: Partial<SessionOptions> = {},
+) {
   const clock = { now: T0 }
   const events: SessionEvent[] = []
   const sessions = createSessions<any>({
@@ -18,7 +25,12 @@ export function testSessions<Data extends object = Record<string, any>>(options:
     onEvent: (event) => events.push(event),
     ...options,
   })
-  return { sessions: sessions as ReturnType<typeof createSessions<any>>, clock, events, data: {} as Data }
+  return {
+    sessions: sessions as ReturnType<typeof createSessions<any>>,
+    clock,
+    events,
+    data: {} as Data,
+  }
 }
 
 export interface Answer {
@@ -55,7 +67,10 @@ export class Visitor {
 }
 
 /** Signs any body as our own format would: what only the holder of the secret can send. */
-export function forge(body: string, { seconds = T0 / 1000, secret = SECRET, name = 'session' } = {}): string {
+export function forge(
+  body: string,
+  { seconds = T0 / 1000, secret = SECRET, name = 'session' } = {},
+): string {
   const key = deriveKey(Buffer.from(secret), 'sojourn/1', 'session', '', name)
   return `${name}=${timedSigner(authenticator([key], 'sha256')).sign(body, seconds)}`
 }
