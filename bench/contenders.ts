@@ -28,7 +28,7 @@ export function ours(): Contender & { onlyOpen(cookie: string): Promise<unknown>
     cookie: { name: 'session', secure: false },
   })
   const visitFor = (cookie: string | undefined) => {
-    return sessions.mount([{}], { cookie, header: () => undefined })
+    return sessions.mount([{}], { cookie, header: () => undefined })!
   }
   function lineOf(visit: ReturnType<typeof visitFor>): string | undefined {
     const outgoing = visit.finish()

@@ -18,14 +18,16 @@ for (const cookie of forged) {
     throw new Error('A forged cookie opened.')
 }
 const before = process.memoryUsage().rss
-const start = performance.now()
+const start = process.cpuUsage()
 for (let count = 0; count < COUNT; count++) {
   await contender.onlyOpen(forged[count % forged.length]!)
   // As a server would, which comes back to its sockets.
   if (count % 100 === 0) await new Promise(setImmediate)
 }
-const seconds = (performance.now() - start) / 1000
+// Processor time: on a shared machine the clock on the wall measures the neighbours.
+const { user, system } = process.cpuUsage(start)
+const seconds = (user + system) / 1e6
 const grown = (process.memoryUsage().rss - before) / 1_048_576
 console.log(
-  `${COUNT} forged cookies refused in ${seconds.toFixed(2)} s; ${grown.toFixed(0)} MB more memory`,
+  `${COUNT} forged cookies refused in ${seconds.toFixed(2)} s of processor time; ${grown.toFixed(0)} MB more memory`,
 )
