@@ -1,7 +1,7 @@
 /** What the machine has to give: npm packages, a recent Node, Debian packages. Plain Node, no dependency. */
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, rmSync, statSync } from 'node:fs'
+import { existsSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { constants } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -82,6 +82,8 @@ export function installPackages() {
     cwd: shell,
     stdio: 'inherit',
   })
+  // npm has left the link out: there was no program yet to point at.
+  if (!existsSync(toolNode)) symlinkSync(join('..', 'node', 'bin', 'node'), toolNode)
   if (nodeWorks()) return
   rmSync(installed, { force: true })
   stop('The npm package "node" brought no program. Try: npm ci --foreground-scripts')
