@@ -14,6 +14,8 @@ export function sessionMiddleware(
   sessions: Sessions<any>,
 ): (req: IncomingMessage, res: ServerResponse, next: (error?: any) => void) => void {
   return (req, res, next) => {
-    sessions.run(mountNode(sessions, req, res), next)
+    const visit = mountNode(sessions, req, res)
+    if (visit) sessions.run(visit, next)
+    else next()
   }
 }

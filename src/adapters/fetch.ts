@@ -1,6 +1,5 @@
 /** Sessions for Fetch handlers: Bun, Deno, Workers, and every framework that speaks Request and Response. */
 
-import { andThen } from '../base/ports.ts'
 import { mergeInto } from '../http/headers.ts'
 import type { RequestFacts } from '../session/hints.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -27,18 +26,21 @@ export function withSessions<Rest extends unknown[]>(
 ): (request: Request, ...rest: Rest) => Promise<Response> {
   return async (request, ...rest) => {
     const visit = sessions.mount([request], factsOf(request))
+    if (!visit) return handler(request, ...rest)
     const response = await sessions.run(visit, () => handler(request, ...rest))
+    let outgoing
     try {
-      return await andThen(visit.finish(), (outgoing) => {
-        if (!outgoing) return response
-        // Never the app's own object: it may be kept and answered to the next visitor too.
-        const headers = mergeInto(new Headers(response.headers), outgoing)
-        const { status, statusText } = response
-        return new Response(response.body, { status, statusText, headers })
-      })
+      const finishing = visit.finish()
+      outgoing = finishing instanceof Promise ? await finishing : finishing
     } catch (error) {
       return new Response(REFUSAL_BODY, { status: refusalStatus(error), headers: REFUSAL_HEADERS })
     }
+    // A network error and a protocol switch have no headers that could be added to.
+    if (!outgoing || response.type === 'error' || response.status === 101) return response
+    // Never the app's own object: it may be kept and answered to the next visitor too.
+    const headers = mergeInto(new Headers(response.headers), outgoing)
+    const { status, statusText } = response
+    return new Response(response.body, { status, statusText, headers })
   }
 }
 

@@ -23,18 +23,19 @@ export function withSessions<
   return (req, res) => {
     // The compatibility API of `node:http2` has the same methods, under other types.
     const visit = mountNode(sessions, req as IncomingMessage, res as ServerResponse)
-    sessions.run(visit, () => listener(req, res))
+    if (visit) sessions.run(visit, () => listener(req, res))
+    else listener(req, res)
   }
 }
 
-/** Takes a request's place and gates its response: what every adapter over `node:http` does. */
+/** Takes a request's place, once, and gates its response: what every adapter over `node:http` does. */
 export function mountNode(
   sessions: Sessions<any>,
   req: IncomingMessage,
   res: ServerResponse,
-): Visit {
+): Visit | undefined {
   const visit = sessions.mount([req, res], factsOf(req))
-  holdHeaders(res, () => visit.finish())
+  if (visit) holdHeaders(res, () => visit.finish())
   return visit
 }
 
@@ -44,7 +45,9 @@ function factsOf(req: IncomingMessage): RequestFacts {
       return req.headers.cookie
     },
     get encrypted() {
-      return 'encrypted' in req.socket && req.socket.encrypted === true
+      // A request that a test or a gateway made up may have no socket.
+      const socket = req.socket as { encrypted?: boolean } | undefined
+      return socket && socket.encrypted === true
     },
     header(name) {
       const value = req.headers[name] ?? (name === 'host' ? req.headers[':authority'] : undefined)

@@ -17,7 +17,9 @@ export type Rejection =
 export interface Opened {
   /** The record, or `undefined` for a visitor without one. */
   readonly record: SessionRecord | undefined
-  /** Cookies of our name that were sent, each once. */
+  /** Whether the browser holds a cookie of our name now, valid or not. */
+  readonly hasCookie: boolean
+  /** The cookies of our name that were sent, each once. */
   readonly presented: readonly string[]
   /** Why each cookie that did not open did not. */
   readonly rejected: readonly Rejection[]

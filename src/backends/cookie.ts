@@ -2,7 +2,7 @@
 
 import { SessionError } from '../base/errors.ts'
 import type { TimedSigner } from '../crypto/signed.ts'
-import { unpack } from '../crypto/payload.ts'
+import { MAX_TEXT_BYTES, unpack } from '../crypto/payload.ts'
 import type { SetCookieWriter } from '../http/set-cookie.ts'
 import {
   cookieLifetime,
@@ -36,9 +36,6 @@ export interface CookieFormat {
   /** The most bytes a cookie may have, counted over this part of its line; Infinity for no limit. */
   readonly limit: { bytes: number; of: 'name-and-value' | 'line' }
 }
-
-/** More cookies of one name than this are not looked at. */
-const MAX_CANDIDATES = 8
 
 /** No cookie is longer than what a browser keeps, so a longer one is not ours. */
 const MAX_VALUE_LENGTH = 65_536
@@ -74,11 +71,14 @@ export function cookieBackend(
   function seal(record: SessionRecord, seen: number, now: number): string {
     const keepFor = cookieLifetime(lifetime, timesOf(record, seen), now)
     const text = layout.encode(record)
+    // What could not be read again must not be written, however small it deflates.
+    const length = Buffer.byteLength(text)
+    if (length > MAX_TEXT_BYTES) throw tooLarge(record, length, MAX_TEXT_BYTES)
     const write = (crowded: boolean) => signer.sign(format.pack(text, crowded), seen)
     let value = write(false)
     if (sizeOf(value, keepFor, now) > limit.bytes) value = write(true)
     const size = sizeOf(value, keepFor, now)
-    if (size > limit.bytes) throw tooLarge(record, size)
+    if (size > limit.bytes) throw tooLarge(record, size, limit.bytes)
     return writer.set(value, keepFor, now)
   }
 
@@ -87,7 +87,7 @@ export function cookieBackend(
     return writer.name.length + value.length
   }
 
-  function tooLarge({ data, meta }: SessionRecord, bytes: number): SessionError {
+  function tooLarge({ data, meta }: SessionRecord, bytes: number, most: number): SessionError {
     const sizes = [...data].map(([key, { text }]) => [key, Buffer.byteLength(text)] as const)
     const flashes = meta === data ? undefined : meta.get(layout.names.flashes)
     if (flashes) sizes.push(['flash messages', Buffer.byteLength(flashes.text)])
@@ -95,7 +95,7 @@ export function cookieBackend(
       .sort(([, a], [, b]) => b - a)
       .slice(0, 3)
       .map(([key, size]) => `${key} (${size} bytes)`)
-    return new SessionError('ERR_COOKIE_TOO_LARGE', bytes, limit.bytes, largest.join(', '))
+    return new SessionError('ERR_COOKIE_TOO_LARGE', bytes, most, largest.join(', '))
   }
 
   /** The line to send, and when what the browser then holds was signed. */
@@ -103,7 +103,7 @@ export function cookieBackend(
     const seconds = Math.floor(now / 1000)
     if (changes.length > 0) {
       if (!isEmpty(next, layout)) return [seal(next, seconds, now), seconds]
-      const unneeded = opened.presented.length === 0 && !format.clearsUnasked
+      const unneeded = !opened.hasCookie && !format.clearsUnasked
       return unneeded ? undefined : [writer.clear(), seconds]
     }
     const { record, seen, key } = opened
@@ -120,14 +120,15 @@ export function cookieBackend(
       const presented = format.duplicates === 'first' ? values.slice(0, 1) : [...new Set(values)]
       const found: Found[] = []
       const rejected: Rejection[] = []
-      for (const value of presented.slice(0, MAX_CANDIDATES)) {
+      for (const value of presented) {
         const outcome = openOne(value, now)
         if (typeof outcome === 'string') rejected.push(outcome)
         else found.push(outcome)
       }
       const [newest] = found.sort((a, b) => b.seen - a.seen)
       const nobody = { record: undefined, seen: 0, key: 0 }
-      return { ...(newest ?? nobody), presented, rejected, verified: found.length }
+      const hasCookie = presented.length > 0
+      return { ...(newest ?? nobody), hasCookie, presented, rejected, verified: found.length }
     },
     commit(request): Committed {
       const { opened, next } = request
@@ -135,10 +136,8 @@ export function cookieBackend(
       if (!line) return { opened, setCookie: undefined }
       const [setCookie, seen] = line
       const record = isEmpty(next, layout) ? undefined : next
-      return {
-        opened: { ...opened, record, seen, key: 0, presented: record ? [setCookie] : [] },
-        setCookie,
-      }
+      const hasCookie = record !== undefined
+      return { opened: { ...opened, record, seen, key: 0, hasCookie }, setCookie }
     },
   }
 }

@@ -4,7 +4,7 @@
 const CATALOGUE = {
   ERR_OPTION_INVALID: (option: string, why: string) => `The option "${option}" ${why}.`,
   ERR_SECRET_MISSING: (where: string, hint: string) =>
-    `No secret: ${where} is empty or undefined, and without one anybody could write their own session. ${hint}`,
+    `No secret: "${where}" is empty or undefined, and without one anybody could write their own session. ${hint}`,
   ERR_SECRET_WEAK: (where: string, why: string) =>
     `The secret in ${where} ${why}. Run \`npx sojourn secret\` and use what it prints.`,
   ERR_VALUE_UNSUPPORTED: (key: string, why: string) =>
@@ -20,8 +20,7 @@ const CATALOGUE = {
   ERR_SESSION_PROPERTY: (name: string) =>
     `A session keeps values by key, not as properties. Write session.set("${name}", value).`,
   ERR_COOKIE_TOO_LARGE: (size: number, limit: number, keys: string) =>
-    `The session cookie would have ${size} bytes and browsers drop it above ${limit}. Largest keys: ${keys}. Keep less, or keep the session in a store.`,
-  ERR_COMMIT_FAILED: () => 'The session could not be saved, so the response was not sent.',
+    `The session cookie would have ${size} bytes, and ${limit} is the most it can have. Largest keys: ${keys}. Keep less, or keep the session in a store.`,
 } as const
 
 type Catalogue = typeof CATALOGUE

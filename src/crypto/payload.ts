@@ -4,8 +4,8 @@ import { isUtf8 } from 'node:buffer'
 import { deflateSync, inflateSync } from 'node:zlib'
 import { decodeBase64url } from '../base/bytes.ts'
 
-/** A body inflates to at most this many bytes: a small cookie can hold a bomb. */
-const MAX_INFLATED_BYTES = 65_536
+/** No text is longer, packed or unpacked: a small cookie can hold a bomb. */
+export const MAX_TEXT_BYTES = 65_536
 
 // body = base64url / "." base64url-of-zlib
 /** The body of a text, deflated if that makes it shorter. */
@@ -24,7 +24,7 @@ export function packPlain(text: string): string {
 
 /**
  * The text of a body, or `undefined` if it is not canonical base64url, not a whole zlib stream of
- * at most 64 KiB, or not UTF-8. Only ever called on what has been verified.
+ * at most 64 KiB, or not UTF-8. To be called on what has been verified.
  */
 export function unpack(body: string): string | undefined {
   const deflated = body.startsWith('.')
@@ -35,7 +35,7 @@ export function unpack(body: string): string | undefined {
 
 function inflate(bytes: Buffer): Buffer | undefined {
   try {
-    return inflateSync(bytes, { maxOutputLength: MAX_INFLATED_BYTES })
+    return inflateSync(bytes, { maxOutputLength: MAX_TEXT_BYTES })
   } catch {
     return undefined
   }

@@ -30,7 +30,9 @@ const PLACEHOLDER_WORDS = new Set(
   temp temporary test testing tests text than that the this to todo token top tutorial unique unsafe use
   used user very want web website with word x xxx xxxx you your yours admin hello world abc qwerty key1
   will guess thirty two symbols kept keep hidden dummy v ver version key2 keyboard cat correct horse battery
-  staple fischl von luftschloss narfidort log bigger sh shh hhh min max bytes`.split(/\s+/),
+  staple fischl von luftschloss narfidort log bigger sh shh hhh min max bytes
+  own ultra goes better value share anyone enter nobody ever precious duper now ok django non lorem ipsum dolor
+  sit amet consectetur qwertyuiop asdfghjkl zxcvbnm can keyboardcat`.split(/\s+/),
 )
 
 const WORD_BEGINNINGS = new Set(
@@ -59,8 +61,8 @@ export function weaknessOf(secret: Uint8Array): Weakness | undefined {
 }
 
 function isPublished(text: string): boolean {
-  for (const published of PUBLISHED) if (text.includes(published)) return true
-  return false
+  // Django marks the secrets it makes up for a new project.
+  return text.startsWith('django-insecure-') || PUBLISHED.some((secret) => text.includes(secret))
 }
 
 /** Whether the text is made of placeholder words and of nothing else but digits and punctuation. */
@@ -86,8 +88,8 @@ function isPlaceholder(text: string): boolean {
 
 /** Few different bytes, a short piece repeated, or a run such as 0123456789. */
 function isPattern(secret: Uint8Array): boolean {
-  if (new Set(secret).size < Math.min(8, secret.length)) return true
-  for (let period = 1; period <= secret.length / 2; period++) {
+  if (new Set(secret).size < Math.min(6, secret.length / 2)) return true
+  for (let period = 1; period <= Math.max(secret.length / 2, secret.length - 8); period++) {
     if (secret.every((byte, at) => at < period || byte === secret[at - period])) return true
   }
   let steps = 0

@@ -2,8 +2,9 @@
 
 import { createHash, createHmac } from 'node:crypto'
 import type { Rejection } from '../backends/backend.ts'
+import { SessionError } from '../base/errors.ts'
 import { keyring, type Secret } from '../crypto/keyring.ts'
-import { packDeflated, unpack } from '../crypto/payload.ts'
+import { MAX_TEXT_BYTES, packDeflated, unpack } from '../crypto/payload.ts'
 import { authenticator, type TimedSigner, timedSigner } from '../crypto/signed.ts'
 import type { Tag } from '../record/codec.ts'
 import { endedBy } from '../record/lifetime.ts'
@@ -39,7 +40,7 @@ export type OpenedFlaskCookie =
 export interface FlaskCookie {
   /** @param options.now seconds since 1970. @default the system's clock */
   open(value: string, options?: { now?: number }): OpenedFlaskCookie
-  /** @throws ERR_VALUE_UNSUPPORTED. @param options.now seconds since 1970. @default the system's clock */
+  /** @throws ERR_VALUE_UNSUPPORTED, ERR_COOKIE_TOO_LARGE. @param options.now seconds since 1970. @default the system's clock */
   seal(data: unknown, options?: { now?: number }): string
 }
 
@@ -50,7 +51,7 @@ export interface FlaskCookie {
  * const cookie = flaskCookie({ secret: process.env.SECRET_KEY })
  * cookie.open(value) // { ok: true, data: { user_id: 7 }, signedAt: ... }
  *
- * @throws ERR_SECRET_MISSING
+ * @throws ERR_SECRET_MISSING, ERR_OPTION_INVALID
  */
 export function flaskCookie(options: FlaskCookieOptions): FlaskCookie {
   const { maxAge = 2_678_400, fallbacks = [], tags = [] } = options
@@ -59,6 +60,9 @@ export function flaskCookie(options: FlaskCookieOptions): FlaskCookie {
     remedy: 'Pass the SECRET_KEY of the Flask app.',
     refuse: [],
   })
+  if (maxAge !== null && !Number.isFinite(maxAge)) {
+    throw new SessionError('ERR_OPTION_INVALID', 'maxAge', 'has to be a number of seconds, or null')
+  }
   const codec = flaskCodec(tags)
   const signer = flaskSigner(secrets, options)
   return {
@@ -73,15 +77,30 @@ export function flaskCookie(options: FlaskCookieOptions): FlaskCookie {
       if (!decoded) return { ok: false, reason: 'payload' }
       return { ok: true, data: decoded.value, signedAt: new Date(seconds * 1000) }
     },
-    seal: (data, { now = Date.now() / 1000 } = {}) =>
-      signer.sign(packDeflated(codec.encode(data, 'data')), Math.floor(now)),
+    seal(data, { now = Date.now() / 1000 } = {}) {
+      const text = codec.encode(data, 'data')
+      const bytes = Buffer.byteLength(text)
+      if (bytes > MAX_TEXT_BYTES) {
+        throw new SessionError(
+          'ERR_COOKIE_TOO_LARGE',
+          bytes,
+          MAX_TEXT_BYTES,
+          `data (${bytes} bytes)`,
+        )
+      }
+      return signer.sign(packDeflated(text), Math.floor(now))
+    },
   }
 }
 
 /** Signs as Flask does. */
 export function flaskSigner(
   secrets: readonly Uint8Array[],
-  { salt = 'cookie-session', digest = 'sha1', derivation = 'hmac' }: Omit<FlaskCookieOptions, 'secret'>,
+  {
+    salt = 'cookie-session',
+    digest = 'sha1',
+    derivation = 'hmac',
+  }: Omit<FlaskCookieOptions, 'secret'>,
 ): TimedSigner {
   const hash = digest.replace('_', '-') // hashlib's sha3_256 is OpenSSL's sha3-256
   const keys = secrets.map((secret) => itsdangerousKey(secret, salt, hash, derivation))

@@ -100,12 +100,14 @@ function presetOf(config: FlaskConfig): Preset {
     MAX_COOKIE_SIZE: limit = 4093,
     SESSION_REFRESH_EACH_REQUEST: refresh = true,
   } = config
-  for (const [name, value] of [
-    ['PERMANENT_SESSION_LIFETIME', lifetime],
-    ['MAX_COOKIE_SIZE', limit],
-  ] as const) {
-    if (typeof value !== 'number' || !Number.isFinite(value)) throw wrong(name, 'has to be a number')
+  checkTypes(config)
+  if (Math.abs(lifetime) > LONGEST_LIFETIME) {
+    throw wrong(
+      'PERMANENT_SESSION_LIFETIME',
+      'reaches beyond what a date can say. It is in seconds',
+    )
   }
+  if (limit < 0) throw wrong('MAX_COOKIE_SIZE', 'is negative. Use 0 for no limit')
   return {
     secretName: 'SECRET_KEY',
     tolerates: ['well-known', 'pattern', 'short'],
@@ -132,6 +134,32 @@ function presetOf(config: FlaskConfig): Preset {
   }
 }
 
+/** A thousand years, in seconds. */
+const LONGEST_LIFETIME = 31_556_952_000
+
+/** The type of each setting beside the secrets. */
+const TYPES: Readonly<Partial<Record<keyof FlaskConfig, 'string' | 'number' | 'boolean'>>> = {
+  SESSION_COOKIE_NAME: 'string',
+  SESSION_COOKIE_DOMAIN: 'string',
+  SESSION_COOKIE_PATH: 'string',
+  APPLICATION_ROOT: 'string',
+  SESSION_COOKIE_HTTPONLY: 'boolean',
+  SESSION_COOKIE_SECURE: 'boolean',
+  SESSION_COOKIE_SAMESITE: 'string',
+  SESSION_COOKIE_PARTITIONED: 'boolean',
+  PERMANENT_SESSION_LIFETIME: 'number',
+  SESSION_REFRESH_EACH_REQUEST: 'boolean',
+  MAX_COOKIE_SIZE: 'number',
+}
+
+function checkTypes(config: FlaskConfig): void {
+  for (const [name, type] of Object.entries(TYPES)) {
+    const value: unknown = config[name as keyof FlaskConfig]
+    if (value === undefined || value === null) continue
+    if (typeof value !== type || Number.isNaN(value)) throw wrong(name, `has to be a ${type}`)
+  }
+}
+
 function attributesOf(config: FlaskConfig): CookieAttributes {
   const { SESSION_COOKIE_DOMAIN: domain, SESSION_COOKIE_SAMESITE: sameSite } = config
   const partitioned = config.SESSION_COOKIE_PARTITIONED ?? false
@@ -149,7 +177,9 @@ function attributesOf(config: FlaskConfig): CookieAttributes {
 /** Werkzeug's: without leading dots and port, and in ASCII. */
 function asciiDomain(domain: string): string {
   const bare = domain.replace(/^\.+/, '').replace(/:.*$/, '')
-  return /^[\x20-\x7e]*$/.test(bare) ? bare : domainToASCII(bare)
+  if (/^[\x20-\x7e]*$/.test(bare)) return bare
+  // Empty for what is no host name: browsers would take that for no domain at all.
+  return domainToASCII(bare) || bare
 }
 
 /** Werkzeug's: everything quoted but unreserved characters and %!$&'()*+,/:=@. */

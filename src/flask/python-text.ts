@@ -40,7 +40,12 @@ function pythonNumber(value: number, float: boolean): string {
   return float ? spellFloat(value) : spellNumber(value)
 }
 
-const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' }
+const SHORT: Readonly<Record<string, string>> = {
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\\': '\\\\',
+}
 
 function quoted(text: string, ascii = false): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'"

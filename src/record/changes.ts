@@ -2,14 +2,7 @@
 
 import { SessionError } from '../base/errors.ts'
 import { type Field, freshValue } from './fields.ts'
-import {
-  isEmpty,
-  type Layout,
-  type SessionRecord,
-  setMeta,
-  userIdOf,
-  waitingItems,
-} from './record.ts'
+import { type Layout, type SessionRecord, setMeta, userIdOf, waitingItems } from './record.ts'
 
 /** Computes a new value from the newest one. Synchronous and pure; `undefined` deletes the key. */
 export type Updater = (value: any) => unknown
@@ -39,14 +32,16 @@ export function newRecord(layout: Layout, at: number): SessionRecord {
  * Does the changes again, in order, on a record, and answers the new one.
  *
  * A login as another user than the record's empties it first: what this request wrote stays,
- * before or after the call, and nothing of the other user does.
+ * before or after the call, and nothing of the other user does. Of two logins in one request the
+ * second, as another user, leaves nothing of what came before it.
  */
 export function replay(
   base: SessionRecord,
   changes: readonly Change[],
   layout: Layout,
 ): SessionRecord {
-  let record = changesUser(base, changes, layout) ? withoutUser(base, layout) : layout.copy(base)
+  const login = loginAsAnother(base, changes, layout)
+  let record = login ? newRecord(layout, login.at) : layout.copy(base)
   for (const change of changes) record = apply(record, change, layout)
   return record
 }
@@ -86,6 +81,7 @@ export function apply(record: SessionRecord, change: Change, layout: Layout): Se
     case 'regenerate':
       break
     case 'login':
+      if (isOfAnother(record, change.userId, layout)) record = newRecord(layout, change.at)
       setMeta(record, names.userId, change.userId, layout)
       setMeta(record, names.authenticatedAt, change.at, layout)
       break
@@ -130,22 +126,17 @@ export function updatedField(
   return { text: codec.encode(value, key), live: { value } }
 }
 
-function changesUser(base: SessionRecord, changes: readonly Change[], layout: Layout): boolean {
-  const user = userIdOf(base, layout)
-  if (user === undefined || isEmpty(base, layout)) return false
-  for (const change of changes) {
-    if (change.do === 'logout') return false
-    if (change.do === 'login' && change.userId !== user) return true
-  }
-  return false
+/** Whether somebody else than this user is signed in. */
+export function isOfAnother(record: SessionRecord, userId: string, layout: Layout): boolean {
+  const user = userIdOf(record, layout)
+  return user !== undefined && user !== userId
 }
 
-/** What stays of a record when another user takes it over: that the session is permanent. */
-function withoutUser(base: SessionRecord, layout: Layout): SessionRecord {
-  const record = layout.empty()
-  for (const name of [layout.names.created, layout.names.permanent, layout.names.label]) {
-    const field = name === undefined ? undefined : base.meta.get(name)
-    if (name !== undefined && field) record.meta.set(name, field)
+/** The first login, if it is as another user than the record's and no logout came before it. */
+function loginAsAnother(base: SessionRecord, changes: readonly Change[], layout: Layout) {
+  for (const change of changes) {
+    if (change.do === 'logout') return undefined
+    if (change.do === 'login' && isOfAnother(base, change.userId, layout)) return change
   }
-  return record
+  return undefined
 }

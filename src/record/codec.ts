@@ -21,7 +21,7 @@ import { isFloat } from './values.ts'
 export interface Tag<Value = any> {
   /** The key of the object. Flask's own begin with a space. */
   readonly key: string
-  /** Whether this tag keeps the value. The first tag that says so wins. */
+  /** Whether this tag keeps the value, which is no string, number or plain object. The first one wins. */
   test(value: unknown): value is Value
   /** The value as something JSON has: its parts may again be values with tags. */
   encode(value: Value): unknown
@@ -110,7 +110,8 @@ export function createCodec({ tags, sortKeys, ascii }: CodecOptions): Codec {
     }
     const inner = (content: unknown) => encode(content, key, depth + 1)
     if (typeof value === 'object' && isPlain(value)) {
-      const names = Object.keys(value)
+      // An absent optional property: undefined is how JavaScript spells it, and how it reads back.
+      const names = Object.keys(value).filter((name) => (value as JsonObject)[name] !== undefined)
       const only = names.length === 1 ? names[0]! : undefined
       if (only === undefined || !byKey.has(only)) {
         return encodeObject(value as JsonObject, names, inner)
@@ -129,12 +130,10 @@ export function createCodec({ tags, sortKeys, ascii }: CodecOptions): Codec {
 
   function encodeObject(object: JsonObject, names: string[], inner: Inner): string {
     const floats = floatMembersOf(object)
-    const members: [string, string][] = []
-    for (const name of names) {
-      const value = object[name]
-      // An absent optional property: undefined is how JavaScript spells it, and how it reads back.
-      if (value !== undefined) members.push([name, spellMember(value, floats, name, inner)])
-    }
+    const members = names.map((name): [string, string] => [
+      name,
+      spellMember(object[name], floats, name, inner),
+    ])
     return join(members)
   }
 

@@ -29,7 +29,8 @@ export type Ended = 'expired' | 'expired-absolute' | 'future'
 export function endedBy(lifetime: Lifetime, times: Times, now: number): Ended | undefined {
   const age = Math.floor(now / 1000) - times.seen
   if (age * 1000 < -lifetime.leeway) return 'future'
-  if (Math.max(age, 0) > wholeSeconds(idleLimit(lifetime, times))) return 'expired'
+  // Not `>`: an age or a limit that is no number has to end a session, not keep it for ever.
+  if (!(Math.max(age, 0) <= wholeSeconds(idleLimit(lifetime, times)))) return 'expired'
   if (lifetime.absolute === undefined) return undefined
   return absoluteRest(lifetime.absolute, times, now) < 0 ? 'expired-absolute' : undefined
 }

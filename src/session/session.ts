@@ -10,6 +10,7 @@ import {
   commitState,
   note,
   noteDrift,
+  notePut,
   outgoing,
   refuseFrozen,
   reloadState,
@@ -30,6 +31,10 @@ export interface SessionHaving<Data, Present extends KeyOf<Data>, UserId> extend
   readonly [PRESENT]: { readonly [Key in Present]: true }
   get<Key extends Present>(key: Key): Exclude<Data[Key], undefined>
   get<Key extends KeyOf<Data>>(key: Key): Data[Key] | undefined
+  get<Key extends KeyOf<Data>>(
+    key: Key,
+    fallback: Exclude<Data[Key], undefined>,
+  ): Exclude<Data[Key], undefined>
   get<Key extends KeyOf<Data>, Fallback>(
     key: Key,
     fallback: Fallback,
@@ -43,7 +48,7 @@ export interface SessionHaving<Data, Present extends KeyOf<Data>, UserId> extend
  * Reading never writes. A change is kept when the response's headers leave; from then on writing
  * throws ERR_SESSION_COMMITTED.
  */
-export class Session<Data = Record<string, any>, UserId = string | undefined> {
+export class Session<Data = any, UserId = string | undefined> {
   readonly #state: State
 
   /** Not for applications: sessions come from `sessions.get(req)`. */
@@ -54,6 +59,10 @@ export class Session<Data = Record<string, any>, UserId = string | undefined> {
 
   /** The value of a key, or the fallback; a fallback is not kept. A change inside it is kept. */
   get<Key extends KeyOf<Data>>(key: Key): Data[Key] | undefined
+  get<Key extends KeyOf<Data>>(
+    key: Key,
+    fallback: Exclude<Data[Key], undefined>,
+  ): Exclude<Data[Key], undefined>
   get<Key extends KeyOf<Data>, Fallback>(
     key: Key,
     fallback: Fallback,
@@ -76,8 +85,7 @@ export class Session<Data = Record<string, any>, UserId = string | undefined> {
     checkKey(key)
     const { codec } = this.#state.host.backend.layout
     const text = codec.encode(value, key)
-    note(this.#state, 'set()', { do: 'set', key, text })
-    this.#state.record.data.set(key, { text, live: { value } })
+    notePut(this.#state, { do: 'set', key, text }, { text, live: { value } })
     return this
   }
 
@@ -113,9 +121,7 @@ export class Session<Data = Record<string, any>, UserId = string | undefined> {
       state.host.backend.layout,
     )
     // Noted only now that it has worked: a function that throws changes nothing.
-    note(state, 'update()', field ? { do: 'set', key, text: field.text } : { do: 'delete', key })
-    state.changes[state.changes.length - 1] = { do: 'update', key, fn: fn as Updater }
-    if (field) state.record.data.set(key, field)
+    notePut(state, { do: 'update', key, fn: fn as Updater }, field)
     return field?.live?.value as Data[Key] | undefined
   }
 
@@ -129,6 +135,10 @@ export class Session<Data = Record<string, any>, UserId = string | undefined> {
 
   /** Deletes a key and answers its value, or the fallback. */
   pop<Key extends KeyOf<Data>>(key: Key): Data[Key] | undefined
+  pop<Key extends KeyOf<Data>>(
+    key: Key,
+    fallback: Exclude<Data[Key], undefined>,
+  ): Exclude<Data[Key], undefined>
   pop<Key extends KeyOf<Data>, Fallback>(
     key: Key,
     fallback: Fallback,
@@ -139,7 +149,10 @@ export class Session<Data = Record<string, any>, UserId = string | undefined> {
     return value
   }
 
-  /** Deletes all data and waiting flash messages. The visitor stays signed in: see `logout()`. */
+  /**
+   * Deletes all data and waiting flash messages. The visitor stays signed in: see `logout()`.
+   * In Flask's cookie the user is a key like any other, and goes too.
+   */
   clear(): void {
     note(this.#state, 'clear()', { do: 'clear' })
   }
@@ -189,13 +202,17 @@ export class Session<Data = Record<string, any>, UserId = string | undefined> {
     const selected = waiting.filter(
       ({ flash }) => !categories || categories.includes(flash.category),
     )
-    const consumed = state.host.consumesAllFlashes ? (isFirst ? waiting : []) : selected
-    const fresh = consumed.filter((item) => !item.shown)
-    if (fresh.length > 0) {
-      const shown = state.host.consumesAllFlashes ? 'all' : fresh.map(({ text }) => text)
-      note(state, 'flashes()', { do: 'consume', shown })
-      for (const item of fresh) item.shown = true
+    const fresh = selected.filter((item) => !item.shown)
+    if (state.host.consumesAllFlashes) {
+      // Flask's `session.pop("_flashes")`, once: whatever is in it.
+      const { names } = state.host.backend.layout
+      if (isFirst && state.record.meta.has(names.flashes)) {
+        note(state, 'flashes()', { do: 'consume', shown: 'all' })
+      }
+    } else if (fresh.length > 0) {
+      note(state, 'flashes()', { do: 'consume', shown: fresh.map(({ text }) => text) })
     }
+    for (const item of fresh) item.shown = true
     return selected.map(({ flash }) => ({ ...flash }))
   }
 
@@ -222,8 +239,11 @@ export class Session<Data = Record<string, any>, UserId = string | undefined> {
    */
   logout({ keep = [] }: { keep?: readonly KeyOf<Data>[] } = {}): void {
     const { hint, clock } = this.#state.host
+    if (!Array.isArray(keep)) {
+      throw new SessionError('ERR_OPTION_INVALID', 'keep', "has to be a list of keys: ['language']")
+    }
     noteDrift(this.#state)
-    note(this.#state, 'logout()', { do: 'logout', keep, at: Math.floor(clock() / 1000) })
+    note(this.#state, 'logout()', { do: 'logout', keep: [...keep], at: Math.floor(clock() / 1000) })
     hint(
       'logout',
       'logout() clears the cookie in this browser. A copy of it made earlier opens until it expires: only sessions kept in a store can be ended everywhere.',
@@ -248,7 +268,7 @@ export class Session<Data = Record<string, any>, UserId = string | undefined> {
 
   /** Whether the visitor came without a session. */
   get isNew(): boolean {
-    return this.#state.opened.record === undefined
+    return this.#state.isNew
   }
 
   /** Who is signed in. */
@@ -303,12 +323,19 @@ export class Session<Data = Record<string, any>, UserId = string | undefined> {
 // up ends here, in sloppy mode too.
 Object.setPrototypeOf(
   Session.prototype,
-  new Proxy(Object.create(null) as object, {
-    set(_target, name) {
-      throw new SessionError('ERR_SESSION_PROPERTY', String(name))
-    },
-  }),
+  new Proxy({}, { set: (_target, name) => refuseProperty(String(name)) }),
 )
+for (const [name, property] of Object.entries(
+  Object.getOwnPropertyDescriptors(Session.prototype as object),
+)) {
+  if (property.get && !property.set) {
+    Object.defineProperty(Session.prototype, name, { ...property, set: () => refuseProperty(name) })
+  }
+}
+
+function refuseProperty(name: string): never {
+  throw new SessionError('ERR_SESSION_PROPERTY', name)
+}
 
 function checkKey(key: unknown): void {
   if (typeof key !== 'string') {

@@ -10,10 +10,10 @@ import { type Host, openState } from './state.ts'
 import { createVisit, type Visit } from './visit.ts'
 
 /** The session of a visitor who is signed in. */
-export type SignedInSession<Data = Record<string, any>> = Session<Data, string>
+export type SignedInSession<Data = any> = Session<Data, string>
 
 /** Finds sessions. One per kind of session an app keeps; usually one. */
-export interface Sessions<Data = Record<string, any>> {
+export interface Sessions<Data = any> {
   /**
    * The session of a request: give it whatever lives as long as the request in your framework.
    *
@@ -26,8 +26,13 @@ export interface Sessions<Data = Record<string, any>> {
   current(): Promise<Session<Data>>
   /** Opens a session from a Cookie header, without a framework; then `session.commit(headers)`. */
   open(cookieHeader: string | null | undefined): Promise<Session<Data>>
-  /** For adapters: takes a request's place under each of its carriers. */
-  mount(carriers: readonly object[], facts: RequestFacts): Visit
+  /**
+   * For adapters: takes a request's place under each of its carriers.
+   *
+   * `undefined` if an adapter has done so already, as when a middleware is mounted twice: then there
+   * is nothing to do but to go on.
+   */
+  mount(carriers: readonly object[], facts: RequestFacts): Visit | undefined
   /** For adapters: runs a handler so that `current()` finds its session. */
   run<Result>(visit: Visit, handler: () => Result): Result
 }
@@ -87,6 +92,7 @@ export function createSessions<
       return new Session<any>(await openState(host, facts))
     },
     mount(carriers, facts) {
+      if (carriers.some((carrier) => visits.has(carrier))) return undefined
       const visit = createVisit(host, facts)
       for (const carrier of carriers) visits.set(carrier, visit)
       return visit
@@ -102,7 +108,7 @@ const NOT_RUNNING =
   'sessions.current() works while a request is handled behind an adapter. Elsewhere pass the request: sessions.get(req).'
 
 function keyForCarrier(key: string): string {
-  return `sessions.get() takes the request; a value is read from the session it gives: const session = await sessions.get(req), then session.get(${/^\w+$/.test(key) ? `'${key}'` : 'key'}).`
+  return `sessions.get() takes the request; a value is read from the session it gives: const session = await sessions.get(req), then session.get(${/^[A-Za-z_]{1,20}$/.test(key) ? `'${key}'` : 'key'}).`
 }
 
 function isObject(value: unknown): value is object {

@@ -5,15 +5,9 @@ import { SessionError } from '../base/errors.ts'
 import { andThen, type Maybe } from '../base/ports.ts'
 import { cookieValues } from '../http/cookie.ts'
 import type { Outgoing } from '../http/headers.ts'
-import { apply, type Change, newRecord, replay } from '../record/changes.ts'
-import { hasDrifted } from '../record/fields.ts'
-import {
-  asFlash,
-  type Flash,
-  type SessionRecord,
-  userIdOf,
-  waitingItems,
-} from '../record/record.ts'
+import { apply, type Change, isOfAnother, newRecord, replay } from '../record/changes.ts'
+import { type Field, hasDrifted } from '../record/fields.ts'
+import { asFlash, type Flash, type SessionRecord, waitingItems } from '../record/record.ts'
 import {
   hintCrossOrigin,
   hintDuplicates,
@@ -35,6 +29,10 @@ export interface State {
   readonly facts: RequestFacts
   /** What the backend answered last. */
   opened: Opened
+  /** Whether the visitor came without a session. */
+  readonly isNew: boolean
+  /** The record this request's changes are made to. */
+  base: SessionRecord
   /** The record with this request's changes in it. */
   record: SessionRecord
   /** Whether `record` is this request's own copy. */
@@ -52,11 +50,14 @@ export function openState(host: Host, facts: RequestFacts): Maybe<State> {
   const values = cookieValues(facts.cookie, host.cookieName)
   return andThen(host.backend.open(values, host.clock()), (opened) => {
     report(host, opened, facts)
+    const base = baseOf(host, opened)
     return {
       host,
       facts,
       opened,
-      record: baseOf(host, opened),
+      isNew: opened.record === undefined,
+      base,
+      record: base,
       owned: false,
       changes: [],
       waiting: undefined,
@@ -90,22 +91,27 @@ function report(host: Host, opened: Opened, facts: RequestFacts): void {
       startedAt: host.startedAt,
       flaskLayout: data === meta,
     })
-  } else hintCrossOrigin(hint, facts)
+  } else if (host.explains) hintCrossOrigin(hint, facts)
 }
 
 /** Notes a change and makes it. @throws ERR_SESSION_COMMITTED once the headers have left. */
 export function note(state: State, verb: string, change: Change): void {
   refuseFrozen(state, verb)
-  const { host, opened, changes } = state
-  if (change.do === 'login' && userIdOf(state.record, host.backend.layout) !== change.userId) {
-    // The data of another user goes, this request's own changes stay: only a replay can tell.
-    noteDrift(state)
-    changes.push(change)
-    replayOn(state, baseOf(host, opened))
-    return
-  }
-  state.record = apply(own(state), change, host.backend.layout)
-  changes.push(change)
+  const { layout } = state.host.backend
+  state.changes.push(change)
+  if (change.do === 'login' && isOfAnother(state.record, change.userId, layout)) {
+    // The data of another user goes, this request's own changes stay: only a replay can tell. What
+    // became of the other user's objects in the app's hands is theirs, and goes with them.
+    replayOn(state, state.base)
+  } else state.record = apply(own(state), change, layout)
+}
+
+/** Notes a change of one key, whose new field is known already. */
+export function notePut(state: State, change: Change & { key: string }, field?: Field): void {
+  const { data } = own(state)
+  if (field) data.set(change.key, field)
+  else data.delete(change.key)
+  state.changes.push(change)
 }
 
 /** Does the request's changes again on a record. The values it holds already stay its own. */
@@ -175,6 +181,7 @@ export function commitState(state: State): Maybe<void> {
   function settle({ opened, setCookie }: Awaited<ReturnType<Host['backend']['commit']>>): void {
     announce(state, opened, setCookie)
     state.opened = opened
+    state.base = state.record
     state.changes = []
     state.owned = false
     state.setCookie = setCookie ?? state.setCookie
@@ -191,7 +198,7 @@ function announce(
   }
   if (line === undefined) return
   if (!before.record && after.record) host.emit({ type: 'created' })
-  if (host.secureCookie) hintSecure(host.hint, facts)
+  if (host.secureCookie && host.explains) hintSecure(host.hint, facts)
 }
 
 function failed({ host }: State, error: unknown): never {
@@ -206,10 +213,13 @@ export function reloadState(state: State): Maybe<void> {
   const { host, facts } = state
   const sent = () => host.backend.open(cookieValues(facts.cookie, host.cookieName), host.clock())
   // Once committed, the newest record is the one that was written, not the one the browser sent.
-  return andThen(state.setCookie === undefined ? sent() : state.opened, (opened) => {
+  return andThen(state.setCookie === undefined ? sent() : undefined, (opened) => {
     noteDrift(state)
-    state.opened = opened
-    replayOn(state, baseOf(host, opened))
+    if (opened) {
+      state.opened = opened
+      state.base = baseOf(host, opened)
+    }
+    replayOn(state, state.base)
   })
 }
 

@@ -30,7 +30,7 @@ function sessionsWith(delay?: Delay): Sessions<Data> {
   return {
     ...sessions,
     mount(carriers, facts) {
-      const visit = sessions.mount(carriers, facts)
+      const visit = sessions.mount(carriers, facts)!
       return { ...visit, finish: async () => delay(await visit.finish()) }
     },
   }

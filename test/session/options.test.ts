@@ -239,7 +239,7 @@ describe('finding a session', () => {
 
   test('of a request that is not the one mounted, such as a clone, says so', async () => {
     const request = new Request('http://e.com/')
-    const visit = sessions.mount([request], { cookie: null, header: () => null })
+    const visit = sessions.mount([request], { cookie: null, header: () => null })!
     expect(await sessions.get(request)).toBe(await visit.session())
     expect(await sessions.run(visit, () => sessions.current())).toBe(await visit.session())
     await expect(sessions.get(request.clone())).rejects.toThrow(/clone or a wrapper/)
@@ -259,7 +259,7 @@ describe('finding a session', () => {
 
   test('signedIn is the session of somebody, or a 401', async () => {
     const facts = { cookie: undefined, header: () => null }
-    const visit = sessions.mount([facts], facts)
+    const visit = sessions.mount([facts], facts)!
     await expect(sessions.signedIn(facts)).rejects.toThrow(
       expect.objectContaining({ code: 'ERR_NOT_SIGNED_IN', status: 401 }),
     )
@@ -268,9 +268,9 @@ describe('finding a session', () => {
   })
 
   test('after the headers have left it can be read, and a write throws where it stands', async () => {
-    const facts = { cookie: undefined, header: () => null }
     for (const early of [true, false]) {
-      const visit = sessions.mount([facts], facts)
+      const facts = { cookie: undefined, header: () => null }
+      const visit = sessions.mount([facts], facts)!
       if (early) (await visit.session()).set('list', [1])
       const outgoing = await visit.finish()
       expect(outgoing === undefined).toBe(!early)
