@@ -58,6 +58,7 @@ describe('the cookie backend', () => {
       record: undefined,
       seen: 0,
       key: 0,
+      hasCookie: false,
       presented: [],
       rejected: [],
       verified: 0,
@@ -73,10 +74,11 @@ describe('the cookie backend', () => {
     expect(first).toMatchObject({ record: undefined, presented: ['junk'], verified: 0 })
   })
 
-  test('looks at eight cookies of one name and no more', async () => {
-    const junk = Array.from({ length: 8 }, (_, at) => `junk${at}`)
-    expect((await backendOf().open([...junk.slice(1), value(1)], T * 1000)).verified).toBe(1)
-    expect((await backendOf().open([...junk, value(1)], T * 1000)).verified).toBe(0)
+  test('finds the genuine one among any number of others', async () => {
+    const junk = Array.from({ length: 500 }, (_, at) => `junk${at}`)
+    const opened = await backendOf().open([...junk, value(1)], T * 1000)
+    expect(opened).toMatchObject({ verified: 1, hasCookie: true })
+    expect(opened.rejected).toHaveLength(500)
   })
 
   test('refuses a value of more than 64 KiB unread', async () => {
@@ -93,13 +95,13 @@ describe('the cookie backend', () => {
     expect(committed.setCookie).toMatch(/^s=.*; HttpOnly; Path=\/$/)
     expect(committed.opened).toMatchObject({ seen: T, key: 0 })
     expect(committed.opened.record!.data.get('x')).toEqual({ text: '1' })
-    expect(committed.opened.presented).toHaveLength(1)
+    expect(committed.opened.hasCookie).toBe(true)
   })
 
   test('clears what is empty, unasked only where the format does', async () => {
     const cleared = (await round(backendOf(), [value(1)], null)).committed
     expect(cleared.setCookie).toBe(writer.clear())
-    expect(cleared.opened).toMatchObject({ record: undefined, presented: [] })
+    expect(cleared.opened).toMatchObject({ record: undefined, hasCookie: false })
     expect((await round(backendOf(), ['junk'], null)).committed.setCookie).toBe(writer.clear())
     expect((await round(backendOf(), [], null)).committed.setCookie).toBeUndefined()
     expect((await round(backendOf({ clearsUnasked: true }), [], null)).committed.setCookie).toBe(
@@ -167,6 +169,18 @@ describe('the cookie backend', () => {
     next.meta.set('f', { text: `[["message","${'x'.repeat(200)}"]]` })
     expect(() => backend.commit({ opened, changes: [{ do: 'regenerate' }], next, now: 0 })).toThrow(
       /Largest keys: flash messages \(216 bytes\), d \(21 bytes\), b \(8 bytes\)\. Keep less/,
+    )
+  })
+
+  test('writes nothing that it could not read again, however small it deflates', async () => {
+    const roomy = backendOf({ pack: packDeflated, limit: { bytes: Infinity, of: 'line' } })
+    const frame = '[{},{"x":""}]'.length
+    const [fits, exceeds] = [65_536 - frame, 65_537 - frame].map((length) => 'x'.repeat(length))
+    const { setCookie } = (await round(roomy, [], fits)).committed
+    const opened = await roomy.open([setCookie!.slice(2).split(';')[0]!], T * 1000)
+    expect(opened.verified).toBe(1)
+    await expect(round(roomy, [], exceeds)).rejects.toThrow(
+      expect.objectContaining({ code: 'ERR_COOKIE_TOO_LARGE' }),
     )
   })
 })

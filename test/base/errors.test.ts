@@ -22,7 +22,7 @@ describe('errors', () => {
 
   test('the reason behind an error is kept', () => {
     const cause = new Error('why')
-    expect(because(new SessionError('ERR_COMMIT_FAILED'), cause).cause).toBe(cause)
+    expect(because(new SessionError('ERR_NOT_SIGNED_IN'), cause).cause).toBe(cause)
   })
 
   test('the catalogue names each code once, with a status and a message of whole sentences', () => {

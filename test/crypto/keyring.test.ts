@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { deriveKey, explain, keyring, type Secret } from '../../src/crypto/keyring.ts'
+import { seededRandom } from '../record/random.ts'
 import { type Weakness, weaknessOf } from '../../src/crypto/weak-secrets.ts'
 
 const strict = {
@@ -23,7 +24,7 @@ describe('the keyring', () => {
 
   test.each([undefined, null, '', new Uint8Array(0), []])('%j is no secret', (secret) => {
     expect(() => keyring(secret as Secret, strict)).toThrow(
-      code('ERR_SECRET_MISSING', /secret is empty.*Make one\./),
+      code('ERR_SECRET_MISSING', /secret"? is empty.*Make one\./),
     )
   })
 
@@ -175,6 +176,43 @@ describe('weak secrets', () => {
     const once = randomBytes(16)
     expect(weaknessOf(Buffer.concat([once, once]))).toBe('pattern')
     expect(weaknessOf(Buffer.concat([once, randomBytes(16)]))).toBeUndefined()
+  })
+
+  test('a text is a run where four steps of five are to a neighbour, from eight bytes on', () => {
+    expect(weaknessOf(Buffer.from('qrstuvwx'))).toBe('pattern')
+    expect(weaknessOf(Buffer.from('qrstuvw'))).toBe('short')
+    expect(weaknessOf(Buffer.from('ghijklmnoax'))).toBe('pattern')
+    expect(weaknessOf(Buffer.from('ghijklmnxoa'))).toBe('short')
+    expect(weaknessOf(Buffer.from('ghijklmnoaxc'))).toBe('short')
+    expect(weaknessOf(Buffer.from('acegikmoqsuwy'))).toBe('short')
+  })
+
+  test('few different bytes are a pattern in any order', () => {
+    // The Thue-Morse sequence: nothing in it repeats three times.
+    expect(weaknessOf(Buffer.from('qxxqxqqxxqqxqxxqxqqxqxxqqxxqxqqx'))).toBe('pattern')
+    expect(weaknessOf(Buffer.from('qxxqxqqx'))).toBe('pattern')
+    expect(weaknessOf(Buffer.from('qxxqjqqx'))).toBe('pattern')
+    expect(weaknessOf(Buffer.from('qxxqjvqx'))).toBe('short')
+    const random = seededRandom(9)
+    const over = (letters: string) =>
+      Buffer.from(
+        Array.from({ length: 40 }, () => letters[Math.floor(random() * letters.length)]).join(''),
+      )
+    expect(weaknessOf(over('qxjwv'))).toBe('pattern')
+    expect(weaknessOf(over('qxjwvc'))).toBeUndefined()
+  })
+
+  test('one letter that is in no word makes words no placeholder', () => {
+    expect(weaknessOf(Buffer.from('mysecretzkeyzpasswordzadminztestz'))).toBeUndefined()
+    expect(weaknessOf(Buffer.from('my_secret-key.password0admin:test;1;'))).toBe('well-known')
+  })
+
+  test('a piece that comes again is a pattern: half of the text, or its last eight bytes', () => {
+    expect(weaknessOf(Buffer.from('q8Fz0LwTq8Fz0LwT'))).toBe('pattern')
+    expect(weaknessOf(Buffer.from('q8Fz0Lq8Fz0L'))).toBe('pattern')
+    const once = randomBytes(32)
+    expect(weaknessOf(Buffer.concat([once.subarray(0, 24), once.subarray(0, 8)]))).toBe('pattern')
+    expect(weaknessOf(Buffer.concat([once.subarray(0, 25), once.subarray(0, 7)]))).toBeUndefined()
   })
 
   test('31 random bytes are short, 32 are enough', () => {

@@ -191,20 +191,28 @@ describe('replay', () => {
       expect(after(mine, login('a'))).toBe(mine.replace('"a":2', '"a":50'))
     })
 
-    test.each<[string, Change[]]>([
-      ['before', [login('b'), set('x', 1)]],
-      ['after', [set('x', 1), login('b')]],
-      ['in between', [login('a', 40), set('x', 1), login('b')]],
-      ['twice', [login('b', 40), set('x', 1), login('b')]],
-    ])(
-      "clears another user's data and messages, and keeps what this request wrote %s",
-      (_, changes) => {
-        expect(JSON.parse(after(mine, ...changes))).toEqual([
-          { c: 1, p: true, l: 'phone', u: 'b', a: 50 },
-          { x: 1 },
+    test.each<[string, Change[], object[]]>([
+      ['before the call', [login('b'), set('x', 1)], [{ c: 50, u: 'b', a: 50 }, { x: 1 }]],
+      ['after the call', [set('x', 1), login('b')], [{ c: 50, u: 'b', a: 50 }, { x: 1 }]],
+      [
+        'for that user',
+        [login('b', 40), set('x', 1), login('b')],
+        [{ c: 40, u: 'b', a: 50 }, { x: 1 }],
+      ],
+    ])('begins anew for another user, with what this request wrote %s', (_, changes, expected) => {
+      expect(JSON.parse(after(mine, ...changes))).toEqual(expected)
+    })
+
+    test('the second of two, as another user, leaves nothing of what came before it', () => {
+      for (const first of ['a', 'c']) {
+        const changes = [login(first, 40), set('x', 1), login('b'), set('y', 1)]
+        expect(JSON.parse(after(mine, ...changes))).toEqual([{ c: 50, u: 'b', a: 50 }, { y: 1 }])
+        expect(JSON.parse(after('[{"c":1},{"old":1}]', ...changes))).toEqual([
+          { c: 50, u: 'b', a: 50 },
+          { y: 1 },
         ])
-      },
-    )
+      }
+    })
 
     test('after a logout has nothing of the old user to clear', () => {
       expect(after(mine, { do: 'logout', keep: ['cart'], at: 40 }, login('b'))).toBe(

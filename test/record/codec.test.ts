@@ -172,7 +172,7 @@ describe('what cannot be kept is refused where it is set', () => {
   ])('%s', (_, value, why) => {
     const start = performance.now()
     expect(() => codec.encode(value, 'x')).toThrow(unsupported(why))
-    expect(performance.now() - start).toBeLessThan(200)
+    expect(performance.now() - start).toBeLessThan(2000)
   })
 
   test('an integer of 4300 digits is the largest', () => {

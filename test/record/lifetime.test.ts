@@ -33,6 +33,12 @@ describe('a session ends', () => {
     expect(endedBy({ ...lifetime, idle: 1999 }, times, after(2))).toBe('expired')
   })
 
+  test('where its age or its limit is no number', () => {
+    expect(endedBy(lifetime, { ...times, seen: Number.NaN }, after(0))).toBe('expired')
+    expect(endedBy({ ...lifetime, idle: Number.NaN }, times, after(0))).toBe('expired')
+    expect(endedBy(lifetime, times, Number.NaN)).toBe('expired')
+  })
+
   test('or has not begun, where it is signed in the future beyond the leeway', () => {
     expect(endedBy(lifetime, times, after(-60))).toBeUndefined()
     expect(endedBy(lifetime, times, after(-60) - 1)).toBe('future')

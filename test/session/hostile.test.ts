@@ -102,7 +102,7 @@ describe('a cookie that does not open is an anonymous session and one event that
     const { sessions, events } = testSessions({ lifetime: { absolute: '2d' } })
     const start = performance.now()
     const session = await sessions.open(cookie)
-    expect(performance.now() - start).toBeLessThan(500)
+    expect(performance.now() - start).toBeLessThan(2000)
     expect([session.isNew, session.size, session.userId]).toEqual([true, 0, undefined])
     expect(events).toEqual([{ type: 'rejected', reason }])
     // It can be used at once, and nothing of the old cookie stays.
