@@ -329,7 +329,8 @@ for (const [name, property] of Object.entries(
   Object.getOwnPropertyDescriptors(Session.prototype as object),
 )) {
   if (property.get && !property.set) {
-    Object.defineProperty(Session.prototype, name, { ...property, set: () => refuseProperty(name) })
+    const set = () => void refuseProperty(name)
+    Object.defineProperty(Session.prototype, name, { ...property, set })
   }
 }
 

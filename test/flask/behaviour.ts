@@ -47,10 +47,15 @@ interface Seen {
 }
 
 const DEFAULTS = { SECRET_KEY: null }
-const OURS = /^(SECRET_KEY|SECRET_KEY_FALLBACKS|SESSION_|APPLICATION_ROOT|PERMANENT_|MAX_COOKIE_SIZE)/
+const OURS =
+  /^(SECRET_KEY|SECRET_KEY_FALLBACKS|SESSION_|APPLICATION_ROOT|PERMANENT_|MAX_COOKIE_SIZE)/
 
 export async function checkScenario(scenario: Scenario, serve: Serve): Promise<void> {
-  let config: Record<string, unknown> = { ...DEFAULTS, ...scenario.config, SECRET_KEY: scenario.secret_key }
+  let config: Record<string, unknown> = {
+    ...DEFAULTS,
+    ...scenario.config,
+    SECRET_KEY: scenario.secret_key,
+  }
   for (const [index, step] of scenario.steps.entries()) {
     config = { ...config, ...step.set_config }
     try {
@@ -66,7 +71,8 @@ export async function checkScenario(scenario: Scenario, serve: Serve): Promise<v
 function startUpError(config: Record<string, unknown>): string | undefined {
   if (!config['SECRET_KEY']) return 'ERR_SECRET_MISSING'
   const sameSite = config['SESSION_COOKIE_SAMESITE']
-  if (typeof sameSite === 'string' && !/^(strict|lax|none)$/i.test(sameSite)) return 'ERR_OPTION_INVALID'
+  if (typeof sameSite === 'string' && !/^(strict|lax|none)$/i.test(sameSite))
+    return 'ERR_OPTION_INVALID'
   return undefined
 }
 
@@ -87,7 +93,9 @@ async function checkStep(
   }
   const sessions = make() as Sessions
   const seen: Seen = { writes: 0, drifted: false, streamErrors: [], final: undefined }
-  const reply = await serve(sessions, step, (carrier) => handle(scenario, step, sessions, carrier, seen))
+  const reply = await serve(sessions, step, (carrier) =>
+    handle(scenario, step, sessions, carrier, seen),
+  )
   compare(scenario, step, config, reply, seen)
 }
 
@@ -136,7 +144,9 @@ interface Running {
   seen: Seen
 }
 
-const WRITES = new Set('set update ior setdefault popitem clear inc reassign permanent flash'.split(' '))
+const WRITES = new Set(
+  'set update ior setdefault popitem clear inc reassign permanent flash'.split(' '),
+)
 
 async function run(ops: readonly Op[], running: Running): Promise<void> {
   const { sessions, carrier, out, seen } = running
@@ -146,7 +156,9 @@ async function run(ops: readonly Op[], running: Running): Promise<void> {
     const before = session.size
     const [verb, ...args] = op
     await runInside(session, verb, args.map(fromMarked), (value) => out.push(toMarked(value)), seen)
-    if (WRITES.has(verb) ? isEffective(verb, args, before, session.size) : before !== session.size) {
+    if (
+      WRITES.has(verb) ? isEffective(verb, args, before, session.size) : before !== session.size
+    ) {
       seen.writes++
     }
     if (verb === 'flashed' && before !== session.size) seen.writes++
@@ -309,20 +321,26 @@ function compare(
 ): void {
   const { expect } = step
   const hooks = Object.values(scenario.hooks ?? {}).flat()
-  const ops = [...hooks, ...viewOf(scenario, step)].flatMap((op) => (op[0] === 'stream' ? [op, ...(op[1] as Op[])] : [op]))
+  const ops = [...hooks, ...viewOf(scenario, step)].flatMap((op) =>
+    op[0] === 'stream' ? [op, ...(op[1] as Op[])] : [op],
+  )
   const name = (config['SESSION_COOKIE_NAME'] as string | undefined) ?? 'session'
   const expectedCookies = expect.set_cookie.map(({ raw }) => raw)
 
   // A cookie longer than MAX_COOKIE_SIZE: Flask warns and sends it, here it is refused.
   const limit = (config['MAX_COOKIE_SIZE'] as number | undefined) ?? 4093
-  if (limit > 0 && expectedCookies.some((raw) => raw.startsWith(`${name}=`) && raw.length > limit)) {
+  if (
+    limit > 0 &&
+    expectedCookies.some((raw) => raw.startsWith(`${name}=`) && raw.length > limit)
+  ) {
     assert.equal(reply.status, 500)
     assert.deepEqual(reply.setCookie, [])
     return
   }
   // A cookie that Flask opens and we do not, or that makes Flask fail: an anonymous session here.
   const sent = sentCookie(step.request_cookie, name)
-  const undecodable = expect.status === 500 && reply.status !== 500 && !ops.some(([verb]) => verb === 'raise')
+  const undecodable =
+    expect.status === 500 && reply.status !== 500 && !ops.some(([verb]) => verb === 'raise')
   if (sent !== undefined && (refusedCookie(sent) || undecodable)) {
     assert.notEqual(reply.status, 500)
     return
@@ -345,7 +363,10 @@ function compare(
   )
   if (unlikeFlask || seen.drifted) {
     // Only a write is a write, and a nested change is one: judged by what the request did.
-    assert.equal(reply.setCookie.length, seen.writes > 0 || seen.drifted ? 1 : expectedRenewal(seen))
+    assert.equal(
+      reply.setCookie.length,
+      seen.writes > 0 || seen.drifted ? 1 : expectedRenewal(seen),
+    )
     const [line] = reply.setCookie
     if (line && seen.final && Object.keys(seen.final).length > 0) {
       const opened = flaskCookie({ secret: config['SECRET_KEY'] as string }).open(
@@ -378,7 +399,10 @@ function sentCookie(header: string | null, name: string): string | undefined {
 }
 
 function tokens(vary: string): string[] {
-  return vary.split(',').map((token) => token.trim()).filter(Boolean)
+  return vary
+    .split(',')
+    .map((token) => token.trim())
+    .filter(Boolean)
 }
 
 /** A line with a deflated payload inflated, and its signature left out: zlibs differ. */

@@ -53,7 +53,9 @@ export function matches(value: unknown, typed: Typed): boolean {
     case 'bool':
       return value === typed['v']
     case 'int':
-      return (typeof value === 'number' || typeof value === 'bigint') && String(value) === typed['v']
+      return (
+        (typeof value === 'number' || typeof value === 'bigint') && String(value) === typed['v']
+      )
     case 'float':
       return Object.is(value, pythonFloat(typed['v'] as string))
     case 'str':
@@ -91,7 +93,12 @@ export function hasCounterpart(typed: unknown): boolean {
   if (Array.isArray(typed)) return typed.every(hasCounterpart)
   if (typeof typed !== 'object' || typed === null) return true
   const { t } = typed as Typed
-  return t !== 'py' && !('kv' in typed) && !('sha256_utf8' in typed) && Object.values(typed).every(hasCounterpart)
+  return (
+    t !== 'py' &&
+    !('kv' in typed) &&
+    !('sha256_utf8' in typed) &&
+    Object.values(typed).every(hasCounterpart)
+  )
 }
 
 export function entriesOf(typed: Typed): [string, Typed][] {

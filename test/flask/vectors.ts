@@ -119,7 +119,10 @@ function checkSealed(vector: Vector): void {
   const tool = toolOf(vector)
   if (refusedCookie(cookie!)) {
     // What could not be read again is not written.
-    assert.throws(() => tool.seal(fromTyped(input!), { now: timestamp! }), (error) => error instanceof SessionError)
+    assert.throws(
+      () => tool.seal(fromTyped(input!), { now: timestamp! }),
+      (error) => error instanceof SessionError,
+    )
     return
   }
   const sealed = tool.seal(fromTyped(input!), { now: timestamp! })
@@ -130,7 +133,8 @@ function checkSealed(vector: Vector): void {
 
 /** Through the preset and the Fetch adapter: each key set, and the cookie that leaves. */
 async function checkWritten(vector: Vector): Promise<void> {
-  if (!isFlasks(vector) || vector.input!.t !== 'dict' || entriesOf(vector.input!).length === 0) return
+  if (!isFlasks(vector) || vector.input!.t !== 'dict' || entriesOf(vector.input!).length === 0)
+    return
   if (refusedCookie(vector.cookie!)) return
   const { sessions } = appOf(vector, vector.timestamp!, [])
   const handler = withSessions(sessions, async (request) => {

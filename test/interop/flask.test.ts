@@ -84,7 +84,10 @@ function visitor() {
       cookie = pair === 'session=' ? '' : pair
     }
     const text = await response.text()
-    return { lines: response.headers.getSetCookie(), body: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text }
+    return {
+      lines: response.headers.getSetCookie(),
+      body: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text,
+    }
   }
 }
 
@@ -159,19 +162,38 @@ describe('one visitor, two apps', () => {
 const leaf: fc.Arbitrary<Typed> = fc.oneof(
   fc.constant({ t: 'null' }),
   fc.boolean().map((v) => ({ t: 'bool', v })),
-  fc.oneof(fc.maxSafeInteger().map(BigInt), fc.bigInt({ min: -(2n ** 90n), max: 2n ** 90n })).map((v) => ({ t: 'int', v: String(v) })),
-  fc.double({ noDefaultInfinity: true, noNaN: true }).map((v) => ({ t: 'float', v: pythonFloat(v) })),
+  fc
+    .oneof(fc.maxSafeInteger().map(BigInt), fc.bigInt({ min: -(2n ** 90n), max: 2n ** 90n }))
+    .map((v) => ({ t: 'int', v: String(v) })),
+  fc
+    .double({ noDefaultInfinity: true, noNaN: true })
+    .map((v) => ({ t: 'float', v: pythonFloat(v) })),
   fc.constantFrom('nan', 'inf', '-inf').map((v) => ({ t: 'float', v })),
   fc.string({ unit: 'binary' }).map((v) => ({ t: 'str', v })),
-  fc.uint8Array({ maxLength: 20 }).map((v) => ({ t: 'bytes', hex: Buffer.from(v).toString('hex') })),
+  fc
+    .uint8Array({ maxLength: 20 })
+    .map((v) => ({ t: 'bytes', hex: Buffer.from(v).toString('hex') })),
   fc.string({ unit: 'grapheme' }).map((v) => ({ t: 'markup', v })),
   fc.uuid().map((v) => ({ t: 'uuid', v })),
-  fc.integer({ min: -2_000_000_000, max: 4_000_000_000 }).map((epoch) => ({ t: 'datetime', epoch })),
+  fc
+    .integer({ min: -2_000_000_000, max: 4_000_000_000 })
+    .map((epoch) => ({ t: 'datetime', epoch })),
 )
 
 const key = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 6 }),
-  fc.constantFrom(' t', ' b', ' di', ' d', ' t__', '__proto__', 'constructor', '10', '9', '_permanent'),
+  fc.constantFrom(
+    ' t',
+    ' b',
+    ' di',
+    ' d',
+    ' t__',
+    '__proto__',
+    'constructor',
+    '10',
+    '9',
+    '_permanent',
+  ),
 )
 
 const { value } = fc.letrec<{ value: Typed }>((tie) => ({
@@ -200,7 +222,11 @@ describe('10 000 random sessions of all types', () => {
   const cookie = flaskCookie({ secret: SECRET })
 
   it('sealed by Flask open equal here', { timeout: 60_000 }, () => {
-    const sealed = runFlask('seal', SECRET, cases.map((typed) => JSON.stringify(typed)))
+    const sealed = runFlask(
+      'seal',
+      SECRET,
+      cases.map((typed) => JSON.stringify(typed)),
+    )
     expect(sealed.length).toBe(cases.length)
     const wrong = cases.filter((typed, at) => {
       const opened = cookie.open(sealed[at]!, { now: Date.now() / 1000 + 5 })

@@ -2,7 +2,13 @@
 
 import { describe, expect, it } from 'vitest'
 import { withSessions } from '../../src/adapters/fetch.ts'
-import { flask, type FlaskConfig, flaskCookie, type Tag, UNREADABLE } from '../../src/flask/flask.ts'
+import {
+  flask,
+  type FlaskConfig,
+  flaskCookie,
+  type Tag,
+  UNREADABLE,
+} from '../../src/flask/flask.ts'
 import { createSessions } from '../../src/index.ts'
 import { scenarios, vectors } from '../flask/fixtures.ts'
 import { checkVector } from '../flask/vectors.ts'
@@ -41,7 +47,10 @@ describe('Flask-true', () => {
     expect(cookie.open(sealed)).toMatchObject({
       data: { total: new Money(995), trap: { money: 'no tag' } },
     })
-    expect(cookie.open(plain.seal({ total: { money: 'many' } }))).toEqual({ ok: false, reason: 'payload' })
+    expect(cookie.open(plain.seal({ total: { money: 'many' } }))).toEqual({
+      ok: false,
+      reason: 'payload',
+    })
   })
 
   it('a tag of the app’s own works in a session, at its top level too', async () => {
@@ -51,7 +60,10 @@ describe('Flask-true', () => {
       encode: String,
       decode: (content) => (typeof content === 'string' ? new URL(content) : UNREADABLE),
     }
-    const sessions = createSessions<{ home: URL }, URL>({ ...flask({ SECRET_KEY }), tags: [upperTag] })
+    const sessions = createSessions<{ home: URL }, URL>({
+      ...flask({ SECRET_KEY }),
+      tags: [upperTag],
+    })
     const handler = withSessions(sessions, async (request) => {
       const session = await sessions.get(request)
       const home = session.get('home')
@@ -64,6 +76,16 @@ describe('Flask-true', () => {
     expect(await second.text()).toBe('example.com')
   })
 
+  it('reading flash messages removes them, even a list with nothing in it', async () => {
+    const sessions = createSessions(flask({ SECRET_KEY }))
+    const value = flaskCookie({ secret: SECRET_KEY }).seal({ _flashes: [] })
+    const session = await sessions.open(`session=${value}`)
+    expect(session.flashes()).toEqual([])
+    expect((await session.commit()).getSetCookie()[0]).toMatch(
+      /^session=; Expires=Thu, 01 Jan 1970/,
+    )
+  })
+
   it('newest signs: a cookie verifies with SECRET_KEY alone, never with a fallback', () => {
     const sealed = flaskCookie({ secret: 'new', fallbacks: ['mid', 'old'] }).seal({ a: 1 })
     expect(flaskCookie({ secret: 'new' }).open(sealed).ok).toBe(true)
@@ -74,6 +96,11 @@ describe('Flask-true', () => {
   it.each([
     ['a name that is not Flask’s', { SECRET_KEY, SESSION_COOKIE_NAMES: 'x' }],
     ['a lifetime that is no number', { SECRET_KEY, PERMANENT_SESSION_LIFETIME: '30m' }],
+    ['SameSite as a boolean', { SECRET_KEY, SESSION_COOKIE_SAMESITE: true }],
+    ['a flag as text', { SECRET_KEY, SESSION_REFRESH_EACH_REQUEST: 'false' }],
+    ['a domain that is no host name', { SECRET_KEY, SESSION_COOKIE_DOMAIN: 'exa mplé.de' }],
+    ['a lifetime beyond every date', { SECRET_KEY, PERMANENT_SESSION_LIFETIME: 1e13 }],
+    ['a negative limit', { SECRET_KEY, MAX_COOKIE_SIZE: -1 }],
     ['fallbacks that are no list', { SECRET_KEY, SECRET_KEY_FALLBACKS: 'old' }],
     ['an invalid SameSite', { SECRET_KEY, SESSION_COOKIE_SAMESITE: 'sometimes' }],
     ['a __Host- name without Secure', { SECRET_KEY, SESSION_COOKIE_NAME: '__Host-session' }],
@@ -83,11 +110,14 @@ describe('Flask-true', () => {
     )
   })
 
-  it.each([undefined, null, ''])('no secret (%j) fails at start-up, whatever the fallbacks', (secret) => {
-    expect(() =>
-      createSessions(flask({ SECRET_KEY: secret, SECRET_KEY_FALLBACKS: ['old'] })),
-    ).toThrow(expect.objectContaining({ code: 'ERR_SECRET_MISSING' }))
-  })
+  it.each([undefined, null, ''])(
+    'no secret (%j) fails at start-up, whatever the fallbacks',
+    (secret) => {
+      expect(() =>
+        createSessions(flask({ SECRET_KEY: secret, SECRET_KEY_FALLBACKS: ['old'] })),
+      ).toThrow(expect.objectContaining({ code: 'ERR_SECRET_MISSING' }))
+    },
+  )
 
   it('an absolute lifetime is refused: Flask’s cookie has no field to count it from', () => {
     expect(() =>
