@@ -2,7 +2,7 @@
 
 import { authenticator, timedSigner } from '../crypto/signed.ts'
 import { itsdangerousKey } from '../flask/flask-cookie.ts'
-import { ownKey } from '../session/options.ts'
+import { ownKey } from '../session/own-preset.ts'
 import type { Digest, Recognised } from './recognise.ts'
 
 /** A secret, and where it came from. Only the latter is ever shown. */

@@ -1,11 +1,11 @@
 /** The Flask preset: Flask's configuration in Flask's words, so both apps share one session. */
 
 import { domainToASCII } from 'node:url'
-import { SessionError } from '../base/errors.ts'
 import type { Secret } from '../crypto/keyring.ts'
 import { packDeflated } from '../crypto/payload.ts'
 import type { CookieAttributes } from '../http/set-cookie.ts'
-import { type Preset, refuseUnknown, type SessionOptions } from '../session/options.ts'
+import type { Preset, SessionOptions } from '../session/options.ts'
+import { invalid, refuseUnknown } from '../session/refusals.ts'
 import { flaskSigner } from './flask-cookie.ts'
 import { flaskCodec, flaskLayout } from './layout.ts'
 
@@ -87,10 +87,11 @@ const KNOWN: readonly (keyof FlaskConfig)[] = [
  * @throws ERR_OPTION_INVALID for a name that is not Flask's, or a value of the wrong type.
  */
 export function flask(config: FlaskConfig): SessionOptions {
-  if (typeof config !== 'object' || config === null) throw wrong('config', 'has to be an object')
+  if (typeof config !== 'object' || config === null) throw invalid('config', 'has to be an object')
   refuseUnknown(config, KNOWN, '')
   const fallbacks = config.SECRET_KEY_FALLBACKS ?? []
-  if (!Array.isArray(fallbacks)) throw wrong('SECRET_KEY_FALLBACKS', 'has to be a list of secrets')
+  if (!Array.isArray(fallbacks))
+    throw invalid('SECRET_KEY_FALLBACKS', 'has to be a list of secrets')
   return { secret: [config.SECRET_KEY ?? undefined, ...fallbacks], preset: presetOf(config) }
 }
 
@@ -102,12 +103,12 @@ function presetOf(config: FlaskConfig): Preset {
   } = config
   checkTypes(config)
   if (Math.abs(lifetime) > LONGEST_LIFETIME) {
-    throw wrong(
+    throw invalid(
       'PERMANENT_SESSION_LIFETIME',
       'reaches beyond what a date can say. It is in seconds',
     )
   }
-  if (limit < 0) throw wrong('MAX_COOKIE_SIZE', 'is negative. Use 0 for no limit')
+  if (limit < 0) throw invalid('MAX_COOKIE_SIZE', 'is negative. Use 0 for no limit')
   return {
     secretName: 'SECRET_KEY',
     tolerates: ['well-known', 'pattern', 'short'],
@@ -156,7 +157,7 @@ function checkTypes(config: FlaskConfig): void {
   for (const [name, type] of Object.entries(TYPES)) {
     const value: unknown = config[name as keyof FlaskConfig]
     if (value === undefined || value === null) continue
-    if (typeof value !== type || Number.isNaN(value)) throw wrong(name, `has to be a ${type}`)
+    if (typeof value !== type || Number.isNaN(value)) throw invalid(name, `has to be a ${type}`)
   }
 }
 
@@ -190,8 +191,4 @@ function quotePath(path: string): string {
 /** Python's `title()`; what is not one of the three is refused with the attributes. */
 function titleCase(text: string): 'Strict' | 'Lax' | 'None' {
   return (text.charAt(0).toUpperCase() + text.slice(1).toLowerCase()) as 'Strict' | 'Lax' | 'None'
-}
-
-function wrong(option: string, why: string): SessionError {
-  return new SessionError('ERR_OPTION_INVALID', option, why)
 }

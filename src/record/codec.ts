@@ -5,10 +5,10 @@ import {
   type FloatMembers,
   floatMembersOf,
   type JsonObject,
-  MAX_DEPTH,
   parseJson,
   type Revive,
 } from './json.ts'
+import { MAX_DEPTH } from './json-walk.ts'
 import { spellFloat, spellNumber } from './number.ts'
 import { isFloat } from './values.ts'
 

@@ -2,20 +2,18 @@
 
 import { cookieBackend, type CookieFormat } from '../backends/cookie.ts'
 import type { Backend } from '../backends/backend.ts'
-import { type Duration, milliseconds } from '../base/duration.ts'
+import type { Duration } from '../base/duration.ts'
 import { SessionError } from '../base/errors.ts'
 import { type Clock, systemClock } from '../base/ports.ts'
-import { deriveKey, explain, keyring, type Secret } from '../crypto/keyring.ts'
-import { packDeflated, packPlain } from '../crypto/payload.ts'
-import { authenticator, timedSigner } from '../crypto/signed.ts'
+import { explain, keyring, type Secret } from '../crypto/keyring.ts'
 import type { Weakness } from '../crypto/weak-secrets.ts'
 import { type CookieAttributes, type Expiry, setCookieWriter } from '../http/set-cookie.ts'
-import { createCodec, type Tag } from '../record/codec.ts'
+import type { Tag } from '../record/codec.ts'
 import type { Lifetime } from '../record/lifetime.ts'
-import { ownLayout } from '../record/record.ts'
-import { ownTags } from '../record/tags.ts'
 import type { EventListener } from './events.ts'
 import { type Hint, hintEnvironment, hintPrinter, missingSecretRemedy } from './hints.ts'
+import { ownPreset } from './own-preset.ts'
+import { invalid, refuseUnknown } from './refusals.ts'
 
 /** What `createSessions` takes. */
 export interface SessionOptions {
@@ -111,16 +109,6 @@ const KNOWN: readonly string[] = [
   'clock',
   'preset',
 ]
-const KNOWN_LIFETIME: readonly string[] = ['idle', 'permanent', 'absolute']
-const KNOWN_COOKIE: readonly string[] = [
-  'name',
-  'domain',
-  'path',
-  'httpOnly',
-  'secure',
-  'sameSite',
-  'partitioned',
-]
 
 /**
  * Resolves the options.
@@ -173,87 +161,6 @@ export function resolveOptions(options: SessionOptions): Settings {
 
 const ALL: readonly Weakness[] = ['well-known', 'pattern', 'short']
 
-/** Browsers drop a cookie whose name and value are longer (RFC 6265bis section 5.6). */
-const COOKIE_LIMIT = 4096
-
-function ownPreset({ lifetime = {}, cookie = {} }: SessionOptions, developing: boolean): Preset {
-  requireObject(lifetime, 'lifetime')
-  requireObject(cookie, 'cookie')
-  refuseUnknown(lifetime, KNOWN_LIFETIME, 'lifetime.')
-  refuseUnknown(cookie, KNOWN_COOKIE, 'cookie.')
-  const secure = cookie.secure ?? !developing
-  const attributes: CookieAttributes = {
-    name: cookie.name ?? defaultName(cookie, secure),
-    domain: cookie.domain,
-    path: cookie.path ?? '/',
-    httpOnly: cookie.httpOnly ?? true,
-    secure,
-    sameSite: cookie.sameSite ?? 'Lax',
-    partitioned: cookie.partitioned ?? false,
-  }
-  if (attributes.sameSite === 'None' && !secure) {
-    throw invalid('cookie.sameSite', "'None' needs secure: browsers drop the cookie otherwise")
-  }
-  const idle = milliseconds(lifetime.idle ?? '31d', 'lifetime.idle')
-  return {
-    secretName: 'secret',
-    tolerates: ['short'],
-    lifetime: {
-      idle,
-      permanent:
-        lifetime.permanent === undefined
-          ? idle
-          : milliseconds(lifetime.permanent, 'lifetime.permanent'),
-      absolute:
-        lifetime.absolute === undefined
-          ? undefined
-          : milliseconds(lifetime.absolute, 'lifetime.absolute'),
-      leeway: 60_000,
-      renewal: 'visits',
-    },
-    cookie: attributes,
-    expiry: 'Max-Age',
-    consumesAllFlashes: false,
-    renewsUnasked: false,
-    format: (secrets, tags) => ownFormat(secrets, attributes.name, tags),
-  }
-}
-
-/** A prefix makes the browser itself hold us to the attributes (RFC 6265bis section 4.1.3). */
-function defaultName({ domain, path = '/' }: CookieOptions, secure: boolean): string {
-  if (!secure) return 'session'
-  return domain === undefined && path === '/' ? '__Host-session' : '__Secure-session'
-}
-
-/** The key a secret gives our own format, bound to the cookie's name. */
-export function ownKey(secret: Uint8Array, cookieName: string): Uint8Array {
-  return deriveKey(secret, 'sojourn/1', 'session', '', cookieName)
-}
-
-/** Our own format: the layout of itsdangerous, SHA-256, and a key bound to the cookie's name. */
-function ownFormat(
-  secrets: readonly Uint8Array[],
-  cookieName: string,
-  tags: readonly Tag[],
-): CookieFormat {
-  const keys = secrets.map((secret) => ownKey(secret, cookieName))
-  return {
-    layout: ownLayout(createCodec({ tags: [...tags, ...ownTags], sortKeys: false, ascii: false })),
-    signer: timedSigner(authenticator(keys, 'sha256')),
-    // Deflating costs more than signing, so only what would not fit is deflated.
-    pack: (text, crowded) => (crowded ? packDeflated(text) : packPlain(text)),
-    duplicates: 'newest',
-    clearsUnasked: false,
-    resignsOldKeys: true,
-    limit: { bytes: COOKIE_LIMIT, of: 'name-and-value' },
-  }
-}
-
-function requireObject(given: unknown, option: string): void {
-  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return
-  throw invalid(option, 'has to be an object')
-}
-
 function checkTags(tags: unknown): void {
   if (!Array.isArray(tags)) throw invalid('tags', 'has to be a list of tags')
   for (const tag of tags as (Partial<Tag> | null | undefined)[]) {
@@ -266,16 +173,4 @@ function checkTags(tags: unknown): void {
 function refusePresetConflicts({ lifetime, cookie }: SessionOptions): void {
   if (lifetime) throw invalid('lifetime', 'is decided by the preset. Use its own names')
   if (cookie) throw invalid('cookie', 'is decided by the preset. Use its own names')
-}
-
-/** Refuses a name that is not an option: it is a slip of the pen, and would be silently ignored. */
-export function refuseUnknown(given: object, known: readonly string[], prefix: string): void {
-  for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue
-    throw invalid(`${prefix}${name}`, `is not known. There are: ${known.join(', ')}`)
-  }
-}
-
-function invalid(option: string, why: string): SessionError {
-  return new SessionError('ERR_OPTION_INVALID', option, why)
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { floatMembersOf, MAX_DEPTH, parseJson, scanJson } from '../../src/record/json.ts'
+import { floatMembersOf, parseJson, scanJson } from '../../src/record/json.ts'
+import { MAX_DEPTH } from '../../src/record/json-walk.ts'
 import { mutated, seededRandom } from './random.ts'
 
 /** JSON.parse with Python's three additions, told by rule: everything else must agree with it. */

@@ -1,0 +1,104 @@
+/** Our own format and its defaults: what holds where no preset decides otherwise. */
+
+import type { CookieFormat } from '../backends/cookie.ts'
+import { milliseconds } from '../base/duration.ts'
+import { deriveKey } from '../crypto/keyring.ts'
+import { packDeflated, packPlain } from '../crypto/payload.ts'
+import { authenticator, timedSigner } from '../crypto/signed.ts'
+import type { CookieAttributes } from '../http/set-cookie.ts'
+import { createCodec, type Tag } from '../record/codec.ts'
+import { ownLayout } from '../record/record.ts'
+import { ownTags } from '../record/tags.ts'
+import type { CookieOptions, Preset, SessionOptions } from './options.ts'
+import { invalid, refuseUnknown, requireObject } from './refusals.ts'
+
+const KNOWN_LIFETIME: readonly string[] = ['idle', 'permanent', 'absolute']
+const KNOWN_COOKIE: readonly string[] = [
+  'name',
+  'domain',
+  'path',
+  'httpOnly',
+  'secure',
+  'sameSite',
+  'partitioned',
+]
+
+/** Browsers drop a cookie whose name and value are longer (RFC 6265bis section 5.6). */
+const COOKIE_LIMIT = 4096
+
+/** What `createSessions` decides without a preset. @throws ERR_OPTION_INVALID */
+export function ownPreset(
+  { lifetime = {}, cookie = {} }: SessionOptions,
+  developing: boolean,
+): Preset {
+  requireObject(lifetime, 'lifetime')
+  requireObject(cookie, 'cookie')
+  refuseUnknown(lifetime, KNOWN_LIFETIME, 'lifetime.')
+  refuseUnknown(cookie, KNOWN_COOKIE, 'cookie.')
+  const secure = cookie.secure ?? !developing
+  const attributes: CookieAttributes = {
+    name: cookie.name ?? defaultName(cookie, secure),
+    domain: cookie.domain,
+    path: cookie.path ?? '/',
+    httpOnly: cookie.httpOnly ?? true,
+    secure,
+    sameSite: cookie.sameSite ?? 'Lax',
+    partitioned: cookie.partitioned ?? false,
+  }
+  if (attributes.sameSite === 'None' && !secure) {
+    throw invalid('cookie.sameSite', "'None' needs secure: browsers drop the cookie otherwise")
+  }
+  const idle = milliseconds(lifetime.idle ?? '31d', 'lifetime.idle')
+  return {
+    secretName: 'secret',
+    tolerates: ['short'],
+    lifetime: {
+      idle,
+      permanent:
+        lifetime.permanent === undefined
+          ? idle
+          : milliseconds(lifetime.permanent, 'lifetime.permanent'),
+      absolute:
+        lifetime.absolute === undefined
+          ? undefined
+          : milliseconds(lifetime.absolute, 'lifetime.absolute'),
+      leeway: 60_000,
+      renewal: 'visits',
+    },
+    cookie: attributes,
+    expiry: 'Max-Age',
+    consumesAllFlashes: false,
+    renewsUnasked: false,
+    format: (secrets, tags) => ownFormat(secrets, attributes.name, tags),
+  }
+}
+
+/** A prefix makes the browser itself hold us to the attributes (RFC 6265bis section 4.1.3). */
+function defaultName({ domain, path = '/' }: CookieOptions, secure: boolean): string {
+  if (!secure) return 'session'
+  return domain === undefined && path === '/' ? '__Host-session' : '__Secure-session'
+}
+
+/** The key a secret gives our own format, bound to the cookie's name. */
+export function ownKey(secret: Uint8Array, cookieName: string): Uint8Array {
+  return deriveKey(secret, 'sojourn/1', 'session', '', cookieName)
+}
+
+/** Our own format: the layout of itsdangerous, SHA-256, and a key bound to the cookie's name. */
+function ownFormat(
+  secrets: readonly Uint8Array[],
+  cookieName: string,
+  tags: readonly Tag[],
+): CookieFormat {
+  const keys = secrets.map((secret) => ownKey(secret, cookieName))
+  return {
+    layout: ownLayout(createCodec({ tags: [...tags, ...ownTags], sortKeys: false, ascii: false })),
+    signer: timedSigner(authenticator(keys, 'sha256')),
+    // Deflating costs more than signing, so only what would not fit is deflated.
+    pack: (text, crowded) => (crowded ? packDeflated(text) : packPlain(text)),
+    duplicates: 'newest',
+    clearsUnasked: false,
+    resignsOldKeys: true,
+    limit: { bytes: COOKIE_LIMIT, of: 'name-and-value' },
+  }
+}
