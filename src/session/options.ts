@@ -1,18 +1,17 @@
 /** Every option, its default and its check. */
 
-import { cookieBackend, type CookieFormat } from '../backends/cookie.ts'
+import { cookieBackend } from '../backends/cookie.ts'
 import type { Backend } from '../backends/backend.ts'
-import type { Duration } from '../base/duration.ts'
 import { SessionError } from '../base/errors.ts'
 import { type Clock, systemClock } from '../base/ports.ts'
 import { explain, keyring, type Secret } from '../crypto/keyring.ts'
 import type { Weakness } from '../crypto/weak-secrets.ts'
-import { type CookieAttributes, type Expiry, setCookieWriter } from '../http/set-cookie.ts'
+import { setCookieWriter } from '../http/set-cookie.ts'
 import type { Tag } from '../record/codec.ts'
-import type { Lifetime } from '../record/lifetime.ts'
 import type { EventListener } from './events.ts'
 import { type Hint, hintEnvironment, hintPrinter, missingSecretRemedy } from './hints.ts'
-import { ownPreset } from './own-preset.ts'
+import { type CookieOptions, type LifetimeOptions, ownPreset } from './own-preset.ts'
+import type { Preset } from './preset.ts'
 import { invalid, refuseUnknown } from './refusals.ts'
 
 /** What `createSessions` takes. */
@@ -35,55 +34,6 @@ export interface SessionOptions {
   clock?: Clock
   /** What `flask()` of `sojourn/flask` decides. Not to be written by hand. */
   preset?: Preset
-}
-
-/** How long sessions live. Durations are `'30m'`, `'2h'`, `'31d'`, or milliseconds. */
-export interface LifetimeOptions {
-  /** A session ends when the visitor was away this long. @default '31d', as in Flask */
-  idle?: Duration
-  /** The same for permanent sessions: `{ idle: '2h', permanent: '30d' }` is "remember me". @default idle */
-  permanent?: Duration
-  /** A session ends this long after it began or after the last login, whatever happens. @default never */
-  absolute?: Duration
-}
-
-/** The attributes of the session cookie. They are fixed at start-up. */
-export interface CookieOptions {
-  /**
-   * Its name.
-   *
-   * @default 'session' while NODE_ENV is `development` or `test`; otherwise '__Host-session', or
-   * '__Secure-session' with a domain or a path
-   */
-  name?: string
-  /** The host that, with all below it, gets the cookie. @default only the host that set it */
-  domain?: string
-  /** @default '/' */
-  path?: string
-  /** Keep the cookie from scripts. @default true */
-  httpOnly?: boolean
-  /** Send it over HTTPS only. @default false while NODE_ENV is `development` or `test`, else true */
-  secure?: boolean
-  /** @default 'Lax' */
-  sameSite?: 'Strict' | 'Lax' | 'None'
-  /** Keep it apart for each top-level site (CHIPS). @default false */
-  partitioned?: boolean
-}
-
-/** What a preset decides: the format of the cookie and the habits that go with it. */
-export interface Preset {
-  /** What its user calls the secret. */
-  secretName: string
-  /** Weaknesses of a secret that are let through while developing. */
-  tolerates: readonly Weakness[]
-  lifetime: Lifetime
-  cookie: CookieAttributes
-  expiry: Expiry
-  /** Reading flash messages consumes all of them, shown or not. */
-  consumesAllFlashes: boolean
-  /** Renew a permanent session even for a route that never asked for it. */
-  renewsUnasked: boolean
-  format(secrets: readonly Uint8Array[], tags: readonly Tag[]): CookieFormat
 }
 
 /** The options, resolved and checked. */

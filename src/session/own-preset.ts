@@ -1,7 +1,7 @@
 /** Our own format and its defaults: what holds where no preset decides otherwise. */
 
 import type { CookieFormat } from '../backends/cookie.ts'
-import { milliseconds } from '../base/duration.ts'
+import { type Duration, milliseconds } from '../base/duration.ts'
 import { deriveKey } from '../crypto/keyring.ts'
 import { packDeflated, packPlain } from '../crypto/payload.ts'
 import { authenticator, timedSigner } from '../crypto/signed.ts'
@@ -9,8 +9,41 @@ import type { CookieAttributes } from '../http/set-cookie.ts'
 import { createCodec, type Tag } from '../record/codec.ts'
 import { ownLayout } from '../record/record.ts'
 import { ownTags } from '../record/tags.ts'
-import type { CookieOptions, Preset, SessionOptions } from './options.ts'
+import type { Preset } from './preset.ts'
 import { invalid, refuseUnknown, requireObject } from './refusals.ts'
+
+/** How long sessions live. Durations are `'30m'`, `'2h'`, `'31d'`, or milliseconds. */
+export interface LifetimeOptions {
+  /** A session ends when the visitor was away this long. @default '31d', as in Flask */
+  idle?: Duration
+  /** The same for permanent sessions: `{ idle: '2h', permanent: '30d' }` is "remember me". @default idle */
+  permanent?: Duration
+  /** A session ends this long after it began or after the last login, whatever happens. @default never */
+  absolute?: Duration
+}
+
+/** The attributes of the session cookie. They are fixed at start-up. */
+export interface CookieOptions {
+  /**
+   * Its name.
+   *
+   * @default 'session' while NODE_ENV is `development` or `test`; otherwise '__Host-session', or
+   * '__Secure-session' with a domain or a path
+   */
+  name?: string
+  /** The host that, with all below it, gets the cookie. @default only the host that set it */
+  domain?: string
+  /** @default '/' */
+  path?: string
+  /** Keep the cookie from scripts. @default true */
+  httpOnly?: boolean
+  /** Send it over HTTPS only. @default false while NODE_ENV is `development` or `test`, else true */
+  secure?: boolean
+  /** @default 'Lax' */
+  sameSite?: 'Strict' | 'Lax' | 'None'
+  /** Keep it apart for each top-level site (CHIPS). @default false */
+  partitioned?: boolean
+}
 
 const KNOWN_LIFETIME: readonly string[] = ['idle', 'permanent', 'absolute']
 const KNOWN_COOKIE: readonly string[] = [
@@ -28,7 +61,7 @@ const COOKIE_LIMIT = 4096
 
 /** What `createSessions` decides without a preset. @throws ERR_OPTION_INVALID */
 export function ownPreset(
-  { lifetime = {}, cookie = {} }: SessionOptions,
+  { lifetime = {}, cookie = {} }: { lifetime?: LifetimeOptions; cookie?: CookieOptions },
   developing: boolean,
 ): Preset {
   requireObject(lifetime, 'lifetime')

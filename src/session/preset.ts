@@ -1,0 +1,23 @@
+/** What a preset decides: the format of the cookie, and the habits that go with it. */
+
+import type { CookieFormat } from '../backends/cookie.ts'
+import type { Weakness } from '../crypto/weak-secrets.ts'
+import type { CookieAttributes, Expiry } from '../http/set-cookie.ts'
+import type { Tag } from '../record/codec.ts'
+import type { Lifetime } from '../record/lifetime.ts'
+
+/** The decisions of a preset: our own (`own-preset.ts`), or Flask's. */
+export interface Preset {
+  /** What its user calls the secret. */
+  secretName: string
+  /** Weaknesses of a secret that are let through while developing. */
+  tolerates: readonly Weakness[]
+  lifetime: Lifetime
+  cookie: CookieAttributes
+  expiry: Expiry
+  /** Reading flash messages consumes all of them, shown or not. */
+  consumesAllFlashes: boolean
+  /** Renew a permanent session even for a route that never asked for it. */
+  renewsUnasked: boolean
+  format(secrets: readonly Uint8Array[], tags: readonly Tag[]): CookieFormat
+}
