@@ -1,7 +1,8 @@
 /** Signs and verifies text in the layout of itsdangerous: `body.timestamp.signature`. */
 
-import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import { decodeBase64url, encodeBase64url } from '../base/bytes.ts'
+import { hmacOf } from './hmac.ts'
 
 /** Authenticates text under a ring of keys: the first signs, all verify. */
 export interface Authenticator {
@@ -13,20 +14,25 @@ export interface Authenticator {
 
 /** Makes an authenticator with HMAC over `digest`. The keys are as derived already. */
 export function authenticator(keys: readonly Uint8Array[], digest: string): Authenticator {
-  // A KeyObject is prepared once; raw bytes would be prepared anew for each call.
-  const prepared = keys.map((key) => createSecretKey(key))
-  const mac = (index: number, text: string) =>
-    createHmac(digest, prepared[index]!).update(text, 'utf8').digest()
-  const size = createHmac(digest, '').digest().length
+  const hmacs = keys.map((key) => hmacOf(key, digest))
+  const length = hmacs[0]!('').length
+  const left = Buffer.alloc(length)
+  const right = Buffer.alloc(length)
+
+  // The HMACs are compared as they are spelled: then only the canonical spelling can be equal.
+  function isEqual(given: string, expected: string): boolean {
+    left.write(given, 'latin1')
+    right.write(expected, 'latin1')
+    // In constant time; only what has passed is compared as text, since latin1 drops high bits.
+    return timingSafeEqual(left, right) && given === expected
+  }
+
   return {
-    sign: (text) => mac(0, text).toString('base64url'),
+    sign: (text) => hmacs[0]!(text),
     verify(text, signature) {
-      const given = decodeBase64url(signature)
       // Of another length it is no signature, and many such cookies are refused without much work.
-      if (given?.length !== size) return undefined
-      const index = prepared.findIndex((_, key) => {
-        return timingSafeEqual(given, mac(key, text))
-      })
+      if (signature.length !== length) return undefined
+      const index = hmacs.findIndex((hmac) => isEqual(signature, hmac(text)))
       return index < 0 ? undefined : index
     },
   }
