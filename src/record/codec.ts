@@ -9,6 +9,7 @@ import {
   type Revive,
 } from './json.ts'
 import { MAX_DEPTH } from './json-walk.ts'
+import { isNative } from './native.ts'
 import { spellFloat, spellNumber } from './number.ts'
 import { isFloat } from './values.ts'
 
@@ -74,9 +75,14 @@ export function createCodec({ tags, sortKeys, ascii }: CodecOptions): Codec {
   }
   const ownKeysOnly = [...byKey.keys()].every((key) => key.startsWith(' '))
 
+  const rules = { tags, isTag: (key: string) => byKey.has(key), sortKeys }
+
   function quote(text: string): string {
-    const quoted = JSON.stringify(text)
-    return ascii ? quoted.replace(/[\u007f-\uffff]/g, escapeCharacter) : quoted
+    return escape(JSON.stringify(text))
+  }
+
+  function escape(json: string): string {
+    return ascii ? json.replace(/[\u007f-\uffff]/g, escapeCharacter) : json
   }
 
   function join(members: Iterable<readonly [string, string]>): string {
@@ -148,7 +154,8 @@ export function createCodec({ tags, sortKeys, ascii }: CodecOptions): Codec {
   }
 
   return {
-    encode: (value, key) => encode(value, key, 1),
+    encode: (value, key) =>
+      isNative(value, rules, VALUE_DEPTH) ? escape(JSON.stringify(value)) : encode(value, key, 1),
     decode(text) {
       try {
         return parseJson(text, revive)
@@ -158,7 +165,7 @@ export function createCodec({ tags, sortKeys, ascii }: CodecOptions): Codec {
       }
     },
     join,
-    isTag: (key) => byKey.has(key),
+    isTag: rules.isTag,
     mayHoldTags: (text) => !ownKeysOnly || /"(?: |\\u0020)/.test(text),
   }
 }

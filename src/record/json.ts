@@ -45,9 +45,14 @@ export function sameFloatMembers<Container extends object>(
  * beyond 2^53 become bigint. Of duplicate keys the last value counts, in the first one's position.
  */
 export function parseJson(text: string, revive?: Revive): { value: unknown } | undefined {
+  // What most keys hold needs no walk.
+  if (SHORT.test(text)) return { value: bareValue(text) }
   const builder = valueBuilder(text, revive)
   return walk(text, builder) ? { value: builder.result() } : undefined
 }
+
+/** Literals, and integers that are safe whatever their digits. */
+const SHORT = /^(?:0|[1-9]\d{0,14}|true|false|null)$/
 
 /**
  * The spans of a top-level object's members, or of each object in a top-level array.
