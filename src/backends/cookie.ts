@@ -68,6 +68,20 @@ export function cookieBackend(
     return endedBy(lifetime, timesOf(record, seconds), now) ?? { record, seen: seconds, key }
   }
 
+  /** What opening comes to for nearly every visitor: one cookie, or none. */
+  function openOnly(presented: readonly string[], now: number): Opened {
+    const [value] = presented
+    if (value === undefined) {
+      return { ...NOBODY, hasCookie: false, presented, rejected: NONE, verified: 0 }
+    }
+    const outcome = openOne(value, now)
+    if (typeof outcome === 'string') {
+      return { ...NOBODY, hasCookie: true, presented, rejected: [outcome], verified: 0 }
+    }
+    const { record, seen, key } = outcome
+    return { record, seen, key, hasCookie: true, presented, rejected: NONE, verified: 1 }
+  }
+
   function seal(record: SessionRecord, seen: number, now: number): string {
     const keepFor = cookieLifetime(lifetime, timesOf(record, seen), now)
     const text = layout.encode(record)
@@ -117,6 +131,7 @@ export function cookieBackend(
   return {
     layout,
     open(values, now) {
+      if (values.length < 2) return openOnly(values, now)
       const presented = format.duplicates === 'first' ? values.slice(0, 1) : [...new Set(values)]
       const found: Found[] = []
       const rejected: Rejection[] = []
@@ -126,9 +141,7 @@ export function cookieBackend(
         else found.push(outcome)
       }
       const [newest] = found.sort((a, b) => b.seen - a.seen)
-      const nobody = { record: undefined, seen: 0, key: 0 }
-      const hasCookie = presented.length > 0
-      return { ...(newest ?? nobody), hasCookie, presented, rejected, verified: found.length }
+      return { ...(newest ?? NOBODY), hasCookie: true, presented, rejected, verified: found.length }
     },
     commit(request): Committed {
       const { opened, next } = request
@@ -141,5 +154,9 @@ export function cookieBackend(
     },
   }
 }
+
+const NOBODY = { record: undefined, seen: 0, key: 0 }
+
+const NONE: readonly Rejection[] = []
 
 type Found = Pick<Opened, 'seen' | 'key'> & { record: SessionRecord }
