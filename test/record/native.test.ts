@@ -9,7 +9,8 @@ import { float, markup, tuple, uuid } from '../../src/record/values.ts'
 
 const pairTag: Tag<[string, string]> = {
   key: 'pair',
-  test: (value): value is [string, string] => Array.isArray(value) && value[0] === '=',
+  test: (value): value is [string, string] =>
+    Array.isArray(value) && value.length === 2 && value[0] === '=',
   encode: ([, value]) => ({ value }),
   decode: (content: { value: string }) => ['=', content.value],
 }
