@@ -92,7 +92,8 @@ export function cookieBackend(
     let value = write(false)
     if (sizeOf(value, keepFor, now) > limit.bytes) value = write(true)
     const size = sizeOf(value, keepFor, now)
-    if (size > limit.bytes) throw tooLarge(record, size, limit.bytes)
+    const most = Math.min(limit.bytes, MAX_VALUE_LENGTH)
+    if (size > most) throw tooLarge(record, size, most)
     return writer.set(value, keepFor, now)
   }
 

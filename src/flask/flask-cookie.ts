@@ -63,7 +63,7 @@ export function flaskCookie(options: FlaskCookieOptions): FlaskCookie {
   if (maxAge !== null && !Number.isFinite(maxAge)) {
     throw new SessionError('ERR_OPTION_INVALID', 'maxAge', 'has to be a number of seconds, or null')
   }
-  const codec = flaskCodec(tags)
+  const codec = flaskCodec(tags, 0)
   const signer = flaskSigner(secrets, options)
   return {
     open(value, { now = Date.now() / 1000 } = {}) {

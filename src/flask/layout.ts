@@ -8,8 +8,13 @@ import { tuple } from '../record/values.ts'
 import { flaskTags } from './tags.ts'
 
 /** Flask's `TaggedJSONSerializer`: sorted keys, ASCII only. Tags of the app's own are tried first. */
-export function flaskCodec(tags: readonly Tag[]): Codec {
-  return createCodec({ tags: [...tags, ...flaskTags], sortKeys: true, ascii: true })
+export function flaskCodec(tags: readonly Tag[], levelsAround = 1): Codec {
+  return createCodec({
+    tags: [...tags, ...flaskTags],
+    sortKeys: true,
+    ascii: true,
+    levelsAround,
+  })
 }
 
 /** The layout of Flask's session; the signed-in user is where Flask-Login keeps it. */

@@ -44,6 +44,8 @@ export interface CodecOptions {
   sortKeys: boolean
   /** Escape everything outside ASCII, as Python's `ensure_ascii`. */
   ascii: boolean
+  /** How many objects and lists stand around a value in a record's text. @default 2 */
+  levelsAround?: number
 }
 
 /** Turns values into JSON text and back. */
@@ -60,11 +62,9 @@ export interface Codec {
   mayHoldTags(text: string): boolean
 }
 
-// Room for the object, and the list around it, that the value will stand in.
-const VALUE_DEPTH = MAX_DEPTH - 2
-
 /** Makes a codec. A key that is itself a tag is escaped under ` di`, as Flask does. */
-export function createCodec({ tags, sortKeys, ascii }: CodecOptions): Codec {
+export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOptions): Codec {
+  const deepest = MAX_DEPTH - levelsAround
   const byKey = new Map([[ESCAPE_TAG.key, ESCAPE_TAG as Tag]])
   for (const tag of tags) {
     // What one tag wrote the other would read.
@@ -111,8 +111,8 @@ export function createCodec({ tags, sortKeys, ascii }: CodecOptions): Codec {
         )
     }
     if (value === null) return 'null'
-    if (depth > VALUE_DEPTH) {
-      return refuse(key, `it is nested deeper than ${VALUE_DEPTH} levels, or contains itself`)
+    if (depth > deepest) {
+      return refuse(key, `it is nested deeper than ${deepest} levels, or contains itself`)
     }
     const inner = (content: unknown) => encode(content, key, depth + 1)
     if (typeof value === 'object' && isPlain(value)) {
@@ -155,7 +155,7 @@ export function createCodec({ tags, sortKeys, ascii }: CodecOptions): Codec {
 
   return {
     encode: (value, key) =>
-      isNative(value, rules, VALUE_DEPTH) ? escape(JSON.stringify(value)) : encode(value, key, 1),
+      isNative(value, rules, deepest) ? escape(JSON.stringify(value)) : encode(value, key, 1),
     decode(text) {
       try {
         return parseJson(text, revive)

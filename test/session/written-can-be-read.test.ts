@@ -1,5 +1,6 @@
 /** What a session accepts, the next request reads. */
 
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { flask, flaskCookie } from '../../src/flask/flask.ts'
 import { createSessions } from '../../src/index.ts'
@@ -24,6 +25,35 @@ describe.each([
     const [line] = (await session.commit()).getSetCookie()
     const again = await sessions.open(line!.split(';')[0])
     expect(again.get('x')).toEqual({ ' t': [1] })
+  })
+})
+
+describe('without a size limit', () => {
+  const unlimited = createSessions(flask({ SECRET_KEY: secret, MAX_COOKIE_SIZE: 0 }))
+
+  it('reads back every text that it accepts', async () => {
+    const noise = Array.from({ length: 2000 }, (_, at) =>
+      createHash('sha256').update(`${at}`).digest('base64'),
+    ).join('')
+    const accepted: number[] = []
+    for (const length of [40_000, 60_000, 64_000, 65_000, 65_500]) {
+      const session = await unlimited.open(null)
+      session.set('x', noise.slice(0, length))
+      const headers = await session.commit().catch(() => undefined)
+      const [line] = headers?.getSetCookie() ?? []
+      if (line === undefined) continue
+      accepted.push(length)
+      expect((await unlimited.open(line.split(';')[0])).get('x')).toHaveLength(length)
+    }
+    expect(accepted).toContain(60_000)
+  })
+
+  it('reads Flask’s deepest value without being unable to commit', async () => {
+    const text = `${'['.repeat(63)}${']'.repeat(63)}`
+    const sealed = flaskCookie({ secret }).seal({ x: JSON.parse(text) })
+    const session = await unlimited.open(`session=${sealed}`)
+    expect(JSON.stringify(session.get('x'))).toBe(text)
+    expect((await session.commit()).getSetCookie()).toEqual([])
   })
 })
 
