@@ -9,6 +9,7 @@ import {
   type Revive,
 } from './json.ts'
 import { MAX_DEPTH } from './json-walk.ts'
+import { compareCodePoints } from './order.ts'
 import { isNative } from './native.ts'
 import { spellFloat, spellNumber } from './number.ts'
 import { isFloat } from './values.ts'
@@ -244,17 +245,4 @@ function refuse(key: string, why: string): never {
 
 function escapeCharacter(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-}
-
-const SURROGATE = /[\ud800-\udfff]/
-
-/** Python's order of strings, by code point: unlike `<`, U+FFFF comes before U+10000. */
-export function compareCodePoints(a: string, b: string): number {
-  if (a === b) return 0
-  // Without surrogates, code units are code points.
-  if (!SURROGATE.test(a) && !SURROGATE.test(b)) return a < b ? -1 : 1
-  const left = Array.from(a, (character) => character.codePointAt(0)!)
-  const right = Array.from(b, (character) => character.codePointAt(0)!)
-  const at = left.findIndex((codePoint, index) => codePoint !== right[index])
-  return at < 0 ? -1 : left[at]! - (right[at] ?? -1)
 }
