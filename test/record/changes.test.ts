@@ -311,3 +311,19 @@ function frozen({ data, meta }: SessionRecord): SessionRecord {
   }
   return Object.freeze({ data, meta })
 }
+
+describe('each change does its own part and no more', () => {
+  const full = '[{"c":1,"u":"a","a":2,"p":true,"l":"phone","f":[["message","Hi"]]},{"x":1}]'
+  test.each<[string, Change, string]>([
+    [
+      'consumed messages',
+      { do: 'consume', shown: 'all' },
+      '[{"c":1,"u":"a","a":2,"p":true,"l":"phone"},{"x":1}]',
+    ],
+    ['permanent', { do: 'permanent', on: false }, full.replace('true', 'false')],
+    ['a label', { do: 'label', label: 'tablet' }, full.replace('phone', 'tablet')],
+    ['regenerate', { do: 'regenerate' }, full],
+    ['a flash', { do: 'flash', item: item('Ho') }, full.replace('"Hi"]', '"Hi"],["message","Ho"]')],
+    ['clear', { do: 'clear' }, '[{"c":1,"u":"a","a":2,"p":true,"l":"phone"},{}]'],
+  ])('%s', (_, change, expected) => expect(after(full, change)).toBe(expected))
+})

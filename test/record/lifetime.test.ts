@@ -93,6 +93,12 @@ describe('a visit renews', () => {
   })
 })
 
+test('a lifetime of nothing lasts for the second it was signed in, as in Flask', () => {
+  const none = { ...lifetime, idle: 0, permanent: 0, absolute: undefined }
+  expect(endedBy(none, times, times.seen * 1000 + 999)).toBeUndefined()
+  expect(endedBy(none, times, times.seen * 1000 + 1000)).toBe('expired')
+})
+
 describe('the browser keeps the cookie', () => {
   test('until it is closed, or as long as the permanent session may idle', () => {
     expect(cookieLifetime(lifetime, times, after(0))).toBeUndefined()
