@@ -5,6 +5,7 @@ import { connect, createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo, Server } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 import type { Middleware, Scenario } from './gate-scenarios.ts'
+import { loose } from './loose.ts'
 
 /** What was seen of an exchange, from both sides. */
 export interface Observation {
@@ -39,7 +40,7 @@ export async function serving<Result>(
   } finally {
     await new Promise((done) => {
       server.close(done)
-      if ('closeAllConnections' in server) (server as any).closeAllConnections()
+      if ('closeAllConnections' in server) loose(server)['closeAllConnections']!()
     })
   }
 }

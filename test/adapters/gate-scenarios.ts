@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ServerHttp2Stream } from 'node:http2'
 import { PassThrough, pipeline, Readable } from 'node:stream'
 import compression from 'compression'
+import { codeOf, loose } from './loose.ts'
 
 /** One exchange, as its handler sees it. */
 export interface Exchange {
@@ -173,7 +174,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   'writeHead by its old name': {
     ...HTTP1,
     handler({ res }) {
-      ;(res as any).writeHeader(202, { 'X-One': '1' })
+      loose(res)['writeHeader']!(202, { 'X-One': '1' })
       res.end('x')
     },
   },
@@ -200,11 +201,11 @@ export const SCENARIOS: Record<string, Scenario> = {
   'wrong chunks': {
     ...HTTP1,
     handler({ res, attempt, note }) {
-      for (const chunk of [null, undefined, 5, {}, ['x']] as any[]) {
+      for (const chunk of [null, undefined, 5, {}, ['x']] as never[]) {
         attempt('write', () => res.write(chunk))
         note(res.headersSent)
       }
-      for (const chunk of [5, {}, true] as any[]) attempt('end', () => res.end(chunk))
+      for (const chunk of [5, {}, true] as never[]) attempt('end', () => res.end(chunk))
       res.write('first ')
       attempt('write null', () => res.write(null))
       attempt('write 5', () => res.write(5 as never))
@@ -232,10 +233,10 @@ export const SCENARIOS: Record<string, Scenario> = {
       attempt('writeHead', () => res.writeHead(500))
       attempt('writeHead with headers', () => res.writeHead(500, { 'X-Three': '3' }))
       attempt('flush', () => res.flushHeaders())
-      note(res.headersSent, Boolean((res as any)._header), res.getHeader('x-one'))
-      note(res.writableEnded, (res as any).finished)
+      note(res.headersSent, Boolean(loose(res)['_header']), res.getHeader('x-one'))
+      note(res.writableEnded, loose(res)['finished'])
       res.end('y')
-      note(res.writableEnded, (res as any).finished, res.writableFinished)
+      note(res.writableEnded, loose(res)['finished'], res.writableFinished)
       attempt('set', () => res.setHeader('X-Two', '2'))
       attempt('writeHead', () => res.writeHead(500))
     },
@@ -298,14 +299,14 @@ export const SCENARIOS: Record<string, Scenario> = {
     ...HTTP1,
     handler({ res, note }) {
       res.end('one')
-      note(res.write('two', (error) => note((error as any)?.code)))
+      note(res.write('two', (error) => note(codeOf(error))))
     },
   },
   'write after end, HTTP/2': {
     ...HTTP2,
     handler({ res, note }) {
       res.end('one')
-      note(res.write('two', (error) => note((error as any)?.code)))
+      note(res.write('two', (error) => note(codeOf(error))))
     },
   },
   'an error before anything is sent': {
@@ -370,7 +371,7 @@ export const SCENARIOS: Record<string, Scenario> = {
     handler({ res, note, attempt }) {
       res.write('some')
       note(res.destroy() === res, res.destroy() === res)
-      note(res.write('more', (error) => note((error as any)?.code)))
+      note(res.write('more', (error) => note(codeOf(error))))
       attempt('end', () => res.end())
     },
   },
@@ -481,7 +482,7 @@ function writeHeadForms(earlier: Record<string, string>): Record<string, Scenari
       {
         handler({ res, attempt }: Exchange) {
           for (const [name, value] of Object.entries(earlier)) res.setHeader(name, value)
-          attempt('writeHead', () => (res.writeHead as any)(200, ...args))
+          attempt('writeHead', () => loose(res)['writeHead']!(200, ...args))
           res.end('hello')
         },
       },
@@ -506,7 +507,7 @@ function wrongHeads(): Record<string, Scenario> {
   const scenario = (args: any[], earlier: boolean): Scenario => ({
     handler({ res, attempt, note }) {
       if (earlier) res.setHeader('X-Zero', '0')
-      attempt('writeHead', () => (res.writeHead as any)(...args))
+      attempt('writeHead', () => loose(res)['writeHead']!(...args))
       note(res.headersSent)
       if (res.headersSent) return void res.end()
       attempt('recover', () => res.writeHead(500, 'Sorry').end('sorry'))
