@@ -1,4 +1,4 @@
-/** Refuses what is not an option, in the words of the user. */
+/** Refuses what cannot be meant, in the words of the user: options, keys, user ids. */
 
 import { SessionError } from '../base/errors.ts'
 
@@ -19,4 +19,24 @@ export function invalid(option: string, why: string): SessionError {
 export function requireObject(given: unknown, option: string): void {
   if (typeof given === 'object' && given !== null && !Array.isArray(given)) return
   throw invalid(option, 'has to be an object')
+}
+
+/** Refuses a key that is no string. */
+export function checkKey(key: unknown): void {
+  if (typeof key !== 'string') {
+    throw new SessionError('ERR_VALUE_UNSUPPORTED', typeof key, 'a key has to be a string')
+  }
+}
+
+/** The user's id as text. @throws ERR_USER_ID_INVALID for anything but text or an integer. */
+export function checkedUserId(userId: unknown): string {
+  const isId =
+    (typeof userId === 'string' && userId !== '') ||
+    typeof userId === 'bigint' ||
+    Number.isSafeInteger(userId)
+  if (isId) return String(userId)
+  throw new SessionError(
+    'ERR_USER_ID_INVALID',
+    userId === '' ? 'an empty string' : String(typeof userId),
+  )
 }

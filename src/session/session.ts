@@ -6,6 +6,9 @@ import { type Updater, updatedField } from '../record/changes.ts'
 import { liveValue } from '../record/fields.ts'
 import { authenticatedAtOf, type Flash, isPermanent, labelOf, userIdOf } from '../record/record.ts'
 import type { Markup } from '../record/values.ts'
+import { showFlashes } from './flashes.ts'
+import { refuseStrayProperties } from './properties.ts'
+import { checkedUserId, checkKey } from './refusals.ts'
 import {
   commitState,
   note,
@@ -15,7 +18,6 @@ import {
   refuseFrozen,
   reloadState,
   type State,
-  waitingFlashes,
 } from './state.ts'
 
 /** The keys of a session's data. */
@@ -196,24 +198,7 @@ export class Session<Data = any, UserId = string | undefined> {
    * Stable within a request: asked twice, it answers twice the same.
    */
   flashes({ categories }: { categories?: readonly string[] } = {}): Flash[] {
-    const state = this.#state
-    const isFirst = state.waiting === undefined
-    const waiting = waitingFlashes(state)
-    const selected = waiting.filter(
-      ({ flash }) => !categories || categories.includes(flash.category),
-    )
-    const fresh = selected.filter((item) => !item.shown)
-    if (state.host.consumesAllFlashes) {
-      // Flask's `session.pop("_flashes")`, once: whatever is in it.
-      const { names } = state.host.backend.layout
-      if (isFirst && state.record.meta.has(names.flashes)) {
-        note(state, 'flashes()', { do: 'consume', shown: 'all' })
-      }
-    } else if (fresh.length > 0) {
-      note(state, 'flashes()', { do: 'consume', shown: fresh.map(({ text }) => text) })
-    }
-    for (const item of fresh) item.shown = true
-    return selected.map(({ flash }) => ({ ...flash }))
+    return showFlashes(this.#state, categories)
   }
 
   /**
@@ -319,39 +304,4 @@ export class Session<Data = any, UserId = string | undefined> {
   }
 }
 
-// `session.username = 'x'` would vanish with the request. An assignment that finds no setter on the way
-// up ends here, in sloppy mode too.
-Object.setPrototypeOf(
-  Session.prototype,
-  new Proxy({}, { set: (_target, name) => refuseProperty(String(name)) }),
-)
-for (const [name, property] of Object.entries(
-  Object.getOwnPropertyDescriptors(Session.prototype as object),
-)) {
-  if (property.get && !property.set) {
-    const set = () => void refuseProperty(name)
-    Object.defineProperty(Session.prototype, name, { ...property, set })
-  }
-}
-
-function refuseProperty(name: string): never {
-  throw new SessionError('ERR_SESSION_PROPERTY', name)
-}
-
-function checkKey(key: unknown): void {
-  if (typeof key !== 'string') {
-    throw new SessionError('ERR_VALUE_UNSUPPORTED', typeof key, 'a key has to be a string')
-  }
-}
-
-function checkedUserId(userId: unknown): string {
-  const isId =
-    (typeof userId === 'string' && userId !== '') ||
-    typeof userId === 'bigint' ||
-    Number.isSafeInteger(userId)
-  if (isId) return String(userId)
-  throw new SessionError(
-    'ERR_USER_ID_INVALID',
-    userId === '' ? 'an empty string' : String(typeof userId),
-  )
-}
+refuseStrayProperties(Session.prototype)

@@ -7,7 +7,7 @@ import { cookieValues } from '../http/cookie.ts'
 import type { Outgoing } from '../http/headers.ts'
 import { apply, type Change, isOfAnother, newRecord, replay } from '../record/changes.ts'
 import { type Field, hasDrifted } from '../record/fields.ts'
-import { asFlash, type Flash, type SessionRecord, waitingItems } from '../record/record.ts'
+import type { Flash, SessionRecord } from '../record/record.ts'
 import {
   hintCrossOrigin,
   hintDuplicates,
@@ -148,18 +148,6 @@ export function noteDrift(state: State, only?: string): void {
       own(state).data.set(key, { text, live: field.live })
     }
   }
-}
-
-/** The messages that were waiting when this request first asked; the same ones each time. */
-export function waitingFlashes(state: State): NonNullable<State['waiting']> {
-  const { layout } = state.host.backend
-  state.waiting ??= waitingItems(state.record, layout).flatMap((item) => {
-    const flash = asFlash(item)
-    return flash
-      ? { flash, text: layout.codec.encode(item, layout.names.flashes), shown: false }
-      : []
-  })
-  return state.waiting
 }
 
 /** Keeps what the request did. Afterwards the state stands on the record that was written. */
