@@ -21,6 +21,18 @@ const CATALOGUE = {
     `A session keeps values by key, not as properties. Write session.set("${name}", value).`,
   ERR_COOKIE_TOO_LARGE: (size: number, limit: number, keys: string) =>
     `The session cookie would have ${size} bytes, and ${limit} is the most it can have. Largest keys: ${keys}. Keep less, or keep the session in a store.`,
+  ERR_SESSION_TOO_LARGE: (size: number, limit: number, keys: string) =>
+    `The session would have ${size} bytes, and ${limit} is the most a store keeps. Largest keys: ${keys}. Keep large things in a database of your own, and their id in the session.`,
+  ERR_SESSION_GONE: () =>
+    'The session ended while this request was under way (a logout, a login or a revocation elsewhere), so its changes were not kept. Let the visitor try again.',
+  ERR_SESSION_CONFLICT: () =>
+    'Other requests kept changing this session until the time for saving it was over. Nothing of this request was kept. Let the visitor try again.',
+  ERR_SESSION_LIMIT: (most: number) =>
+    `This user already has ${most} sessions, and maxSessionsPerUser allows no more. End one of them first, or choose onLimit: 'evict-oldest'.`,
+  ERR_STORE_UNAVAILABLE: (verb: string, why: string) =>
+    `The store did not ${verb}: ${why}. Whether the visitor is signed in is not known, so nobody was treated as new. Try again shortly.`,
+  ERR_STORE_SCHEMA: (engine: string, found: string) =>
+    `The tables for sessions in ${engine} ${found}. Call \`await store.createSchema()\` once when you deploy, or run what \`npx sojourn schema\` prints.`,
 } as const
 
 type Catalogue = typeof CATALOGUE
@@ -29,7 +41,13 @@ type Catalogue = typeof CATALOGUE
 export type SessionErrorCode = keyof Catalogue
 
 /** What a web adapter answers when the error reaches it. Everything not named here is a 500. */
-const STATUS: Partial<Record<SessionErrorCode, number>> = { ERR_NOT_SIGNED_IN: 401 }
+const STATUS: Partial<Record<SessionErrorCode, number>> = {
+  ERR_NOT_SIGNED_IN: 401,
+  ERR_SESSION_LIMIT: 403,
+  ERR_SESSION_GONE: 409,
+  ERR_SESSION_CONFLICT: 503,
+  ERR_STORE_UNAVAILABLE: 503,
+}
 
 /**
  * Any error of this library. Tell errors apart by `code`.
