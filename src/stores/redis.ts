@@ -1,0 +1,140 @@
+/** The store in Redis or Valkey: one string a session, every verb one command or script on one key. */
+
+import { systemClock, type Clock } from '../base/ports.ts'
+import { checkRedis } from './redis-check.ts'
+import { connect, type RedisClient } from './redis-client.ts'
+import { BEGINNING, decodeRow, encodeRow, textOf, TOMBSTONE } from './redis-row.ts'
+import { ADMIT, KEEP, REMOVE, REVOKE, run, SWAP, TOUCH } from './redis-scripts.ts'
+import { GARBAGE_MS, REVOKED_MS, type SessionStore } from './store.ts'
+
+export type { RedisClient } from './redis-client.ts'
+
+/** How a Redis store is set up. */
+export interface RedisStoreOptions {
+  /** What every key begins with. Two applications on one server need two. @default 'session:' */
+  readonly prefix?: string
+  /** Tells the time, for the keys' time to live. Tests give their own. */
+  readonly clock?: Clock
+}
+
+/**
+ * Keeps sessions in Redis 6 or newer, or in Valkey, through a client you made and connected.
+ *
+ * No key is ever without a time to live. Reads go to primaries only.
+ *
+ * @example
+ * ```ts
+ * import { createClient } from 'redis'
+ * import { redisStore } from 'sojourn/stores/redis'
+ *
+ * const client = await createClient({ url: process.env.REDIS_URL }).connect()
+ * const store = redisStore(client)
+ * ```
+ * @throws `ERR_OPTION_INVALID` for what is no client, or one that reads from replicas.
+ */
+export function redisStore(
+  client: RedisClient,
+  { prefix = 'session:', clock = systemClock }: RedisStoreOptions = {},
+): SessionStore {
+  const connection = connect(client)
+  const before = connection.bypassed + prefix
+  const sessionKey = (key: string) => before + key.replace(LIKE_AN_OWNER, 'owner_')
+  const ownerKey = (owner: string) => `${before}owner:${owner}`
+  const timeToLive = (until: number) => {
+    const left = Math.ceil(Math.max(until - clock(), 0)) + GARBAGE_MS
+    return String(Math.min(left, LONGEST_MS))
+  }
+  const runOn = (name: string, script: Parameters<typeof run>[1], ...args: string[]) =>
+    run(connection, script, name, args)
+
+  return {
+    engine: 'Redis',
+
+    async read(key) {
+      const name = sessionKey(key)
+      return decodeRow(await connection.send(name, ['GET', name]))
+    },
+
+    async insert(key, row) {
+      const name = sessionKey(key)
+      const end = timeToLive(row.expiresAt)
+      const reply = await connection.send(name, ['SET', name, encodeRow(row), 'NX', 'PX', end])
+      return textOf(reply) === 'OK'
+    },
+
+    async swap(key, ifWrite, row) {
+      const args = [ifWrite, row.write, encodeRow(row), timeToLive(row.expiresAt)]
+      const reply = await runOn(sessionKey(key), SWAP, ...args)
+      return textOf(reply) === '1' ? { won: true } : { won: false, newest: decodeRow(reply) }
+    },
+
+    async touch(key, expiresAt) {
+      const args = [String(expiresAt), timeToLive(expiresAt)]
+      return textOf(await runOn(sessionKey(key), TOUCH, ...args)) === '1'
+    },
+
+    async remove(key) {
+      return textOf(await runOn(sessionKey(key), REMOVE, String(GARBAGE_MS))) === '1'
+    },
+
+    async admit(owner, key, calledAt, until, limit) {
+      const [most, refuse] = limit ? [String(limit.most), limit.refuse ? 'refuse' : ''] : ['', '']
+      const args = [key, String(calledAt), timeToLive(until), most, refuse]
+      const reply = await runOn(ownerKey(owner), ADMIT, ...args)
+      if (Array.isArray(reply)) return { admitted: true, over: reply.map(String) }
+      return { admitted: false, why: textOf(reply) === 'revoked' ? 'revoked' : 'limit' }
+    },
+
+    async keep(owner, until) {
+      await runOn(ownerKey(owner), KEEP, timeToLive(until))
+    },
+
+    async list(owner, revoking) {
+      const name = ownerKey(owner)
+      const reply =
+        revoking === undefined
+          ? await connection.send(name, ['ZRANGEBYSCORE', name, '1', '+inf'])
+          : await runOn(name, REVOKE, String(-revoking), String(REVOKED_MS))
+      return (reply as unknown[]).map(String)
+    },
+
+    async forget(owner, keys) {
+      const name = ownerKey(owner)
+      if (keys.length > 0) await connection.send(name, ['ZREM', name, ...keys])
+    },
+
+    async *keys() {
+      const start = connection.added + before
+      const pattern = `${start.replace(/[\\*?[\]^-]/g, String.raw`\$&`)}*`
+      for (const send of await connection.primaries()) {
+        let cursor = '0'
+        do {
+          const args = ['MATCH', pattern, 'COUNT', '500', 'TYPE', 'string']
+          const [next, found] = (await send(['SCAN', cursor, ...args])) as [unknown, unknown[]]
+          cursor = textOf(next) ?? '0'
+          const keys = found.map((name) => String(name).slice(start.length))
+          const isRow = await Promise.all(keys.map((key) => holdsRow(before + key)))
+          const rows = keys.filter((_, index) => isRow[index])
+          if (rows.length > 0) yield rows.map((key) => key.replace(ESCAPED, 'owner'))
+        } while (cursor !== '0')
+      }
+    },
+
+    prune: async () => 0,
+
+    check: () => checkRedis(connection),
+  }
+
+  /** Not a tombstone, and nothing of the application's own that has our prefix. */
+  async function holdsRow(name: string): Promise<boolean> {
+    const beginning = textOf(await connection.send(name, ['GETRANGE', name, '0', '299']))
+    return beginning !== undefined && beginning !== TOMBSTONE && BEGINNING.test(beginning)
+  }
+}
+
+// A session's key that begins like an owner's gets one more "_" there, and so never is one.
+const LIKE_AN_OWNER = /^owner(?=_*:)/
+const ESCAPED = /^owner_(?=_*:)/
+
+/** Redis adds the time of day to it, and refuses what does not fit into 63 bits. */
+const LONGEST_MS = Number.MAX_SAFE_INTEGER
