@@ -18,6 +18,8 @@ const WITH_SERVERS = [
   'test/flask/**',
   'test/interop/**',
   'test/promises/durable-*',
+  'test/stores/postgres*',
+  'test/stores/redis*',
 ]
 
 export default defineConfig({
@@ -35,6 +37,7 @@ export default defineConfig({
       ...(isLong ? [] : ['**/*.long.test.ts']),
       ...(isQuick ? WITH_SERVERS : []),
     ],
+    globalSetup: isQuick ? [] : ['test/servers/start.ts'],
     env: { NODE_ENV: 'test' },
     testTimeout: isLong ? 600_000 : 60_000,
     hookTimeout: 60_000,

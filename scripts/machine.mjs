@@ -1,7 +1,7 @@
 /** What the machine has to give: npm packages, a recent Node, Debian packages. Plain Node, no dependency. */
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { constants } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -112,6 +112,21 @@ export function flaskPython() {
 export function hasChromium() {
   return ['chromium', 'chromium-browser', 'google-chrome'].some(
     (name) => run(name, ['--version'], { quiet: true }) === 0,
+  )
+}
+
+/** Whether a Redis server is here. */
+export function hasRedis() {
+  return run('redis-server', ['--version'], { quiet: true }) === 0
+}
+
+/** Whether a PostgreSQL server is here. Debian keeps its programs off the PATH. */
+export function hasPostgres() {
+  const debian = '/usr/lib/postgresql'
+  const versions = existsSync(debian) ? readdirSync(debian) : []
+  const programs = versions.map((version) => join(debian, version, 'bin', 'postgres'))
+  return [...programs, 'postgres'].some(
+    (program) => run(program, ['--version'], { quiet: true }) === 0,
   )
 }
 

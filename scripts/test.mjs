@@ -6,6 +6,8 @@ import { build } from './build.mjs'
 import {
   flaskPython,
   hasChromium,
+  hasPostgres,
+  hasRedis,
   installDebianPackage,
   installPackages,
   machineNode,
@@ -17,14 +19,18 @@ import {
 
 const FLASK = ['python3-flask', 'a real Flask app is what the interop tests talk to', flaskPython]
 const CHROMIUM = ['chromium', 'the long tests click through the demo', hasChromium]
+const REDIS = ['redis-server', 'a real Redis keeps the sessions in the tests', hasRedis]
+const POSTGRES = ['postgresql', 'a real PostgreSQL keeps the sessions in the tests', hasPostgres]
 
 const flaskOnly = process.argv.includes('--flask')
 const long = process.argv.includes('--long')
 const isPlain = !flaskOnly && !long
 
 installPackages()
-const missing = [FLASK, ...(long ? [CHROMIUM] : [])]
-  .map((wanted) => installDebianPackage(...wanted))
+// The servers are needed even where REDIS_URL and DATABASE_URL name others: some tests kill theirs.
+const wanted = [FLASK, ...(flaskOnly ? [] : [REDIS, POSTGRES]), ...(long ? [CHROMIUM] : [])]
+const missing = wanted
+  .map((one) => installDebianPackage(...one))
   .filter((line) => line !== undefined)
 for (const line of missing) console.error(`\n${line}\nThe tests that need it will fail.`)
 
