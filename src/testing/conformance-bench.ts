@@ -1,0 +1,117 @@
+/** What the rooms of the conformance suite share: a scenario, its bench, and rows to work with. */
+
+import { randomBytes } from 'node:crypto'
+import assert from 'node:assert/strict'
+import type { Row, SessionStore } from '../stores/store.ts'
+import type { FakeClock } from './clock.ts'
+
+/** What a scenario works on: an empty store. */
+export interface Bench {
+  readonly store: SessionStore
+  readonly clock: FakeClock
+  /** Moves the time by which the store collects. */
+  advance(ms: number): Promise<void>
+}
+
+/** One promise of the contract, and how it is looked into. */
+export interface Scenario {
+  /** A sentence. */
+  readonly name: string
+  check(bench: Bench): Promise<void>
+}
+
+/** How many race in a race: more than any client's pool has connections. */
+export const RACERS = 64
+
+/** A minute, in milliseconds. */
+export const MINUTE = 60_000
+
+/** An id for a write, which no other write has. */
+export function writeId(): string {
+  return randomBytes(12).toString('base64url')
+}
+
+/** A row that ends in an hour, by a write of its own; `parts` say what is different. */
+export function rowBy(clock: FakeClock, parts: Partial<Row> = {}): Row {
+  return {
+    write: writeId(),
+    recent: [],
+    expiresAt: clock() + 60 * MINUTE,
+    owner: null,
+    body: '{"visits":1}',
+    ...parts,
+  }
+}
+
+/** The row that a writer makes of the one it read: the other writers' last writes are carried along. */
+export function rowAfter(before: Row, parts: Partial<Row> = {}): Row {
+  const recent = [before.write, ...before.recent].slice(0, 32)
+  return { ...before, write: writeId(), recent, ...parts }
+}
+
+/** Puts a row under the key. */
+export async function insertRow(
+  { store, clock }: Bench,
+  key: string,
+  parts: Partial<Row> = {},
+): Promise<Row> {
+  const row = rowBy(clock, parts)
+  assert.equal(await store.insert(key, row), true, `insert of ${quoted(key)} has to win`)
+  return row
+}
+
+/** Fails unless the store answers exactly this row. */
+export async function assertHolds({ store }: Bench, key: string, row: Row | null): Promise<void> {
+  assertSameRow(await store.read(key), row, `what ${quoted(key)} holds`)
+}
+
+/** Fails unless the two rows are the same, and says where they differ without printing a megabyte. */
+export function assertSameRow(actual: Row | null, expected: Row | null, what: string): void {
+  if (actual && expected && actual.body !== expected.body) {
+    const [is, should] = [actual.body, expected.body]
+    let at = 0
+    while (at < is.length && is[at] === should[at]) at++
+    assert.fail(
+      `${what}: the body differs at character ${at}: ` +
+        `${quoted(is.slice(at, at + 20))} (of ${is.length}) instead of ` +
+        `${quoted(should.slice(at, at + 20))} (of ${should.length})`,
+    )
+  }
+  assert.deepEqual(actual && plain(actual), expected && plain(expected), what)
+}
+
+/** Every key that holds a row. */
+export async function keysOf({ store }: Bench): Promise<string[]> {
+  const keys = new Set<string>()
+  for await (const batch of store.keys()) for (const key of batch) keys.add(key)
+  return [...keys].sort()
+}
+
+/** Prunes until nothing is left to prune. Returns how many there were. */
+export async function pruneAll({ store }: Bench, limit = 1000): Promise<number> {
+  let all = 0
+  for (;;) {
+    const pruned = await store.prune(limit)
+    assert.ok(pruned >= 0 && pruned <= limit, `prune(${limit}) says it deleted ${pruned}`)
+    all += pruned
+    if (pruned < limit) return all
+  }
+}
+
+/** Runs the same thing for 0 to n - 1, all at once. */
+export function atOnce<Outcome>(
+  n: number,
+  run: (index: number) => Promise<Outcome>,
+): Promise<Outcome[]> {
+  return Promise.all(Array.from({ length: n }, (_, index) => run(index)))
+}
+
+/** A text for a message: quoted, escaped and short. */
+export function quoted(text: string): string {
+  const short = text.length > 40 ? `${text.slice(0, 40)}...` : text
+  return JSON.stringify(short)
+}
+
+function plain({ write, recent, expiresAt, owner, body }: Row): Row {
+  return { write, recent: [...recent], expiresAt, owner, body }
+}
