@@ -12,6 +12,14 @@ export type Rejection =
   | 'expired'
   | 'expired-absolute'
   | 'future'
+  /** No session of that id in the store: it was ended, or it is long over. */
+  | 'gone'
+  /** An id from before a login a moment ago: a request that was under way. */
+  | 'superseded'
+  /** An id that was renewed since, and is shown again: perhaps a stolen one. */
+  | 'replayed'
+  /** The store holds something else under that id than this library wrote there. */
+  | 'corrupt'
 
 /** What opening came to. A cookie that does not verify is an outcome, never an error. */
 export interface Opened {
@@ -29,6 +37,8 @@ export interface Opened {
   readonly seen: number
   /** Which secret signed it: 0 is the current one. */
   readonly key: number
+  /** Names the session in logs and lists; alone it opens nothing. A cookie has none. */
+  readonly handle?: string | undefined
 }
 
 /** What is to be kept. */
@@ -43,11 +53,26 @@ export interface CommitRequest {
 
 /** What committing came to. */
 export interface Committed {
-  /** What the browser holds from now on. */
+  /** What the browser holds from now on; its record is the one that was written. */
   opened: Opened
   /** The Set-Cookie line to send, if any. */
   setCookie: string | undefined
+  /** What else is worth telling. */
+  notes?: readonly Note[]
 }
+
+/** Something that happened to a session in a store. */
+export type Note =
+  /** A nested change took the place of what another request had written to the key meanwhile. */
+  | { type: 'overwrote'; key: string }
+  /** The session ended while the request was under way; it had nothing of its own to lose. */
+  | { type: 'ended-meanwhile' }
+  /** The session has a new id. */
+  | { type: 'renewed' }
+  /** A login ended that many older sessions of the user, for `maxSessionsPerUser`. */
+  | { type: 'evicted'; count: number }
+  /** A visit could not push the session's end further away; the next one will. */
+  | { type: 'touch-failed' }
 
 /** Opens and keeps records. */
 export interface Backend {
@@ -56,4 +81,6 @@ export interface Backend {
   open(values: readonly string[], now: number): Maybe<Opened>
   /** Keeps a record, all or nothing. @throws ERR_COOKIE_TOO_LARGE */
   commit(request: CommitRequest): Maybe<Committed>
+  /** Looks again at a session that was opened or committed. A cookie says what it said before. */
+  reopen(opened: Opened, now: number): Maybe<Opened>
 }

@@ -153,6 +153,7 @@ export function cookieBackend(
       const hasCookie = record !== undefined
       return { opened: { ...opened, record, seen, key: 0, hasCookie }, setCookie }
     },
+    reopen: (opened) => opened,
   }
 }
 

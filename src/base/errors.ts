@@ -60,13 +60,30 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   readonly status: number
   /** The same as `status`, for frameworks that read this name. */
   readonly statusCode: number
+  /** Response headers that go with it: Express and Koa send those of an error nobody caught. */
+  readonly headers: Record<string, string> | undefined
 
   constructor(code: Code, ...evidence: Parameters<Catalogue[Code]>) {
     super((CATALOGUE[code] as (...parts: Parameters<Catalogue[Code]>) => string)(...evidence))
     this.name = 'SessionError'
     this.code = code
     this.status = this.statusCode = STATUS[code] ?? 500
+    this.headers = headersFor(this.status)
   }
+}
+
+/** No cache may keep the answer; and who comes back to a busy server does not come all at once. */
+function headersFor(status: number): Record<string, string> | undefined {
+  if (status === 500) return undefined
+  const headers: Record<string, string> = { 'cache-control': 'no-store', vary: 'Cookie' }
+  if (status === 503) headers['retry-after'] = String(1 + (Math.floor(performance.now()) % 5))
+  return headers
+}
+
+/** Gives an error one more response header, and returns it. */
+export function alsoSending(error: SessionError, name: string, value: string): SessionError {
+  Object.assign(error, { headers: { ...error.headers, [name]: value } })
+  return error
 }
 
 /** Gives an error the reason it happened, and returns it. */

@@ -1,4 +1,4 @@
-/** What the library takes from the world: the time, randomness, and a value that may come later. */
+/** What the library takes from the world: the time, timers, randomness, and values that may come later. */
 
 import { randomBytes } from 'node:crypto'
 
@@ -13,6 +13,15 @@ export const systemClock: Clock = () => Date.now()
 
 /** The operating system's generator. Throws rather than fall back to a weaker one. */
 export const systemRandom: Random = (size) => randomBytes(size)
+
+/** Does something that many milliseconds from now; answers how to call it off. */
+export type Timer = (run: () => void, delay: number) => () => void
+
+/** The runtime's own timer. */
+export const systemTimer: Timer = (run, delay) => {
+  const timer = setTimeout(run, delay)
+  return () => clearTimeout(timer)
+}
 
 /** A value that is here, or that will come. A cookie answers at once; a store takes a round trip. */
 export type Maybe<Value> = Value | Promise<Value>

@@ -12,9 +12,20 @@ export interface Authenticator {
   verify(text: string, signature: string): number | undefined
 }
 
-/** Makes an authenticator with HMAC over `digest`. The keys are as derived already. */
-export function authenticator(keys: readonly Uint8Array[], digest: string): Authenticator {
-  const hmacs = keys.map((key) => hmacOf(key, digest))
+/**
+ * Makes an authenticator with HMAC over `digest`. The keys are as derived already.
+ *
+ * @param characters shortens signatures to that many; a multiple of four leaves no spare bits.
+ */
+export function authenticator(
+  keys: readonly Uint8Array[],
+  digest: string,
+  characters = Infinity,
+): Authenticator {
+  const hmacs = keys.map((key) => {
+    const hmac = hmacOf(key, digest)
+    return characters === Infinity ? hmac : (text: string) => hmac(text).slice(0, characters)
+  })
   const length = hmacs[0]!('').length
   const left = Buffer.alloc(length)
   const right = Buffer.alloc(length)

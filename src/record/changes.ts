@@ -9,7 +9,8 @@ export type Updater = (value: any) => unknown
 
 /** One thing a request did. Values are texts already, so replaying cannot meet a half-changed one. */
 export type Change =
-  | { do: 'set'; key: string; text: string }
+  /** `from` is the text a nested change began with: another text there now is overwritten. */
+  | { do: 'set'; key: string; text: string; from?: string }
   | { do: 'delete'; key: string }
   | { do: 'update'; key: string; fn: Updater }
   | { do: 'clear' }
@@ -18,7 +19,8 @@ export type Change =
   | { do: 'permanent'; on: boolean }
   | { do: 'label'; label: string | undefined }
   | { do: 'regenerate' }
-  | { do: 'login'; userId: string; at: number }
+  /** `at` in seconds since 1970, `calledAt` the same in milliseconds. */
+  | { do: 'login'; userId: string; at: number; calledAt?: number }
   | { do: 'logout'; keep: readonly string[]; at: number }
 
 /** A record nobody has written to yet. `at` is in seconds since 1970. */
@@ -95,6 +97,26 @@ export function apply(record: SessionRecord, change: Change, layout: Layout): Se
     }
   }
   return record
+}
+
+/**
+ * Whether a change may be dropped where its session is gone: the visitor loses nothing by it.
+ *
+ * A new id for a session that is over, and messages that were shown already.
+ */
+export function isSoft(change: Change): boolean {
+  return change.do === 'regenerate' || change.do === 'consume'
+}
+
+/** The keys in which a nested change takes the place of what another request wrote meanwhile. */
+export function overwrittenKeys(base: SessionRecord, changes: readonly Change[]): string[] {
+  return changes.flatMap((change) =>
+    change.do === 'set' &&
+    change.from !== undefined &&
+    base.data.get(change.key)?.text !== change.from
+      ? [change.key]
+      : [],
+  )
 }
 
 /** The waiting messages without the ones that were shown, each taken once. */

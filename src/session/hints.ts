@@ -65,6 +65,13 @@ const REJECTED: Readonly<Record<Exclude<Rejection, 'signature' | 'malformed'>, s
   future: 'A session cookie was signed in the future: the clocks of your servers differ.',
   payload:
     'A session cookie verifies but cannot be read: another program signs with the same secret.',
+  gone: 'A session is not in the store any more: it was ended, or the store was emptied, or it keeps another environment. The visitor gets a new one.',
+  superseded:
+    'A request came with the id from before a login a moment ago, and was treated as anonymous.',
+  replayed:
+    'A session id was shown again that had been renewed: perhaps a stolen cookie, perhaps a browser that lost an answer. It opens nothing.',
+  corrupt:
+    'The store holds something else under a session key than was written there: another program writes to it, or tags are missing.',
 }
 
 /** Whose cookie this probably is, if it is not ours. */

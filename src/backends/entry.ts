@@ -1,0 +1,126 @@
+/** What a row says of a session: the record, and beside it whose id opens it. */
+
+import type { Row } from '../stores/store.ts'
+import { endedBy, type Ended, type Lifetime, type Times } from '../record/lifetime.ts'
+import {
+  authenticatedAtOf,
+  createdOf,
+  isPermanent,
+  type Layout,
+  type SessionRecord,
+  userIdOf,
+} from '../record/record.ts'
+
+/** A session in a store. */
+export interface Entry {
+  /** The key it belongs to, so that a store which answers with another row is caught. */
+  readonly selector: string
+  /** The hash of the verifier that opens it. */
+  readonly verifier: string
+  /** Raised by each login: what a request did under another number is not done to this session. */
+  readonly auth: number
+  /** How long it outlives a visit, in seconds, as it was when the row was written. */
+  readonly idle: number
+  /** When its id last left in a Set-Cookie, in seconds since 1970. */
+  readonly issued: number
+  /** The id before the last renewal. */
+  readonly previous: PreviousId | undefined
+  readonly record: SessionRecord
+}
+
+/** An id that was renewed. */
+export interface PreviousId {
+  readonly verifier: string
+  /** When the new id was first shown, in milliseconds since 1970: the grace counts from there. */
+  readonly replacedAt: number | undefined
+}
+
+// body = head LF record
+// head = [selector, verifier, auth, idle, issued] or with the previous verifier and when it was
+//        replaced (0: not yet) behind it, as JSON; record as its layout writes it
+
+/** The text of an entry. */
+export function encodeEntry(entry: Entry, layout: Layout): string {
+  const { selector, verifier, auth, idle, issued, previous } = entry
+  const head: unknown[] = [selector, verifier, auth, idle, issued]
+  if (previous) head.push(previous.verifier, previous.replacedAt ?? 0)
+  return `${JSON.stringify(head)}\n${layout.encode(entry.record)}`
+}
+
+/** The entry of a row, or `undefined` if it is none, or not that of this key. */
+export function decodeEntry(key: string, { body }: Row, layout: Layout): Entry | undefined {
+  const end = body.indexOf('\n')
+  const head = end < 0 ? undefined : parsedList(body.slice(0, end))
+  const record = head && layout.decode(body.slice(end + 1))
+  if (!head || !record) return undefined
+  const [selector, verifier, auth, idle, issued, before, replacedAt] = head
+  if (selector !== key || typeof verifier !== 'string') return undefined
+  if (![auth, idle, issued].every(Number.isSafeInteger)) return undefined
+  const previous =
+    typeof before === 'string'
+      ? { verifier: before, replacedAt: Number(replacedAt) || undefined }
+      : undefined
+  return {
+    selector,
+    verifier,
+    auth: auth as number,
+    idle: idle as number,
+    issued: issued as number,
+    previous,
+    record,
+  }
+}
+
+function parsedList(text: string): unknown[] | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return Array.isArray(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** When the visitor was last seen, in seconds since 1970: a touch moves only the row's end. */
+export function seenAt({ expiresAt }: Row, { idle }: Entry): number {
+  return Math.floor(expiresAt / 1000) - idle
+}
+
+/** What the lifetime is counted from. Another server's clock may be ahead: nobody was seen later than now. */
+export function timesOf(row: Row, entry: Entry, layout: Layout, now: number): Times {
+  return {
+    permanent: isPermanent(entry.record, layout),
+    seen: Math.min(seenAt(row, entry), Math.floor(now / 1000)),
+    created: createdOf(entry.record, layout),
+    authenticatedAt: authenticatedAtOf(entry.record, layout),
+  }
+}
+
+/** Whether the session is over. The row's own end holds even where `idle` was raised since. */
+export function entryEnded(
+  row: Row,
+  entry: Entry,
+  { layout, lifetime }: { layout: Layout; lifetime: Lifetime },
+  now: number,
+): Ended | undefined {
+  return row.expiresAt < now ? 'expired' : endedBy(lifetime, timesOf(row, entry, layout, now), now)
+}
+
+/** How long a record's session outlives a visit, in seconds. */
+export function idleSeconds(record: SessionRecord, layout: Layout, lifetime: Lifetime): number {
+  return Math.floor((isPermanent(record, layout) ? lifetime.permanent : lifetime.idle) / 1000)
+}
+
+/** A new row for an entry. Its owner is the user who is signed in. */
+export function rowOf(
+  entry: Entry,
+  layout: Layout,
+  { write, recent, now }: { write: string; recent: readonly string[]; now: number },
+): Row {
+  return {
+    write,
+    recent,
+    expiresAt: now + entry.idle * 1000,
+    owner: userIdOf(entry.record, layout) ?? null,
+    body: encodeEntry(entry, layout),
+  }
+}

@@ -1,0 +1,239 @@
+/** Group commit: one swap at a time for each session, with all that waits for it in it. */
+
+import { SessionError } from '../base/errors.ts'
+import { encodeBase64url } from '../base/bytes.ts'
+import type { Clock, Random, Timer } from '../base/ports.ts'
+import type { Row } from '../stores/store.ts'
+import { decodeEntry, type Entry, rowOf } from './entry.ts'
+import { type GuardedStore, pause } from './guard.ts'
+import { type Plan, planOn, type StoredRules, type Work } from './plan.ts'
+
+/** What a group needs. */
+export interface GroupPorts {
+  store: GuardedStore
+  rules: StoredRules
+  clock: Clock
+  timer: Timer
+  random: Random
+  /** How long a commit may take, waiting included, in milliseconds. */
+  deadline: number
+}
+
+/** How a request's work was settled, and the row it stands in. */
+export interface Settled {
+  plan: Exclude<Plan, { do: 'fail' }>
+  newest: { row: Row; entry: Entry } | undefined
+}
+
+/** Does works to sessions, each to the newest row. */
+export interface GroupCommit {
+  /**
+   * @throws ERR_SESSION_CONFLICT when the deadline passes before a swap has won,
+   * ERR_STORE_UNAVAILABLE when it is not known whether one has; what an updater throws on newer data.
+   */
+  settle(work: Work, opened: Row): Promise<Settled>
+}
+
+interface Member {
+  readonly work: Work
+  /** The write of the row it opened. */
+  readonly opened: string
+  readonly resolve: (settled: Settled) => void
+  readonly reject: (error: unknown) => void
+  /** Calls its deadline off. */
+  cancel: () => void
+  /** Its deadline has passed, and its request was told. */
+  isOver: boolean
+  /** A swap with its work is under way. */
+  isSent: boolean
+}
+
+interface Planned {
+  member: Member
+  plan: Plan
+  /** What stands after it. */
+  newest: Settled['newest']
+  isWrite: boolean
+}
+
+interface Group {
+  /** The newest row this process knows of; null where the session is gone. */
+  row: Row | null
+  waiting: Member[]
+  /** Another process won a swap that this one had lost. */
+  isContended: boolean
+}
+
+/** A swap takes no more than this many works, and texts of this length. */
+const MAX_WORKS = 128
+const MAX_TEXT = 262_144
+
+/** More requests than this waiting for one session are turned away. */
+const MAX_WAITING = 1024
+
+/** A row remembers the last write of this many other writers. */
+const MAX_RECENT = 32
+
+/** Makes the groups of one backend, which is one writer. */
+export function groupCommit(ports: GroupPorts): GroupCommit {
+  const { store, rules, clock, timer, random, deadline } = ports
+  const groups = new Map<string, Group>()
+  const writer = encodeBase64url(random(9))
+  let writes = 0
+
+  async function run(selector: string, group: Group): Promise<void> {
+    while (group.waiting.length > 0) {
+      const batch = nextBatch(group.waiting)
+      try {
+        await settleBatch(selector, group, batch)
+      } catch (error) {
+        for (const member of batch) told(member, () => member.reject(error))
+      }
+      // The other processes have been waiting for as long: let one of them win.
+      if (group.isContended) await pause(timer, 1 + (random(1)[0]! / 255) * 2)
+    }
+    groups.delete(selector)
+  }
+
+  async function settleBatch(selector: string, group: Group, members: Member[]): Promise<void> {
+    group.isContended = false
+    let isFresh = false
+    for (let losses = 0; ; losses += 1) {
+      if (losses > 1) await pause(timer, (random(1)[0]! / 255) * 2)
+      const batch = members.filter((member) => !member.isOver)
+      if (batch.length === 0) return
+      const now = clock()
+      const newest = newestOf(selector, group.row)
+      const plans = plansFor(batch, newest, now)
+      if (newest && !isFresh && plans.some((planned) => mayBeOutdated(planned, newest.row))) {
+        group.row = await store.read(selector)
+        isFresh = true
+        continue
+      }
+      const entry = plans.reduce(
+        (last, { plan }) => (plan.do === 'keep' ? plan.entry : last),
+        newest?.entry,
+      )
+      if (!newest || !entry || entry === newest.entry) return tellAll(plans, newest)
+      const row = rowOf(entry, rules.layout, { ...nextWrite(newest.row), now })
+      for (const member of batch) member.isSent = true
+      const swap = await store.swap(selector, newest.row.write, row)
+      if (swap.won) {
+        group.row = row
+        return tellAll(plans, { row, entry })
+      }
+      for (const member of batch) member.isSent = false
+      group.row = swap.newest
+      group.isContended = isFresh = true
+    }
+  }
+
+  /** Each work on what the one before it has made. */
+  function plansFor(batch: readonly Member[], newest: Settled['newest'], now: number): Planned[] {
+    let current = newest
+    return batch.map((member) => {
+      const plan = planOn(current, member.work, rules, now)
+      const isWrite = plan.do === 'keep' && plan.entry !== current?.entry
+      if (isWrite && current) current = { ...current, entry: plan.entry }
+      return { member, plan, newest: current, isWrite }
+    })
+  }
+
+  function newestOf(selector: string, row: Row | null) {
+    const entry = row ? decodeEntry(selector, row, rules.layout) : undefined
+    return row && entry ? { row, entry } : undefined
+  }
+
+  /** An id no other write has, and the last writes of the others. */
+  function nextWrite({ write, recent }: Row) {
+    writes += 1
+    const others = [write, ...recent].filter((id) => !id.startsWith(`${writer}.`))
+    return { write: `${writer}.${writes.toString(36)}`, recent: others.slice(0, MAX_RECENT) }
+  }
+
+  return {
+    settle(work, opened) {
+      const { selector } = work
+      return new Promise<Settled>((resolve, reject) => {
+        const known = groups.get(selector)
+        const group = known ?? { row: opened, waiting: [], isContended: false }
+        if (group.waiting.length >= MAX_WAITING) {
+          const why = `${MAX_WAITING} requests wait for this session already`
+          reject(new SessionError('ERR_STORE_UNAVAILABLE', 'save', why))
+          return
+        }
+        const member: Member = {
+          work,
+          opened: opened.write,
+          resolve,
+          reject,
+          cancel,
+          isOver: false,
+          isSent: false,
+        }
+        const callOff = timer(() => giveUp(member, group), deadline)
+        function cancel() {
+          callOff()
+        }
+        group.waiting.push(member)
+        if (known) return
+        groups.set(selector, group)
+        void run(selector, group)
+      })
+    },
+  }
+
+  /** Takes a request out before it is told, so that nothing of it is kept afterwards. */
+  function giveUp(member: Member, group: Group): void {
+    group.waiting = group.waiting.filter((waiting) => waiting !== member)
+    const error = member.isSent
+      ? new SessionError(
+          'ERR_STORE_UNAVAILABLE',
+          'save',
+          `there was no answer within ${deadline} ms`,
+        )
+      : new SessionError('ERR_SESSION_CONFLICT')
+    told(member, () => member.reject(error))
+  }
+}
+
+function nextBatch(waiting: Member[]): Member[] {
+  let length = 0
+  const full = waiting.findIndex((member, index) => {
+    length += textLength(member.work)
+    return index > 0 && (index >= MAX_WORKS || length > MAX_TEXT)
+  })
+  return waiting.splice(0, full < 0 ? waiting.length : full)
+}
+
+function textLength({ changes }: Work): number {
+  return changes.reduce((sum, change) => sum + (change.do === 'set' ? change.text.length : 32), 0)
+}
+
+/**
+ * Whether a work comes to nothing only because this row is older than the one its request opened.
+ *
+ * A write needs no such doubt: its swap is lost on an older row.
+ */
+function mayBeOutdated({ member, isWrite }: Planned, row: Row): boolean {
+  return !isWrite && member.opened !== row.write
+}
+
+/** Tells each what became of its work: all stand on the one swap that has won. */
+function tellAll(plans: readonly Planned[], kept: Settled['newest']): void {
+  for (const { member, plan, newest } of plans) {
+    told(member, () => {
+      if (plan.do === 'fail') return member.reject(plan.error)
+      // What this request sees of its session is its own work, not what others put on top of it.
+      member.resolve({ plan, newest: newest && kept && { row: kept.row, entry: newest.entry } })
+    })
+  }
+}
+
+/** Tells a request its outcome, once. */
+function told(member: Member, tell: () => void): void {
+  if (member.isOver) return
+  member.isOver = true
+  member.cancel()
+  tell()
+}

@@ -1,0 +1,160 @@
+/** A user's sessions: admits logins, lists and ends them. */
+
+import { because, SessionError } from '../base/errors.ts'
+import type { Clock } from '../base/ports.ts'
+import { authenticatedAtOf, createdOf, labelOf } from '../record/record.ts'
+import type { Row } from '../stores/store.ts'
+import { decodeEntry, entryEnded, seenAt } from './entry.ts'
+import type { GuardedStore } from './guard.ts'
+import type { StoredRules } from './plan.ts'
+
+/** One session of a user, as a device list shows it. */
+export interface SessionInfo {
+  /** Names it, for `sessions.revoke`. Safe to show and to log: alone it opens nothing. */
+  handle: string
+  createdAt: Date | undefined
+  /** The last login in it. */
+  authenticatedAt: Date | undefined
+  /** To within a tenth of `idle`. */
+  lastSeenAt: Date
+  /** What the app called it, such as the device. */
+  label: string | undefined
+}
+
+/** How many sessions a user may have. */
+export interface MemberLimit {
+  most: number
+  /** What a login over the limit comes to. */
+  onLimit: 'reject' | 'evict-oldest'
+}
+
+/** What this room needs. */
+export interface MemberPorts {
+  store: GuardedStore
+  rules: StoredRules
+  clock: Clock
+  limit: MemberLimit | undefined
+}
+
+/** Works on all sessions of a user. */
+export interface Members {
+  /**
+   * Takes a session whose row was just written into its owner's list; answers how many older ones
+   * it ended for the limit. Refused, the session is removed again.
+   *
+   * @throws ERR_SESSION_LIMIT, ERR_SESSION_GONE where the user's sessions were revoked meanwhile.
+   */
+  admit(owner: string, selector: string, calledAt: number, until: number): Promise<number>
+  list(owner: string): Promise<SessionInfo[]>
+  /** Ends one session of this owner; answers whether there was such a one. */
+  revoke(owner: string, selector: string): Promise<boolean>
+  /** Ends all of them, logins under way included; answers how many there were. */
+  revokeAll(owner: string, except: string | undefined): Promise<number>
+}
+
+/** So many rows are read, or removed, at a time. */
+const AT_ONCE = 16
+
+/** Makes the room for one store. */
+export function members({ store, rules, clock, limit }: MemberPorts): Members {
+  const storeLimit = limit && { most: limit.most, refuse: limit.onLimit === 'reject' }
+
+  async function admitted(owner: string, selector: string, calledAt: number, until: number) {
+    const ask = () => store.admit(owner, selector, calledAt, until, storeLimit)
+    const first = await ask()
+    const isFull = first.admitted ? first.over.length > 0 : first.why === 'limit'
+    if (!isFull) return first
+    // Sessions that ran out are still in the list; they must not stand in for live ones.
+    const keys = (await store.list(owner)).filter((key) => key !== selector)
+    const { dead } = await sorted(owner, keys)
+    await discard(owner, dead)
+    return ask()
+  }
+
+  /** The owner's sessions that are alive, and the keys of those that are over. */
+  async function sorted(owner: string, keys: readonly string[]) {
+    const live = new Map<string, Live>()
+    const dead: string[] = []
+    const now = clock()
+    await inParts(keys, async (key) => {
+      const row = await store.read(key)
+      const entry = row?.owner === owner ? decodeEntry(key, row, rules.layout) : undefined
+      // A row that cannot be read is not taken for a dead one: the answer may be the wrong one.
+      if (!row || (entry && entryEnded(row, entry, rules, now))) dead.push(key)
+      else if (entry) live.set(key, { row, entry })
+    })
+    return { live, dead }
+  }
+
+  /** Removes rows, then forgets their keys: interrupted, it is simply done again. */
+  async function discard(owner: string, keys: readonly string[]): Promise<number> {
+    let count = 0
+    await inParts(keys, async (key) => {
+      if (await store.remove(key)) count += 1
+    })
+    if (keys.length > 0) await store.forget(owner, keys)
+    return count
+  }
+
+  return {
+    async admit(owner, selector, calledAt, until) {
+      const admission = await admitted(owner, selector, calledAt, until)
+      if (admission.admitted) return discard(owner, admission.over)
+      const refusal =
+        admission.why === 'limit'
+          ? new SessionError('ERR_SESSION_LIMIT', limit?.most ?? 0)
+          : new SessionError('ERR_SESSION_GONE')
+      try {
+        await discard(owner, [selector])
+      } catch (error) {
+        // Nobody has its id, so it opens for nobody; the store collects it.
+        throw because(refusal, error)
+      }
+      throw refusal
+    },
+    async list(owner) {
+      const keys = await store.list(owner)
+      const { live } = await sorted(owner, keys)
+      return keys.flatMap((key) => {
+        const found = live.get(key)
+        return found ? [infoOf(found, rules)] : []
+      })
+    },
+    async revoke(owner, selector) {
+      const keys = await store.list(owner)
+      return keys.includes(selector) && (await discard(owner, [selector])) > 0
+    },
+    async revokeAll(owner, except) {
+      // A login of this very millisecond comes after the revocation.
+      const keys = await store.list(owner, clock() - 1)
+      return discard(
+        owner,
+        keys.filter((key) => key !== except),
+      )
+    },
+  }
+}
+
+type Live = { row: Row; entry: NonNullable<ReturnType<typeof decodeEntry>> }
+
+function infoOf({ row, entry }: Live, { layout }: StoredRules): SessionInfo {
+  const { record, selector } = entry
+  return {
+    handle: selector,
+    createdAt: dateOf(createdOf(record, layout)),
+    authenticatedAt: dateOf(authenticatedAtOf(record, layout)),
+    lastSeenAt: new Date(seenAt(row, entry) * 1000),
+    label: labelOf(record, layout),
+  }
+}
+
+function dateOf(seconds: number | undefined): Date | undefined {
+  return seconds === undefined ? undefined : new Date(seconds * 1000)
+}
+
+/** Does something to each key, a few at a time. */
+async function inParts(keys: readonly string[], act: (key: string) => Promise<void>) {
+  for (let at = 0; at < keys.length; at += AT_ONCE) {
+    await Promise.all(keys.slice(at, at + AT_ONCE).map(act))
+  }
+}

@@ -1,0 +1,155 @@
+/** Opens a stored session: one read for a cookie of ours, none for anything else. */
+
+import { timingSafeEqual } from 'node:crypto'
+import { authenticatedAtOf } from '../record/record.ts'
+import type { Row } from '../stores/store.ts'
+import type { Opened, Rejection } from './backend.ts'
+import { decodeEntry, type Entry, entryEnded, seenAt } from './entry.ts'
+import type { GuardedStore } from './guard.ts'
+import type { StoredRules } from './plan.ts'
+import { hashOfVerifier, type SessionId, type SessionIdFormat } from './session-id.ts'
+
+/** The session a request opened, as it was then. */
+export interface Slot {
+  readonly selector: string
+  readonly verifier: string
+  readonly hash: string
+  readonly row: Row
+  readonly entry: Entry
+}
+
+/** What opening a stored session came to. */
+export interface StoredOpened extends Opened {
+  readonly slot: Slot | undefined
+  /** The key of a session that is over by time: a logout removes it all the same. */
+  readonly expired: string | undefined
+  /** The id is one from before a login a moment ago: nothing may be set over the new one. */
+  readonly isSuperseded: boolean
+}
+
+/** What opening needs. */
+export interface OpenPorts {
+  store: GuardedStore
+  ids: SessionIdFormat
+  rules: StoredRules
+  onReplay: 'report' | 'end'
+}
+
+/** No more cookies of one request than this are looked up. */
+const MAX_READS = 8
+
+/** Opens the newest session the values name. @throws ERR_STORE_UNAVAILABLE */
+export function openStored(
+  ports: OpenPorts,
+  values: readonly string[],
+  now: number,
+): StoredOpened | Promise<StoredOpened> {
+  const presented = values.length < 2 ? values : [...new Set(values)]
+  const rejected: Rejection[] = []
+  const ids: SessionId[] = []
+  for (const value of presented) {
+    const id = ports.ids.parse(value)
+    if (typeof id === 'string') rejected.push(id)
+    else ids.push(id)
+  }
+  const nobody = { ...NOBODY, hasCookie: values.length > 0, presented, rejected }
+  return ids.length === 0 ? nobody : lookUp(ports, ids, nobody, now)
+}
+
+async function lookUp(ports: OpenPorts, ids: SessionId[], nobody: StoredOpened, now: number) {
+  const looked = await Promise.all(ids.slice(0, MAX_READS).map((id) => openOne(ports, id, now)))
+  const found = looked.flatMap((outcome) => ('slot' in outcome ? [outcome] : []))
+  const refused = looked.flatMap((outcome) => ('reason' in outcome ? [outcome] : []))
+  const rejected = [...nobody.rejected, ...refused.map(({ reason }) => reason)]
+  const [newest] = found.sort((a, b) => b.opened.seen - a.opened.seen)
+  if (newest) return { ...nobody, ...newest.opened, rejected, verified: found.length }
+  return {
+    ...nobody,
+    rejected,
+    expired: refused.find(({ reason }) => reason.startsWith('expired'))?.id.selector,
+    isSuperseded: refused.some(({ reason }) => reason === 'superseded'),
+  }
+}
+
+type Found = {
+  slot: Slot
+  opened: Pick<StoredOpened, 'record' | 'seen' | 'key' | 'handle' | 'slot'>
+}
+
+type Refused = { id: SessionId; reason: Rejection }
+
+async function openOne(ports: OpenPorts, id: SessionId, now: number): Promise<Found | Refused> {
+  const { store, rules } = ports
+  const { selector } = id
+  const row = await store.read(selector)
+  if (!row) return { id, reason: 'gone' }
+  const entry = decodeEntry(selector, row, rules.layout)
+  if (!entry) return { id, reason: 'corrupt' }
+  const hash = hashOfVerifier(id.verifier)
+  const reason = reasonAgainst(row, entry, hash, rules, now)
+  if (reason === 'replayed' && ports.onReplay === 'end') await store.remove(selector)
+  return reason ? { id, reason } : foundIn(row, entry, { ...id, hash })
+}
+
+function foundIn(row: Row, entry: Entry, id: SessionId & { hash: string }): Found {
+  const { selector, verifier, hash, key } = id
+  const slot: Slot = { selector, verifier, hash, row, entry }
+  const seen = seenAt(row, entry)
+  return { slot, opened: { record: entry.record, seen, key, handle: selector, slot } }
+}
+
+/** Why an id does not open this session, if it does not. */
+function reasonAgainst(
+  row: Row,
+  entry: Entry,
+  hash: string,
+  rules: StoredRules,
+  now: number,
+): Rejection | undefined {
+  if (isSame(entry.verifier, hash) || opensAsPrevious(entry, hash, rules, now)) {
+    return entryEnded(row, entry, rules, now)
+  }
+  if (entryEnded(row, entry, rules, now)) return 'gone'
+  const loginAt = authenticatedAtOf(entry.record, rules.layout)
+  const isJustLoggedIn = loginAt !== undefined && now - loginAt * 1000 <= rules.grace
+  return isJustLoggedIn ? 'superseded' : 'replayed'
+}
+
+/** An id that was renewed opens until the new one was shown, and a grace longer. */
+function opensAsPrevious({ previous }: Entry, hash: string, { grace }: StoredRules, now: number) {
+  if (!previous || !isSame(previous.verifier, hash)) return false
+  return previous.replacedAt === undefined || now - previous.replacedAt <= grace
+}
+
+function isSame(kept: string, shown: string): boolean {
+  const [left, right] = [Buffer.from(kept), Buffer.from(shown)]
+  return left.length === right.length && timingSafeEqual(left, right)
+}
+
+/** Looks again at the session a request stands on, under the id it has by now. */
+export async function reopenStored(
+  ports: OpenPorts,
+  opened: StoredOpened,
+  now: number,
+): Promise<StoredOpened> {
+  const { slot } = opened
+  if (!slot) return opened
+  const { selector, verifier } = slot
+  const outcome = await openOne(ports, { selector, verifier, key: opened.key }, now)
+  // What is gone keeps its slot: what is written now is not kept elsewhere without a word.
+  return 'opened' in outcome ? { ...opened, ...outcome.opened } : { ...opened, record: undefined }
+}
+
+const NOBODY: StoredOpened = {
+  record: undefined,
+  hasCookie: false,
+  presented: [],
+  rejected: [],
+  verified: 0,
+  seen: 0,
+  key: 0,
+  handle: undefined,
+  slot: undefined,
+  expired: undefined,
+  isSuperseded: false,
+}
