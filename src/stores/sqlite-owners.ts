@@ -1,0 +1,64 @@
+/** Which keys an owner has, in SQLite: one row an entry, in the order of admission. */
+
+import type { Clock } from '../base/ports.ts'
+import type { Connection, Sql } from './sqlite-connection.ts'
+import type { Tables } from './sqlite-schema.ts'
+import { REVOKED_MS, type Owners } from './store.ts'
+
+/** The owners' half of the store. */
+export function sqliteOwners(
+  { read, write }: Connection,
+  { owners, owned }: Tables,
+  clock: Clock,
+): Owners {
+  const OWNER = 'CAST(? AS BLOB)'
+  const LIST = `SELECT key FROM ${owned} WHERE owner = ${OWNER} ORDER BY place`
+  const REVOKED = `SELECT revoked_at FROM ${owners} WHERE owner = ${OWNER}`
+  const ADD = `INSERT INTO ${owned} (owner, key) VALUES (${OWNER}, ?)`
+  const FORGET = `DELETE FROM ${owned} WHERE owner = ${OWNER} AND key = ?`
+  const KEEP = `UPDATE ${owners} SET until = max(until, ?) WHERE owner = ${OWNER}`
+  const OPEN = `
+    INSERT INTO ${owners} (owner, until) VALUES (${OWNER}, ?)
+    ON CONFLICT (owner) DO UPDATE SET until = max(until, excluded.until)`
+  const REVOKE = `
+    UPDATE ${owners} SET revoked_at = ?
+    WHERE owner = ${OWNER} AND ifnull(revoked_at < ?, TRUE)`
+
+  return {
+    admit: (owner, key, calledAt, until, limit) =>
+      write('admit', (sql) => {
+        const revoked = sql.get<{ revoked_at: number | null }>(REVOKED, owner)?.revoked_at ?? null
+        if (revoked !== null && calledAt <= Number(revoked)) {
+          return { admitted: false, why: 'revoked' }
+        }
+        const others = listed(sql, owner)
+        const place = others.indexOf(key)
+        if (place >= 0) others.splice(place, 1)
+        const over = limit ? Math.max(others.length + 1 - limit.most, 0) : 0
+        if (place < 0 && limit?.refuse && over > 0) return { admitted: false, why: 'limit' }
+        sql.run(OPEN, owner, until)
+        if (place < 0) sql.run(ADD, owner, key)
+        return { admitted: true, over: limit?.refuse ? [] : others.slice(0, over) }
+      }),
+
+    keep: (owner, until) => write('keep', (sql) => void sql.run(KEEP, until, owner)),
+
+    list(owner, revoking) {
+      if (revoking === undefined) return read('list', (sql) => listed(sql, owner))
+      return write('list', (sql) => {
+        sql.run(OPEN, owner, Math.max(clock(), revoking) + REVOKED_MS)
+        sql.run(REVOKE, revoking, owner, revoking)
+        return listed(sql, owner)
+      })
+    },
+
+    forget: (owner, keys) =>
+      write('forget', (sql) => {
+        for (const key of keys) sql.run(FORGET, owner, key)
+      }),
+  }
+
+  function listed(sql: Sql, owner: string): string[] {
+    return sql.all<{ key: string }>(LIST, owner).map(({ key }) => key)
+  }
+}
