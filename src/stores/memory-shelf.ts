@@ -1,0 +1,119 @@
+/** Flat strings under keys, in bounds of number and size, swept in small steps. */
+
+/** What a shelf needs to know of what stands on it. */
+export interface ShelfRules {
+  /** The most strings. */
+  readonly entries: number
+  /** About the most bytes. */
+  readonly bytes: number
+  /** The bytes of a string. */
+  weightOf(text: string): number
+  /** Whether a string may be dropped: its time is over, or, where room is short, nearly so. */
+  isDue(text: string, room: 'enough' | 'short'): boolean
+}
+
+/** Strings under keys. */
+export interface Shelf {
+  get(key: string): string | undefined
+  /** Puts a string there, as the one written last, and drops others if there is no room. */
+  put(key: string, text: string): void
+  drop(key: string): void
+  /** Looks at the next few strings, and drops those that are due. */
+  sweep(): void
+  /** The keys and strings, a few thousand at a time, the first of each part the longest unwritten. */
+  parts(): Iterable<ReadonlyMap<string, string>>
+  /** Drops what is due in a part, up to that many. Returns how many. */
+  prune(part: ReadonlyMap<string, string>, most: number): number
+}
+
+/** The strings of one part: few enough that V8 grows or shrinks its table in less than a millisecond. */
+const PART = 2048
+
+/** How many strings a step of the sweep looks at. It outruns the inserts, which bring one each. */
+const STEP = 4
+
+/** How many strings are looked at for one that is over before one is dropped that is not. */
+const SEARCH = 64
+
+/** What a string costs beside its characters: two headers, padding and a place in the table. */
+const OVERHEAD = 88
+
+/** Makes an empty shelf. */
+export function makeShelf({ entries, bytes, weightOf, isDue }: ShelfRules): Shelf {
+  const maps: Map<string, string>[] = [new Map()]
+  while (maps.length * PART < entries) maps.push(new Map())
+  let count = 0
+  let weight = 0
+  let oldestIn = 0
+  let sweptIn = 0
+  let hand = maps[0]!.entries()
+
+  const mapOf = (key: string) => maps[hashOf(key) % maps.length]!
+  const isOverfull = () => count > entries || weight > bytes
+
+  function drop(key: string): void {
+    const map = mapOf(key)
+    const text = map.get(key)
+    if (text === undefined) return
+    map.delete(key)
+    count--
+    weight -= OVERHEAD + key.length + weightOf(text)
+  }
+
+  function put(key: string, text: string): void {
+    drop(key)
+    // A copy: the key may be a slice of a Cookie header, which would be kept whole.
+    mapOf(key).set(Buffer.from(key).toString(), text)
+    count++
+    weight += OVERHEAD + key.length + weightOf(text)
+    if (isOverfull()) makeRoom(key)
+  }
+
+  function makeRoom(newest: string): void {
+    look(SEARCH, 'short', newest)
+    while (isOverfull() && count > 1) {
+      oldestIn = (oldestIn + 1) % maps.length
+      const oldest = maps[oldestIn]!.keys().next()
+      if (!oldest.done && oldest.value !== newest) drop(oldest.value)
+    }
+  }
+
+  function look(steps: number, room: 'enough' | 'short', except?: string): void {
+    for (let step = 0; step < steps; step++) {
+      const next = hand.next()
+      if (next.done) {
+        sweptIn = (sweptIn + 1) % maps.length
+        hand = maps[sweptIn]!.entries()
+      } else if (next.value[0] !== except && isDue(next.value[1], room)) {
+        drop(next.value[0])
+      }
+    }
+  }
+
+  return {
+    get: (key) => mapOf(key).get(key),
+    put,
+    drop,
+    sweep: () => look(STEP, 'enough'),
+    parts: () => maps,
+    prune(part, most) {
+      let pruned = 0
+      for (const [key, text] of part) {
+        if (pruned >= most) break
+        if (!isDue(text, 'enough')) continue
+        drop(key)
+        pruned++
+      }
+      return pruned
+    },
+  }
+}
+
+/** FNV-1a over the UTF-16 units. */
+function hashOf(key: string): number {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < key.length; index++) {
+    hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193)
+  }
+  return hash >>> 0
+}
