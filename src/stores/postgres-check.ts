@@ -1,0 +1,43 @@
+/** What in PostgreSQL's settings endangers sessions. */
+
+import type { Connection } from './postgres-client.ts'
+import { schemaFound } from './postgres-failures.ts'
+import type { Statements } from './postgres-statements.ts'
+
+/** Asks the server, and says in a sentence each what it found. */
+export async function checkPostgres(connection: Connection, sql: Statements): Promise<string[]> {
+  const [settings = []] = await connection.query(sql.settings)
+  const [synchronousCommit, fsync, isReplica, readOnly, encoding] = settings
+  const found = await schemaFound(connection, sql.version)
+  const findings: [boolean, string][] = [
+    [
+      found !== undefined,
+      `The tables for sessions ${found}: call \`await store.createSchema()\` when you deploy.`,
+    ],
+    [
+      isReplica === true,
+      'This server is a replica, which cannot be written to: give the store a client of the primary.',
+    ],
+    [
+      isReplica !== true && readOnly === 'on',
+      'Transactions are read-only here (default_transaction_read_only): no session can be kept.',
+    ],
+    [
+      synchronousCommit === 'off',
+      'synchronous_commit is off: a crash of the server can undo the last logouts and logins. Set it to on for the role or database of the sessions.',
+    ],
+    [
+      fsync === 'off' && !connection.isEmbedded,
+      'fsync is off: a crash of the machine can destroy every session. Set it to on.',
+    ],
+    [
+      encoding !== 'UTF8',
+      `The database is encoded in ${String(encoding)}, which does not hold every character: keep the sessions in one with UTF8.`,
+    ],
+    [
+      connection.isEmbedded && process.env['NODE_ENV'] === 'production',
+      'PGlite belongs to this one process: sessions are not shared with another, and last no longer than its folder.',
+    ],
+  ]
+  return findings.flatMap(([isFound, sentence]) => (isFound ? [sentence] : []))
+}

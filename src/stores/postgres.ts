@@ -1,0 +1,214 @@
+/** The store in PostgreSQL: one statement a verb, through a pool of your own. */
+
+import { createHash } from 'node:crypto'
+import { type Clock, systemClock } from '../base/ports.ts'
+import { SessionError } from '../base/errors.ts'
+import { checkPostgres } from './postgres-check.ts'
+import { connect, type PostgresClient } from './postgres-client.ts'
+import { again, explained, isRolledBack, schemaVersion } from './postgres-failures.ts'
+import { SCHEMA_VERSION, schemaScript, tablesOf } from './postgres-schema.ts'
+import { type Statement, statements } from './postgres-statements.ts'
+import { GARBAGE_MS, REVOKED_MS, type Row, type SessionStore, type Swap } from './store.ts'
+
+export type { PostgresClient } from './postgres-client.ts'
+export { postgresSchema } from './postgres-schema.ts'
+
+/** How a PostgreSQL store is set up. */
+export interface PostgresStoreOptions {
+  /** What the tables' names begin with, after a schema if you like: `'web.app_'`. @default 'sojourn_' */
+  readonly prefix?: string
+  /** Tells the time, for how long a row is kept. Tests give their own. */
+  readonly clock?: Clock
+  /**
+   * Whether statements are prepared under a name, once per connection: faster, and with `postgres`
+   * half the round trips. A pooler such as PgBouncer may not carry names. @default false
+   */
+  readonly prepare?: boolean
+}
+
+/** A store for sessions in PostgreSQL. */
+export interface PostgresStore extends SessionStore {
+  /**
+   * Makes the store's tables, or upgrades them. It may run twice, and from several processes.
+   *
+   * @throws `ERR_STORE_SCHEMA` where a newer release has made them.
+   */
+  createSchema(): Promise<void>
+}
+
+/**
+ * Keeps sessions in PostgreSQL 12 or newer, or in PGlite, through a client you made.
+ *
+ * The tables have to be there: `createSchema()`, or what `postgresSchema()` answers. What is over
+ * is deleted by `prune`.
+ *
+ * @example
+ * ```ts
+ * import { Pool } from 'pg'
+ * import { postgresStore } from 'sojourn/stores/postgres'
+ *
+ * const store = postgresStore(new Pool({ connectionString: process.env.DATABASE_URL }))
+ * await store.createSchema()
+ * ```
+ * @throws `ERR_OPTION_INVALID` for what is no client, or may be inside a transaction of yours.
+ */
+export function postgresStore(
+  client: PostgresClient,
+  { prefix = 'sojourn_', clock = systemClock, prepare = false }: PostgresStoreOptions = {},
+): PostgresStore {
+  const tables = tablesOf(prefix)
+  const sql = statements(tables)
+  const connection = connect(client, prepare ? 'named' : 'unnamed')
+
+  const timeToLive = (until: number) =>
+    Math.min(Math.max(until - clock(), 0) + GARBAGE_MS, LONGEST_MS)
+  const rowValues = (key: string, row: Row) => {
+    const { write, recent, expiresAt, owner, body } = row
+    const opaque = [owner === null ? null : encodeText(owner), encodeText(body)]
+    return [key, write, recent.join(' '), expiresAt, ...opaque, timeToLive(expiresAt)]
+  }
+  const send = (statement: Statement, ...values: readonly unknown[]) =>
+    again(() => connection.query(statement, values)).catch(async (error: unknown) => {
+      throw await explained(error, connection, sql.version)
+    })
+
+  async function read(key: string): Promise<Row | null> {
+    const [found] = await send(sql.read, key)
+    return found ? decodeRow(found) : null
+  }
+
+  return {
+    engine: 'PostgreSQL',
+
+    read,
+
+    async insert(key, row) {
+      return (await send(sql.insert, ...rowValues(key, row))).length > 0
+    },
+
+    async swap(key, ifWrite, row) {
+      try {
+        const [found] = await send(sql.swap, ...rowValues(key, row), ifWrite)
+        if (found?.[0] === true) return { won: true }
+        return outcome(row, found ? decodeRow(found.slice(1)) : null)
+      } catch (error) {
+        // Others came first every time: lost for sure, so the newest row settles it.
+        if (isRolledBack(error)) return outcome(row, await read(key))
+        throw error
+      }
+    },
+
+    async touch(key, expiresAt) {
+      return (await send(sql.touch, key, expiresAt, timeToLive(expiresAt))).length > 0
+    },
+
+    async remove(key) {
+      return (await send(sql.remove, key, GARBAGE_MS))[0]?.[0] === true
+    },
+
+    async admit(owner, key, calledAt, until, limit) {
+      const evicting = limit && !limit.refuse ? limit.most : null
+      const refusing = limit?.refuse ? limit.most : null
+      const values = [nameOf(owner), key, calledAt, refusing, timeToLive(until), evicting !== null]
+      const [inTime, isListed, list] = (await send(sql.admit, ...values))[0] ?? []
+      if (inTime !== true) return { admitted: false, why: 'revoked' }
+      if (isListed !== true) return { admitted: false, why: 'limit' }
+      if (evicting === null) return { admitted: true, over: [] }
+      const keys = decodeKeys(list)
+      const others = keys.filter((one) => one !== key)
+      return { admitted: true, over: others.slice(0, Math.max(keys.length - evicting, 0)) }
+    },
+
+    async keep(owner, until) {
+      await send(sql.keep, nameOf(owner), timeToLive(until))
+    },
+
+    async list(owner, revoking) {
+      const name = nameOf(owner)
+      const rows =
+        revoking === undefined
+          ? await send(sql.list, name)
+          : await send(sql.revoke, name, revoking, REVOKED_MS)
+      return decodeKeys(rows[0]?.[0])
+    },
+
+    async forget(owner, keys) {
+      if (keys.length > 0) await send(sql.forget, nameOf(owner), JSON.stringify(keys))
+    },
+
+    async *keys() {
+      let last: unknown = null
+      do {
+        const batch = (await send(sql.keys, last, BATCH)).map(([key]) => String(key))
+        if (batch.length > 0) yield batch
+        last = batch.length < BATCH ? undefined : batch.at(-1)
+      } while (last !== undefined)
+    },
+
+    async prune(limit) {
+      let pruned = 0
+      for (const statement of [sql.pruneSessions, sql.pruneOwners]) {
+        for (let found = BATCH, most = BATCH; found === most && pruned < limit;) {
+          most = Math.min(BATCH, limit - pruned)
+          found = Number((await send(statement, most))[0]?.[0])
+          pruned += found
+        }
+      }
+      return pruned
+    },
+
+    check: () => checkPostgres(connection, sql),
+
+    async createSchema() {
+      const version = await schemaVersion(connection, sql.version)
+      if (version === SCHEMA_VERSION) return
+      if (version > SCHEMA_VERSION) {
+        const found = `have version ${version}, made by a newer release than this one, which knows ${SCHEMA_VERSION}`
+        throw new SessionError('ERR_STORE_SCHEMA', 'PostgreSQL', found)
+      }
+      await again(() => connection.script(schemaScript(tables)))
+    },
+  }
+}
+
+/** How many rows one statement answers or deletes: its locks are held for as long as it takes. */
+const BATCH = 500
+
+/** A century: what is added to the server's time has to stay a time. */
+const LONGEST_MS = 3_155_760_000_000
+
+function outcome(row: Row, newest: Row | null): Swap {
+  const isOurs = newest?.write === row.write || newest?.recent.includes(row.write)
+  return isOurs ? { won: true } : { won: false, newest }
+}
+
+function decodeRow([write, recent, expiresAt, owner, body]: readonly unknown[]): Row {
+  return {
+    write: String(write),
+    recent: recent === '' ? [] : String(recent).split(' '),
+    expiresAt: Number(expiresAt),
+    owner: owner === null ? null : decodeText(String(owner)),
+    body: decodeText(String(body)),
+  }
+}
+
+function decodeKeys(list: unknown): string[] {
+  return typeof list === 'string' ? (JSON.parse(list) as string[]) : []
+}
+
+// PostgreSQL's text cannot hold U+0000, and bytes would be twice as long on the wire and illegible
+// in psql. So U+0000 is written U+0001 `0`, and U+0001 itself U+0001 `1`.
+function encodeText(text: string): string {
+  return text.replace(/[\0\x01]/g, (character) => (character === '\0' ? '\x010' : '\x011'))
+}
+
+function decodeText(text: string): string {
+  return text.replace(/\x01([01])/g, (_, digit) => (digit === '0' ? '\0' : '\x01'))
+}
+
+/** The owner's name in the list, whose index takes no more than 2700 bytes. */
+function nameOf(owner: string): string {
+  const text = encodeText(owner)
+  // No encoded text has a U+0001 before anything but `0` and `1`, so this is nobody else's name.
+  return text.length <= 255 ? text : `\x01#${createHash('sha256').update(text).digest('hex')}`
+}
