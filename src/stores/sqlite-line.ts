@@ -26,7 +26,7 @@ export type Line = <Answer>(verb: string, job: () => Answer) => Promise<Answer>
  *
  * Only the first in line tries the lock: a thousand that each tried would hold the loop by trying.
  */
-export function lineUp(): Line {
+export function lineUp(patienceMs = PATIENCE_MS): Line {
   const waiting: Job[] = []
   let isServing = false
 
@@ -39,8 +39,8 @@ export function lineUp(): Line {
             resolve(job())
             return true
           } catch (error) {
-            if (isLocked(error) && performance.now() - since < PATIENCE_MS) return false
-            reject(isLocked(error) ? tooLong(verb, error) : error)
+            if (isLocked(error) && performance.now() - since < patienceMs) return false
+            reject(isLocked(error) ? tooLong(verb, patienceMs, error) : error)
             return true
           }
         },
@@ -71,7 +71,7 @@ export function lineUp(): Line {
   }
 }
 
-function tooLong(verb: string, cause: unknown): SessionError {
-  const why = `another connection held the lock of the file for ${PATIENCE_MS / 1000} seconds`
+function tooLong(verb: string, ms: number, cause: unknown): SessionError {
+  const why = `another connection held the lock of the file for ${ms / 1000} seconds`
   return because(new SessionError('ERR_STORE_UNAVAILABLE', verb, why), cause)
 }

@@ -14,7 +14,8 @@ export function sqliteOwners(
   const OWNER = 'CAST(? AS BLOB)'
   const LIST = `SELECT key FROM ${owned} WHERE owner = ${OWNER} ORDER BY place`
   const REVOKED = `SELECT revoked_at FROM ${owners} WHERE owner = ${OWNER}`
-  const ADD = `INSERT INTO ${owned} (owner, key) VALUES (${OWNER}, ?)`
+  const ADD = `INSERT INTO ${owned} (owner, key) VALUES (${OWNER}, ?) ON CONFLICT DO NOTHING`
+  const ENTRY = `SELECT 1 FROM ${owned} WHERE owner = ${OWNER} AND key = ?`
   const FORGET = `DELETE FROM ${owned} WHERE owner = ${OWNER} AND key = ?`
   const KEEP = `UPDATE ${owners} SET until = max(until, ?) WHERE owner = ${OWNER}`
   const OPEN = `
@@ -31,13 +32,12 @@ export function sqliteOwners(
         if (revoked !== null && calledAt <= Number(revoked)) {
           return { admitted: false, why: 'revoked' }
         }
-        const others = listed(sql, owner)
-        const place = others.indexOf(key)
-        if (place >= 0) others.splice(place, 1)
+        const others = limit ? listed(sql, owner).filter((other) => other !== key) : []
         const over = limit ? Math.max(others.length + 1 - limit.most, 0) : 0
-        if (place < 0 && limit?.refuse && over > 0) return { admitted: false, why: 'limit' }
+        const isRefused = limit?.refuse && over > 0 && !sql.get(ENTRY, owner, key)
+        if (isRefused) return { admitted: false, why: 'limit' }
         sql.run(OPEN, owner, until)
-        if (place < 0) sql.run(ADD, owner, key)
+        sql.run(ADD, owner, key)
         return { admitted: true, over: limit?.refuse ? [] : others.slice(0, over) }
       }),
 
