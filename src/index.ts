@@ -12,6 +12,23 @@ export { type RequestFacts } from './session/hints.ts'
 export { type SessionOptions } from './session/options.ts'
 export { type CookieOptions, type LifetimeOptions } from './session/own-preset.ts'
 export { type Session } from './session/session.ts'
-export { createSessions, type Sessions, type SignedInSession } from './session/sessions.ts'
+export {
+  createSessions,
+  type Sessions,
+  type SignedInSession,
+  type StoredSessions,
+} from './session/sessions.ts'
+export { type StoreOptions } from './session/store-options.ts'
+export { type AcrossSessions, type ListedSession } from './session/stored-sessions.ts'
+export {
+  type Admission,
+  type Limit,
+  type Owners,
+  type Row,
+  type SessionStore,
+  type Store,
+  type Swap,
+  type Upkeep,
+} from './stores/store.ts'
 export { type Visit } from './session/visit.ts'
 export { type Outgoing } from './http/headers.ts'

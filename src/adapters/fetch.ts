@@ -3,7 +3,7 @@
 import { mergeInto } from '../http/headers.ts'
 import type { RequestFacts } from '../session/hints.ts'
 import type { Sessions } from '../session/sessions.ts'
-import { REFUSAL_BODY, REFUSAL_HEADERS, refusalStatus } from './refusal.ts'
+import { isAnswerable, refusalOf } from './refusal.ts'
 
 /** A Fetch handler. What the runtime passes besides the request is passed on. */
 export type FetchHandler<Rest extends unknown[] = unknown[]> = (
@@ -15,7 +15,8 @@ export type FetchHandler<Rest extends unknown[] = unknown[]> = (
  * Wraps a handler so that `sessions.get(request)` works in it.
  *
  * The response leaves once the session is kept; if that fails, an error takes its place. A handler
- * that throws has no response, so nothing is kept.
+ * that throws has no response, so nothing is kept; what it let through of ours that names a status
+ * (nobody signed in, no answer from the store) is answered with it.
  *
  * @example
  * export default { fetch: withSessions(sessions, async (request) => new Response('hello')) }
@@ -27,13 +28,19 @@ export function withSessions<Rest extends unknown[]>(
   return async (request, ...rest) => {
     const visit = sessions.mount([request], factsOf(request))
     if (!visit) return handler(request, ...rest)
-    const response = await sessions.run(visit, () => handler(request, ...rest))
+    let response
+    try {
+      response = await sessions.run(visit, () => handler(request, ...rest))
+    } catch (error) {
+      if (isAnswerable(error)) return refused(error)
+      throw error
+    }
     let outgoing
     try {
       const finishing = visit.finish()
       outgoing = finishing instanceof Promise ? await finishing : finishing
     } catch (error) {
-      return new Response(REFUSAL_BODY, { status: refusalStatus(error), headers: REFUSAL_HEADERS })
+      return refused(error)
     }
     // A network error and a protocol switch have no headers that could be added to.
     if (!outgoing || response.type === 'error' || response.status === 101) return response
@@ -42,6 +49,12 @@ export function withSessions<Rest extends unknown[]>(
     const { status, statusText } = response
     return new Response(response.body, { status, statusText, headers })
   }
+}
+
+function refused(error: unknown): Response {
+  const { status, headers, setCookie, body } = refusalOf(error)
+  const merged = mergeInto(new Headers(headers), { vary: true, setCookie })
+  return new Response(body, { status, headers: merged })
 }
 
 function factsOf({ headers, url }: Request): RequestFacts {

@@ -13,7 +13,7 @@ import {
   setsOneByOne,
 } from './gate-head.ts'
 import { maskAsSent } from './gate-mask.ts'
-import { REFUSAL_BODY, REFUSAL_HEADERS, refusalStatus } from './refusal.ts'
+import { refusalOf } from './refusal.ts'
 
 type Verb = 'writeHead' | 'write' | 'end' | 'flushHeaders'
 type Call = (...args: unknown[]) => unknown
@@ -163,12 +163,14 @@ export function holdHeaders(res: ServerResponse, commit: () => Maybe<Outgoing | 
     }
     waiting = []
     for (const name of res.getHeaderNames()) if (DESCRIBES_BODY.test(name)) res.removeHeader(name)
-    for (const [name, value] of Object.entries(REFUSAL_HEADERS)) res.setHeader(name, value)
-    res.setHeader('content-length', Buffer.byteLength(REFUSAL_BODY))
+    const { status, headers, setCookie, body } = refusalOf(error)
+    for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
+    if (setCookie !== undefined) addHeaders(res, { vary: true, setCookie })
+    res.setHeader('content-length', Buffer.byteLength(body))
     if (!isHttp2(res)) res.statusMessage = ''
     // Explicitly: an implicit head would pass through what was mounted after us.
-    call('writeHead', [refusalStatus(error)])
-    call('end', [REFUSAL_BODY])
+    call('writeHead', [status])
+    call('end', [body])
     swallow(error)
     if (needsDrain) res.emit('drain')
   }

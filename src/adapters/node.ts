@@ -6,6 +6,7 @@ import type { RequestFacts } from '../session/hints.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Visit } from '../session/visit.ts'
 import { holdHeaders } from './gate.ts'
+import { isAnswerable, refusalOf } from './refusal.ts'
 
 /**
  * Wraps a request listener so that `sessions.get(req)` works in it.
@@ -23,9 +24,20 @@ export function withSessions<
   return (req, res) => {
     // The compatibility API of `node:http2` has the same methods, under other types.
     const visit = mountNode(sessions, req as IncomingMessage, res as ServerResponse)
-    if (visit) sessions.run(visit, () => listener(req, res))
-    else listener(req, res)
+    if (!visit) return void listener(req, res)
+    const listening = sessions.run(visit, () => listener(req, res))
+    if (listening instanceof Promise) {
+      void listening.catch((error: unknown) => answerOrThrow(res as ServerResponse, error))
+    }
   }
+}
+
+/** Answers an error of ours that names a status; any other stays as unhandled as it was. */
+function answerOrThrow(res: ServerResponse, error: unknown): void {
+  if (!isAnswerable(error) || res.headersSent) throw error
+  const { status, headers, setCookie, body } = refusalOf(error)
+  res.writeHead(status, setCookie === undefined ? headers : { ...headers, 'set-cookie': setCookie })
+  res.end(body)
 }
 
 /** Takes a request's place, once, and gates its response: what every adapter over `node:http` does. */

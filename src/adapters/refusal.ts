@@ -1,18 +1,39 @@
-/** The fixed answer that takes a response's place when its session could not be kept. */
+/** The fixed answer that takes a response's place when its session could not be opened or kept. */
 
 import { SessionError } from '../base/errors.ts'
 
-/** What the visitor gets: nothing of the error itself (it may quote a store's own words). */
-export const REFUSAL_BODY = 'Your session could not be saved. Please try again.\n'
+/** A response that says nothing of the error itself (it may quote a store's own words). */
+export interface Refusal {
+  status: number
+  headers: Readonly<Record<string, string>>
+  /** The clearing cookie of a logout that the store did not confirm. */
+  setCookie: string | undefined
+  body: string
+}
 
-/** Headers of the answer. */
-export const REFUSAL_HEADERS: Readonly<Record<string, string>> = {
+/** The answer to an error of a commit, or of an opening that nobody caught. */
+export function refusalOf(error: unknown): Refusal {
+  const ours = error instanceof SessionError ? error : undefined
+  const { 'set-cookie': setCookie, ...headers } = ours?.headers ?? {}
+  return {
+    status: ours?.status ?? 500,
+    headers: { ...HEADERS, ...headers },
+    setCookie,
+    body: ours?.code === 'ERR_NOT_SIGNED_IN' ? SIGN_IN : TRY_AGAIN,
+  }
+}
+
+/** Whether an error that a handler threw is ours to answer: one whose status says what to do. */
+export function isAnswerable(error: unknown): boolean {
+  return error instanceof SessionError && error.status !== 500
+}
+
+const TRY_AGAIN = 'Your session could not be saved. Please try again.\n'
+
+const SIGN_IN = 'Please sign in first.\n'
+
+const HEADERS: Readonly<Record<string, string>> = {
   'content-type': 'text/plain; charset=utf-8',
   'cache-control': 'no-store',
   vary: 'Cookie',
-}
-
-/** The status of the answer. */
-export function refusalStatus(error: unknown): number {
-  return error instanceof SessionError ? error.status : 500
 }

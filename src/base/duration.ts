@@ -2,10 +2,11 @@
 
 import { SessionError } from './errors.ts'
 
-/** A length of time: a number of milliseconds, or text such as `'45s'`, `'30m'`, `'2h'`, `'31d'`, `'2w'`. */
+/** A length of time: a number of milliseconds, or text such as `'250ms'`, `'45s'`, `'30m'`, `'2h'`, `'31d'`, `'2w'`. */
 export type Duration = number | string
 
 const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
   s: 1_000,
   m: 60_000,
   h: 3_600_000,
@@ -29,8 +30,9 @@ export function milliseconds(duration: Duration, option: string): number {
       "is a bare number under one minute of milliseconds; seconds were probably meant. Write '45s' or '30m'",
     )
   }
-  // duration = 1*DIGIT ["." 1*DIGIT] unit
-  const match = typeof duration === 'string' ? /^(\d+(?:\.\d+)?)\s*([smhdw])$/.exec(duration) : null
+  // duration = 1*DIGIT ["." 1*DIGIT] ("ms" / "s" / "m" / "h" / "d" / "w")
+  const match =
+    typeof duration === 'string' ? /^(\d+(?:\.\d+)?)\s*(ms|[smhdw])$/.exec(duration) : null
   const amount = match ? Number(match[1]) * UNITS[match[2]!]! : 0
   if (amount > 0 && Number.isFinite(amount)) return amount
   throw new SessionError(

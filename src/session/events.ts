@@ -1,6 +1,6 @@
 /** What happened to sessions and why: for logs and counters, never with a value, an id or a secret. */
 
-import type { Rejection } from '../backends/backend.ts'
+import type { Note, Rejection } from '../backends/backend.ts'
 import type { SessionErrorCode } from '../base/errors.ts'
 
 /** Something that happened. `type` tells them apart. */
@@ -17,6 +17,13 @@ export type SessionEvent =
   | { type: 'logout' }
   /** A session could not be kept, and the response became an error. */
   | { type: 'commit-failed'; code: SessionErrorCode | 'UNKNOWN' }
+  /** The store did not answer when a session was to be opened. */
+  | { type: 'open-failed'; code: SessionErrorCode | 'UNKNOWN' }
+  /** An id was shown that had been renewed since: perhaps a stolen cookie. Only with a store. */
+  | { type: 'replayed' }
+  /** What the store's settings endanger, in a sentence. Once, after the first call. */
+  | { type: 'store-finding'; finding: string }
+  | Note
 
 /** Receives events as they happen. What it throws is not caught: keep it simple. */
 export type EventListener = (event: SessionEvent) => void

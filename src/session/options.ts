@@ -2,20 +2,29 @@
 
 import { cookieBackend } from '../backends/cookie.ts'
 import type { Backend } from '../backends/backend.ts'
+import type { StoredBackend } from '../backends/stored.ts'
 import { SessionError } from '../base/errors.ts'
 import { type Clock, systemClock } from '../base/ports.ts'
 import { explain, keyring, type Secret } from '../crypto/keyring.ts'
 import type { Weakness } from '../crypto/weak-secrets.ts'
 import { setCookieWriter } from '../http/set-cookie.ts'
 import type { Tag } from '../record/codec.ts'
+import type { SessionStore } from '../stores/store.ts'
 import type { EventListener } from './events.ts'
 import { type Hint, hintEnvironment, hintPrinter, missingSecretRemedy } from './hints.ts'
 import { type CookieOptions, type LifetimeOptions, ownPreset } from './own-preset.ts'
+import {
+  onUnavailableOf,
+  refuseStoreOptions,
+  STORE_OPTIONS,
+  storedBackendOf,
+  type StoreOptions,
+} from './store-options.ts'
 import type { Preset } from './preset.ts'
 import { invalid, refuseUnknown } from './refusals.ts'
 
 /** What `createSessions` takes. */
-export interface SessionOptions {
+export interface SessionOptions extends StoreOptions {
   /**
    * The secret that signs, as text or bytes; or several: the first signs, all verify.
    *
@@ -39,6 +48,11 @@ export interface SessionOptions {
 /** The options, resolved and checked. */
 export interface Settings {
   backend: Backend
+  /** The same backend, where it is one on a store. */
+  stored: StoredBackend | undefined
+  /** The store itself, for its upkeep. */
+  store: SessionStore | undefined
+  onUnavailable: 'error' | 'anonymous-readonly'
   cookieName: string
   secureCookie: boolean
   consumesAllFlashes: boolean
@@ -58,6 +72,7 @@ const KNOWN: readonly string[] = [
   'onEvent',
   'clock',
   'preset',
+  ...STORE_OPTIONS,
 ]
 
 /**
@@ -80,6 +95,8 @@ export function resolveOptions(options: SessionOptions): Settings {
   checkTags(tags)
   const preset = options.preset ?? ownPreset(options, developing)
   if (options.preset) refusePresetConflicts(options)
+  const { store } = options
+  if (!store) refuseStoreOptions(options)
   const where = preset.secretName
   const { secrets, weaknesses } = keyring(options.secret as Secret | readonly Secret[], {
     where,
@@ -96,8 +113,14 @@ export function resolveOptions(options: SessionOptions): Settings {
   if (environment === undefined && preset.cookie.secure && options.cookie?.secure === undefined) {
     hintEnvironment(hint, writer.name)
   }
+  const { lifetime } = preset
+  const stored =
+    store && storedBackendOf({ ...options, store }, { secrets, tags, lifetime, writer, clock })
   return {
-    backend: cookieBackend(preset.format(secrets, tags), writer, preset.lifetime),
+    backend: stored ?? cookieBackend(preset.format(secrets, tags), writer, lifetime),
+    stored,
+    store,
+    onUnavailable: onUnavailableOf(options),
     cookieName: writer.name,
     secureCookie: writer.secure,
     consumesAllFlashes: preset.consumesAllFlashes,
@@ -120,7 +143,10 @@ function checkTags(tags: unknown): void {
   }
 }
 
-function refusePresetConflicts({ lifetime, cookie }: SessionOptions): void {
+function refusePresetConflicts({ lifetime, cookie, store }: SessionOptions): void {
+  if (store) {
+    throw invalid('store', "cannot be had with Flask's preset: Flask reads only its own cookie")
+  }
   if (lifetime) throw invalid('lifetime', 'is decided by the preset. Use its own names')
   if (cookie) throw invalid('cookie', 'is decided by the preset. Use its own names')
 }

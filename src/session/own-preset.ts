@@ -7,7 +7,7 @@ import { packDeflated, packPlain } from '../crypto/payload.ts'
 import { authenticator, timedSigner } from '../crypto/signed.ts'
 import type { CookieAttributes } from '../http/set-cookie.ts'
 import { createCodec, type Tag } from '../record/codec.ts'
-import { ownLayout } from '../record/record.ts'
+import { type Layout, ownLayout } from '../record/record.ts'
 import { ownTags } from '../record/tags.ts'
 import type { Preset } from './preset.ts'
 import { invalid, refuseUnknown, requireObject } from './refusals.ts'
@@ -117,6 +117,16 @@ export function ownKey(secret: Uint8Array, cookieName: string): Uint8Array {
   return deriveKey(secret, 'sojourn/1', 'session', '', cookieName)
 }
 
+/** The key a secret gives the ids of stored sessions. */
+export function idKey(secret: Uint8Array, cookieName: string): Uint8Array {
+  return deriveKey(secret, 'sojourn/1', 'session id', '', cookieName)
+}
+
+/** Our own layout, with the app's own tags. */
+export function layoutWith(tags: readonly Tag[]): Layout {
+  return ownLayout(createCodec({ tags: [...tags, ...ownTags], sortKeys: false, ascii: false }))
+}
+
 /** Our own format: the layout of itsdangerous, SHA-256, and a key bound to the cookie's name. */
 function ownFormat(
   secrets: readonly Uint8Array[],
@@ -125,7 +135,7 @@ function ownFormat(
 ): CookieFormat {
   const keys = secrets.map((secret) => ownKey(secret, cookieName))
   return {
-    layout: ownLayout(createCodec({ tags: [...tags, ...ownTags], sortKeys: false, ascii: false })),
+    layout: layoutWith(tags),
     signer: timedSigner(authenticator(keys, 'sha256')),
     // Deflating costs more than signing, so only what would not fit is deflated.
     pack: (text, crowded) => (crowded ? packDeflated(text) : packPlain(text)),

@@ -210,10 +210,12 @@ export class Session<Data = any, UserId = string | undefined> {
    * @throws ERR_USER_ID_INVALID for anything but a non-empty string or an integer.
    */
   login(userId: string | number | bigint): void {
+    const calledAt = this.#state.host.clock()
     note(this.#state, 'login()', {
       do: 'login',
       userId: checkedUserId(userId),
-      at: Math.floor(this.#state.host.clock() / 1000),
+      at: Math.floor(calledAt / 1000),
+      calledAt,
     })
   }
 
@@ -223,12 +225,13 @@ export class Session<Data = any, UserId = string | undefined> {
    * @param options.keep keys to carry over, such as a language.
    */
   logout({ keep = [] }: { keep?: readonly KeyOf<Data>[] } = {}): void {
-    const { hint, clock } = this.#state.host
+    const { hint, clock, stored } = this.#state.host
     if (!Array.isArray(keep)) {
       throw new SessionError('ERR_OPTION_INVALID', 'keep', "has to be a list of keys: ['language']")
     }
     noteDrift(this.#state)
     note(this.#state, 'logout()', { do: 'logout', keep: [...keep], at: Math.floor(clock() / 1000) })
+    if (stored) return
     hint(
       'logout',
       'logout() clears the cookie in this browser. A copy of it made earlier opens until it expires: only sessions kept in a store can be ended everywhere.',
@@ -267,9 +270,18 @@ export class Session<Data = any, UserId = string | undefined> {
     return seconds === undefined ? undefined : new Date(seconds * 1000)
   }
 
-  /** Names the session in logs and device lists; alone it opens nothing. Only on a store. */
+  /** Names the session in logs and device lists; alone it opens nothing. Only on a store, once kept. */
   get handle(): string | undefined {
-    return undefined
+    return this.#state.opened.handle
+  }
+
+  /**
+   * Whether the store did not answer, and this is an empty stand-in that refuses to be written.
+   *
+   * Only with `onUnavailable: 'anonymous-readonly'`; otherwise opening throws.
+   */
+  get isUnavailable(): boolean {
+    return this.#state.unavailable !== undefined
   }
 
   /** What the app calls this session, such as the device; not kept in Flask's cookie. */

@@ -4,6 +4,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { SessionError } from '../base/errors.ts'
 import type { Keepable } from '../record/values.ts'
 import type { RequestFacts } from './hints.ts'
+import type { SessionStore } from '../stores/store.ts'
+import { type AcrossSessions, acrossSessions } from './stored-sessions.ts'
 import { resolveOptions, type SessionOptions } from './options.ts'
 import { Session } from './session.ts'
 import { type Host, openState } from './state.ts'
@@ -37,6 +39,9 @@ export interface Sessions<Data = any> {
   run<Result>(visit: Visit, handler: () => Result): Result
 }
 
+/** Sessions kept in a store: what one of them holds can be listed and ended from another. */
+export interface StoredSessions<Data = any> extends Sessions<Data>, AcrossSessions {}
+
 /**
  * Makes the sessions of an app.
  *
@@ -49,11 +54,17 @@ export interface Sessions<Data = any> {
 export function createSessions<
   Data extends Keepable<Data, Extra> = Record<string, any>,
   Extra = never,
->(options: SessionOptions): Sessions<Data> {
+>(options: SessionOptions & { store: SessionStore }): StoredSessions<Data>
+export function createSessions<
+  Data extends Keepable<Data, Extra> = Record<string, any>,
+  Extra = never,
+>(options: SessionOptions): Sessions<Data>
+export function createSessions(options: SessionOptions): Sessions | StoredSessions {
   const settings = resolveOptions(options)
   const host: Host = { ...settings, startedAt: settings.clock() }
   const visits = new WeakMap<object, Visit>()
   const running = new AsyncLocalStorage<Visit>()
+  const lookAtStore = storeInspection(host)
 
   function visitOf(carrier: unknown): Visit {
     const visit = isObject(carrier) ? visits.get(carrier) : undefined
@@ -67,7 +78,15 @@ export function createSessions<
     return visitOf(carrier).session()
   }
 
-  return {
+  async function currentHandle(): Promise<string | undefined> {
+    const session = await running
+      .getStore()
+      ?.session()
+      .catch(() => undefined)
+    return session?.handle
+  }
+
+  const sessions: Sessions<any> = {
     get,
     async signedIn(carrier) {
       const session = await get(carrier)
@@ -88,16 +107,39 @@ export function createSessions<
           'has to be the text of a Cookie header. Pass request.headers.get("cookie")',
         )
       }
+      lookAtStore()
       const facts: RequestFacts = { cookie: cookieHeader, header: () => undefined }
       return new Session<any>(await openState(host, facts))
     },
     mount(carriers, facts) {
       if (carriers.some((carrier) => visits.has(carrier))) return undefined
+      lookAtStore()
       const visit = createVisit(host, facts)
       for (const carrier of carriers) visits.set(carrier, visit)
       return visit
     },
     run: (visit, handler) => running.run(visit, handler),
+  }
+  const { stored, store } = settings
+  if (!stored || !store) return sessions
+  return { ...sessions, ...acrossSessions(stored, store, currentHandle) }
+}
+
+/** Looks at the store's settings once, with the first request: what it finds stops nobody. */
+function storeInspection({ store, emit, hint }: Host): () => void {
+  let isDone = !store
+  return () => {
+    if (isDone) return
+    isDone = true
+    store?.check().then(
+      (findings) => {
+        for (const finding of findings) {
+          emit({ type: 'store-finding', finding })
+          hint(finding, `${store.engine}: ${finding}`)
+        }
+      },
+      () => {}, // A store that is away says so by itself, to the request that needs it.
+    )
   }
 }
 

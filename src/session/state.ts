@@ -1,6 +1,6 @@
 /** One request's work on one session: opens it, notes changes, commits them. */
 
-import type { Opened } from '../backends/backend.ts'
+import type { Committed, Opened } from '../backends/backend.ts'
 import { SessionError } from '../base/errors.ts'
 import { andThen, type Maybe } from '../base/ports.ts'
 import { cookieValues } from '../http/cookie.ts'
@@ -43,28 +43,67 @@ export interface State {
   /** Set at the first byte: what is written later could not be kept. */
   frozen: boolean
   setCookie: string | undefined
+  /** Why the store did not answer, where the app chose to go on read-only. */
+  readonly unavailable: SessionError | undefined
+  /** The commit under way: the next one waits for it, or it would do the same again. */
+  committing: Promise<void> | undefined
+  /** How many changes a commit had that failed for good, and whose error the app was given. */
+  told: number | undefined
 }
 
 /** Opens the session of a request. */
 export function openState(host: Host, facts: RequestFacts): Maybe<State> {
   const values = cookieValues(facts.cookie, host.cookieName)
-  return andThen(host.backend.open(values, host.clock()), (opened) => {
-    report(host, opened, facts)
-    const base = baseOf(host, opened)
-    return {
-      host,
-      facts,
-      opened,
-      isNew: opened.record === undefined,
-      base,
-      record: base,
-      owned: false,
-      changes: [],
-      waiting: undefined,
-      frozen: false,
-      setCookie: undefined,
-    }
-  })
+  const opening = host.backend.open(values, host.clock())
+  const begun = (opened: Opened) => begin(host, facts, opened)
+  return opening instanceof Promise
+    ? opening.then(begun, (error: unknown) => openFailed(host, facts, values, error))
+    : begun(opening)
+}
+
+function begin(host: Host, facts: RequestFacts, opened: Opened, unavailable?: SessionError): State {
+  if (!unavailable) report(host, opened, facts)
+  const base = baseOf(host, opened)
+  return {
+    host,
+    facts,
+    opened,
+    isNew: opened.record === undefined,
+    base,
+    record: base,
+    owned: false,
+    changes: [],
+    waiting: undefined,
+    frozen: false,
+    setCookie: undefined,
+    unavailable,
+    committing: undefined,
+    told: undefined,
+  }
+}
+
+/** A store that does not answer is not a visitor without a session, unless the app only reads then. */
+function openFailed(
+  host: Host,
+  facts: RequestFacts,
+  values: readonly string[],
+  error: unknown,
+): State {
+  const isOurs = error instanceof SessionError
+  host.emit({ type: 'open-failed', code: isOurs ? error.code : 'UNKNOWN' })
+  if (!isOurs || error.code !== 'ERR_STORE_UNAVAILABLE' || host.onUnavailable === 'error') {
+    throw error
+  }
+  const nobody: Opened = {
+    record: undefined,
+    hasCookie: values.length > 0,
+    presented: values,
+    rejected: [],
+    verified: 0,
+    seen: 0,
+    key: 0,
+  }
+  return begin(host, facts, nobody, error)
 }
 
 function baseOf({ backend, clock }: Host, { record }: Opened): SessionRecord {
@@ -74,6 +113,7 @@ function baseOf({ backend, clock }: Host, { record }: Opened): SessionRecord {
 function report(host: Host, opened: Opened, facts: RequestFacts): void {
   const { emit, hint, cookieName } = host
   const { rejected, presented, verified, key, record } = opened
+  for (const reason of rejected) if (reason === 'replayed') emit({ type: 'replayed' })
   if (presented.length > 1) {
     emit({ type: 'duplicates', count: presented.length, verified })
     hintDuplicates(hint, cookieName, opened)
@@ -125,8 +165,9 @@ function replayOn(state: State, base: SessionRecord): void {
   }
 }
 
-/** Refuses a write that could not reach the browser any more. */
+/** Refuses a write that could not be kept: the headers have left, or the store is away. */
 export function refuseFrozen(state: State, verb: string): void {
+  if (state.unavailable) throw state.unavailable
   if (state.frozen) throw new SessionError('ERR_SESSION_COMMITTED', verb)
 }
 
@@ -144,69 +185,90 @@ export function noteDrift(state: State, only?: string): void {
   for (const [key, field] of state.record.data) {
     if ((only === undefined || only === key) && field.live && hasDrifted(field, key, codec)) {
       const text = codec.encode(field.live.value, key)
-      state.changes.push({ do: 'set', key, text })
+      state.changes.push({ do: 'set', key, text, from: field.text })
       own(state).data.set(key, { text, live: field.live })
     }
   }
 }
 
-/** Keeps what the request did. Afterwards the state stands on the record that was written. */
+/**
+ * Keeps what the request did. Afterwards the state stands on the record that was written.
+ *
+ * One commit at a time; what is written while one is under way is the next one's.
+ */
 export function commitState(state: State): Maybe<void> {
+  if (state.committing) return state.committing.then(() => commitState(state))
   const { host } = state
-  if (state.frozen) return
+  if (state.frozen || state.unavailable) return
   try {
     noteDrift(state)
     const { opened, changes, record: next } = state
-    const committing = host.backend.commit({ opened, changes, next, now: host.clock() })
-    if (committing instanceof Promise) {
-      return committing.then(settle, (error: unknown) => failed(state, error))
-    }
-    settle(committing)
+    const request = { opened, changes: [...changes], next, now: host.clock() }
+    const committing = host.backend.commit(request)
+    if (!(committing instanceof Promise)) return settle(state, request.changes, committing)
+    state.committing = committing
+      .then(
+        (committed) => settle(state, request.changes, committed),
+        (error: unknown) => failed(state, request.changes, error),
+      )
+      .finally(() => (state.committing = undefined))
+    return state.committing
   } catch (error) {
-    failed(state, error)
-  }
-
-  function settle({ opened, setCookie }: Awaited<ReturnType<Host['backend']['commit']>>): void {
-    announce(state, opened, setCookie)
-    state.opened = opened
-    state.base = state.record
-    state.changes = []
-    state.owned = false
-    state.setCookie = setCookie ?? state.setCookie
+    failed(state, state.changes, error)
   }
 }
 
+/** The last commit of a request: nothing is left to do where the app knows that it failed. */
+export function isSettled(state: State): boolean {
+  if (state.told === undefined || state.committing) return false
+  noteDrift(state)
+  return state.changes.length === state.told
+}
+
+function settle(state: State, done: readonly Change[], committed: Committed): void {
+  const { opened, setCookie, notes = [] } = committed
+  announce(state, done, committed)
+  for (const note of notes) state.host.emit(note)
+  state.opened = opened
+  state.setCookie = setCookie ?? state.setCookie
+  state.told = undefined
+  state.changes = state.changes.slice(done.length)
+  state.base = opened.record ?? state.record
+  if (state.changes.length > 0 || state.base !== state.record) replayOn(state, state.base)
+  state.owned = state.changes.length > 0
+}
+
 function announce(
-  { host, facts, changes, opened: before }: State,
-  after: Opened,
-  line?: string,
+  { host, facts, opened: before }: State,
+  done: readonly Change[],
+  { opened: after, setCookie }: Committed,
 ): void {
-  for (const change of changes) {
+  for (const change of done) {
     if (change.do === 'login' || change.do === 'logout') host.emit({ type: change.do })
   }
-  if (line === undefined) return
+  if (setCookie === undefined) return
   if (!before.record && after.record) host.emit({ type: 'created' })
   if (host.secureCookie && host.explains) hintSecure(host.hint, facts)
 }
 
-function failed({ host }: State, error: unknown): never {
+function failed(state: State, tried: readonly Change[], error: unknown): never {
+  const { host } = state
   const code = error instanceof SessionError ? error.code : 'UNKNOWN'
   host.emit({ type: 'commit-failed', code })
   if (error instanceof SessionError) host.hint(code, error.message)
+  // Where the outcome is not known the last commit tries again.
+  if (code !== 'ERR_STORE_UNAVAILABLE') state.told = tried.length
   throw error
 }
 
 /** Reads the newest record again and puts the changes of this request on it. */
 export function reloadState(state: State): Maybe<void> {
-  const { host, facts } = state
-  const sent = () => host.backend.open(cookieValues(facts.cookie, host.cookieName), host.clock())
-  // Once committed, the newest record is the one that was written, not the one the browser sent.
-  return andThen(state.setCookie === undefined ? sent() : undefined, (opened) => {
+  const { host } = state
+  if (state.unavailable) throw state.unavailable
+  return andThen(host.backend.reopen(state.opened, host.clock()), (opened) => {
     noteDrift(state)
-    if (opened) {
-      state.opened = opened
-      state.base = baseOf(host, opened)
-    }
+    state.opened = opened
+    state.base = baseOf(host, opened)
     replayOn(state, state.base)
   })
 }

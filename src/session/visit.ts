@@ -5,7 +5,7 @@ import type { Outgoing } from '../http/headers.ts'
 import { cookieValues } from '../http/cookie.ts'
 import type { RequestFacts } from './hints.ts'
 import { Session } from './session.ts'
-import { commitState, type Host, openState, outgoing, type State } from './state.ts'
+import { commitState, type Host, isSettled, openState, outgoing, type State } from './state.ts'
 
 /** What an adapter holds for one request. */
 export interface Visit {
@@ -47,25 +47,38 @@ export function createVisit(host: Host, facts: RequestFacts): Visit {
         return undefined
       }
       const asked = opening !== undefined
-      return andThen(open(), (state) => {
+      const finish = (state: State) => {
         finished = true
         return andThen(lastCommit(state), () => {
           // Nobody asked and nothing was renewed: the response does not depend on the cookie.
           return asked || state.setCookie !== undefined ? outgoing(state) : undefined
         })
-      })
+      }
+      const opened = open()
+      // Where nothing was opened there is nothing to keep; the app was given the error.
+      return opened instanceof Promise ? opened.then(finish, () => NOTHING_KEPT) : finish(opened)
     },
   }
 }
 
 /** Commits and freezes: what is written while the commit is under way would be lost. */
 function lastCommit(state: State): Maybe<void> {
+  if (isSettled(state)) {
+    state.frozen = true
+    return
+  }
+  // A commit of the app's own that is under way still has to be followed by what came after it.
+  if (state.committing) {
+    return state.committing.catch(() => {}).then(() => lastCommit(state))
+  }
   try {
     return commitState(state)
   } finally {
     state.frozen = true
   }
 }
+
+const NOTHING_KEPT: Outgoing = { vary: true, setCookie: undefined }
 
 function sentCookie({ cookieName }: Host, { cookie }: RequestFacts): boolean {
   return cookieValues(cookie, cookieName).length > 0

@@ -9,12 +9,14 @@ import express from 'express'
 import { describe, expect, it } from 'vitest'
 import { holdHeaders } from '../../src/adapters/gate.ts'
 import { withSessions } from '../../src/adapters/node.ts'
-import { REFUSAL_BODY } from '../../src/adapters/refusal.ts'
+import { refusalOf } from '../../src/adapters/refusal.ts'
 import type { Maybe } from '../../src/base/ports.ts'
 import type { Outgoing } from '../../src/http/headers.ts'
 import { createSessions } from '../../src/index.ts'
 import { askHttp1, askHttp2, observe, serving } from './gate-observe.ts'
 import type { Scenario } from './gate-scenarios.ts'
+
+const REFUSAL_BODY = refusalOf(undefined).body
 
 type Commit = () => Maybe<Outgoing | undefined>
 

@@ -9,8 +9,10 @@ import { sessionMiddleware } from '../../src/adapters/express.ts'
 import { withSessions as withFetchSessions } from '../../src/adapters/fetch.ts'
 import { holdHeaders } from '../../src/adapters/gate.ts'
 import { withSessions } from '../../src/adapters/node.ts'
-import { REFUSAL_BODY } from '../../src/adapters/refusal.ts'
+import { refusalOf } from '../../src/adapters/refusal.ts'
 import { createSessions, type Outgoing, SessionError, type Sessions } from '../../src/index.ts'
+
+const REFUSAL_BODY = refusalOf(undefined).body
 
 interface Data {
   user?: string
@@ -351,9 +353,9 @@ describe('an error response', () => {
 
 it('a commit that fails with a status of its own is answered with it', async () => {
   const { url, stop } = await listen((_req, res) => {
-    holdHeaders(res, () => Promise.reject(new SessionError('ERR_NOT_SIGNED_IN')))
+    holdHeaders(res, () => Promise.reject(new SessionError('ERR_SESSION_GONE')))
     res.end('welcome')
   })
-  expect(await ask(url)).toMatchObject({ status: 401, body: REFUSAL_BODY })
+  expect(await ask(url)).toMatchObject({ status: 409, body: REFUSAL_BODY })
   stop()
 })

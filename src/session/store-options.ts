@@ -1,0 +1,151 @@
+/** The options of sessions kept in a store, their defaults and checks. */
+
+import type { Deadlines } from '../backends/guard.ts'
+import type { MemberLimit } from '../backends/members.ts'
+import { type StoredBackend, storedBackend } from '../backends/stored.ts'
+import { sessionIdFormat } from '../backends/session-id.ts'
+import { type Duration, milliseconds } from '../base/duration.ts'
+import { type Clock, systemRandom, systemTimer } from '../base/ports.ts'
+import type { SetCookieWriter } from '../http/set-cookie.ts'
+import type { Tag } from '../record/codec.ts'
+import type { Lifetime } from '../record/lifetime.ts'
+import type { SessionStore } from '../stores/store.ts'
+import { idKey, layoutWith } from './own-preset.ts'
+import { invalid, refuseUnknown, requireObject } from './refusals.ts'
+
+/** What only sessions in a store can have. Durations are `'15m'`, or milliseconds. */
+export interface StoreOptions {
+  /**
+   * Where sessions are kept: `memoryStore()`, `sqliteStore(db)`, `redisStore(client)`,
+   * `postgresStore(pool)`, or a store of your own. @default none: the cookie carries the session
+   */
+  store?: SessionStore | undefined
+  /** Give a session a new id once this much time has passed. @default never */
+  rotate?: Duration
+  /** How long the old id opens once the new one was shown, for requests under way. @default '10s' */
+  grace?: Duration
+  /** What showing an id again that was renewed comes to: an event, or the session's end too. @default 'report' */
+  onReplay?: 'report' | 'end'
+  /** How many sessions a user may have at a time. @default any number */
+  maxSessionsPerUser?: number
+  /** What one more login comes to: ERR_SESSION_LIMIT, or the end of the oldest. @default 'evict-oldest' */
+  onLimit?: 'reject' | 'evict-oldest'
+  /**
+   * What a store that does not answer comes to: ERR_STORE_UNAVAILABLE (503), or an empty session
+   * that refuses to be written, for pages that anybody may see. @default 'error'
+   */
+  onUnavailable?: 'error' | 'anonymous-readonly'
+  /**
+   * How long to wait for the store: for one read, for one write, and for keeping what a request did
+   * with all retries. @default { read: '250ms', write: '500ms', commit: '1s' }
+   */
+  deadlines?: { read?: Duration; write?: Duration; commit?: Duration }
+}
+
+/** The names of these options. */
+export const STORE_OPTIONS: readonly (keyof StoreOptions)[] = [
+  'store',
+  'rotate',
+  'grace',
+  'onReplay',
+  'maxSessionsPerUser',
+  'onLimit',
+  'onUnavailable',
+  'deadlines',
+]
+
+/** The verbs of a store; one that lacks any is none. */
+const VERBS: readonly (keyof SessionStore)[] = [
+  'read',
+  'insert',
+  'swap',
+  'touch',
+  'remove',
+  'admit',
+  'keep',
+  'list',
+  'forget',
+  'keys',
+  'prune',
+  'check',
+]
+
+/** What the store's options are joined with. */
+export interface StoredContext {
+  secrets: readonly Uint8Array[]
+  tags: readonly Tag[]
+  lifetime: Lifetime
+  writer: SetCookieWriter
+  clock: Clock
+}
+
+/** Makes the backend on the store that was given. @throws ERR_OPTION_INVALID */
+export function storedBackendOf(
+  options: StoreOptions & { store: SessionStore },
+  { secrets, tags, lifetime, writer, clock }: StoredContext,
+): StoredBackend {
+  const { store, onReplay = 'report', rotate, grace = '10s' } = options
+  const missing = VERBS.filter(
+    (verb) => typeof (store as Partial<SessionStore>)?.[verb] !== 'function',
+  )
+  if (missing.length > 0) {
+    throw invalid('store', `is no store: it lacks ${missing.join(', ')}. Pass sqliteStore(db), say`)
+  }
+  oneOf(onReplay, ['report', 'end'], 'onReplay')
+  return storedBackend({
+    store,
+    ids: sessionIdFormat(secrets.map((secret) => idKey(secret, writer.name))),
+    writer,
+    rules: {
+      layout: layoutWith(tags),
+      lifetime,
+      rotate: rotate === undefined ? undefined : milliseconds(rotate, 'rotate'),
+      grace: milliseconds(grace, 'grace'),
+    },
+    deadlines: deadlinesOf(options.deadlines ?? {}),
+    limit: limitOf(options),
+    onReplay,
+    clock,
+    timer: systemTimer,
+    random: systemRandom,
+  })
+}
+
+/** Refuses what means nothing without a store. @throws ERR_OPTION_INVALID */
+export function refuseStoreOptions(options: StoreOptions): void {
+  const given = STORE_OPTIONS.find((name) => options[name] !== undefined)
+  if (given) throw invalid(given, 'needs a store: pass store: sqliteStore(db), say')
+}
+
+/** How a session opens while the store is away. @throws ERR_OPTION_INVALID */
+export function onUnavailableOf({ onUnavailable = 'error' }: StoreOptions) {
+  return oneOf(onUnavailable, ['error', 'anonymous-readonly'], 'onUnavailable')
+}
+
+function limitOf({
+  maxSessionsPerUser: most,
+  onLimit = 'evict-oldest',
+}: StoreOptions): MemberLimit | undefined {
+  oneOf(onLimit, ['reject', 'evict-oldest'], 'onLimit')
+  if (most === undefined) return undefined
+  if (!Number.isSafeInteger(most) || most < 1) {
+    throw invalid('maxSessionsPerUser', 'has to be a whole number, 1 or more')
+  }
+  return { most, onLimit }
+}
+
+function deadlinesOf(given: NonNullable<StoreOptions['deadlines']>): Deadlines {
+  requireObject(given, 'deadlines')
+  refuseUnknown(given, ['read', 'write', 'commit'], 'deadlines.')
+  const { read = '250ms', write = '500ms', commit = '1s' } = given
+  return {
+    read: milliseconds(read, 'deadlines.read'),
+    write: milliseconds(write, 'deadlines.write'),
+    commit: milliseconds(commit, 'deadlines.commit'),
+  }
+}
+
+function oneOf<Choice extends string>(given: Choice, choices: readonly Choice[], option: string) {
+  if (choices.includes(given)) return given
+  throw invalid(option, `has to be ${choices.map((choice) => `'${choice}'`).join(' or ')}`)
+}

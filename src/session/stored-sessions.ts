@@ -1,0 +1,64 @@
+/** What an app can do across sessions, once they are in a store: list, revoke, prune. */
+
+import type { SessionInfo } from '../backends/members.ts'
+import type { StoredBackend } from '../backends/stored.ts'
+import { pruneAll, removeAll } from '../backends/upkeep.ts'
+import type { SessionStore } from '../stores/store.ts'
+import { checkedUserId } from './refusals.ts'
+
+/** One session of a user, for a list of devices. */
+export interface ListedSession extends SessionInfo {
+  /** Whether it is the session of the request that is being handled. */
+  isCurrent: boolean
+}
+
+/** A user's id, as `login` takes it. */
+export type UserId = string | number | bigint
+
+/** The verbs across sessions. All throw ERR_STORE_UNAVAILABLE, and may then be called again. */
+export interface AcrossSessions {
+  /**
+   * The sessions of a user, the first to sign in first.
+   *
+   * @param options.current the handle of the session to mark. @default the request's own, where one
+   * is being handled behind an adapter
+   * @throws ERR_USER_ID_INVALID
+   */
+  list(userId: UserId, options?: { current?: string | undefined }): Promise<ListedSession[]>
+  /** Ends one session of a user; answers whether there was such a one. @throws ERR_USER_ID_INVALID */
+  revoke(userId: UserId, handle: string): Promise<boolean>
+  /**
+   * Ends all sessions of a user, and refuses logins that were called before; answers how many.
+   *
+   * @param options.except the handle of one to leave, as `session.handle` after a new password.
+   * @throws ERR_USER_ID_INVALID
+   */
+  revokeUser(userId: UserId, options?: { except?: string | undefined }): Promise<number>
+  /**
+   * Ends every session of everybody, some at a time; answers how many.
+   *
+   * Sessions that begin meanwhile may stay: for an end of everything at once, drop the secret.
+   */
+  revokeAll(): Promise<number>
+  /** Deletes what is long over, some at a time; answers how many. Redis does it by itself. */
+  prune(): Promise<number>
+}
+
+/** Makes the verbs. `currentHandle` names the session of the request that is being handled. */
+export function acrossSessions(
+  { members }: StoredBackend,
+  store: SessionStore,
+  currentHandle: () => Promise<string | undefined>,
+): AcrossSessions {
+  return {
+    async list(userId, options = {}) {
+      const listed = await members.list(checkedUserId(userId))
+      const current = options.current ?? (await currentHandle())
+      return listed.map((info) => ({ ...info, isCurrent: info.handle === current }))
+    },
+    revoke: async (userId, handle) => members.revoke(checkedUserId(userId), String(handle)),
+    revokeUser: async (userId, { except } = {}) => members.revokeAll(checkedUserId(userId), except),
+    revokeAll: () => removeAll(store),
+    prune: () => pruneAll(store),
+  }
+}
