@@ -28,6 +28,11 @@ export default defineConfig({
       { find: /^sojourn$/, replacement: source('index.ts') },
       { find: /^sojourn\/flask$/, replacement: source('flask/flask.ts') },
       { find: /^sojourn\/(fetch|node|express)$/, replacement: source('adapters/$1.ts') },
+      {
+        find: /^sojourn\/stores\/(memory|sqlite|redis|postgres)$/,
+        replacement: source('stores/$1.ts'),
+      },
+      { find: /^sojourn\/testing$/, replacement: source('testing/testing.ts') },
     ],
   },
   test: {

@@ -1,4 +1,4 @@
-/** What tests need: the conformance suite for stores, and a clock that stands still. */
+/** What tests need: a visitor, a clock that stands still, and the conformance suite for stores. */
 
 export { fakeClock, type FakeClock } from './clock.ts'
 export {
@@ -7,3 +7,4 @@ export {
   type OpenedStore,
   type StoreHarness,
 } from './conformance.ts'
+export { testVisitor, type HasHeaders, type TestVisitor } from './visitor.ts'
