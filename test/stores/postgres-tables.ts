@@ -68,3 +68,12 @@ export function harness(client: PostgresClient, sql: Sql, name: string, prepare 
     },
   }
 }
+
+/** Waits until so many statements of that application wait for a lock. */
+export async function untilWaiting(pool: Pool, application: string, count = 1): Promise<void> {
+  const query = `
+    SELECT count(*)::int AS waiting FROM pg_stat_activity
+    WHERE application_name = $1 AND wait_event_type = 'Lock'`
+  let waiting = 0
+  while (waiting < count) waiting = (await pool.query(query, [application])).rows[0].waiting
+}

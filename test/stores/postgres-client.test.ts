@@ -1,0 +1,125 @@
+/** Whom the PostgreSQL store speaks to, and how: which clients, which statements, which settings. */
+
+import { Client, Pool } from 'pg'
+import postgres from 'postgres'
+import { expect, onTestFinished, test } from 'vitest'
+import { postgresStore, type PostgresClient } from '../../src/stores/postgres.ts'
+import { connectPool, emptyStore, sqlOf, url } from './postgres-tables.ts'
+
+const pool = connectPool()
+const NAME = 'client'
+
+/** What a plain JavaScript caller can hand over. */
+const given = (client: unknown) => () => postgresStore(client as PostgresClient)
+
+const refused = (why: RegExp) =>
+  expect.objectContaining({ code: 'ERR_OPTION_INVALID', message: expect.stringMatching(why) })
+
+test('a pool of pg and a postgres client are taken as they are', async () => {
+  const sql = postgres(url)
+  onTestFinished(() => sql.end())
+  expect(postgresStore(new Pool()).engine).toBe('PostgreSQL')
+  expect(postgresStore(sql).engine).toBe('PostgreSQL')
+})
+
+test('a connection of pg is refused, which may be inside a transaction', async () => {
+  const checkedOut = await pool.connect()
+  onTestFinished(() => checkedOut.release())
+  expect(given(new Client())).toThrow(refused(/inside a transaction of yours.*Pass the Pool/))
+  expect(given(checkedOut)).toThrow(refused(/Pass the Pool/))
+})
+
+test('what sql.begin, sql.savepoint and sql.reserve give is refused', async () => {
+  const sql = postgres(url)
+  onTestFinished(() => sql.end())
+  await sql.begin(async (inside) => {
+    expect(given(inside)).toThrow(refused(/Pass the sql that postgres\(url\) gave/))
+    await inside.savepoint(async (deeper) => {
+      expect(given(deeper)).toThrow(refused(/sql\.begin/))
+    })
+  })
+  const reserved = await sql.reserve()
+  expect(given(reserved)).toThrow(refused(/sql\.reserve/))
+  reserved.release()
+})
+
+test.for([undefined, null, url, {}, { query: () => {} }, () => {}])(
+  'what is no client is refused: %o',
+  (client) => {
+    expect(given(client)).toThrow(refused(/has to be a Pool of pg/))
+  },
+)
+
+test('every verb is one statement, sent once', async () => {
+  const store = await emptyStore(pool, sqlOf(pool), NAME)
+  const sent: string[] = []
+  const counted = new Proxy(pool, {
+    get(target, name) {
+      if (name !== 'query') return Reflect.get(target, name)
+      return (config: { text: string }) => {
+        sent.push(config.text)
+        return target.query(config)
+      }
+    },
+  })
+  const counting = postgresStore(counted, { prefix: `${NAME}_` })
+  const row = { write: 'a', recent: [], expiresAt: Date.now(), owner: null, body: '' }
+  const verbs = [
+    () => counting.read('k'),
+    () => counting.insert('k', row),
+    () => counting.swap('k', 'a', { ...row, write: 'b' }),
+    () => counting.swap('k', 'a', { ...row, write: 'c' }),
+    () => counting.touch('k', Date.now()),
+    () => counting.remove('k'),
+    () => counting.admit('ada', 'k', 1, 1, { most: 1, refuse: false }),
+    () => counting.keep('ada', 1),
+    () => counting.list('ada'),
+    () => counting.list('ada', 1),
+    () => counting.forget('ada', ['k']),
+  ]
+  for (const verb of verbs) await verb()
+  expect(sent).toHaveLength(verbs.length)
+  await store.forget('ada', [])
+  expect(sent).toHaveLength(verbs.length)
+})
+
+test('no statement has a name that a pooler would lose, unless asked', async () => {
+  const single = connectPool({ max: 1 })
+  const names = async () =>
+    (await single.query<{ name: string }>('SELECT name FROM pg_prepared_statements')).rows
+  const plain = await emptyStore(single, sqlOf(single), NAME)
+  await plain.read('k')
+  await plain.remove('k')
+  expect(await names()).toEqual([])
+  const other = await emptyStore(single, sqlOf(single), `${NAME}_2`, { prepare: true })
+  const prepared = postgresStore(single, { prefix: `${NAME}_`, prepare: true })
+  for (const store of [prepared, other, prepared]) expect(await store.read('k')).toBe(null)
+  const named = (await names()).filter(({ name }) => name.startsWith('sojourn_'))
+  expect(named.length).toBeGreaterThanOrEqual(2)
+})
+
+test('check says what in the settings endangers sessions', async () => {
+  const findings = async (settings: string) => {
+    const store = postgresStore(connectPool({ options: settings }), { prefix: `${NAME}_` })
+    return (await store.check()).filter((sentence) => !sentence.startsWith('fsync is off'))
+  }
+  await emptyStore(pool, sqlOf(pool), NAME)
+  expect(await findings('')).toEqual([])
+  expect(await findings('-c synchronous_commit=off')).toEqual([
+    expect.stringMatching(/^synchronous_commit is off: .*Set it to on/),
+  ])
+  expect(await findings('-c default_transaction_read_only=on')).toEqual([
+    expect.stringMatching(/read-only here/),
+  ])
+})
+
+test('an owner with a very long name has a list of its own', async () => {
+  const store = await emptyStore(pool, sqlOf(pool), NAME)
+  const names = ['x'.repeat(100_000), `${'x'.repeat(99_999)}y`, '\u0001#', '\u0000']
+  for (const [index, name] of names.entries()) await store.admit(name, `k${index}`, 1, Date.now())
+  const lists = await Promise.all(names.map((name) => store.list(name)))
+  expect(lists).toEqual([['k0'], ['k1'], ['k2'], ['k3']])
+  const row = { write: 'a', recent: [], expiresAt: Date.now(), owner: names[0] ?? '', body: '' }
+  expect(await store.insert('k', row)).toBe(true)
+  expect(await store.read('k')).toEqual(row)
+})
