@@ -22,7 +22,7 @@ export interface MemoryStoreOptions {
  * Keeps sessions in memory: fast, for one process, and lost when it ends.
  *
  * It is bounded. When it is full, sessions that are over make room first; where none is found, those
- * that were neither written nor touched for longest. (Over 2048 entries it keeps them in parts and
+ * that were neither written nor touched for longest. (Over 1900 entries it keeps them in parts and
  * goes from part to part, so the one dropped is the oldest of its part.) Owners' lists go likewise.
  *
  * It uses no timer: each call looks at a few rows more and drops those that ended two minutes ago.
