@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import {
   assertHolds,
+  assertSameRow,
   atOnce,
   insertRow,
   MINUTE,
@@ -60,6 +61,21 @@ export const inserting: readonly Scenario[] = [
         insertRow(bench, `key-${n}`, { owner: `owner-${n}`, body: `body-${n}` }),
       )
       await atOnce(RACERS, (n) => assertHolds(bench, `key-${n}`, rows[n]!))
+    },
+  },
+  {
+    name: 'what is done to a row afterwards, by who gave it or got it, changes nothing that is kept',
+    async check(bench) {
+      const given = await insertRow(bench, 'k', { recent: ['w1'] })
+      const kept = structuredClone(given)
+      Object.assign(given, { body: 'changed' })
+      Object.assign(given.recent, ['changed'])
+      const got = await bench.store.read('k')
+      assert.ok(got)
+      assertSameRow(got, kept, 'the row')
+      Object.assign(got, { owner: 'changed' })
+      Object.assign(got.recent, ['changed'])
+      await assertHolds(bench, 'k', kept)
     },
   },
   {

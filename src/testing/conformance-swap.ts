@@ -146,7 +146,8 @@ function assertLost(swap: Swap, newest: Row | null): void {
 
 async function countTo({ store }: Bench, known: Row, times: number): Promise<void> {
   let newest = known
-  for (let done = 0; done < times;) {
+  for (let done = 0, tries = 0; done < times; tries++) {
+    assert.ok(tries < 10_000, 'a writer that knows the newest row wins sooner or later')
     const next = rowAfter(newest, { body: `${Number(newest.body) + 1}` })
     const swap = await store.swap('k', newest.write, next)
     if (swap.won) done++

@@ -195,4 +195,13 @@ export const OWNER_FAULTS: readonly Fault[] = [
     }),
     /forgotten keys leave the list/,
   ],
+  [
+    'keep makes a list of nothing but its owner',
+    ({ listOf, store }) => ({
+      async keep(owner, until) {
+        if (listOf(owner).keys.length === 0) await store.admit(owner, '', until, until)
+      },
+    }),
+    /an owner without a list has no keys/,
+  ],
 ]

@@ -40,10 +40,10 @@ export function plainStore(clock: Clock): Plain {
 
   const store: SessionStore = {
     engine: 'plain',
-    read: async (key) => rowOf(key),
+    read: async (key) => structuredClone(rowOf(key)),
     async insert(key, row) {
       if (rows.has(key)) return false
-      rows.set(key, row)
+      rows.set(key, structuredClone(row))
       return true
     },
     async swap(key, ifWrite, row) {
@@ -51,7 +51,7 @@ export function plainStore(clock: Clock): Plain {
       if (!newest) return { won: false, newest }
       if ([newest.write, ...newest.recent].includes(row.write)) return { won: true }
       if (newest.write !== ifWrite) return { won: false, newest }
-      rows.set(key, row)
+      rows.set(key, structuredClone(row))
       return { won: true }
     },
     async touch(key, expiresAt) {

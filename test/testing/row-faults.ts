@@ -52,6 +52,36 @@ export const INSERT_FAULTS: readonly Fault[] = [
     /a key that was never used/,
   ],
   [
+    'the row that is given is kept itself',
+    ({ store, rows }) => ({
+      async insert(key, row) {
+        const isNew = await store.insert(key, row)
+        if (isNew) rows.set(key, row)
+        return isNew
+      },
+    }),
+    /what is done to a row afterwards/,
+  ],
+  [
+    'the row that is kept is given away itself',
+    ({ rowOf }) => ({ read: async (key) => rowOf(key) }),
+    /what is done to a row afterwards/,
+  ],
+  [
+    'answers to calls at once are mixed up',
+    ({ store }) => {
+      let last = ''
+      return {
+        async read(key) {
+          last = key
+          await gap()
+          return store.read(last)
+        },
+      }
+    },
+    /many keys written at once do not mix/,
+  ],
+  [
     'the other writers are not kept',
     ({ store }) => ({ insert: (key, row) => store.insert(key, { ...row, recent: [] }) }),
     /an inserted row is read back whole/,

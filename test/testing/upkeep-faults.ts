@@ -64,6 +64,16 @@ export const UPKEEP_FAULTS: readonly Fault[] = [
     /prune takes nothing whose time is not over/,
   ],
   [
+    'prune always says that it did what it was told',
+    ({ store }) => ({ prune: async (limit) => (await store.prune(limit)) && limit }),
+    /prune goes in batches/,
+  ],
+  [
+    'prune counts what is not there',
+    ({ store }) => ({ prune: async (limit) => (await store.prune(limit)) + 1 }),
+    /an empty store has no keys/,
+  ],
+  [
     'prune minds no limit',
     ({ store }) => ({ prune: () => store.prune(1000) }),
     /prune goes in batches/,
