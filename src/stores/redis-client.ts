@@ -79,7 +79,7 @@ function ioRedis(client: IoRedis): Connection {
     async primaries() {
       if (!client.isCluster) return [send]
       // Before its first command a cluster client knows no nodes.
-      await send(['EXISTS', 'sojourn'])
+      await send(['PING'])
       const { nodes } = client as IoRedis & { nodes(role: 'master'): IoRedis[] }
       return nodes.call(client, 'master').map(sendBy)
     },

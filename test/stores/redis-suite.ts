@@ -2,7 +2,12 @@
 
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { connect, type Connection, type RedisClient } from '../../src/stores/redis-client.ts'
+import {
+  connect,
+  type Connection,
+  type RedisClient,
+  type Send,
+} from '../../src/stores/redis-client.ts'
 import { redisStore } from '../../src/stores/redis.ts'
 import type { Row, Store } from '../../src/stores/store.ts'
 import { storeConformance } from '../../src/testing/conformance.ts'
@@ -47,6 +52,7 @@ export function conformance(open: OpenClient): void {
 
 /** What is seen on the server: one that this client has for itself. */
 export function onTheServer(open: OpenClient): void {
+  const own = `${randomBytes(6).toString('hex')}:`
   let opened: Awaited<ReturnType<OpenClient>>
   let other: Awaited<ReturnType<OpenClient>>
   let admin: Connection
@@ -61,7 +67,7 @@ export function onTheServer(open: OpenClient): void {
   })
 
   test('a read is one command, and so are a swap and a touch', async () => {
-    const store = redisStore(opened.client, { prefix: 'counted:' })
+    const store = redisStore(opened.client, { prefix: `${own}counted:` })
     const row = rowOf('counted', 'w1', '')
     const verbs = {
       insert: () => store.insert('k', row),
@@ -77,13 +83,13 @@ export function onTheServer(open: OpenClient): void {
     }
     // The first time of all a script is sent by its text.
     for (const run of Object.values(verbs)) await run()
-    for (const server of await admin.primaries()) await server(['DEL', 'counted:k'])
+    await admin.send(`${own}counted:k`, ['UNLINK', `${own}counted:k`])
+    const servers = await admin.primaries()
     const counts: Record<string, string> = {}
-    await admin.send('counted:k', ['UNLINK', 'counted:k'])
     for (const [name, run] of Object.entries(verbs)) {
-      for (const server of await admin.primaries()) await server(['CONFIG', 'RESETSTAT'])
+      for (const server of servers) await server(['CONFIG', 'RESETSTAT'])
       await run()
-      counts[name] = await sentSince(admin)
+      counts[name] = await sentSince(servers)
     }
     expect(counts).toEqual({
       insert: 'set',
@@ -100,7 +106,7 @@ export function onTheServer(open: OpenClient): void {
   })
 
   test('scripts that the server has forgotten are sent again', async () => {
-    const store = redisStore(opened.client, { prefix: 'flushed:' })
+    const store = redisStore(opened.client, { prefix: `${own}flushed:` })
     const row = rowOf('flushed', 'w1', '')
     const forget = async () => {
       for (const server of await admin.primaries()) await server(['SCRIPT', 'FLUSH'])
@@ -119,7 +125,7 @@ export function onTheServer(open: OpenClient): void {
   })
 
   test('increments are exact while connections are cut under them', async () => {
-    const store = redisStore(opened.client, { prefix: 'cut:' })
+    const store = redisStore(opened.client, { prefix: `${own}cut:` })
     await surely(() => store.insert('k', rowOf('cut', 'w0', '0')))
     let won = 0
     let cuts = 0
@@ -182,15 +188,17 @@ async function cutConnections(admin: Connection, name: string): Promise<number> 
   return cut
 }
 
-/** The commands since the last reset, but for those by scripts and by whoever asks. */
-async function sentSince(admin: Connection): Promise<string> {
+/** The commands since the last reset, but for those of scripts, of servers, and of whoever asks. */
+async function sentSince(servers: readonly Send[]): Promise<string> {
   const sent: string[] = []
-  for (const server of await admin.primaries()) {
+  for (const server of servers) {
     const stats = String(await server(['INFO', 'commandstats']))
     const calls = [...stats.matchAll(/^cmdstat_(\S+):calls=(\d+),/gm)].map(([, name = '', n]) =>
       Array.from({ length: Number(n) }, () => name),
     )
-    const names = calls.flat().filter((name) => !/^(?:config|info|ping|cluster)/.test(name))
+    const names = calls
+      .flat()
+      .filter((name) => !/^(?:config|info|ping|cluster|replconf)/.test(name))
     const scripts = names.filter((name) => name.startsWith('eval'))
     // What a script calls is counted beside it.
     sent.push(...(scripts.length > 0 ? scripts : names))
