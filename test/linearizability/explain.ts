@@ -42,14 +42,26 @@ export function minimal(history: readonly Operation[], rules: Rules = {}): Opera
     if (check(until(history, times[middle]!), rules) === 'violation') bad = middle
     else good = middle
   }
-  let shortest = until(history, times[bad] ?? 0n)
-  for (const operation of shortest) {
-    const { call, outcome } = operation
-    if (!outcome || !changedNothing(call, outcome.answer)) continue
-    const shorter = shortest.filter((other) => other !== operation)
-    if (check(shorter, rules) === 'violation') shortest = shorter
-  }
-  return shortest
+  const shortest = until(history, times[bad] ?? 0n)
+  const idle = shortest.filter(
+    ({ call, outcome }) => outcome && changedNothing(call, outcome.answer),
+  )
+  return without(shortest, idle, (rest) => check(rest, rules) === 'violation')
+}
+
+/** Leaves out what can be left out, by halves. */
+function without(
+  history: Operation[],
+  some: readonly Operation[],
+  isBad: (history: Operation[]) => boolean,
+): Operation[] {
+  if (some.length === 0) return history
+  const left = new Set(some)
+  const rest = history.filter((operation) => !left.has(operation))
+  if (isBad(rest)) return rest
+  if (some.length === 1) return history
+  const middle = some.length >> 1
+  return without(without(history, some.slice(0, middle), isBad), some.slice(middle), isBad)
 }
 
 /** What was known at that time: what had no answer yet is unknown. */

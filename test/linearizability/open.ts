@@ -1,0 +1,62 @@
+/** Opens the store that a worker is to load, with a client of its own. */
+
+import type { Store } from '../../src/stores/store.ts'
+
+export type Engine = 'memory' | 'sqlite' | 'redis' | 'ioredis' | 'postgres'
+
+export interface Opened {
+  readonly store: Store
+  close(): unknown
+}
+
+/** Where the store is, as a file or a URL, and the name that a run's keys and clients begin with. */
+export interface Place {
+  readonly at: string
+  readonly run: string
+}
+
+export const OPEN: Record<Engine, (place: Place) => Promise<Opened>> = {
+  async memory() {
+    const { memoryStore } = await import('../../src/stores/memory.ts')
+    return { store: memoryStore(), close: ignore }
+  },
+
+  async sqlite({ at }) {
+    const { DatabaseSync } = await import('node:sqlite')
+    const { sqliteStore } = await import('../../src/stores/sqlite.ts')
+    const db = new DatabaseSync(at)
+    const store = sqliteStore(db)
+    await store.createSchema()
+    return { store, close: () => db.close() }
+  },
+
+  async redis({ at, run }) {
+    const { createClient } = await import('redis')
+    const { redisStore } = await import('../../src/stores/redis.ts')
+    const client = createClient({ url: at, name: run })
+    client.on('error', ignore)
+    await client.connect()
+    return { store: redisStore(client, { prefix: `${run}:` }), close: () => client.destroy() }
+  },
+
+  async ioredis({ at, run }) {
+    const { Redis } = await import('ioredis')
+    const { redisStore } = await import('../../src/stores/redis.ts')
+    const client = new Redis(at, { connectionName: run })
+    client.on('error', ignore)
+    return { store: redisStore(client, { prefix: `${run}:` }), close: () => client.disconnect() }
+  },
+
+  async postgres({ at, run }) {
+    const { Pool } = await import('pg')
+    const { postgresStore } = await import('../../src/stores/postgres.ts')
+    const pool = new Pool({ connectionString: at, application_name: run, max: 4 })
+    pool.on('error', ignore)
+    const store = postgresStore(pool, { prefix: `${run}_` })
+    await store.createSchema()
+    return { store, close: () => pool.end() }
+  },
+}
+
+/** A lost connection is what some of the runs are about: the client connects again. */
+function ignore(): void {}

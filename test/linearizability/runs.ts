@@ -1,0 +1,41 @@
+/** One run: several processes load a store, what they saw is checked, and how much it was is said. */
+
+import { expect } from 'vitest'
+import { checkAll, type Report } from './explain.ts'
+import type { Engine, Place } from './open.ts'
+import { placeOf } from './places.ts'
+import { record } from './record.ts'
+
+interface How {
+  readonly processes: number
+  readonly seconds: number
+  /** How long a key is in use: longer for a slower store, so that enough happens to it. */
+  readonly keyMs: number
+  /** Clients that resend what they had no answer to. */
+  readonly resends?: boolean
+  readonly disturb?: (place: Place, until: bigint) => Promise<void>
+}
+
+/** Expects no violation, and enough operations for that to mean something. */
+export async function expectLinearizable(engine: Engine, how: How): Promise<Report> {
+  const { processes, seconds, keyMs, resends = false, disturb } = how
+  const place = await placeOf(engine)
+  const report = checkAll(
+    await record({
+      ...place,
+      engine,
+      processes,
+      seconds,
+      load: { clients: 6, keys: 3, keyMs, deadlineMs: 5000 },
+      disturb: async (until) => disturb?.(place, until),
+    }),
+    { resends },
+  )
+  expect(report.failures.join('\n')).toBe('')
+  expect(report.operations).toBeGreaterThan(100 * seconds)
+  if (process.env['LINEARIZABILITY_SECONDS']) {
+    const { operations, keys, unknown } = report
+    process.stdout.write(`${engine}: ${operations} operations, ${keys} keys, ${unknown} unknown\n`)
+  }
+  return report
+}
