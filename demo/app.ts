@@ -3,6 +3,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
+import { deviceForms } from './pages/devices.ts'
 import { failureOf, notFound } from './pages/failure.ts'
 import { homePage } from './pages/home.ts'
 import { languageForm } from './pages/language.ts'
@@ -11,7 +12,7 @@ import { shopPages } from './pages/shop.ts'
 import { signInPages } from './pages/sign-in.ts'
 import { todoPages } from './pages/todo.ts'
 import type { Remembered, Site } from './site.ts'
-import { createSessions, sessionMiddleware } from './sojourn.ts'
+import { createSessions, sessionMiddleware, type SessionStore } from './sojourn.ts'
 import { todosIn } from './todos.ts'
 import { demoUsers } from './users.ts'
 
@@ -19,20 +20,21 @@ import { demoUsers } from './users.ts'
 export interface AppOptions {
   db: DatabaseSync
   secret: string
+  /** Keeps the sessions. @default none: the cookie carries them */
+  store?: SessionStore | undefined
   /** Tells the time in milliseconds since 1970. @default Date.now */
   clock?: () => number
 }
 
 /** Makes the app; it does not listen yet. */
-export function createApp({ db, secret, clock = Date.now }: AppOptions): Express {
+export function createApp({ db, secret, store, clock = Date.now }: AppOptions): Express {
+  // Everyone is forgotten 30 minutes after their last visit. What "remember me" adds is that the
+  // cookie outlives the browser: `session.permanent`.
+  const options = { secret, lifetime: { idle: '30m', permanent: '30m' }, clock }
+  const devices = store && createSessions<Remembered>({ ...options, store })
   const site: Site = {
-    sessions: createSessions<Remembered>({
-      secret,
-      // Everyone is forgotten 30 minutes after their last visit. What "remember me" adds is that the
-      // cookie outlives the browser: `session.permanent`.
-      lifetime: { idle: '30m', permanent: '30m' },
-      clock,
-    }),
+    sessions: devices ?? createSessions<Remembered>(options),
+    devices,
     users: demoUsers(),
     todos: todosIn(db),
   }
@@ -50,6 +52,7 @@ export function createApp({ db, secret, clock = Date.now }: AppOptions): Express
   app.use(languageForm(site))
   app.use(signInPages(site))
   app.use(profilePage(site))
+  app.use(deviceForms(site))
   app.use(shopPages(site))
   app.use(todoPages(site))
   app.use(notFound(site))

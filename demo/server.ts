@@ -1,12 +1,14 @@
-/** Starts the demo: `npm run demo`, or `node demo/server.ts`. */
+/** Starts the demo: `npm run demo`, or `node demo/server.ts --store redis`. */
 
 import { mkdirSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { parseArgs } from 'node:util'
 import { createApp } from './app.ts'
 import { keptSecret } from './secret.ts'
+import { isPlace, openPlace, type Place, PLACES, REMEDIES } from './store.ts'
 
 // A demo runs on somebody's own machine over plain HTTP, where a Secure cookie may be dropped.
 process.env['NODE_ENV'] ??= 'development'
@@ -14,7 +16,13 @@ process.env['NODE_ENV'] ??= 'development'
 const folder = process.env['DEMO_DATA'] ?? join(import.meta.dirname, '.data')
 mkdirSync(folder, { recursive: true, mode: 0o700 })
 
+const place = chosenPlace()
+const { store, where } = await openPlace(place, folder).catch((error: unknown) =>
+  stop(REMEDIES[place] ?? String(error)),
+)
+
 const app = createApp({
+  store,
   db: new DatabaseSync(join(folder, 'demo.sqlite')),
   secret: keptSecret(join(folder, 'secret')),
 })
@@ -23,7 +31,25 @@ const wanted = Number(process.env['PORT'] ?? 3000)
 const server = await listen(wanted, 20)
 const { port } = server.address() as AddressInfo
 if (port !== wanted && wanted !== 0) console.log(`Port ${wanted} is taken.`)
+console.log(`Sessions are kept ${where}.`)
 console.log(`The Sojourn demo is at http://localhost:${port}`)
+
+/** What `--store` says. */
+function chosenPlace(): Place {
+  try {
+    const { values } = parseArgs({ options: { store: { type: 'string', default: PLACES[0] } } })
+    if (isPlace(values.store)) return values.store
+  } catch {
+    // Another option: told as below.
+  }
+  return stop(`The one option is --store with one of: ${PLACES.join(', ')}.`)
+}
+
+/** Says why the demo cannot start, and ends. */
+function stop(line: string): never {
+  console.error(line)
+  process.exit(1)
+}
 
 /** Listens on a port, or on the next one that is free. */
 async function listen(port: number, attempts: number): Promise<Server> {

@@ -2,7 +2,7 @@
 
 import type { Request } from 'express'
 import type { Cart } from './shop.ts'
-import type { Session, Sessions } from './sojourn.ts'
+import type { Session, Sessions, StoredSessions } from './sojourn.ts'
 import type { Todos } from './todos.ts'
 import type { User, Users } from './users.ts'
 import { type Language, type Say, speaker } from './words.ts'
@@ -17,6 +17,8 @@ export interface Remembered {
 /** The site. */
 export interface Site {
   readonly sessions: Sessions<Remembered>
+  /** The same sessions, where a store keeps them: then each can be listed and ended. */
+  readonly devices: StoredSessions<Remembered> | undefined
   readonly users: Users
   readonly todos: Todos
 }
@@ -32,7 +34,10 @@ export interface Visit {
 }
 
 /** Looks at a request. */
-export async function visitOf({ sessions, users }: Site, req: Request): Promise<Visit> {
+export async function visitOf(
+  { sessions, users }: Omit<Site, 'devices'>,
+  req: Request,
+): Promise<Visit> {
   const session = await sessions.get(req)
   const language = session.get('language', 'en')
   return {
@@ -47,7 +52,7 @@ export async function visitOf({ sessions, users }: Site, req: Request): Promise<
 
 /** The same for a page that needs somebody signed in. @throws ERR_NOT_SIGNED_IN */
 export async function memberVisitOf(
-  site: Site,
+  site: Omit<Site, 'devices'>,
   req: Request,
 ): Promise<Visit & { readonly user: User }> {
   const { userId } = await site.sessions.signedIn(req)

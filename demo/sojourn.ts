@@ -1,6 +1,18 @@
 /** The library, as this demo sees it: the one place that knows where it comes from. */
 
 // From the source, so that the demo runs straight after a clone, before anything is built. In an app
-// of your own these lines read `from 'sojourn'` and `from 'sojourn/express'`.
-export { createSessions, SessionError, type Session, type Sessions } from '../src/index.ts'
+// of your own these lines read `from 'sojourn'`, `from 'sojourn/express'`, `from
+// 'sojourn/stores/sqlite'` and so on.
+export {
+  createSessions,
+  SessionError,
+  type Session,
+  type Sessions,
+  type SessionStore,
+  type StoredSessions,
+} from '../src/index.ts'
 export { sessionMiddleware } from '../src/adapters/express.ts'
+export { memoryStore } from '../src/stores/memory.ts'
+export { postgresStore } from '../src/stores/postgres.ts'
+export { redisStore } from '../src/stores/redis.ts'
+export { sqliteStore } from '../src/stores/sqlite.ts'

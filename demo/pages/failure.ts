@@ -18,6 +18,11 @@ export function notFound(site: Site): RequestHandler {
 export function failureOf(site: Site): ErrorRequestHandler {
   return async (error: unknown, req, res, next) => {
     if (res.headersSent) return next(error)
+    if (error instanceof SessionError && error.code === 'ERR_STORE_UNAVAILABLE') {
+      // No page of ours: they all begin with the session.
+      res.status(error.status).set(error.headers ?? {})
+      return res.type('text').send('The sessions are out of reach. Please come back in a moment.\n')
+    }
     const visit = await visitOf(site, req)
     if (error instanceof SessionError && error.code === 'ERR_NOT_SIGNED_IN') {
       const { session, say, path } = visit

@@ -5,6 +5,7 @@ import { html } from '../html.ts'
 import { page } from '../page.ts'
 import { memberVisitOf, type Site } from '../site.ts'
 import { moment } from '../words.ts'
+import { deviceList } from './devices.ts'
 
 export function profilePage(site: Site): Router {
   const routes = express.Router()
@@ -46,9 +47,10 @@ export function profilePage(site: Site): Router {
         </section>
         <section class="card tinted">
           <h2>${say('kept')}</h2>
-          <p>${say('keptAbout')}</p>
+          <p>${say(site.devices ? 'keptAboutStored' : 'keptAbout')}</p>
           <pre tabindex="0">${JSON.stringify(Object.fromEntries(session), undefined, 2)}</pre>
         </section>
+        ${await deviceList(site, visit)}
       </div>`
     res.send(page(visit, { title: say('profile'), body }))
   })

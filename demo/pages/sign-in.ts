@@ -7,6 +7,7 @@ import { samePlace } from '../next.ts'
 import { page } from '../page.ts'
 import { type Site, type Visit, visitOf } from '../site.ts'
 import { DEMO_ACCOUNTS } from '../users.ts'
+import { deviceOf } from './devices.ts'
 
 export function signInPages(site: Site): Router {
   const routes = express.Router()
@@ -26,6 +27,7 @@ export function signInPages(site: Site): Router {
     const user = await site.users.check(name, field(req, 'password'))
     if (!user) return res.status(401).send(signInPage(visit, { next, name, error: say('wrong') }))
     session.login(user.id)
+    session.label = deviceOf(req)
     session.permanent = field(req, 'remember') === 'yes'
     session.flash(say('signedIn', { name: user.name }))
     res.redirect(303, next)

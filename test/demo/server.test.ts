@@ -22,9 +22,10 @@ function emptyFolder(): string {
 async function start(
   folder: string,
   port: number,
+  ...args: string[]
 ): Promise<{ child: ChildProcess; printed: string; origin: string }> {
   const { NODE_ENV: _, ...env } = process.env
-  const child = spawn(process.execPath, [program], {
+  const child = spawn(process.execPath, [program, ...args], {
     env: { ...env, DEMO_DATA: folder, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -65,4 +66,33 @@ test('a port that is taken is left alone: the demo says so and takes the next fr
   expect(printed).toContain(`Port ${port} is taken.`)
   expect(Number(new URL(origin).port)).toBeGreaterThan(port)
   expect((await visitor(origin).get('/')).status).toBe(200)
+})
+
+test.each(['sqlite', 'redis', 'postgres', 'memory', 'cookie'])(
+  'keeps its sessions where it is told: --store %s',
+  async (place) => {
+    const { origin, printed } = await start(emptyFolder(), 0, '--store', place)
+    expect(printed).toMatch(/Sessions are kept in .+\n/)
+    const ada = visitor(origin)
+    await ada.post('/sign-in', { name: 'ada', password: PASSWORDS.ada })
+    expect((await ada.get('/profile')).text).toContain('Ada Lovelace')
+    // A cookie that only carries an id has nothing else in it.
+    const value = ada.cookies.get('session') ?? ''
+    expect(/^[\w-]{22}\.[\w-]{43}\.[\w-]{16}$/.test(value)).toBe(place !== 'cookie')
+  },
+)
+
+test.each([
+  [['--store', 'redis'], { REDIS_URL: 'redis://127.0.0.1:1' }, 'No Redis answers'],
+  [['--store', 'postgres'], { DATABASE_URL: 'postgres://127.0.0.1:1/x' }, 'No PostgreSQL answers'],
+  [['--store', 'mongodb'], {}, 'The one option is --store'],
+  [['--port', '80'], {}, 'The one option is --store'],
+])('says what to do where it cannot start: %j', async (args, settings, says) => {
+  const env = { ...process.env, ...settings, DEMO_DATA: emptyFolder(), PORT: '0' }
+  const child = spawn(process.execPath, [program, ...args], { env, stdio: 'pipe' })
+  let said = ''
+  child.stderr.on('data', (chunk) => (said += String(chunk)))
+  const [code] = await once(child, 'close')
+  expect(said).toContain(says)
+  expect(code).toBe(1)
 })

@@ -1,10 +1,11 @@
-/** Starts the demo in this process, with a database in memory and a clock that tests turn. */
+/** Starts the demo in this process, with databases in memory and a clock that tests turn. */
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
 import { onTestFinished } from 'vitest'
 import { createApp } from '../../demo/app.ts'
+import { sqliteStore } from '../../demo/sojourn.ts'
 import { type Visitor, visitor } from '../examples/visitor.ts'
 
 /** The demo while it runs. */
@@ -22,16 +23,22 @@ export interface Running {
 /** The passwords on the sign-in page. */
 export const PASSWORDS = { ada: 'engine-1843', grace: 'compiler-1952' } as const
 
-/** Starts it; it ends with the test. */
-export async function startDemo(): Promise<Running> {
+/** Starts it, its sessions in SQLite or in the cookie; it ends with the test. */
+export async function startDemo(place: 'sqlite' | 'cookie' = 'sqlite'): Promise<Running> {
   let now = Date.UTC(2026, 5, 1, 9)
+  const clock = () => now
   const db = new DatabaseSync(':memory:')
-  const server = createServer(createApp({ db, secret: SECRET, clock: () => now }))
+  const kept = new DatabaseSync(':memory:')
+  const store = sqliteStore(kept, { clock })
+  await store.createSchema()
+  const options = { db, secret: SECRET, clock, store: place === 'sqlite' ? store : undefined }
+  const server = createServer(createApp(options))
   await new Promise<void>((resolve) => server.listen(0, resolve))
   onTestFinished(async () => {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
     db.close()
+    kept.close()
   })
   const origin = `http://localhost:${(server.address() as AddressInfo).port}`
   return {

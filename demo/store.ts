@@ -1,0 +1,78 @@
+/** Where the demo keeps its sessions: `--store sqlite`, `redis`, `postgres`, `memory` or `cookie`. */
+
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import {
+  memoryStore,
+  postgresStore,
+  redisStore,
+  type SessionStore,
+  sqliteStore,
+} from './sojourn.ts'
+
+/** The places there are; the first is the one without `--store`. */
+export const PLACES = ['sqlite', 'redis', 'postgres', 'memory', 'cookie'] as const
+
+/** One of them. */
+export type Place = (typeof PLACES)[number]
+
+/** Whether this is a place. */
+export function isPlace(text: string): text is Place {
+  return (PLACES as readonly string[]).includes(text)
+}
+
+/** A place that was opened. Without a store the cookie carries the session. */
+export interface Opened {
+  store: SessionStore | undefined
+  /** In words, for the line that the demo prints. */
+  where: string
+}
+
+/**
+ * Opens a place. SQLite keeps a file in the folder; Redis and PostgreSQL are asked where REDIS_URL
+ * and DATABASE_URL point to.
+ */
+export async function openPlace(place: Place, folder: string): Promise<Opened> {
+  switch (place) {
+    case 'sqlite': {
+      const store = sqliteStore(new DatabaseSync(join(folder, 'sessions.sqlite')))
+      await store.createSchema()
+      return { store, where: 'in SQLite, in demo/.data/sessions.sqlite' }
+    }
+    case 'redis': {
+      const url = process.env['REDIS_URL'] ?? 'redis://localhost:6379'
+      const { createClient } = await import('redis')
+      let wasThere = false
+      // A Redis that goes away is waited for; one that never was there is not.
+      const reconnectStrategy = (retries: number, cause: Error) =>
+        wasThere ? Math.min(100 * 2 ** retries, 2_000) : cause
+      const client = createClient({ url, socket: { reconnectStrategy } })
+      // Without a listener a connection that breaks would end the demo.
+      client.on('error', () => {})
+      await client.connect()
+      wasThere = true
+      return { store: redisStore(client), where: 'in Redis' }
+    }
+    case 'postgres': {
+      const url = process.env['DATABASE_URL'] ?? 'postgres://localhost:5432/postgres'
+      const { default: pg } = await import('pg')
+      const pool = new pg.Pool({ connectionString: url })
+      pool.on('error', () => {})
+      const store = postgresStore(pool)
+      await store.createSchema()
+      return { store, where: 'in PostgreSQL' }
+    }
+    case 'memory':
+      return { store: memoryStore(), where: 'in this process: a restart forgets them' }
+    case 'cookie':
+      return { store: undefined, where: 'in one signed cookie' }
+  }
+}
+
+/** What to do where a place cannot be opened. */
+export const REMEDIES: Readonly<Partial<Record<Place, string>>> = {
+  redis:
+    'No Redis answers. Install and start one (sudo apt-get install redis-server), or set REDIS_URL to where one is.',
+  postgres:
+    'No PostgreSQL answers. Install and start one (sudo apt-get install postgresql), and set DATABASE_URL, as in postgres://user:password@localhost:5432/database.',
+}
