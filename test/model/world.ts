@@ -1,0 +1,222 @@
+/** One schedule's world: processes with real backends, a store, browsers, and what is drawn for them. */
+
+import type { storedBackend, StoredBackend } from '../../src/backends/stored.ts'
+import { decodeEntry, entryEnded } from '../../src/backends/entry.ts'
+import { sessionIdFormat } from '../../src/backends/session-id.ts'
+import { setCookieWriter } from '../../src/http/set-cookie.ts'
+import { layoutWith } from '../../src/session/own-preset.ts'
+import { type Chance, chanceOf } from './chance.ts'
+import { type Network, network, type Process } from './network.ts'
+import { type Oracle, oracleOf } from './oracle.ts'
+import { type Flaw, modelStore, type ModelStore } from './store.ts'
+
+/** What makes a backend: the real thing, or a variant of it. */
+export type MakeBackend = typeof storedBackend
+
+/** A backend in a process. */
+export interface Instance {
+  readonly process: Process
+  readonly backend: StoredBackend
+}
+
+/** A cookie jar, and the Set-Cookie lines on their way to it. */
+export interface Browser {
+  readonly name: string
+  jar: string | undefined
+  /** What it ever held: an old tab or a thief may show it again. */
+  readonly past: string[]
+  readonly arriving: string[]
+}
+
+/** What is drawn once for a schedule. */
+export interface Settings {
+  readonly faults: number
+  readonly crashes: number
+  readonly jumps: number
+  readonly requests: number
+  readonly rotate: number | undefined
+  readonly limit: { most: number; onLimit: 'reject' | 'evict-oldest' } | undefined
+  readonly onReplay: 'report' | 'end'
+  readonly absolute: number | undefined
+  readonly secrets: number
+}
+
+/** The times all schedules have in common, in milliseconds. */
+export const TIMES = {
+  start: 1_700_000_000_000,
+  grace: 10_000,
+  idle: 1_800_000,
+  permanent: 86_400_000,
+  read: 2_000,
+  write: 2_000,
+  commit: 10_000,
+}
+
+/** One schedule's world. */
+export interface World {
+  readonly chance: Chance
+  readonly settings: Settings
+  readonly network: Network
+  readonly store: ModelStore
+  readonly oracle: Oracle
+  readonly browsers: readonly Browser[]
+  instances: Instance[]
+  /** Answers at once: looks at the store without being part of the schedule. */
+  readonly observer: StoredBackend
+  readonly trace: string[] | undefined
+  note(text: () => string): void
+  /** Starts a process anew after a crash. */
+  boot(name: string): void
+  requests: number
+}
+
+/** How a schedule is to be run. */
+export interface Plan {
+  seed: number
+  makeBackend: MakeBackend
+  flaw?: Flaw | undefined
+  trace?: string[] | undefined
+}
+
+export const layout = layoutWith([])
+
+export const COOKIE = 'session'
+
+const writer = setCookieWriter(
+  { name: COOKIE, path: '/', httpOnly: true, secure: false, partitioned: false },
+  'Max-Age',
+)
+
+const [key1, key2] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
+
+/** Rings in the middle of a change of secrets: each verifies all, they differ in which one signs. */
+const RINGS = [sessionIdFormat([key1, key2]), sessionIdFormat([key2, key1])]
+
+/** Any ring: reads every id. */
+export const anyRing = RINGS[0]!
+
+/** Makes the world of a schedule. */
+export function worldOf({ seed, makeBackend, flaw, trace }: Plan): World {
+  const chance = chanceOf(seed)
+  const settings = drawnSettings(chance)
+  const note = (text: () => string) => void trace?.push(text())
+  const net = network(TIMES.start + chance.below(1_000), note)
+  const oracle = oracleOf(net.now, {
+    grace: TIMES.grace,
+    ...settings,
+    isOver(key, row) {
+      const entry = decodeEntry(key, row, layout)
+      return !entry || entryEnded(row, entry, shared(settings).rules, net.now()) !== undefined
+    },
+  })
+  const store = modelStore(net.now, oracle.observe, flaw)
+  oracle.watch(store)
+
+  function backendIn(process: Process, ring: number): Instance {
+    const backend = makeBackend({
+      ...shared(settings),
+      store: net.storeOf(process, store),
+      ids: RINGS[ring]!,
+      onReplay: settings.onReplay,
+      clock: net.now,
+      timer: net.timerOf(process),
+      random: chance.bytes,
+    })
+    return { process, backend }
+  }
+
+  const world: World = {
+    chance,
+    settings,
+    network: net,
+    store,
+    oracle,
+    browsers: Array.from({ length: 1 + chance.below(3) }, (_, at) => ({
+      name: `browser${at}`,
+      jar: undefined,
+      past: [],
+      arriving: [],
+    })),
+    instances: [],
+    observer: makeBackend({
+      ...shared(settings),
+      store: atOnce(store),
+      ids: anyRing,
+      onReplay: 'report',
+      clock: net.now,
+      timer: () => () => {},
+      random: () => new Uint8Array(32),
+    }),
+    trace,
+    note,
+    boot(name) {
+      world.instances = world.instances.filter(({ process }) => process.isAlive)
+      const process = { name, isAlive: true }
+      const copies = chance.is(0.3) ? 2 : 1
+      for (let copy = 0; copy < copies; copy += 1) {
+        world.instances.push(backendIn(process, chance.below(settings.secrets)))
+      }
+    },
+    requests: 0,
+  }
+  for (let at = 1 + chance.below(3); at > 0; at -= 1) world.boot(`p${at}`)
+  note(() => `settings ${JSON.stringify(settings)}`)
+  return world
+}
+
+function drawnSettings(chance: Chance): Settings {
+  return {
+    faults: chance.pick([0, 0.02, 0.1, 0.25]),
+    crashes: chance.pick([0, 0, 0.01]),
+    jumps: chance.pick([0, 0.01, 0.05]),
+    requests: 3 + chance.below(10),
+    rotate: chance.pick([undefined, undefined, 60_000]),
+    limit: chance.pick([
+      undefined,
+      undefined,
+      { most: 1, onLimit: 'evict-oldest' as const },
+      { most: 2, onLimit: 'evict-oldest' as const },
+      { most: 1, onLimit: 'reject' as const },
+      { most: 2, onLimit: 'reject' as const },
+    ]),
+    onReplay: chance.pick(['report', 'report', 'report', 'end']),
+    absolute: chance.pick([undefined, undefined, 3_600_000]),
+    secrets: chance.pick([1, 1, 2]),
+  }
+}
+
+function shared({ rotate, limit, absolute }: Settings) {
+  const { idle, permanent, grace, read, write, commit } = TIMES
+  return {
+    writer,
+    rules: {
+      layout,
+      lifetime: { idle, permanent, absolute, leeway: 60_000, renewal: 'visits' as const },
+      rotate,
+      grace,
+    },
+    deadlines: { read, write, commit },
+    limit,
+  }
+}
+
+/** The store without a network between. */
+function atOnce(store: ModelStore) {
+  return {
+    engine: 'model',
+    read: async (key: string) => store.read(key),
+    insert: async () => false,
+    swap: async () => ({ won: false as const, newest: null }),
+    touch: async () => false,
+    remove: async () => false,
+    admit: async () => ({ admitted: false as const, why: 'limit' as const }),
+    keep: async () => {},
+    list: async (owner: string) => store.list(owner),
+    forget: async () => {},
+    async *keys() {
+      yield [...store.rows.keys()]
+    },
+    prune: async () => 0,
+    check: async () => [],
+  }
+}
