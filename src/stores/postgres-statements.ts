@@ -123,10 +123,12 @@ RETURNING array_to_json(found.keys)::text`),
 UPDATE ${owners} SET keys = ${without('keys', 'SELECT json_array_elements_text($2::text::json)')}
 WHERE owner = $1 AND keys && ARRAY(SELECT json_array_elements_text($2::text::json))`),
 
-    /** $1 the last key of the batch before, or null; $2 how many. */
+    /** $1 the last key of the batch before, or null; $2 how many. Answers a list. */
     keys: statement(`
-SELECT key FROM ${sessions}
-WHERE ($1::text IS NULL OR key > $1::text) AND ${LIVE} ORDER BY key LIMIT $2::int`),
+SELECT json_agg(key ORDER BY key)::text FROM (
+  SELECT key FROM ${sessions}
+  WHERE ($1::text IS NULL OR key > $1::text) AND ${LIVE} ORDER BY key LIMIT $2::int
+) AS batch`),
 
     /**
      * $1 how many. Answers how many. Rows that are in use are left for the next time; owners are

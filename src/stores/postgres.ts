@@ -139,7 +139,7 @@ export function postgresStore(
     async *keys() {
       let last: unknown = null
       do {
-        const batch = (await send(sql.keys, last, BATCH)).map(([key]) => String(key))
+        const batch = decodeKeys((await send(sql.keys, last, BATCH))[0]?.[0])
         if (batch.length > 0) yield batch
         last = batch.length < BATCH ? undefined : batch.at(-1)
       } while (last !== undefined)
@@ -196,19 +196,20 @@ function decodeKeys(list: unknown): string[] {
   return typeof list === 'string' ? (JSON.parse(list) as string[]) : []
 }
 
-// PostgreSQL's text cannot hold U+0000, and bytes would be twice as long on the wire and illegible
-// in psql. So U+0000 is written U+0001 `0`, and U+0001 itself U+0001 `1`.
+// PostgreSQL's text cannot hold U+0000 (bytes could, but are twice as long on the wire, and illegible
+// in psql), and PGlite takes U+FEFF for a mark and drops it. So U+0001 and a digit stand for both
+// and for U+0001 itself.
 function encodeText(text: string): string {
-  return text.replaceAll('\x01', '\x011').replaceAll('\0', '\x010')
+  return text.replaceAll('\x01', '\x011').replaceAll('\0', '\x010').replaceAll('\ufeff', '\x012')
 }
 
 function decodeText(text: string): string {
-  return text.replaceAll('\x010', '\0').replaceAll('\x011', '\x01')
+  return text.replaceAll('\x012', '\ufeff').replaceAll('\x010', '\0').replaceAll('\x011', '\x01')
 }
 
 /** The owner's name in the list, whose index takes no more than 2700 bytes. */
 function nameOf(owner: string): string {
   const text = encodeText(owner)
-  // No encoded text has a U+0001 before anything but `0` and `1`, so this is nobody else's name.
+  // No encoded text has a U+0001 before anything but a digit, so this is nobody else's name.
   return text.length <= 255 ? text : `\x01#${createHash('sha256').update(text).digest('hex')}`
 }

@@ -27,7 +27,6 @@ const KINDS: Record<string, Kind> = {
   pg_prepared: { client: connectPool(), prepare: true },
   pg_repeatable_read: { client: connectPool(isolated('repeatable read')) },
   pg_serializable: { client: connectPool(isolated('serializable')) },
-  pg_single: { client: connectPool({ max: 1 }) },
   postgres: { client: sql },
   postgres_prepared: { client: sql, prepare: true },
   postgres_camel: { client: camel },
@@ -46,11 +45,11 @@ describe.for(Object.entries(KINDS))('%s', ([name, { client, sql = sqlOf(pool), p
 })
 
 test.for(['read committed', 'repeatable read', 'serializable'])(
-  '32 connections count to 2000 exactly: %s',
+  '32 connections count to 640 exactly: %s',
   async (level) => {
     const wide = connectPool({ ...isolated(level), max: 32 })
     const store = await emptyStore(wide, sqlOf(pool), 'long_counter')
-    expect(await countTo(2000, 32, store)).toBe(2000)
+    expect(await countTo(640, 32, store)).toBe(640)
   },
 )
 
@@ -70,7 +69,10 @@ test.for(['read committed', 'repeatable read', 'serializable'])(
 test('a transaction of PGlite is refused', async () => {
   await database.transaction(async (inside) => {
     expect(() => postgresStore(inside as unknown as PGlite)).toThrow(
-      expect.objectContaining({ code: 'ERR_OPTION_INVALID', message: /Pass the database/ }),
+      expect.objectContaining({
+        code: 'ERR_OPTION_INVALID',
+        message: expect.stringMatching(/Pass the database/),
+      }),
     )
   })
 })

@@ -1,7 +1,7 @@
 /** A PostgreSQL store whose tables are a test file's own, and whose time can be moved. */
 
 import { Pool, type PoolConfig } from 'pg'
-import { afterAll } from 'vitest'
+import { afterAll, onTestFinished, TestRunner } from 'vitest'
 import { tablesOf } from '../../src/stores/postgres-schema.ts'
 import {
   type PostgresClient,
@@ -21,12 +21,13 @@ async function own(): Promise<string> {
   return server.url
 }
 
-/** A pool that ends with the test file. */
+/** A pool that ends with the test, or, made outside of one, with the test file. */
 export function connectPool(config: PoolConfig = {}): Pool {
   const pool = new Pool({ connectionString: url, ...config })
   // A connection that is terminated while nobody uses it tells the pool.
   pool.on('error', () => {})
-  afterAll(() => pool.end())
+  const over = TestRunner.getCurrentTest() ? onTestFinished : afterAll
+  over(() => pool.end())
   return pool
 }
 
