@@ -64,6 +64,23 @@ test('it agrees with a checker that tries every order', () => {
   expect(Math.min(counts.violation, counts.linearizable)).toBeGreaterThan(200)
 })
 
+test('it agrees with that checker on clients that resend', () => {
+  const counts = { violation: 0, linearizable: 0, undecided: 0 }
+  fc.assert(
+    fc.property(steps(4, 3, 1), ...lies, (steps, pick, how) => {
+      const told = lie(play(steps), pick, how) ?? []
+      const resent = told.map((operation) => ({ ...operation, outcome: null }))
+      const verdict = check(told, { resends: true })
+      expect(verdict).toBe(
+        isPossible([...told, ...resent], 'nothing') ? 'linearizable' : 'violation',
+      )
+      counts[verdict]++
+    }),
+    { numRuns: 1500 },
+  )
+  expect(Math.min(counts.violation, counts.linearizable)).toBeGreaterThan(100)
+})
+
 test('the shortest story of a violation is a violation', () => {
   fc.assert(
     fc.property(steps(30, 2, 1), ...lies, (steps, pick, how) => {

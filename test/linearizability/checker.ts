@@ -35,7 +35,8 @@ interface Configuration {
  * Lowe: a configuration that was reached before is not tried again.
  *
  * Two things keep it short. What changed nothing and fits is put into the order at once, since it
- * disturbs nobody. An unanswered call is only tried where it changes something.
+ * disturbs nobody. An unanswered call is only tried where it changes something, and if it can wait
+ * (see `canWait`), where the change is seen next.
  */
 export function check(history: readonly Operation[], rules: Rules = {}): Verdict {
   const known = history.filter(isKnown).sort(byTime)
@@ -143,10 +144,26 @@ function afterUnknown(
     if (unknown[index - 1] === operation && !from.executed.includes(index - 1)) continue
     const { state } = execute(from.state, operation.call)
     if (textOf(state) === textOf(from.state)) continue
+    const isSeen = () => eligible.some((next) => isOnlyExplainedBy(state, from.state, known[next]!))
+    if (canWait(operation) && !isSeen()) continue
     const executed = [...from.executed, index].sort((a, b) => a - b)
     reached.push({ ...from, executed, state })
   }
   return reached
+}
+
+/**
+ * Whether it can be executed as late as just before an answer that shows it.
+ *
+ * A touch can: other touches do not mind it, and a swap or a removal puts an end to it. So can a
+ * removal: nothing comes after it. A row that was put there, another swap may have to build on.
+ */
+function canWait({ call }: Operation): boolean {
+  return call.verb === 'touch' || call.verb === 'remove'
+}
+
+function isOnlyExplainedBy(after: State, before: State, answered: Known): boolean {
+  return explains(after, answered) && !explains(before, answered)
 }
 
 function nameOf({ first, ahead, executed, state }: Configuration): string {
