@@ -26,42 +26,45 @@ export interface Sql {
 export interface Connection {
   /** For a single statement that changes nothing. */
   read<Answer>(verb: string, job: (sql: Sql) => Answer): Promise<Answer>
-  /** In a transaction of its own that has the write lock from its first statement on. */
+  /**
+   * In a transaction that has the write lock from its first statement on, and is committed before
+   * the answer is told. The job may be done twice, where what it did was taken back.
+   */
   write<Answer>(verb: string, job: (sql: Sql) => Answer): Promise<Answer>
   unchecked<Answer>(verb: string, job: () => Answer): Promise<Answer>
 }
 
 /**
- * A job is synchronous from the lock to the commit, so nothing of the application's comes between.
+ * Jobs are synchronous from the lock to the commit, so nothing of the application's comes between.
  *
- * Settings: while a job runs `busy_timeout` is 0, and then what it was: a wait inside SQLite stops
+ * Settings: while jobs run `busy_timeout` is 0, and then what it was: a wait inside SQLite stops
  * the event loop, and with it every deadline. `synchronous` below FULL is raised to it once, and
  * stays: otherwise a session that was acknowledged is lost in a power cut.
  */
 export function connectSqlite(db: SqliteDatabase, tables: Tables): Connection {
-  // Under WAL nobody waits for a reader and no reader waits, so reads have a line of their own.
-  const readers = lineUp()
-  const writers = lineUp()
   const sql = cachedStatements(db)
   let isReady = false
+  // Under WAL nobody waits for a reader and no reader waits, so reads have a line of their own.
+  const readers = lineUp((verb, jobs) => withoutWaiting(db, verb, () => checked(jobs)))
+  const writers = lineUp((verb, jobs) =>
+    withoutWaiting(db, verb, () => checked(() => inTransaction(db, jobs))),
+  )
+  const others = lineUp((verb, jobs) => withoutWaiting(db, verb, jobs))
 
   return {
-    read: (verb, job) => readers(verb, () => withoutWaiting(db, verb, () => checked(job))),
-    write: (verb, job) =>
-      writers(verb, () =>
-        withoutWaiting(db, verb, () => checked((sql) => inTransaction(db, () => job(sql)))),
-      ),
-    unchecked: (verb, job) => writers(verb, () => withoutWaiting(db, verb, job)),
+    read: (verb, job) => readers(verb, () => job(sql)),
+    write: (verb, job) => writers(verb, () => job(sql)),
+    unchecked: others,
   }
 
-  function checked<Answer>(job: (sql: Sql) => Answer): Answer {
+  function checked(jobs: () => void): void {
     if (!isReady) {
       assertSchema(db, tables)
       makeDurable(db)
       isReady = true
     }
     try {
-      return job(sql)
+      jobs()
     } catch (error) {
       if (isMisfit(error)) {
         isReady = false
@@ -97,7 +100,7 @@ export function inTransaction<Answer>(db: SqliteDatabase, job: () => Answer): An
   }
 }
 
-function withoutWaiting<Answer>(db: SqliteDatabase, verb: string, job: () => Answer): Answer {
+function withoutWaiting(db: SqliteDatabase, verb: string, jobs: () => void): void {
   if (isInTransaction(db)) {
     const why =
       'its database connection is inside a transaction of the application, which would decide ' +
@@ -105,10 +108,10 @@ function withoutWaiting<Answer>(db: SqliteDatabase, verb: string, job: () => Ans
     throw new SessionError('ERR_STORE_UNAVAILABLE', verb, why)
   }
   const usual = Number(pragma(db, 'busy_timeout'))
-  if (usual === 0) return job()
+  if (usual === 0) return jobs()
   db.exec('PRAGMA busy_timeout = 0')
   try {
-    return job()
+    jobs()
   } finally {
     db.exec(`PRAGMA busy_timeout = ${usual}`)
   }

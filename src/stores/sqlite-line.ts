@@ -1,4 +1,4 @@
-/** Waits for a lock without holding the event loop: jobs stand in line and are tried again. */
+/** Waits for a lock without holding the event loop: jobs stand in line, and are done together. */
 
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import { because, SessionError } from '../base/errors.ts'
@@ -14,60 +14,95 @@ const SLICE_MS = 5
 const LONGEST_PAUSE_MS = 12
 
 interface Job {
-  /** Tries it once. `false`: the file was locked, and nothing was executed. */
-  attempt(): boolean
+  readonly verb: string
+  readonly since: number
+  /** Does it, and gives what tells the answer. It may be done again if that was undone. */
+  run(): () => void
+  fail(error: unknown): void
 }
 
-/** Has a job done as soon as the lock is free. `verb` is for the message. */
+/** Has a job done as soon as the lock is free. `verb` is for messages. */
 export type Line = <Answer>(verb: string, job: () => Answer) => Promise<Answer>
 
 /**
- * A line of jobs, the first come the first served. Whoever finds nobody in line is served at once.
+ * Calls `jobs`, which does one job or several: all of them, or it throws and none is done.
+ *
+ * Of `jobs` that throw, each is done alone then, so a failure has no company.
+ */
+export type Together = (verb: string, jobs: () => void) => void
+
+/**
+ * A line of jobs, the first come the first served. Whoever finds nobody in line is served at once;
+ * who comes meanwhile is served together, so that many share one transaction and one sync.
  *
  * Only the first in line tries the lock: a thousand that each tried would hold the loop by trying.
  */
-export function lineUp(patienceMs = PATIENCE_MS): Line {
+export function lineUp(together: Together, patienceMs = PATIENCE_MS): Line {
   const waiting: Job[] = []
   let isServing = false
+  /** How many of the first in line are to be done alone, since one of them failed. */
+  let alone = 0
 
   return (verb, job) =>
-    new Promise((resolve, reject) => {
-      const since = performance.now()
-      waiting.push({
-        attempt() {
-          try {
-            resolve(job())
-            return true
-          } catch (error) {
-            if (isLocked(error) && performance.now() - since < patienceMs) return false
-            reject(isLocked(error) ? tooLong(verb, patienceMs, error) : error)
-            return true
-          }
-        },
-      })
+    new Promise((resolve, fail) => {
+      const run = () => {
+        const answer = job()
+        return () => resolve(answer)
+      }
+      waiting.push({ verb, since: performance.now(), run, fail })
       if (!isServing) void serve()
     })
 
   async function serve(): Promise<void> {
     isServing = true
     let tries = 0
-    while (waiting.length > 0) {
-      tries = serveSlice() ? 0 : tries + 1
+    for (let first = waiting[0]; first; first = waiting[0]) {
+      tries = serveSome(first) ? 0 : tries + 1
       // The jitter keeps processes that wait for one lock from trying in step.
-      if (tries === 0) await nextTurn()
-      else await pause(1 + Math.random() * Math.min(2 ** tries, LONGEST_PAUSE_MS))
+      if (tries > 0) await pause(1 + Math.random() * Math.min(2 ** tries, LONGEST_PAUSE_MS))
+      // Without a pause here no other process would get the lock while the line is long.
+      else if (waiting.length > 0) await pause(1)
+      else await nextTurn()
     }
     isServing = false
   }
 
-  /** `false`: the file is locked. */
-  function serveSlice(): boolean {
+  /** `false`: the file is locked, and nothing was done. */
+  function serveSome(first: Job): boolean {
+    const answers: (() => void)[] = []
+    let started = 0
     const end = performance.now() + SLICE_MS
-    while (waiting[0] && performance.now() < end) {
-      if (!waiting[0].attempt()) return false
-      waiting.shift()
+    try {
+      together(first.verb, () => {
+        for (const job of waiting) {
+          started += 1
+          answers.push(job.run())
+          if (alone > 0 || performance.now() > end) break
+        }
+      })
+    } catch (error) {
+      return settleFailure(first, error, started)
     }
+    leave(answers.length)
+    for (const answer of answers) answer()
     return true
+  }
+
+  function settleFailure(first: Job, error: unknown, started: number): boolean {
+    const isWaiting = isLocked(error) && performance.now() - first.since < patienceMs
+    if (isWaiting) return false
+    if (started > 1 && !isLocked(error)) {
+      alone = started
+      return true
+    }
+    leave(1)
+    first.fail(isLocked(error) ? tooLong(first.verb, patienceMs, error) : error)
+    return true
+  }
+
+  function leave(count: number): void {
+    waiting.splice(0, count)
+    alone = Math.max(alone - count, 0)
   }
 }
 

@@ -78,7 +78,8 @@ export function sqliteUpkeep(
     const until = clock() - GARBAGE_MS
     const end = performance.now() + WORK_MS
     let deleted = 0
-    const isOver = () => deleted >= most || performance.now() > end
+    // At least one, however slow: 0 says that nothing is left.
+    const isOver = () => deleted >= most || (deleted > 0 && performance.now() > end)
     const batch = Math.min(most, BATCH)
 
     for (const { key, owner } of sql.all<Ended>(ENDED, until, batch)) {

@@ -34,7 +34,7 @@ export interface SqliteStore extends SessionStore {
 interface StoredRow {
   readonly write: string
   readonly recent: string
-  readonly expires_at: number
+  readonly expiresAt: number
   readonly owner: Uint8Array | null
   readonly body: Uint8Array
 }
@@ -68,7 +68,7 @@ export function sqliteStore(
   const garbage = () => clock() - GARBAGE_MS
 
   const ROW = `
-    SELECT "write", recent, expires_at, owner, body FROM ${sessions}
+    SELECT "write", recent, CAST(expires_at AS REAL) AS expiresAt, owner, body FROM ${sessions}
     WHERE key = ? AND expires_at > ? AND body IS NOT NULL`
   const WRITES = `
     SELECT "write", recent FROM ${sessions} WHERE key = ? AND expires_at > ? AND body IS NOT NULL`
@@ -135,7 +135,7 @@ export function sqliteStore(
     return {
       write: row.write,
       recent: row.recent === '' ? [] : row.recent.split(' '),
-      expiresAt: Number(row.expires_at),
+      expiresAt: row.expiresAt,
       owner: row.owner && textOf(row.owner),
       body: textOf(row.body),
     }

@@ -14,6 +14,9 @@ beforeEach(() => {
 })
 afterEach(() => file.remove())
 
+/** For a line whose jobs are done as they are. */
+const each = (_: string, jobs: () => void) => jobs()
+
 /** The machine itself may pause this process: a round counts if it did not. */
 const ROUNDS = 8
 /** The histogram counts its own interval too. */
@@ -56,7 +59,7 @@ test('where writers lock readers out, a read waits in the same way', async () =>
   const read = store.read('k')
   const afterwards: string[] = []
   const noted = read.then(() => afterwards.push('read'))
-  const turns = lineUp()
+  const turns = lineUp(each)
   for (let turn = 0; turn < 50; turn++) await turns('turn', () => undefined)
   afterwards.push('released')
   other.exec('COMMIT')
@@ -67,7 +70,7 @@ test('where writers lock readers out, a read waits in the same way', async () =>
 
 test('a lock that is not released ends the wait, and the verb says that it was not done', async () => {
   const locked = Object.assign(new Error('database is locked'), { errcode: 5 })
-  const line = lineUp(20)
+  const line = lineUp(each, 20)
   let tries = 0
   const first = line('swap', () => {
     tries += 1
@@ -94,7 +97,7 @@ test.each([
   { code: 'SQLITE_LOCKED_SHAREDCACHE' },
   { code: 'SQLITE_PROTOCOL' },
 ])('what either client says of a lock is waited for: %j', async (code) => {
-  const line = lineUp()
+  const line = lineUp(each)
   let tries = 0
   const answer = line('read', () => {
     tries += 1
@@ -105,7 +108,7 @@ test.each([
 })
 
 test('any other failure is told at once, and the line goes on', async () => {
-  const line = lineUp()
+  const line = lineUp(each)
   const failures = [{ errcode: 13 }, { code: 'SQLITE_FULL' }, {}]
   const jobs = failures.map((code) =>
     line('swap', () => {
@@ -116,11 +119,43 @@ test('any other failure is told at once, and the line goes on', async () => {
   expect(await line('swap', () => 'done')).toBe('done')
 })
 
-test('who finds nobody in line is served at once, and all others in their order', async () => {
-  const line = lineUp()
-  const served: number[] = []
+test('who finds nobody in line is served at once, and all others together, in their order', async () => {
+  const served: (number | string)[] = []
+  const line = lineUp((_, jobs) => {
+    served.push('together')
+    jobs()
+  })
   const all = [0, 1, 2, 3].map((n) => line('swap', () => served.push(n)))
-  expect(served).toEqual([0])
+  expect(served).toEqual(['together', 0])
   await Promise.all(all)
-  expect(served).toEqual([0, 1, 2, 3])
+  expect(served).toEqual(['together', 0, 'together', 1, 2, 3])
+})
+
+test('writes at once share a transaction, and one that fails fails alone', async () => {
+  const { db } = await storeIn(file)
+  db.exec(`CREATE TRIGGER stop BEFORE INSERT ON sojourn_sessions WHEN NEW.key = 'k5'
+    BEGIN SELECT RAISE(ABORT, 'stopped'); END`)
+  let transactions = 0
+  const counted = {
+    prepare: (text: string) => db.prepare(text),
+    exec(text: string) {
+      if (text === 'COMMIT') transactions += 1
+      db.exec(text)
+    },
+  }
+  const store = sqliteStore(counted)
+  const insertAll = (name: string) =>
+    Array.from({ length: 10 }, (_, n) => store.insert(`${name}${n}`, someRow()))
+
+  expect(await Promise.all(insertAll('a'))).toEqual(Array(10).fill(true))
+  expect(transactions).toBe(2)
+
+  const settled = await Promise.allSettled(insertAll('k'))
+  expect(settled.map(({ status }) => status).indexOf('rejected')).toBe(5)
+  expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(9)
+  for (let n = 0; n < 10; n++) {
+    expect(await store.read(`k${n}`)).toEqual(
+      n === 5 ? null : expect.objectContaining({ write: 'w1' }),
+    )
+  }
 })

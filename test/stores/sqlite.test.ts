@@ -102,6 +102,15 @@ describe('the connection', () => {
     expect(careful.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 3 })
   })
 
+  test('an end in the far future is answered as it was given', async () => {
+    const { store } = await storeIn(file)
+    const ends = [Number.MAX_SAFE_INTEGER, 2 ** 60, 1e300, Infinity, Date.now() + 0.5]
+    for (const [n, expiresAt] of ends.entries()) {
+      await store.insert(`k${n}`, someRow({ expiresAt }))
+      expect(await store.read(`k${n}`)).toMatchObject({ expiresAt })
+    }
+  })
+
   test('check says what endangers sessions', async () => {
     const { db, store } = await storeIn(file)
     expect(await store.check()).toEqual([])
