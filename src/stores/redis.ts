@@ -20,7 +20,9 @@ export interface RedisStoreOptions {
 /**
  * Keeps sessions in Redis 6 or newer, or in Valkey, through a client you made and connected.
  *
- * No key is ever without a time to live. Reads go to primaries only.
+ * No key is ever without a time to live. Reads go to primaries only. A `createSentinel` of node-redis
+ * with a `masterPoolSize` above 1 needs `reserveClient: true`: without it, commands sent at once leak
+ * the pool's connections, in node-redis 5 and 6, until none is left and all hang.
  *
  * @example
  * ```ts

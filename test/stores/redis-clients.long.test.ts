@@ -85,17 +85,21 @@ describe('the master that Sentinels name', () => {
   })
   afterAll(() => sentinel.stop())
 
-  suite('node-redis', async (name) => {
+  const ofNodeRedis = async (name: string, pool: object) => {
     const client = createSentinel({
       name: sentinel.name,
       sentinelRootNodes: [...sentinel.sentinels],
       nodeClientOptions: { name },
-      masterPoolSize: 4,
       replicaPoolSize: 2,
+      ...pool,
     }).on('error', ignore)
     await client.connect()
     return { client, close: () => client.close() }
-  })
+  }
+  suite('node-redis', (name) => ofNodeRedis(name, {}))
+  suite('node-redis, with a pool', (name) =>
+    ofNodeRedis(name, { masterPoolSize: 4, reserveClient: true }),
+  )
   suite('ioredis', async (connectionName) => {
     const options = { sentinels: [...sentinel.sentinels], name: sentinel.name, connectionName }
     const client = new io.Redis(options).on('error', ignore)
