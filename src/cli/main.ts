@@ -1,14 +1,22 @@
 #!/usr/bin/env node
-/** The command `sojourn`: makes secrets, and shows what is in a session cookie. */
+/** The command `sojourn`: makes secrets, looks into cookies, and tends the sessions in a store. */
 
 import { INSPECT_USAGE, inspect } from './inspect.ts'
+import { LIST_USAGE, list } from './list.ts'
+import { PRUNE_USAGE, prune } from './prune.ts'
+import { REVOKE_USAGE, revoke } from './revoke.ts'
+import { SCHEMA_USAGE, schema } from './schema.ts'
 import { SECRET_USAGE, secret } from './secret.ts'
+import { STORE_USAGE } from './store-command.ts'
 import { printable } from './terminal.ts'
 
 const USAGE = `sojourn: sessions for TypeScript servers
 
 ${SECRET_USAGE}
 ${INSPECT_USAGE}
+${SCHEMA_USAGE}
+${LIST_USAGE}${REVOKE_USAGE}${PRUNE_USAGE}
+${STORE_USAGE}
 Exit codes: 0 done, or the cookie verifies; 1 not done, or it does not verify or is no session
 cookie; 2 the command was not understood.
 `
@@ -23,6 +31,23 @@ async function run([command, ...args]: string[]): Promise<number> {
         return asksForHelp(args) ? say(SECRET_USAGE) : secret(args)
       case 'inspect':
         return asksForHelp(args) ? say(INSPECT_USAGE) : await inspect(args)
+      case 'schema':
+        return asksForHelp(args) ? say(SCHEMA_USAGE) : schema(args)
+      case 'list':
+        return asksForHelp(args)
+          ? say(`${LIST_USAGE}
+${STORE_USAGE}`)
+          : await list(args)
+      case 'revoke':
+        return asksForHelp(args)
+          ? say(`${REVOKE_USAGE}
+${STORE_USAGE}`)
+          : await revoke(args)
+      case 'prune':
+        return asksForHelp(args)
+          ? say(`${PRUNE_USAGE}
+${STORE_USAGE}`)
+          : await prune(args)
       case 'help':
       case '--help':
       case '-h':
@@ -32,7 +57,9 @@ async function run([command, ...args]: string[]): Promise<number> {
         return 2
       default:
         // Not repeated: somebody may have pasted a cookie where a command belongs.
-        return complain('There is no such command. There are: secret, inspect. See: sojourn --help')
+        return complain(
+          'There is no such command. There are: secret, inspect, schema, list, revoke, prune. See: sojourn --help',
+        )
     }
   } catch (error) {
     if (isUsageError(error)) return complain(error.message)
