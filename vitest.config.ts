@@ -17,7 +17,8 @@ const WITH_SERVERS = [
   'test/examples/**',
   'test/flask/**',
   'test/interop/**',
-  'test/promises/durable-*',
+  'test/promises/*-on-a-store*',
+  'test/promises/{absent,durable,fixation,ids,logout}-*',
   'test/stores/postgres*',
   'test/stores/redis*',
 ]
