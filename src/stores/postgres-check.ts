@@ -8,11 +8,11 @@ import type { Statements } from './postgres-statements.ts'
 export async function checkPostgres(connection: Connection, sql: Statements): Promise<string[]> {
   const [settings = []] = await connection.query(sql.settings)
   const [synchronousCommit, fsync, isReplica, readOnly, encoding] = settings
-  const found = await schemaFound(connection, sql.version)
+  const tables = await schemaFound(connection, sql.version)
   const findings: [boolean, string][] = [
     [
-      found !== undefined,
-      `The tables for sessions ${found}: call \`await store.createSchema()\` when you deploy.`,
+      tables !== undefined,
+      `The tables for sessions ${tables}: call \`await store.createSchema()\` when you deploy.`,
     ],
     [
       isReplica === true,
@@ -34,10 +34,7 @@ export async function checkPostgres(connection: Connection, sql: Statements): Pr
       encoding !== 'UTF8',
       `The database is encoded in ${String(encoding)}, which does not hold every character: keep the sessions in one with UTF8.`,
     ],
-    [
-      connection.isEmbedded && process.env['NODE_ENV'] === 'production',
-      'PGlite belongs to this one process: sessions are not shared with another, and last no longer than its folder.',
-    ],
   ]
-  return findings.flatMap(([isFound, sentence]) => (isFound ? [sentence] : []))
+  const found = findings.flatMap(([isFound, sentence]) => (isFound ? [sentence] : []))
+  return [...found, ...connection.check()]
 }

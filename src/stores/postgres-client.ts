@@ -6,6 +6,7 @@ import type { Statement } from './postgres-statements.ts'
 /** The `Pool` of `pg`, or one that is made like it. */
 export interface PgPool {
   readonly totalCount: number
+  listenerCount?(event: 'error'): number
   query(config: {
     text: string
     values?: unknown[]
@@ -42,6 +43,8 @@ export type PostgresClient = PgPool | PostgresSql | PgLite
 /** One way to speak to every client. */
 export interface Connection {
   readonly isEmbedded: boolean
+  /** What in the client itself endangers sessions, in sentences. */
+  check(): string[]
   /** Sends one statement; answers its rows, their values in order. */
   query(statement: Statement, values?: readonly unknown[]): Promise<unknown[][]>
   /** Sends several statements without parameters: all are kept, or none. */
@@ -73,6 +76,7 @@ export function connect(client: PostgresClient, prepare: 'named' | 'unnamed'): C
 function pool(client: PgPool, prepare: 'named' | 'unnamed'): Connection {
   return {
     isEmbedded: false,
+    check: () => (client.listenerCount?.('error') === 0 ? [NO_LISTENER] : []),
     async query({ name, text }, values = []) {
       const named = prepare === 'named' ? { name } : {}
       const config = { text, values: [...values], rowMode: 'array' as const, ...named }
@@ -88,6 +92,7 @@ function postgres(client: PostgresSql, prepare: 'named' | 'unnamed'): Connection
   const options = { prepare: prepare === 'named' }
   return {
     isEmbedded: false,
+    check: () => [],
     // By position, since the client's `transform` may have renamed the columns.
     async query({ text }, values = []) {
       return (await client.unsafe(text, values as never[], options).values()) as unknown[][]
@@ -101,6 +106,7 @@ function postgres(client: PostgresSql, prepare: 'named' | 'unnamed'): Connection
 function pglite(client: PgLite): Connection {
   return {
     isEmbedded: true,
+    check: () => (process.env['NODE_ENV'] === 'production' ? [ONE_PROCESS] : []),
     async query({ text }, values = []) {
       return (await client.query(text, [...values], { rowMode: 'array' })).rows as unknown[][]
     },
@@ -121,3 +127,8 @@ const UNKNOWN = 'has to be a Pool of pg, a client of postgres, or a PGlite datab
 const PG_CLIENT = `is a single connection of pg: it ${INSIDE}. Pass the Pool`
 const POSTGRES_HANDLE = `is what sql.begin or sql.reserve gives: it ${INSIDE}. Pass the sql that postgres(url) gave`
 const PGLITE_TRANSACTION = `is a transaction of PGlite: it ${INSIDE}. Pass the database`
+
+const NO_LISTENER =
+  "Nobody listens to the pool's 'error' event: a connection that the server ends while it is idle ends this process. Add pool.on('error', ...)."
+const ONE_PROCESS =
+  'PGlite belongs to this one process: sessions are not shared with another, and last no longer than its folder.'

@@ -111,6 +111,11 @@ test('check says what in the settings endangers sessions', async () => {
   expect(await findings('-c default_transaction_read_only=on')).toEqual([
     expect.stringMatching(/read-only here/),
   ])
+  const deaf = new Pool({ connectionString: url })
+  onTestFinished(() => deaf.end())
+  expect(await postgresStore(deaf, { prefix: `${NAME}_` }).check()).toContainEqual(
+    expect.stringMatching(/^Nobody listens to the pool's 'error' event/),
+  )
 })
 
 test('an owner with a very long name has a list of its own', async () => {
