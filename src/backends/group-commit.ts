@@ -4,7 +4,7 @@ import { SessionError } from '../base/errors.ts'
 import { encodeBase64url } from '../base/bytes.ts'
 import type { Clock, Random, Timer } from '../base/ports.ts'
 import type { Row } from '../stores/store.ts'
-import { decodeEntry, type Entry, rowOf } from './entry.ts'
+import { decodeEntry, type Entry, entryEnded, rowOf } from './entry.ts'
 import { type GuardedStore, pause } from './guard.ts'
 import { type Plan, planOn, type StoredRules, type Work } from './plan.ts'
 
@@ -105,7 +105,11 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
       const now = clock()
       const newest = newestOf(selector, group.row)
       const plans = plansFor(batch, newest, now)
-      if (newest && !isFresh && plans.some((planned) => mayBeOutdated(planned, newest.row))) {
+      if (
+        newest &&
+        !isFresh &&
+        plans.some((planned) => mayBeOutdated(planned, newest, rules, now))
+      ) {
         group.row = await store.read(selector)
         isFresh = true
         continue
@@ -213,10 +217,17 @@ function textLength({ changes }: Work): number {
 /**
  * Whether a work comes to nothing only because this row is older than the one its request opened.
  *
- * A write needs no such doubt: its swap is lost on an older row.
+ * A write needs no such doubt: its swap is lost on an older row. Nor does the row it opened, unless
+ * that has run out: a visit may have touched it since.
  */
-function mayBeOutdated({ member, isWrite }: Planned, row: Row): boolean {
-  return !isWrite && member.opened !== row.write
+function mayBeOutdated(
+  { member, isWrite }: Planned,
+  { row, entry }: NonNullable<Settled['newest']>,
+  rules: StoredRules,
+  now: number,
+): boolean {
+  if (isWrite) return false
+  return member.opened !== row.write || entryEnded(row, entry, rules, now) !== undefined
 }
 
 /** Tells each what became of its work: all stand on the one swap that has won. */
