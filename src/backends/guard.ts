@@ -33,8 +33,8 @@ const MAX_CALLS = 1024
 /**
  * A store whose verbs always settle: with its answer, or with ERR_STORE_UNAVAILABLE in time.
  *
- * A call that failed is made once more where that is safe, which all but `insert` are; `touch` and
- * `keep` are not worth it. Reads are made again only within their deadline; a write of unknown
+ * A call that failed is made once more where that is safe, which all but `insert` are; `touch` is
+ * not worth it. Reads are made again only within their deadline; a write of unknown
  * outcome is settled by the same write, since none is applied twice.
  */
 export function guardedStore(store: SessionStore, ports: GuardPorts): GuardedStore {
@@ -86,7 +86,7 @@ export function guardedStore(store: SessionStore, ports: GuardPorts): GuardedSto
     touch: (key, expiresAt) => within('touch', write, () => store.touch(key, expiresAt)),
     remove: (key) => twice('remove', write, () => store.remove(key)),
     admit: (...args) => twice('admit', write, () => store.admit(...args)),
-    keep: (owner, until) => within('keep', write, () => store.keep(owner, until)),
+    keep: (owner, until) => twice('keep', write, () => store.keep(owner, until)),
     list: (owner, revoking) => twice('list', write, () => store.list(owner, revoking)),
     forget: (owner, keys) => twice('forget', write, () => store.forget(owner, keys)),
   }

@@ -99,11 +99,12 @@ export function storedCommit(ports: CommitPorts) {
 
   /** A visitor with a session. */
   async function goOn(request: StoredRequest, slot: Slot): Promise<Committed> {
-    const { opened, changes, now } = request
+    const { opened, changes, next, now } = request
     const work = workOf(slot, changes, opened.key > 0)
     if (changes.length === 0 && !hasIdWork(slot, work, rules, now)) return visit(opened, slot, now)
     let settled: Settled
     try {
+      if (!lastLogin(changes)) await keepOwner(slot, next, now)
       settled = await group.settle(work, slot.row)
     } catch (error) {
       // A visit that changed nothing is not refused for what only its id had to do.
@@ -119,7 +120,7 @@ export function storedCommit(ports: CommitPorts) {
     const owner = userIdOf(plan.entry.record, layout)
     if (owner !== undefined && lastLogin(changes)) {
       notes.push(...(await admit(owner, kept, changes, now)))
-    } else if (owner !== undefined) await keepOwner(owner, slot, kept)
+    }
     if (
       plan.issue !== undefined &&
       plan.entry.auth === slot.entry.auth &&
@@ -208,12 +209,19 @@ export function storedCommit(ports: CommitPorts) {
     }
   }
 
-  /** The owner's list has to outlive the row: it is told each time a tenth of `idle` has passed. */
-  async function keepOwner(owner: string, before: Slot, { row, entry }: Slot): Promise<void> {
-    const tenth = entry.idle * 100
-    const part = ({ expiresAt }: Slot['row']) => Math.floor(expiresAt / tenth)
-    if (part(before.row) === part(row)) return
-    await store.keep(owner, untilFor(row.expiresAt, entry)).catch(() => {})
+  /**
+   * The owner's list has to outlive the row: it is told each time a tenth of `idle` has passed.
+   *
+   * Before the row is written: a session that is in no list can neither be revoked nor counted.
+   */
+  async function keepOwner({ row, entry }: Slot, next: SessionRecord, now: number): Promise<void> {
+    const owner = userIdOf(entry.record, layout)
+    if (owner === undefined) return
+    const idle = idleSeconds(next, layout, lifetime)
+    const expiresAt = now + idle * 1000
+    const tenth = idle * 100
+    if (Math.floor(row.expiresAt / tenth) === Math.floor(expiresAt / tenth)) return
+    await store.keep(owner, untilFor(expiresAt, { idle }))
   }
 
   function committed(
@@ -259,7 +267,7 @@ export function storedCommit(ports: CommitPorts) {
 }
 
 /** So much longer than its row an owner's list is kept: until the next time it is told. */
-function untilFor(expiresAt: number, { idle }: Entry): number {
+function untilFor(expiresAt: number, { idle }: Pick<Entry, 'idle'>): number {
   return expiresAt + idle * 200
 }
 
