@@ -5,7 +5,7 @@ import { BAD } from './bad-histories.ts'
 import { check } from './checker.ts'
 import { checkAll, minimal, story } from './explain.ts'
 import { GOOD, RESENT } from './good-histories.ts'
-import { fromLine, toLine } from './history.ts'
+import { asLastTold, fromLine, toLine } from './history.ts'
 import {
   insert,
   inTurn,
@@ -80,8 +80,20 @@ describe('a report', () => {
     expect(story(long)).toContain('(5 before)')
   })
 
+  test('cuts long texts short', () => {
+    const long = row('a', { body: 'long "and" '.repeat(100) })
+    expect(story([told(0, 5, insert(long), true), told(10, 15, read, long)]).length).toBeLessThan(
+      400,
+    )
+  })
+
   test('reads the lines that a worker writes', () => {
     const history = [...GOOD['one after the other']!, untold(7, remove)]
     expect(history.map(toLine).map(fromLine)).toEqual(history)
+  })
+
+  test('takes the last word on a call', () => {
+    const [first, last] = [untold(0, read), told(0, 5, read, null)]
+    expect(asLastTold([first, untold(7, remove), last])).toEqual([last, untold(7, remove)])
   })
 })

@@ -83,10 +83,13 @@ export function story(history: readonly Operation[]): string {
     const { verb, ...given } = call
     const end = outcome ? `${since(outcome.at)} µs` : 'unknown'
     const answer = outcome ? textOf(outcome.answer) : 'unknown'
-    return `  ${since(calledAt)} to ${end} ${client} ${verb} ${JSON.stringify(given)}: ${answer}`
+    const line = `  ${since(calledAt)} to ${end} ${client} ${verb} ${JSON.stringify(given)}: ${answer}`
+    return line.replace(LONG_TEXT, '"$1..."')
   })
   const left = lines.length - LINES
   return left <= 0 ? lines.join('\n') : [`  (${left} before)`, ...lines.slice(-LINES)].join('\n')
 }
 
 const LINES = 40
+
+const LONG_TEXT = /"((?:[^"\\]|\\.){40})(?:[^"\\]|\\.){20,}"/g

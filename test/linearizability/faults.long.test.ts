@@ -1,9 +1,9 @@
-/** A store stays linearizable while its connections are cut: what nobody answered stays possible. */
+/** A store stays linearizable while connections and processes end: what nobody answered is open. */
 
 import { setInterval } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import type { Engine, Place } from './open.ts'
 import { disconnect } from './places.ts'
+import type { Running } from './record.ts'
 import { expectLinearizable } from './runs.ts'
 
 const SECONDS = Number(process.env['LINEARIZABILITY_SECONDS'] ?? 20)
@@ -17,11 +17,15 @@ test.each([
   '$engine, its connections cut every 200 ms',
   async ({ engine, ...how }) => {
     let cut = 0
-    const disturb = async (place: Place, until: bigint) => {
-      cut = await cutting(engine, place, until)
-    }
-    const run = { ...how, processes: 3, seconds: SECONDS, disturb }
-    const { unknown } = await expectLinearizable(engine, run)
+    const { unknown } = await expectLinearizable(engine, {
+      ...how,
+      processes: 3,
+      seconds: SECONDS,
+      disturb: (place, running) =>
+        every(200, running, async () => {
+          cut += await disconnect(engine, place)
+        }),
+    })
     expect(cut).toBeGreaterThan(SECONDS)
     // A client that resends answers in the end; the others say that they do not know.
     if (!how.resends) expect(unknown).toBeGreaterThan(SECONDS)
@@ -29,12 +33,33 @@ test.each([
   TIMEOUT,
 )
 
-/** @returns how many connections were cut. */
-async function cutting(engine: Engine, place: Place, until: bigint): Promise<number> {
-  let cut = 0
-  for await (const _ of setInterval(200)) {
-    if (process.hrtime.bigint() >= until) break
-    cut += await disconnect(engine, place)
+test.each([
+  { engine: 'sqlite', keyMs: 200 },
+  { engine: 'redis', keyMs: 60 },
+  { engine: 'postgres', keyMs: 200 },
+] as const)(
+  '$engine, a process of three killed twice a second',
+  async ({ engine, keyMs }) => {
+    let killed = 0
+    const { unknown } = await expectLinearizable(engine, {
+      keyMs,
+      processes: 3,
+      seconds: SECONDS,
+      disturb: (_, running) =>
+        every(500, running, async () => {
+          await running.crash()
+          killed++
+        }),
+    })
+    expect(killed).toBeGreaterThan(SECONDS / 5)
+    expect(unknown).toBeGreaterThan(killed)
+  },
+  TIMEOUT,
+)
+
+async function every(ms: number, { until }: Running, act: () => Promise<void>): Promise<void> {
+  for await (const _ of setInterval(ms)) {
+    if (process.hrtime.bigint() >= until) return
+    await act()
   }
-  return cut
 }

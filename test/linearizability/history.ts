@@ -35,6 +35,15 @@ export function byKey(operations: readonly Operation[]): Map<string, Operation[]
   return histories
 }
 
+/** Each operation once, with its answer if it was told one: the last word on it counts. */
+export function asLastTold(told: readonly Operation[]): Operation[] {
+  const operations = new Map<string, Operation>()
+  for (const operation of told) {
+    operations.set(`${operation.client} ${operation.calledAt}`, operation)
+  }
+  return [...operations.values()]
+}
+
 /** One line of JSON; `fromLine` is its inverse. */
 export function toLine({ key, client, call, calledAt, outcome }: Operation): string {
   const told = outcome && [outcome.answer, String(outcome.at)]

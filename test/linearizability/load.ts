@@ -29,7 +29,7 @@ interface Knowledge {
   readonly swap: Call | undefined
 }
 
-/** Runs all clients to the end, and tells each operation once it is over. */
+/** Runs all clients to the end. Tells each operation twice: when it is called and when it is over. */
 export async function work(
   store: Store,
   load: Load,
@@ -55,30 +55,31 @@ async function workAs(
     const before = known.get(slot)
     const about = before?.key === key ? before : { key, seen: undefined, swap: undefined }
     const call = chosen(about, `${name}.${count}`, turn)
-    const operation = await called(store, call, { key, client: name }, load.deadlineMs)
-    known.set(slot, { key, ...learned(about, operation) })
+    const calledAt = process.hrtime.bigint()
+    const operation: Operation = { key, client: name, call, calledAt, outcome: null }
     tell(operation)
+    const answered = { ...operation, outcome: await outcomeOf(store, operation, load.deadlineMs) }
+    tell(answered)
+    known.set(slot, { key, ...learned(about, answered) })
     // A store that answers at once would otherwise leave the loop to this client alone.
     await setImmediate()
   }
 }
 
-async function called(
+async function outcomeOf(
   store: Store,
-  call: Call,
-  about: { key: string; client: string },
+  { key, call }: Operation,
   deadlineMs: number,
-): Promise<Operation> {
+): Promise<Operation['outcome']> {
   let deadline: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     deadline = setTimeout(reject, deadlineMs)
   })
-  const calledAt = process.hrtime.bigint()
   try {
-    const answer = await Promise.race([send(store, about.key, call), late])
-    return { ...about, call, calledAt, outcome: { answer, at: process.hrtime.bigint() } }
+    const answer = await Promise.race([send(store, key, call), late])
+    return { answer, at: process.hrtime.bigint() }
   } catch {
-    return { ...about, call, calledAt, outcome: null }
+    return null
   } finally {
     clearTimeout(deadline)
   }
@@ -139,7 +140,9 @@ function rowBy(write: string, key: string, before: Row | null): Row {
       (other, index, all) => all.findIndex((one) => writerOf(one) === writerOf(other)) === index,
     )
     .slice(0, RECENT)
-  const body = `${key} ${write} ${'é\u{1F642}"'.repeat(Math.random() * 40)}`
+  // Now and then a long one, which an engine may keep or send in parts.
+  const size = Math.random() < 0.02 ? 4000 : 10
+  const body = `${key} ${write} ${'é\u{1F642}"'.repeat(Math.random() * size)}`
   return { write, recent, expiresAt: someEnd(), owner: Math.random() < 0.5 ? null : 'ö', body }
 }
 

@@ -1,10 +1,12 @@
 /** Records what several processes see of one store that they all load at once. */
 
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createInterface, type Interface } from 'node:readline'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { fromLine, type Operation } from './history.ts'
+import { asLastTold, fromLine, type Operation } from './history.ts'
 import type { Load } from './load.ts'
 import type { Engine, Place } from './open.ts'
 
@@ -12,6 +14,8 @@ import type { Engine, Place } from './open.ts'
 export interface Task extends Place {
   readonly engine: Engine
   readonly load: Omit<Load, 'from' | 'until'>
+  /** The file that its history goes to. */
+  readonly file: string
 }
 
 export interface Run extends Place {
@@ -20,34 +24,65 @@ export interface Run extends Place {
   readonly seconds: number
   /** Of each process. */
   readonly load: Omit<Task['load'], 'name'>
-  /** What is done to the store meanwhile, until that time. */
-  readonly disturb?: (until: bigint) => Promise<void>
+  /** What is done to the store meanwhile. */
+  readonly disturb?: (running: Running) => Promise<void>
+}
+
+export interface Running {
+  /** When the run ends, by the clock of the histories. */
+  readonly until: bigint
+  /** Kills one of the processes, wherever it is just then, and lets another take its place. */
+  crash(): Promise<void>
 }
 
 /** Starts the processes, lets them run, and gives the histories of all as one. */
 export async function record(run: Run): Promise<Operation[]> {
-  const { engine, at } = run
-  const workers = Array.from({ length: run.processes }, (_, index) =>
-    startWorker({ engine, at, run: run.run, load: { ...run.load, name: `p${index}` } }),
-  )
+  const { engine, at, processes, seconds, disturb } = run
+  const folder = await mkdtemp(join(tmpdir(), 'sojourn-history-'))
+  const workers: Worker[] = []
+  const add = () => {
+    const name = `p${workers.length}`
+    const load = { ...run.load, name }
+    const worker = startWorker({ engine, at, run: run.run, load, file: join(folder, name) })
+    workers.push(worker)
+    return worker
+  }
   try {
+    for (let count = 0; count < processes; count++) add()
     await Promise.all(workers.map(({ ready }) => ready))
     const from = process.hrtime.bigint()
-    const until = from + BigInt(Math.round(run.seconds * 1e9))
-    for (const { child } of workers) child.stdin?.end(`${from} ${until}\n`)
-    const histories = workers.map(({ history }) => history)
-    const [all] = await Promise.all([Promise.all(histories), run.disturb?.(until)])
-    return all.flat()
+    const until = from + BigInt(Math.round(seconds * 1e9))
+    const begin = `${from} ${until}`
+    for (const worker of workers) worker.begin(begin)
+    const crash = async () => {
+      workers.find((worker) => worker.isRunning())?.kill()
+      const next = add()
+      await next.ready
+      next.begin(begin)
+    }
+    await Promise.all([disturb?.({ until, crash }), ...workers.map(({ over }) => over)])
+    await Promise.all(workers.map(({ over }) => over))
+    const files = await Promise.all(workers.map(({ file }) => readFile(file, 'utf8')))
+    return files.flatMap((text) => asLastTold(linesOf(text).map(fromLine)))
   } finally {
-    for (const { child } of workers) child.kill('SIGKILL')
+    for (const worker of workers) worker.kill()
+    await rm(folder, { recursive: true, force: true })
   }
 }
 
+/** All but the last, which is empty, or was cut short when the process was killed. */
+function linesOf(text: string): string[] {
+  return text.split('\n').slice(0, -1)
+}
+
 interface Worker {
-  readonly child: ChildProcess
+  readonly file: string
   readonly ready: Promise<unknown>
-  /** Rejected where the process fails. */
-  readonly history: Promise<Operation[]>
+  /** Rejected where the process ends otherwise than by itself or by `kill`. */
+  readonly over: Promise<void>
+  begin(times: string): void
+  isRunning(): boolean
+  kill(): void
 }
 
 function startWorker(task: Task): Worker {
@@ -55,18 +90,17 @@ function startWorker(task: Task): Worker {
   const child = spawn(process.execPath, [program, JSON.stringify(task)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
-  const lines = createInterface(child.stdout)
-  const history = historyOf(child, lines)
-  const ready = Promise.race([once(lines, 'line'), history])
-  return { child, ready, history }
-}
-
-async function historyOf(child: ChildProcess, lines: Interface): Promise<Operation[]> {
-  const operations: Operation[] = []
-  lines.on('line', (line) => {
-    if (line.startsWith('[')) operations.push(fromLine(line))
+  const over = once(child, 'exit').then(([code, signal]) => {
+    if (code !== 0 && signal !== 'SIGKILL') throw new Error(`A worker ended: ${code ?? signal}.`)
   })
-  const [[code, signal]] = await Promise.all([once(child, 'exit'), once(lines, 'close')])
-  if (code !== 0) throw new Error(`A worker ended with ${code ?? signal}.`)
-  return operations
+  // Until somebody waits for it.
+  over.catch(() => {})
+  return {
+    file: task.file,
+    ready: Promise.race([once(child.stdout, 'data'), over]),
+    over,
+    begin: (times) => child.stdin.end(`${times}\n`),
+    isRunning: () => child.exitCode === null && child.signalCode === null && !child.killed,
+    kill: () => void child.kill('SIGKILL'),
+  }
 }

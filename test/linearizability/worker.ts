@@ -1,5 +1,6 @@
-/** A process that loads a store when it is told to, and prints its history, a line an operation. */
+/** A process that loads a store when it is told to, and writes its history to a file. */
 
+import { openSync, writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { toLine } from './history.ts'
 import { work } from './load.ts'
@@ -7,6 +8,7 @@ import { OPEN } from './open.ts'
 import type { Task } from './record.ts'
 
 const task: Task = JSON.parse(process.argv[2] ?? '')
+const file = openSync(task.file, 'w')
 const { store, close } = await OPEN[task.engine](task)
 
 // All begin at once, when the last of them is connected.
@@ -17,9 +19,8 @@ const [from, until] = await new Promise<string[]>((resolve) => {
 })
 lines.close()
 
-const told: string[] = []
 const load = { ...task.load, from: BigInt(from ?? ''), until: BigInt(until ?? '') }
-await work(store, load, (operation) => told.push(toLine(operation)))
+// What is written outlives this process: a call it dies in stands there without an answer.
+await work(store, load, (operation) => writeSync(file, `${toLine(operation)}\n`))
 await close()
 process.stdin.destroy()
-process.stdout.write(`${told.join('\n')}\n`)
