@@ -128,6 +128,13 @@ test('the text of the schema makes the same tables, as often as it is run', asyn
   }
 })
 
+test('the text of the schema never takes the version back', async () => {
+  const { db } = await storeIn(file)
+  db.exec('UPDATE sojourn_meta SET version = 7')
+  db.exec(sqliteSchema())
+  expect(db.prepare('SELECT version FROM sojourn_meta').get()).toEqual({ version: 7 })
+})
+
 test('the text of the schema has the prefix that was asked for, and refuses a wrong one', () => {
   const text = sqliteSchema('shop_')
   expect(text).toContain('"shop_sessions"')

@@ -102,6 +102,19 @@ describe('the connection', () => {
     expect(careful.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 3 })
   })
 
+  test('a limit that was lowered refuses newcomers, and nobody who is in', async () => {
+    const { store } = await storeIn(file)
+    const until = Date.now() + 60_000
+    for (const key of ['a', 'b', 'c']) await store.admit('mona', key, 1, until)
+    const limit = { most: 2, refuse: true }
+    expect(await store.admit('mona', 'a', 1, until, limit)).toEqual({ admitted: true, over: [] })
+    expect(await store.admit('mona', 'd', 1, until, limit)).toEqual({
+      admitted: false,
+      why: 'limit',
+    })
+    expect(await store.list('mona')).toEqual(['a', 'b', 'c'])
+  })
+
   test('an end in the far future is answered as it was given', async () => {
     const { store } = await storeIn(file)
     const ends = [Number.MAX_SAFE_INTEGER, 2 ** 60, 1e300, Infinity, Date.now() + 0.5]
