@@ -15,7 +15,7 @@ export interface Script {
 /** ARGV: the write to replace, the new write, the new value, ttl. Answers 1, the newest, or nil. */
 export const SWAP = script(`
 local value = redis.call('GET', KEYS[1])
-if not value or value == '' then return nil end
+if not value then return nil end
 local write, recent = string.match(value, '^%S+ (%S+) (%S*) ')
 if write then
   if string.find(',' .. write .. ',' .. recent .. ',', ',' .. ARGV[2] .. ',', 1, true) then return 1 end

@@ -1,6 +1,7 @@
 /** What every Redis client has to show: the conformance suite, and what the server says of it. */
 
 import { randomBytes } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   connect,
@@ -45,7 +46,8 @@ export function conformance(open: OpenClient): void {
   test('after all that no key is without a time to live', async () => {
     const keys = await keysUnder(connection, all)
     expect(keys.length).toBeGreaterThan(1000)
-    for (const key of keys) expect(await connection.send(key, ['PTTL', key])).toBeGreaterThan(0)
+    const left = await Promise.all(keys.map((key) => connection.send(key, ['PTTL', key])))
+    expect(left.filter((ms) => !(Number(ms) > 0))).toEqual([])
     await Promise.all(keys.map((key) => connection.send(key, ['UNLINK', key])))
   })
 }
@@ -164,17 +166,18 @@ export async function increment(store: Store, key: string, id: string): Promise<
   throw new Error('the row is gone')
 }
 
-/** What had no answer is sent again, as it was. */
+/** What had no answer is sent again, as it was, for as long as a failover may take. */
 async function surely<Answer>(send: () => Promise<Answer>): Promise<Answer> {
-  let last: unknown
-  for (let attempt = 0; attempt < 1000; attempt++) {
+  const end = Date.now() + 30_000
+  for (;;) {
     try {
       return await send()
     } catch (error) {
-      last = error
+      if (Date.now() > end) throw error
+      // Servers that elect a new master need the processor more than we do.
+      await pause(10)
     }
   }
-  throw last
 }
 
 async function cutConnections(admin: Connection, name: string): Promise<number> {

@@ -2,8 +2,7 @@
 
 import { once } from 'node:events'
 import { connect as connectSocket, createServer, type AddressInfo, type Socket } from 'node:net'
-import { Cluster, Redis } from 'ioredis'
-import { createClient, createCluster } from 'redis'
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { redisStore } from '../../src/stores/redis.ts'
 import { startRedis, type Redis as Server } from '../servers/redis.ts'
@@ -93,6 +92,29 @@ describe('keys', () => {
     client.disconnect()
   })
 
+  test('a revocation that is noted in a list takes no place in it', async () => {
+    const client = new Redis(server.url)
+    const store = redisStore(client, { prefix: 'noted:' })
+    const limit = { most: 1, refuse: true }
+    const until = Date.now() + 60_000
+    await store.list('mona', 1)
+    expect(await store.admit('mona', 'a', 2, until, limit)).toEqual({ admitted: true, over: [] })
+    expect(await store.admit('mona', 'b', 2, until, { most: 1, refuse: false })).toEqual({
+      admitted: true,
+      over: ['a'],
+    })
+    await store.admit('mona', 'c', 2, until)
+    expect(await store.admit('mona', 'a', 2, until, { most: 1, refuse: false })).toEqual({
+      admitted: true,
+      over: ['b', 'c'],
+    })
+    expect(await store.admit('mona', 'a', 2, until, limit)).toEqual({ admitted: true, over: [] })
+    await store.forget('mona', ['a', 'b', 'c'])
+    expect(await store.list('mona')).toEqual([])
+    expect(await client.pttl('noted:owner:mona')).toBeGreaterThan(80_000_000)
+    client.disconnect()
+  })
+
   test("the application's own values under the prefix are no sessions", async () => {
     const client = new Redis(server.url)
     const store = redisStore(client, { prefix: 'shared:' })
@@ -107,32 +129,6 @@ describe('keys', () => {
       await expect(store.read(key)).rejects.toThrow(/not a session|WRONGTYPE/)
     await expect(store.swap('count', 'w', rowOf(null, 'x', ''))).rejects.toThrow('not a session')
     client.disconnect()
-  })
-
-  test.for(['app[1]:', ''])('the prefix of the client, %j, is kept', async (keyPrefix) => {
-    const plain = new Redis(server.url)
-    const io = new Redis(server.url, { keyPrefix })
-    const node = createClient({ url: server.url, keyPrefix })
-    await node.connect()
-    for (const [prefix, client] of [
-      [`io*${keyPrefix}:`, io],
-      [`node*${keyPrefix}:`, node],
-    ] as const) {
-      const store = redisStore(client, { prefix })
-      await store.insert('k', rowOf(null, 'w1', ''))
-      await store.swap('k', 'w1', rowOf(null, 'w2', ''))
-      await store.admit('mona', 'k', 1, Date.now())
-      expect((await store.read('k'))?.write).toBe('w2')
-      expect(await plain.exists(`${keyPrefix}${prefix}k`, `${keyPrefix}${prefix}owner:mona`)).toBe(
-        2,
-      )
-      const found: string[] = []
-      for await (const batch of store.keys()) found.push(...batch)
-      expect(found).toEqual(['k'])
-    }
-    plain.disconnect()
-    io.disconnect()
-    await node.close()
   })
 
   test('a session that ends in a million years is kept', async () => {
@@ -154,69 +150,6 @@ describe('keys', () => {
     const bytes = Number(await client.call('MEMORY', 'USAGE', `session:${'k'.repeat(22)}`))
     expect(bytes).toBe(456)
     client.disconnect()
-  })
-})
-
-describe('what is not a client for sessions', () => {
-  const refusal = { code: 'ERR_OPTION_INVALID' }
-  const message = (make: () => unknown) => {
-    try {
-      make()
-    } catch (error) {
-      expect(error).toMatchObject(refusal)
-      return String(error)
-    }
-    return 'accepted'
-  }
-
-  test('a URL, or an object that sends nothing', () => {
-    const notClients: unknown[] = ['redis://localhost', {}, null, undefined, { sendCommand: 1 }]
-    for (const client of notClients) {
-      expect(message(() => redisStore(client as Redis))).toMatch(/has to be a client of/)
-    }
-  })
-
-  test('one that reads from replicas, which may not know yet that a session ended', async () => {
-    const nodes = [{ host: '127.0.0.1', port: server.port }]
-    for (const scaleReads of ['slave', 'all', () => nodes[0]] as const) {
-      const cluster = new Cluster(nodes, { scaleReads: scaleReads as 'all', lazyConnect: true })
-      expect(message(() => redisStore(cluster))).toMatch(/scaleReads: 'master'/)
-    }
-    const readOnly = new Redis({ readOnly: true, lazyConnect: true })
-    expect(message(() => redisStore(readOnly))).toMatch(/replicas/)
-    const replica = { sentinels: nodes, name: 'x', role: 'slave', lazyConnect: true } as const
-    expect(message(() => redisStore(new Redis(replica)))).toMatch(/replicas/)
-    const cluster = createCluster({ rootNodes: [{ url: server.url }], useReplicas: true })
-    expect(message(() => redisStore(cluster))).toMatch(/useReplicas: false/)
-    expect(message(() => redisStore(createClient({ readonly: true })))).toMatch(/readonly: false/)
-  })
-})
-
-describe('the settings of the server', () => {
-  async function findings(settings: readonly string[], appendonly: 'no' | 'always', setUp = '') {
-    const other = await startRedis({ settings, appendonly })
-    const client = new Redis(other.url)
-    if (setUp !== '') await client.call('ACL', setUp.split(' '))
-    const found = await redisStore(client).check()
-    client.disconnect()
-    await other.stop()
-    return found.join('\n')
-  }
-
-  test('are in order where nothing is evicted and all is written to disk', async () => {
-    expect(await findings([], 'always')).toBe('')
-  })
-
-  test('are named where sessions are evicted, or lost in a crash', async () => {
-    const evicting = ['--maxmemory', '100mb', '--maxmemory-policy', 'volatile-ttl']
-    expect(await findings(evicting, 'always')).toMatch(/^.*evicts.*volatile-ttl.*noeviction.$/)
-    expect(await findings([], 'no')).toMatch(/^.*nothing on disk.*appendonly yes.$/)
-    expect(await findings(['--save', '60 1'], 'no')).toMatch(/^.*now and then.*appendonly yes.$/)
-  })
-
-  test('are said to be unknown where they cannot be asked for', async () => {
-    expect(await findings(['--rename-command', 'CONFIG', ''], 'no')).toMatch(/^.*not be checked.*$/)
-    expect(await findings([], 'no', 'SETUSER default -config')).toMatch(/^.*not be checked.*$/)
   })
 })
 
