@@ -47,6 +47,16 @@ test('a key that is used again while its dead row is pruned keeps the new one', 
   expect(rows.map((found) => found?.write)).toEqual(keys.map(() => 'new'))
 })
 
+test('a touch by a clock that went back shortens no life', async () => {
+  const store = await opened()
+  const kept = { ...row(), expiresAt: Date.now() + 3_600_000 }
+  await store.insert('k', kept)
+  await store.touch('k', Date.now())
+  await pool.query(`UPDATE prune_sessions SET collect_at = collect_at - interval '30 minutes'`)
+  expect(await store.prune(10)).toBe(0)
+  expect(await store.read('k')).toEqual(kept)
+})
+
 test("what is left of a dead session goes from its owner's list too, and nothing else", async () => {
   const store = await opened()
   const until = Date.now() + 60_000
@@ -55,10 +65,11 @@ test("what is left of a dead session goes from its owner's list too, and nothing
     await store.admit('ada', key, 1, until)
   }
   await store.admit('ada', 'no row yet', 1, until)
-  await store.admit('grace', 'over', 1, until)
+  await store.insert('hers', { ...row(), owner: 'grace' })
+  for (const key of ['over', 'hers']) await store.admit('grace', key, 1, until)
   await store.remove('removed')
   await pool.query(`UPDATE prune_sessions SET collect_at = now() WHERE key <> 'live'`)
-  expect(await store.prune(10)).toBe(2)
+  expect(await store.prune(10)).toBe(3)
   expect(await store.list('ada')).toEqual(['live', 'no row yet'])
   expect(await store.list('grace')).toEqual(['over'])
 })
