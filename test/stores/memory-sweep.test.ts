@@ -43,9 +43,10 @@ describe("the memory store's sweep", () => {
       () => store.touch('live', START),
       () => store.swap('live', 'x', row()),
       () => store.insert('live', row()),
+      () => store.remove('gone'),
     ]
     let most = 0
-    for (let n = 0; n < 6000; n++) {
+    for (let n = 0; n < 5250; n++) {
       counter.looks = 0
       await calls[n % calls.length]!()
       most = Math.max(most, counter.looks)
@@ -62,6 +63,16 @@ describe("the memory store's sweep", () => {
     counter.advance(HOUR + 119_999)
     for (let n = 0; n < 100; n++) await store.read('k0')
     expect(await keysOf(store)).toHaveLength(100)
+  })
+
+  test('by prune takes no more than it was told', async () => {
+    const { counter, clock } = countingClock(START)
+    const store = memoryStore({ entries: 100, clock })
+    await insertMany(store, 50)
+    counter.advance(HOUR + 120_000)
+    expect([await store.prune(30), await store.prune(30), await store.prune(30)]).toEqual([
+      30, 20, 0,
+    ])
   })
 
   test('by prune lets the loop turn after at most a part, though all the rows are due', async () => {

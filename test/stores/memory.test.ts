@@ -56,10 +56,20 @@ describe('a full memory store', () => {
     const store = memoryStore({ entries: 1, bytes: 1000, clock })
     await store.insert('over', row({ expiresAt: START }))
     expect(await keysOf(store)).toEqual(['over'])
+    await store.insert('over too', row({ expiresAt: START }))
+    expect(await keysOf(store)).toEqual(['over too'])
     await store.insert('large', row({ body: 'x'.repeat(5000) }))
     expect(await keysOf(store)).toEqual(['large'])
     await store.insert('small', row())
     expect(await keysOf(store)).toEqual(['small'])
+  })
+
+  test('keeps what is being written, whichever part it is in', async () => {
+    const store = memoryStore({ bytes: 1000, clock })
+    for (let n = 0; n < 200; n++) {
+      await store.insert(`k${n}`, row({ body: 'x'.repeat(800) }))
+      expect(await store.read(`k${n}`)).not.toBeNull()
+    }
   })
 
   test('counts ended sessions too, for the two minutes that it remembers them', async () => {
@@ -90,6 +100,12 @@ describe('a full memory store', () => {
     await insertMany(greek, 300, { body: `${'x'.repeat(9999)}\u03bb` })
     expect((await keysOf(greek)).length).toBeGreaterThan(45)
     expect((await keysOf(greek)).length).toBeLessThanOrEqual(50)
+  })
+
+  test('counts an owner whose name is not Latin', async () => {
+    const store = memoryStore({ bytes: 1_000_000, clock })
+    await insertMany(store, 300, { body: 'x'.repeat(10_000), owner: '\u03bb' })
+    expect((await keysOf(store)).length).toBeLessThanOrEqual(50)
   })
 
   test('weighs rows rightly, however often they are swapped, touched, removed and swept', async () => {
@@ -135,8 +151,11 @@ describe("the memory store's lists of owners", () => {
 
   test('shed the keys of sessions that are gone when one owner logs in again and again', async () => {
     const store = memoryStore({ clock })
-    await store.insert('live', row())
-    await store.admit('mona', 'live', START, START + HOUR)
+    for (const key of ['ended', 'live']) {
+      await store.insert(key, row())
+      await store.admit('mona', key, START, START + HOUR)
+    }
+    await store.remove('ended')
     for (let n = 0; n < 5000; n++) await store.admit('mona', `gone${n}`, START, START + HOUR)
     const listed = await store.list('mona')
     expect(listed.length).toBeLessThan(1100)
@@ -148,10 +167,16 @@ describe("the memory store's lists of owners", () => {
     const store = memoryStore({ clock: time })
     for (let n = 0; n < 100; n++) await store.admit(`owner${n}`, 'k', START, START + HOUR)
     time.advance(HOUR + 1)
-    for (let n = 0; n < 200; n++) await store.list('nobody')
+    for (let n = 0; n < 20; n++) await store.list('nobody')
+    for (let n = 0; n < 20; n++) await store.keep('nobody', time())
+    expect(await store.prune(1000)).toBe(0)
     expect(await store.list('owner5')).toEqual([])
-    expect(await store.prune(10)).toBe(0)
   })
+})
+
+test('a login at the very beginning of time is not taken for a revoked one', async () => {
+  const store = memoryStore({ clock: fakeClock(0) })
+  expect(await store.admit('mona', 'k', 0, HOUR)).toEqual({ admitted: true, over: [] })
 })
 
 describe('the options of the memory store', () => {
