@@ -60,7 +60,7 @@ interface Group {
   /** The newest row this process knows of; null where the session is gone. */
   row: Row | null
   waiting: Member[]
-  /** Another process won a swap that this one had lost. */
+  /** The last swap was won after others were lost to another process. */
   isContended: boolean
 }
 
@@ -124,11 +124,12 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
       const swap = await store.swap(selector, newest.row.write, row)
       if (swap.won) {
         group.row = row
+        group.isContended = losses > 0
         return tellAll(plans, { row, entry })
       }
       for (const member of batch) member.isSent = false
       group.row = swap.newest
-      group.isContended = isFresh = true
+      isFresh = true
     }
   }
 

@@ -59,14 +59,25 @@ const AT_ONCE = 16
 export function members({ store, rules, clock, limit }: MemberPorts): Members {
   const storeLimit = limit && { most: limit.most, refuse: limit.onLimit === 'reject' }
 
+  /** Makes room for a session that was admitted over the limit; answers how many it ended for that. */
+  async function makeRoom(owner: string, selector: string, most: number): Promise<number> {
+    const keys = await store.list(owner)
+    // Those after it make their own room.
+    const earlier = keys.slice(0, Math.max(keys.indexOf(selector), 0))
+    const { live, dead } = await sorted(owner, earlier)
+    const rest = earlier.filter((key) => !dead.includes(key))
+    const ended = rest.slice(0, Math.max(rest.length + 1 - most, 0))
+    await discard(owner, [...dead, ...ended])
+    return ended.filter((key) => live.has(key)).length
+  }
+
+  /** Asks once more where sessions that ran out stood in for live ones. */
   async function admitted(owner: string, selector: string, calledAt: number, until: number) {
     const ask = () => store.admit(owner, selector, calledAt, until, storeLimit)
-    const first = await ask()
-    const isFull = first.admitted ? first.over.length > 0 : first.why === 'limit'
-    if (!isFull) return first
-    // Sessions that ran out are still in the list; they must not stand in for live ones.
-    const keys = (await store.list(owner)).filter((key) => key !== selector)
-    const { dead } = await sorted(owner, keys)
+    const admission = await ask()
+    if (admission.admitted || admission.why !== 'limit') return admission
+    const { dead } = await sorted(owner, await store.list(owner))
+    if (dead.length === 0) return admission
     await discard(owner, dead)
     return ask()
   }
@@ -99,7 +110,9 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
   return {
     async admit(owner, selector, calledAt, until) {
       const admission = await admitted(owner, selector, calledAt, until)
-      if (admission.admitted) return discard(owner, admission.over)
+      if (admission.admitted) {
+        return limit && admission.over.length > 0 ? makeRoom(owner, selector, limit.most) : 0
+      }
       const refusal =
         admission.why === 'limit'
           ? new SessionError('ERR_SESSION_LIMIT', limit?.most ?? 0)
