@@ -26,7 +26,9 @@ describe('the events', () => {
     new RegExp(`export type ${name} =([^]*?)\\n\\n`).exec(`${text(file)}\n\n`)![1]!
 
   it('are all in docs/events.md, and no others', () => {
-    const types = [...union('SessionEvent', 'src/session/events.ts').matchAll(/type: '([\w-]+)'/g)]
+    const events =
+      union('SessionEvent', 'src/session/events.ts') + union('Note', 'src/backends/backend.ts')
+    const types = [...events.matchAll(/type: '([\w-]+)'/g)]
     const told = [...text('docs/events.md').matchAll(/^## `([\w-]+)`/gm)]
     expect(told.map((match) => match[1])).toEqual(types.map((match) => match[1]))
   })
