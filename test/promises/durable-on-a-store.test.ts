@@ -2,10 +2,9 @@ import { connect } from 'node:net'
 import express from 'express'
 import { describe, expect, test } from 'vitest'
 import { sessionMiddleware } from '../../src/adapters/express.ts'
-import { withSessions as withFetchSessions } from '../../src/adapters/fetch.ts'
-import { withSessions } from '../../src/adapters/node.ts'
 import { refusalOf } from '../../src/adapters/refusal.ts'
-import { SessionError, type Session, type StoredSessions } from '../../src/index.ts'
+import { SessionError } from '../../src/index.ts'
+import { ADAPTERS } from './adapters.ts'
 import { browser, expressSite, inLanes, type Page, serve } from './site.ts'
 import { barrier, sessionsOn, STORES, storeOf, through } from './stores.ts'
 
@@ -17,37 +16,6 @@ const PAGES: Record<string, Page> = {
   },
   home: (session) => [session.userId ?? 'nobody', session.get('seen') ?? 'nothing'],
 }
-
-/** The same work in each adapter: writes, and answers a page that says it worked. */
-const ADAPTERS: Record<string, (sessions: StoredSessions, work: Work) => Promise<string>> = {
-  'node:http': (sessions, work) =>
-    serve(
-      withSessions(sessions, async (req, res) => {
-        await work(await sessions.get(req))
-        res.end('saved')
-      }),
-    ),
-  Express: (sessions, work) => {
-    const app = express().use(sessionMiddleware(sessions))
-    app.use(async (req, res) => {
-      await work(await sessions.get(req))
-      res.send('saved')
-    })
-    return serve(app)
-  },
-  Fetch: (sessions, work) => {
-    const handler = withFetchSessions(sessions, async (request) => {
-      await work(await sessions.get(request))
-      return new Response('saved')
-    })
-    return serve(async ({ headers: { cookie = '' } }, res) => {
-      const response = await handler(new Request('http://site/', { headers: { cookie } }))
-      res.writeHead(response.status, [...response.headers].flat()).end(await response.text())
-    })
-  },
-}
-
-type Work = (session: Session<any>) => unknown
 
 describe.each(STORES)('promise 3, durable before the first byte, on %s', (name) => {
   test('two hundred redirects after a login never outrun their sessions, at whichever server they arrive', async () => {
@@ -98,7 +66,10 @@ describe.each(STORES)('promise 3, durable before the first byte, on %s', (name) 
         ),
       )
       const visitor = browser(
-        await ADAPTERS[adapter]!(sessions, (session) => session.set('draft', 'text')),
+        await ADAPTERS[adapter]!(
+          sessions,
+          async (open) => (await open()).set('draft', 'text').size,
+        ),
       )
       const answer = await visitor.ask('')
       expect(answer.status).toBe(503)

@@ -1,0 +1,40 @@
+/** One page behind each adapter, on a real server, with handlers that catch nothing. */
+
+import express from 'express'
+import { sessionMiddleware } from '../../src/adapters/express.ts'
+import { withSessions as withFetchSessions } from '../../src/adapters/fetch.ts'
+import { withSessions } from '../../src/adapters/node.ts'
+import type { Session, Sessions } from '../../src/index.ts'
+import { serve } from './site.ts'
+
+/** What a page does; it may never ask for the session. What it answers is shown as JSON. */
+export type Work = (open: () => Promise<Session<any>>, path: string) => unknown
+
+/** The ways an app takes this library in. */
+export const ADAPTERS: Readonly<
+  Record<string, (sessions: Sessions<any>, work: Work) => Promise<string>>
+> = {
+  'node:http': (sessions, work) =>
+    serve(
+      withSessions(sessions, async (req, res) => {
+        res.end(JSON.stringify((await work(() => sessions.get(req), req.url!)) ?? null))
+      }),
+    ),
+  Express(sessions, work) {
+    const app = express().use(sessionMiddleware(sessions))
+    app.use(async (req, res) => {
+      res.json((await work(() => sessions.get(req), req.url)) ?? null)
+    })
+    return serve(app)
+  },
+  Fetch(sessions, work) {
+    const handler = withFetchSessions(sessions, async (request) => {
+      const { pathname } = new URL(request.url)
+      return Response.json((await work(() => sessions.get(request), pathname)) ?? null)
+    })
+    return serve(async ({ url, headers: { cookie = '' } }, res) => {
+      const response = await handler(new Request(`http://site${url}`, { headers: { cookie } }))
+      res.writeHead(response.status, [...response.headers].flat()).end(await response.text())
+    })
+  },
+}
