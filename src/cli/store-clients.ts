@@ -121,24 +121,29 @@ async function openRedis(
   let reason: unknown
   client.on('error', (error) => (reason ??= error))
   try {
-    await connected(client)
+    const store = redisStore(client, options)
+    await withinLimit(async () => {
+      await client.connect()
+      // iovalkey calls a connection ready whose password was refused.
+      await store.read('sojourn')
+    })
+    return { store, close }
   } catch (error) {
     close()
     // ioredis rejects with "Connection is closed", having told before why.
     throw reason ?? error
   }
-  return { store: redisStore(client, options), close }
 }
 
-/** The clients' own limits end when the socket is open: a server that accepts may still say nothing. */
-async function connected(client: Connectable): Promise<void> {
+/** The clients' own limit ends when the socket is open: a server that accepts may still say nothing. */
+async function withinLimit(act: () => Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     const error = Object.assign(new Error('The connection took too long.'), { code: 'ETIMEDOUT' })
     timer = setTimeout(reject, CONNECT_MS, error)
   })
   try {
-    await Promise.race([client.connect(), late])
+    await Promise.race([act(), late])
   } finally {
     clearTimeout(timer)
   }

@@ -77,14 +77,15 @@ export async function withStore(
       return say(await work(workplace(opened.store)), values)
     } finally {
       void Promise.resolve(opened.close()).catch(() => {})
-      // A connection that hangs must not keep the command; this timer does not, either.
-      setTimeout(() => process.exit(), CLOSE_MS).unref()
     }
   } catch (error) {
     if (error instanceof SessionError && error.code === 'ERR_OPTION_INVALID') {
       throw usageError(error.message)
     }
     return complain(failureOf(error, secrets))
+  } finally {
+    // A connection that hangs must not keep the command; nor does this timer.
+    setTimeout(() => process.exit(), CLOSE_MS).unref()
   }
 }
 

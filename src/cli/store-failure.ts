@@ -8,35 +8,32 @@ export function failureOf(error: unknown, secrets: readonly string[]): string {
   // What we say ourselves holds no secret, and says what to do.
   if (cause instanceof SessionError) return cause.message
   const { code, message } = factsOf(cause)
-  const known = KNOWN[code] ?? REPLIES.find(([pattern]) => pattern.test(message))?.[1]
-  if (known) return `The store cannot be used: ${known}.`
-  const shown = secrets.some((secret) => message.includes(secret))
-    ? `its client's message is not shown, for it holds what is secret in the URL`
-    : message.replace(/\.$/, '')
-  const kind = code && !secrets.includes(code) && !shown.includes(code) ? ` (${code})` : ''
-  return `The store cannot be used: ${shown || 'its client gave no reason'}${kind}.`
+  const known = KNOWN.get(code)
+  if (known) return `The store cannot be used: ${known} (${code}).`
+  const isSecret = (text: string) => secrets.some((secret) => text.includes(secret))
+  const shown = isSecret(message)
+    ? "its client's message is not shown, for it holds what is secret in the URL"
+    : message.replace(/\.$/, '') || 'its client gave no reason'
+  const kind = code !== '' && !isSecret(code) && !shown.includes(code) ? ` (${code})` : ''
+  return `The store cannot be used: ${shown}${kind}.`
 }
 
 /** Codes of the system, of PostgreSQL and of its clients. */
-const KNOWN: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens at that address (ECONNREFUSED)',
-  ECONNRESET: 'the connection was cut (ECONNRESET)',
-  ENOTFOUND: 'there is no host of that name (ENOTFOUND)',
-  EAI_AGAIN: "its host's name could not be looked up (EAI_AGAIN)",
-  ETIMEDOUT: 'the connection took too long (ETIMEDOUT)',
-  CONNECT_TIMEOUT: 'the connection took too long (CONNECT_TIMEOUT)',
-  '28P01': 'the user or the password is wrong (28P01)',
-  '28000': 'this user may not connect from here in this way (28000)',
-  '3D000': 'there is no database of that name (3D000)',
-  '42501': 'this user may not do that (42501)',
-}
-
-/** Replies of Redis. */
-const REPLIES: readonly (readonly [RegExp, string])[] = [
-  [/^WRONGPASS/, 'the user or the password is wrong (WRONGPASS)'],
-  [/^NOAUTH/, 'it wants a password, and the URL has none (NOAUTH)'],
-  [/^NOPERM/, 'this user may not do that (NOPERM)'],
-]
+const KNOWN: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'nothing listens at that address'],
+  ['ECONNRESET', 'the connection was cut'],
+  ['ENOTFOUND', 'there is no host of that name'],
+  ['EAI_AGAIN', "its host's name could not be looked up"],
+  ['ETIMEDOUT', 'the connection took too long'],
+  ['CONNECT_TIMEOUT', 'the connection took too long'],
+  ['28P01', 'the user or the password is wrong'],
+  ['28000', 'this user may not connect from here in this way'],
+  ['3D000', 'there is no database of that name'],
+  ['42501', 'this user may not do that'],
+  ['WRONGPASS', 'the user or the password is wrong'],
+  ['NOAUTH', 'it wants a password, and the URL has none'],
+  ['NOPERM', 'this user may not do that'],
+])
 
 /** The error behind those that only say that there was one. */
 function innermost(error: unknown): unknown {
@@ -50,6 +47,8 @@ function innermost(error: unknown): unknown {
 
 function factsOf(error: unknown): { code: string; message: string } {
   if (!(error instanceof Error)) return { code: '', message: '' }
-  const code = 'code' in error ? String(error.code ?? '') : ''
-  return { code, message: error.message }
+  const { code } = error as { code?: unknown }
+  // Redis says it with the first word.
+  const [reply = ''] = /^[A-Z]{4,}(?= )/.exec(error.message) ?? []
+  return { code: typeof code === 'string' ? code : reply, message: error.message }
 }

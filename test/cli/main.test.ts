@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest'
 import { sojourn } from './command.ts'
 
-test('help lists both commands and what the exit codes mean', async () => {
+test('help lists all commands and what the exit codes mean', async () => {
   for (const asked of [['--help'], ['-h'], ['help']]) {
     const { code, out, err } = await sojourn(asked)
     expect(code).toBe(0)
     expect(out).toContain('sojourn secret --write .env')
     expect(out).toContain('sojourn inspect [COOKIE]')
+    for (const command of ['schema', 'list', 'revoke', 'prune']) {
+      expect(out).toContain(`\nsojourn ${command} `)
+    }
     expect(out).toContain('Exit codes: 0')
     expect(err).toBe('')
   }
@@ -15,6 +18,11 @@ test('help lists both commands and what the exit codes mean', async () => {
 test('each command explains itself', async () => {
   expect((await sojourn(['secret', '--help'])).out).toContain('--write .env')
   expect((await sojourn(['inspect', '--help'])).out).toContain('--secret-env NAME')
+  expect((await sojourn(['schema', '--help'])).out).toContain('sqlite|postgres')
+  const { code, out } = await sojourn(['revoke', '--help'])
+  expect(code).toBe(0)
+  expect(out).toContain('--except HANDLE')
+  expect(out).toContain('SOJOURN_STORE')
 })
 
 test('without a command the usage goes to standard error and the exit code is 2', async () => {
@@ -26,7 +34,7 @@ test('without a command the usage goes to standard error and the exit code is 2'
 test('a command that does not exist is named neither in the message nor anywhere else', async () => {
   const { code, out, err } = await sojourn(['eyJwYXN0ZWQiOiJjb29raWUifQ'])
   expect({ code, out }).toEqual({ code: 2, out: '' })
-  expect(err).toContain('secret, inspect')
+  expect(err).toContain('secret, inspect, schema, list, revoke, prune')
   expect(err).not.toContain('eyJ')
 })
 
