@@ -32,6 +32,9 @@ export interface Shelf {
  */
 const PART = 1900
 
+/** Enough for eight million strings: beyond that the parts grow, and not their number. */
+const MOST_PARTS = 4096
+
 /** How many strings a step of the sweep looks at. It outruns the inserts, which bring one each. */
 const STEP = 4
 
@@ -43,8 +46,8 @@ const OVERHEAD = 88
 
 /** Makes an empty shelf. */
 export function makeShelf({ entries, bytes, weightOf, isDue }: ShelfRules): Shelf {
-  const maps: Map<string, string>[] = [new Map()]
-  while (maps.length * PART < entries) maps.push(new Map())
+  const parts = Math.min(MOST_PARTS, Math.ceil(entries / PART))
+  const maps = Array.from({ length: parts }, () => new Map<string, string>())
   let count = 0
   let weight = 0
   let oldestIn = 0

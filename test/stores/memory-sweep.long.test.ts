@@ -1,4 +1,4 @@
-/** The memory store with a million sessions: bytes for each, and how long the sweep blocks the loop. */
+/** The memory store with a million sessions: bytes for each, and how long its sweep blocks. */
 
 import { PerformanceObserver } from 'node:perf_hooks'
 import { setImmediate } from 'node:timers/promises'

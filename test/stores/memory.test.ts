@@ -185,6 +185,12 @@ describe('the options of the memory store', () => {
     expect(() => memoryStore({ entries: bound })).toThrow(refused)
     expect(() => memoryStore({ bytes: bound })).toThrow(refused)
   })
+
+  test('take any other bound, the largest number too', async () => {
+    const store = memoryStore({ entries: Number.MAX_SAFE_INTEGER, bytes: Number.MAX_SAFE_INTEGER })
+    await insertMany(store, 10)
+    expect(await keysOf(store)).toHaveLength(10)
+  })
 })
 
 describe('the warning of the memory store', () => {

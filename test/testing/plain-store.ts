@@ -1,4 +1,4 @@
-/** The contract of a store in its plainest form, with its insides open: what the faults are put into. */
+/** A store in its plainest form, with its insides open: what the faults are put into. */
 
 import type { Clock } from '../../src/base/ports.ts'
 import { GARBAGE_MS, REVOKED_MS, type Row, type SessionStore } from '../../src/stores/store.ts'
