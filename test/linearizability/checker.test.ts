@@ -49,9 +49,10 @@ describe('the checker accepts of clients that resend, and of no others', () => {
 })
 
 describe('a report', () => {
-  test('says that it has given up, where a history is too tangled', () => {
+  test('says that a history was too tangled for the patience it had', () => {
     const tangled = Array.from({ length: 12 }, (_, n) => told(0, 50, touch(2000 + n), true))
     const history = [told(0, 50, insert(a), true), ...tangled, told(60, 70, read, c)]
+    expect(check(history)).toBe('violation')
     expect(check(history, { patience: 50 })).toBe('undecided')
     expect(checkAll(history, { patience: 50 }).failures).toEqual(['k: undecided, 14 operations'])
   })

@@ -13,7 +13,7 @@ export interface Load {
   readonly keys: number
   /** How long each is, before another takes its place: a key that was removed stays so. */
   readonly keyMs: number
-  /** When a client gives up on a call and goes on. */
+  /** When a client gives up on a call and goes on: what it was told then is "unknown". */
   readonly deadlineMs: number
   /** When the load began and when it ends, by the clock of the histories. */
   readonly from: bigint
@@ -141,7 +141,7 @@ function rowBy(write: string, key: string, before: Row | null): Row {
     )
     .slice(0, RECENT)
   // Now and then a long one, which an engine may keep or send in parts.
-  const size = Math.random() < 0.02 ? 4000 : 10
+  const size = Math.random() < 0.005 ? 4000 : 10
   const body = `${key} ${write} ${'é\u{1F642}"'.repeat(Math.random() * size)}`
   return { write, recent, expiresAt: someEnd(), owner: Math.random() < 0.5 ? null : 'ö', body }
 }

@@ -2,7 +2,8 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -62,17 +63,23 @@ export async function record(run: Run): Promise<Operation[]> {
     }
     await Promise.all([disturb?.({ until, crash }), ...workers.map(({ over }) => over)])
     await Promise.all(workers.map(({ over }) => over))
-    const files = await Promise.all(workers.map(({ file }) => readFile(file, 'utf8')))
-    return files.flatMap((text) => asLastTold(linesOf(text).map(fromLine)))
+    return (await Promise.all(workers.map(({ file }) => historyIn(file)))).flat()
   } finally {
     for (const worker of workers) worker.kill()
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-/** All but the last, which is empty, or was cut short when the process was killed. */
-function linesOf(text: string): string[] {
-  return text.split('\n').slice(0, -1)
+async function historyIn(file: string): Promise<Operation[]> {
+  const told: Operation[] = []
+  let rest = ''
+  for await (const text of createReadStream(file, 'utf8')) {
+    const lines = `${rest}${text}`.split('\n')
+    // In the end, nothing; or the line that a killed process was about to write.
+    rest = lines.pop() ?? ''
+    told.push(...lines.map(fromLine))
+  }
+  return asLastTold(told)
 }
 
 interface Worker {

@@ -26,7 +26,7 @@ export async function expectLinearizable(engine: Engine, how: How): Promise<Repo
       engine,
       processes,
       seconds,
-      load: { clients: 6, keys: 3, keyMs, deadlineMs: 5000 },
+      load: { clients: 6, keys: 3, keyMs, deadlineMs: disturb ? 2000 : 20_000 },
       disturb: async (running) => disturb?.(place, running),
     }),
     { resends },

@@ -8,7 +8,7 @@ const TIMEOUT = 60_000 + SECONDS * 20_000
 
 // The memory's clients do not wait for anything, and so need less time.
 test.each([
-  { engine: 'memory', processes: 1, keyMs: 10, share: 0.3 },
+  { engine: 'memory', processes: 1, keyMs: 10, share: 0.1 },
   { engine: 'sqlite', processes: 3, keyMs: 200, share: 1 },
   { engine: 'redis', processes: 3, keyMs: 60, share: 1 },
   { engine: 'postgres', processes: 3, keyMs: 200, share: 1 },
