@@ -1,20 +1,16 @@
 /** What a session costs a node:http server, in its own processor time: `node bench/http.ts`. */
 
-import { fork } from 'node:child_process'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
-import { type AddressInfo, connect } from 'node:net'
 import { withSessions } from '../src/adapters/node.ts'
 import { createSessions } from '../src/index.ts'
 import { median } from './measure.ts'
 import { small } from './payloads.ts'
+import { flood, type Listener, serve, type Server, start } from './servers.ts'
 
 const SECRET = 'kZ3bq0Wm9yN7uV1tR5xP8cL2aE6dG4hJ-oF_iSwQzXY'
-const CONNECTIONS = 50
 const ROUNDS = Number(process.argv[2] ?? 9)
 const PER_ROUND = 4000
-
-type Listener = (req: IncomingMessage, res: ServerResponse) => void
 
 function listeners(): Record<string, Listener> {
   const sessions = createSessions<any>({
@@ -48,79 +44,11 @@ function listeners(): Record<string, Listener> {
   }
 }
 
-/** The server: answers each message with the processor time since the last one. */
-function serve(name: string): void {
-  const server = createServer(listeners()[name]).listen(0, '127.0.0.1', () => {
-    process.send!((server.address() as AddressInfo).port)
-  })
-  let before = process.cpuUsage()
-  process.on('message', () => {
-    const { user, system } = process.cpuUsage(before)
-    before = process.cpuUsage()
-    process.send!(user + system)
-  })
-}
-
-interface Server {
-  port: number
-  used(): Promise<number>
-  stop(): void
-}
-
-async function start(name: string): Promise<Server> {
-  const child = fork(import.meta.filename, ['--serve', name], {
-    env: { ...process.env, NODE_ENV: 'production' },
-  })
-  const answer = () =>
-    new Promise<number>((done) => child.once('message', (told) => done(Number(told))))
-  const port = await answer()
-  return {
-    port,
-    used() {
-      const told = answer()
-      child.send('used')
-      return told
-    },
-    stop: () => void child.kill(),
-  }
-}
-
-/** Sends that many requests over 50 connections, each waiting for its answer. */
-async function flood(port: number, request: string, count: number): Promise<void> {
-  let left = count
-  await Promise.all(
-    Array.from({ length: CONNECTIONS }, () => {
-      return new Promise<void>((done, failed) => {
-        const socket = connect(port, '127.0.0.1')
-        let heard = ''
-        const next = () => {
-          if (left-- > 0) socket.write(request)
-          else socket.end()
-        }
-        socket
-          .setEncoding('latin1')
-          .on('connect', next)
-          .on('error', failed)
-          .on('close', () => done())
-        socket.on('data', (text: string) => {
-          heard += text
-          const head = heard.indexOf('\r\n\r\n')
-          const length = Number(/content-length: (\d+)/i.exec(heard)?.[1])
-          if (head < 0 || heard.length < head + 4 + length) return
-          if (!heard.startsWith('HTTP/1.1 200')) failed(new Error(heard))
-          heard = ''
-          next()
-        })
-      })
-    }),
-  )
-}
-
 async function main(): Promise<void> {
   const servers = new Map<string, Server>()
   const cookies = new Map<string, string>()
   for (const name of Object.keys(listeners())) {
-    const server = await start(name)
+    const server = await start(import.meta.filename, name)
     servers.set(name, server)
     const response = await fetch(`http://127.0.0.1:${server.port}/new`)
     cookies.set(
@@ -155,5 +83,5 @@ async function main(): Promise<void> {
   for (const server of servers.values()) server.stop()
 }
 
-if (process.argv[2] === '--serve') serve(process.argv[3]!)
+if (process.argv[2] === '--serve') serve(listeners()[process.argv[3]!]!)
 else await main()
