@@ -8,7 +8,7 @@
 import type { Row } from './store.ts'
 
 /** What a removed key holds. */
-export const TOMBSTONE = ''
+const TOMBSTONE = ''
 
 /** How a value of ours begins: with this many characters of it, it can be told from another's. */
 export const BEGINNING = /^-?\d[\d.e+]* [\w.-]+ /

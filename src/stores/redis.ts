@@ -3,7 +3,7 @@
 import { systemClock, type Clock } from '../base/ports.ts'
 import { checkRedis } from './redis-check.ts'
 import { connect, type RedisClient } from './redis-client.ts'
-import { BEGINNING, decodeRow, encodeRow, textOf, TOMBSTONE } from './redis-row.ts'
+import { BEGINNING, decodeRow, encodeRow, textOf } from './redis-row.ts'
 import { ADMIT, KEEP, REMOVE, REVOKE, run, SWAP, TOUCH } from './redis-scripts.ts'
 import { GARBAGE_MS, REVOKED_MS, type SessionStore } from './store.ts'
 
@@ -127,10 +127,10 @@ export function redisStore(
     check: () => checkRedis(connection),
   }
 
-  /** Not a tombstone, and nothing of the application's own that has our prefix. */
+  /** Neither a tombstone, which is empty, nor anything of the application's own that has our prefix. */
   async function holdsRow(name: string): Promise<boolean> {
     const beginning = textOf(await connection.send(name, ['GETRANGE', name, '0', '299']))
-    return beginning !== undefined && beginning !== TOMBSTONE && BEGINNING.test(beginning)
+    return beginning !== undefined && BEGINNING.test(beginning)
   }
 }
 

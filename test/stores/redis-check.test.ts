@@ -31,4 +31,10 @@ describe('the settings of the server', () => {
     expect(await findings(['--rename-command', 'CONFIG', ''], 'no')).toMatch(/^.*not be checked.*$/)
     expect(await findings([], 'no', 'SETUSER default -config')).toMatch(/^.*not be checked.*$/)
   })
+
+  test('are an error where the server does not answer, not a finding', async () => {
+    const client = new Redis({ lazyConnect: true, retryStrategy: null, port: 1 })
+    client.on('error', () => {})
+    await expect(redisStore(client).check()).rejects.toThrow(/ECONNREFUSED|closed/)
+  })
 })

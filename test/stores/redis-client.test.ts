@@ -1,6 +1,7 @@
 /** Which Redis clients a store takes, and what becomes of a client's own key prefix. */
 
 import { Cluster, Redis } from 'ioredis'
+import { Redis as Valkey } from 'iovalkey'
 import { createClient, createCluster } from 'redis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { redisStore } from '../../src/stores/redis.ts'
@@ -16,10 +17,12 @@ afterAll(() => server.stop())
 test.for(['app[1]:', ''])('the prefix of the client, %j, is kept', async (keyPrefix) => {
   const plain = new Redis(server.url)
   const io = new Redis(server.url, { keyPrefix })
+  const valkey = new Valkey(server.url, { keyPrefix })
   const node = createClient({ url: server.url, keyPrefix })
   await node.connect()
   for (const [prefix, client] of [
     [`io*${keyPrefix}:`, io],
+    [`valkey*${keyPrefix}:`, valkey],
     [`node*${keyPrefix}:`, node],
   ] as const) {
     const store = redisStore(client, { prefix })
@@ -34,6 +37,7 @@ test.for(['app[1]:', ''])('the prefix of the client, %j, is kept', async (keyPre
   }
   plain.disconnect()
   io.disconnect()
+  valkey.disconnect()
   await node.close()
 })
 
