@@ -35,49 +35,50 @@ export interface PreviousId {
   readonly replacedAt: number | undefined
 }
 
-// body = head LF record
-// head = [selector, verifier, auth, idle, issued] or with the previous verifier and when it was
-//        replaced (0: not yet) behind it, as JSON; record as its layout writes it
+// body   = head LF record
+// head   = selector "." verifier "." auth "." idle "." issued ["." verifier "." replaced]
+// record = as its layout writes it
+//
+// Numbers in base 36. The second verifier is the previous one; `replaced` is 0 where the new id was
+// not shown yet. Every byte is kept for each session, hence no JSON.
+const HEAD = /^([\w-]+)\.([\w-]+)\.([\da-z]+)\.([\da-z]+)\.([\da-z]+)(?:\.([\w-]+)\.([\da-z]+))?$/
 
 /** The text of an entry. */
 export function encodeEntry(entry: Entry, layout: Layout): string {
   const { selector, verifier, auth, idle, issued, previous } = entry
-  const head: unknown[] = [selector, verifier, auth, idle, issued]
-  if (previous) head.push(previous.verifier, previous.replacedAt ?? 0)
-  return `${JSON.stringify(head)}\n${layout.encode(entry.record)}`
+  const head = [selector, verifier, ...[auth, idle, issued].map(inBase36)]
+  if (previous) head.push(previous.verifier, inBase36(previous.replacedAt ?? 0))
+  return `${head.join('.')}\n${layout.encode(entry.record)}`
 }
 
 /** The entry of a row, or `undefined` if it is none, or not that of this key. */
 export function decodeEntry(key: string, { body }: Row, layout: Layout): Entry | undefined {
   const end = body.indexOf('\n')
-  const head = end < 0 ? undefined : parsedList(body.slice(0, end))
-  const record = head && layout.decode(body.slice(end + 1))
-  if (!head || !record) return undefined
-  const [selector, verifier, auth, idle, issued, before, replacedAt] = head
-  if (selector !== key || typeof verifier !== 'string') return undefined
-  if (![auth, idle, issued].every(Number.isSafeInteger)) return undefined
-  const previous =
-    typeof before === 'string'
-      ? { verifier: before, replacedAt: Number(replacedAt) || undefined }
-      : undefined
+  const [, selector, verifier, auth, idle, issued, before, replaced] =
+    HEAD.exec(body.slice(0, Math.max(end, 0))) ?? []
+  if (selector !== key || !verifier || !auth || !idle || !issued) return undefined
+  const record = layout.decode(body.slice(end + 1))
+  if (!record) return undefined
   return {
     selector,
     verifier,
-    auth: auth as number,
-    idle: idle as number,
-    issued: issued as number,
-    previous,
+    auth: fromBase36(auth),
+    idle: fromBase36(idle),
+    issued: fromBase36(issued),
+    previous:
+      before && replaced
+        ? { verifier: before, replacedAt: fromBase36(replaced) || undefined }
+        : undefined,
     record,
   }
 }
 
-function parsedList(text: string): unknown[] | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return Array.isArray(value) ? value : undefined
-  } catch {
-    return undefined
-  }
+function inBase36(number: number): string {
+  return number.toString(36)
+}
+
+function fromBase36(text: string): number {
+  return Number.parseInt(text, 36)
 }
 
 /** When the visitor was last seen, in seconds since 1970: a touch moves only the row's end. */

@@ -32,6 +32,8 @@ export interface GroupCommit {
    * ERR_STORE_UNAVAILABLE when it is not known whether one has; what an updater throws on newer data.
    */
   settle(work: Work, opened: Row): Promise<Settled>
+  /** An id that no other write has. */
+  newWrite(): string
 }
 
 interface Member {
@@ -149,14 +151,19 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
     return row && entry ? { row, entry } : undefined
   }
 
-  /** An id no other write has, and the last writes of the others. */
-  function nextWrite({ write, recent }: Row) {
+  function newWrite(): string {
     writes += 1
+    return `${writer}.${writes.toString(36)}`
+  }
+
+  /** The next write, and the last ones of the others. */
+  function nextWrite({ write, recent }: Row) {
     const others = [write, ...recent].filter((id) => !id.startsWith(`${writer}.`))
-    return { write: `${writer}.${writes.toString(36)}`, recent: others.slice(0, MAX_RECENT) }
+    return { write: newWrite(), recent: others.slice(0, MAX_RECENT) }
   }
 
   return {
+    newWrite,
     settle(work, opened) {
       const { selector } = work
       return new Promise<Settled>((resolve, reject) => {

@@ -85,7 +85,7 @@ export function storedCommit(ports: CommitPorts) {
         previous: undefined,
         record,
       }
-      const row = rowOf(entry, layout, { write: newSelector(random), recent: [], now })
+      const row = rowOf(entry, layout, { write: group.newWrite(), recent: [], now })
       try {
         if (await store.insert(selector, row)) return { selector, verifier, hash, row, entry }
         failure = new SessionError('ERR_STORE_UNAVAILABLE', 'insert', 'new keys are taken')
