@@ -1,0 +1,331 @@
+import { describe, expect, it, vi } from 'vitest'
+import { withSessions } from '../../src/adapters/fetch.ts'
+import { createSessions, type SessionEvent, type SessionOptions } from '../../src/index.ts'
+import { memoryStore } from '../../src/stores/memory.ts'
+import type { SessionStore } from '../../src/stores/store.ts'
+import { fakeClock } from '../../src/testing/clock.ts'
+import { testVisitor } from '../../src/testing/visitor.ts'
+
+const SECRET = 'Vd2mQ9sXw4LrT7yKb1Nc8Hf5Jz3Pg6Ua-stored'
+
+/** Sessions on a memory store that can be taken away. */
+function setUp(options: Partial<SessionOptions> = {}) {
+  const clock = fakeClock()
+  const inner = memoryStore({ clock })
+  const away = { is: false }
+  const store = Object.fromEntries(
+    Object.entries(inner).map(([verb, act]) => [
+      verb,
+      typeof act !== 'function' || verb === 'keys' || verb === 'check'
+        ? act
+        : (...args: never[]) =>
+            away.is ? Promise.reject(new Error('away')) : (act as Function)(...args),
+    ]),
+  ) as unknown as SessionStore
+  const events: SessionEvent[] = []
+  const sessions = createSessions<any>({
+    secret: SECRET,
+    clock,
+    onEvent: (event) => events.push(event),
+    ...options,
+    store,
+  })
+  return { sessions, clock, store, away, events, visitor: () => testVisitor(sessions) }
+}
+
+describe('the options of a store', () => {
+  const create = (options: object) => () => createSessions({ secret: SECRET, ...options })
+
+  it.each([
+    ['rotate', '15m'],
+    ['grace', '10s'],
+    ['onReplay', 'end'],
+    ['maxSessionsPerUser', 3],
+    ['onLimit', 'reject'],
+    ['onUnavailable', 'anonymous-readonly'],
+    ['deadlines', {}],
+  ])('%s needs one', (name, value) => {
+    expect(create({ [name]: value })).toThrow(`The option "${name}" needs a store`)
+  })
+
+  it.each([
+    [{ rotate: 900 }, 'rotate'],
+    [{ grace: 'soon' }, 'grace'],
+    [{ onReplay: 'panic' }, 'onReplay'],
+    [{ maxSessionsPerUser: 0 }, 'maxSessionsPerUser'],
+    [{ maxSessionsPerUser: 1.5 }, 'maxSessionsPerUser'],
+    [{ onLimit: 'evict' }, 'onLimit'],
+    [{ onUnavailable: 'anonymous' }, 'onUnavailable'],
+    [{ deadlines: { reed: '1s' } }, 'deadlines.reed'],
+    [{ deadlines: { read: 250 } }, 'deadlines.read'],
+    [{ deadlines: [] }, 'deadlines'],
+  ])('that cannot be meant are refused at start-up: %j', (options, name) => {
+    expect(create({ store: memoryStore(), ...options })).toThrow(`The option "${name}"`)
+  })
+
+  it('refuse what is no store, and say what it lacks', () => {
+    const { swap: _, ...lacking } = memoryStore()
+    expect(create({ store: lacking })).toThrow('it lacks swap')
+    expect(create({ store: 'redis://localhost' })).toThrow('is no store')
+  })
+
+  it('take deadlines in milliseconds', () => {
+    expect(create({ store: memoryStore(), deadlines: { read: '100ms' } })).not.toThrow()
+  })
+})
+
+describe('a session on a store', () => {
+  it('has a handle once it is kept, which opens nothing', async () => {
+    const { sessions, visitor } = setUp()
+    const ada = visitor()
+    const handle = await ada.session(async (session) => {
+      expect(session.handle).toBeUndefined()
+      session.login('ada')
+      await session.commit()
+      return session.handle
+    })
+    expect(ada.cookie).toContain(handle)
+    expect((await sessions.open(`session=${handle}`)).isNew).toBe(true)
+  })
+
+  it('says nothing of logouts that cannot be final: they are', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const ada = setUp().visitor()
+    await ada.session((session) => session.login('ada'))
+    await ada.session((session) => session.logout())
+    expect(warn.mock.calls.join()).not.toContain('logout()')
+    warn.mockRestore()
+  })
+
+  it('shows what was kept after a commit, though others wrote meanwhile', async () => {
+    const { sessions, visitor } = setUp()
+    const ada = visitor()
+    await ada.session((session) => session.set('n', 1))
+    const session = await sessions.open(ada.cookie)
+    await ada.session((other) => other.update('n', (n) => n + 10))
+    expect(session.update('n', (n) => n + 1)).toBe(2)
+    await session.commit()
+    expect(session.get('n')).toBe(12)
+  })
+
+  it('hands out the same object after a commit', async () => {
+    const { sessions } = setUp()
+    const session = await sessions.open(null)
+    const cart = session.getOrInsert('cart', ['tea'])
+    await session.commit()
+    cart.push('mug')
+    await session.commit()
+    await session.reload()
+    expect(session.get('cart')).toEqual(['tea', 'mug'])
+  })
+
+  it('does nothing twice where two commits are awaited at once', async () => {
+    const { sessions, visitor } = setUp()
+    const ada = visitor()
+    await ada.session((session) => session.set('n', 0))
+    const session = await sessions.open(ada.cookie)
+    session.update('n', (n) => n + 1)
+    const first = session.commit()
+    session.update('n', (n) => n + 1)
+    await Promise.all([first, session.commit(), session.commit()])
+    expect(await ada.session((other) => other.get('n'))).toBe(2)
+  })
+
+  it('reads the newest on reload, and puts this request on it', async () => {
+    const { sessions, visitor } = setUp()
+    const ada = visitor()
+    await ada.session((session) => session.set('a', 1))
+    const session = await sessions.open(ada.cookie)
+    session.set('b', 2)
+    await ada.session((other) => other.set('a', 10))
+    await session.reload()
+    expect(Object.fromEntries(session)).toEqual({ a: 10, b: 2 })
+  })
+
+  it('tells of a nested change that replaced what another request had written', async () => {
+    const { sessions, visitor, events } = setUp()
+    const ada = visitor()
+    await ada.session((session) => session.set('cart', ['tea']))
+    const session = await sessions.open(ada.cookie)
+    session.get('cart').push('mug')
+    await ada.session((other) => other.set('cart', ['lamp']))
+    await session.commit()
+    expect(events).toContainEqual({ type: 'overwrote', key: 'cart' })
+  })
+
+  it('that was ended elsewhere keeps nothing more, in the same request and after a reload', async () => {
+    const { sessions, visitor } = setUp()
+    const ada = visitor()
+    await ada.session((session) => session.login('ada'))
+    const session = await sessions.open(ada.cookie)
+    await sessions.revokeUser('ada')
+    session.set('a', 1)
+    await expect(session.commit()).rejects.toMatchObject({ code: 'ERR_SESSION_GONE' })
+    await session.reload()
+    expect(session.userId).toBeUndefined()
+    await expect(session.commit()).rejects.toMatchObject({ code: 'ERR_SESSION_GONE' })
+  })
+})
+
+describe('a commit that the app awaited and that failed for good', () => {
+  function shop() {
+    const { sessions, visitor, events } = setUp()
+    const page = withSessions(sessions, async (request) => {
+      const session = await sessions.get(request)
+      session.update('coupon', (coupon) => {
+        if (coupon === undefined) throw new Error('spent')
+        return undefined
+      })
+      if (request.url.endsWith('/both')) await other.session((also) => also.delete('coupon'))
+      try {
+        await session.commit()
+      } catch {
+        if (request.url.endsWith('/more')) session.set('more', true)
+        return new Response('That coupon was used already.', { status: 400 })
+      }
+      return new Response('Here you are.')
+    })
+    const other = visitor()
+    const ask = (path: string) =>
+      page(new Request(`http://localhost${path}`, { headers: { cookie: other.cookie } }))
+    return { ask, other, events }
+  }
+
+  it('is not tried again: the app answers in its own words', async () => {
+    const { ask, other, events } = shop()
+    await other.session((session) => session.set('coupon', 'TEA10'))
+    const answer = await ask('/both')
+    expect([answer.status, await answer.text()]).toEqual([400, 'That coupon was used already.'])
+    expect(events.filter(({ type }) => type === 'commit-failed')).toHaveLength(1)
+  })
+
+  it('passes while the coupon is there', async () => {
+    const { ask, other } = shop()
+    await other.session((session) => session.set('coupon', 'TEA10'))
+    expect(await (await ask('/')).text()).toBe('Here you are.')
+  })
+})
+
+describe('across sessions', () => {
+  it('the request that asks sees which session is its own', async () => {
+    const { sessions, visitor } = setUp()
+    const [here, there] = [visitor(), visitor()]
+    await here.session((session) => session.login(7))
+    await there.session((session) => session.login('7'))
+    const page = withSessions(sessions, async () => {
+      const listed = await sessions.list(7)
+      return Response.json(listed.map(({ isCurrent }) => isCurrent))
+    })
+    const headers = { cookie: there.cookie }
+    expect(await (await page(new Request('http://localhost/', { headers }))).json()).toEqual([
+      false,
+      true,
+    ])
+    expect(await sessions.list(7)).toMatchObject([{ isCurrent: false }, { isCurrent: false }])
+  })
+
+  it('everything ends at revokeAll, and what is over is pruned', async () => {
+    const { sessions, visitor, clock } = setUp({ lifetime: { idle: '30m' } })
+    const visitors = await Promise.all(
+      Array.from({ length: 40 }, async (_, at) => {
+        const each = visitor()
+        await each.session((session) => session.login(`user ${at % 3}`))
+        return each
+      }),
+    )
+    expect(await sessions.revokeAll()).toBe(40)
+    expect(await sessions.revokeAll()).toBe(0)
+    for (const each of visitors) expect((await sessions.open(each.cookie)).isNew).toBe(true)
+    clock.advance(40 * 60_000)
+    expect(await sessions.prune()).toBeGreaterThanOrEqual(0)
+    expect(await sessions.list('user 1')).toEqual([])
+  })
+
+  it('nobody is revoked by a name that is no user id', async () => {
+    const { sessions } = setUp()
+    for (const verb of [sessions.list, sessions.revokeUser]) {
+      await expect(verb('')).rejects.toMatchObject({ code: 'ERR_USER_ID_INVALID' })
+    }
+    await expect(sessions.revoke('', 'x')).rejects.toMatchObject({ code: 'ERR_USER_ID_INVALID' })
+  })
+
+  it('a store that is away says so, and is asked again', async () => {
+    const { sessions, visitor, away } = setUp()
+    await visitor().session((session) => session.login('ada'))
+    away.is = true
+    for (const call of [
+      () => sessions.list('ada'),
+      () => sessions.revokeUser('ada'),
+      sessions.prune,
+    ]) {
+      await expect(call()).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' })
+    }
+    away.is = false
+    expect(await sessions.revokeUser('ada')).toBe(1)
+  })
+})
+
+describe('a store that does not answer', () => {
+  it('is no visitor without a session: opening fails, and an event tells', async () => {
+    const { sessions, visitor, away, events } = setUp()
+    const ada = visitor()
+    await ada.session((session) => session.login('ada'))
+    away.is = true
+    await expect(sessions.open(ada.cookie)).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' })
+    expect(events.at(-1)).toEqual({ type: 'open-failed', code: 'ERR_STORE_UNAVAILABLE' })
+    // Who has no cookie needs no store.
+    expect((await sessions.open(null)).isNew).toBe(true)
+  })
+
+  it('is, where the app says so, an empty session that refuses to be written', async () => {
+    const { sessions, visitor, away } = setUp({ onUnavailable: 'anonymous-readonly' })
+    const ada = visitor()
+    await ada.session((session) => session.login('ada'))
+    away.is = true
+    const session = await sessions.open(ada.cookie)
+    expect([session.isUnavailable, session.userId, session.size]).toEqual([true, undefined, 0])
+    for (const write of [
+      () => session.set('a', 1),
+      () => session.login('ada'),
+      () => session.logout(),
+      () => session.flash('hello'),
+      () => session.clear(),
+    ]) {
+      expect(write).toThrow(expect.objectContaining({ code: 'ERR_STORE_UNAVAILABLE' }))
+    }
+    expect((await session.commit()).getSetCookie()).toEqual([])
+    await expect(session.reload()).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' })
+    away.is = false
+    expect((await sessions.open(ada.cookie)).isUnavailable).toBe(false)
+  })
+
+  it('lets a page leave that caught the error', async () => {
+    const { sessions, visitor, away } = setUp()
+    const ada = visitor()
+    await ada.session((session) => session.login('ada'))
+    const page = withSessions(sessions, async (request) => {
+      const session = await sessions.get(request).catch(() => undefined)
+      return new Response(session ? 'hello' : 'come back later', { status: session ? 200 : 503 })
+    })
+    away.is = true
+    const answer = await page(new Request('http://localhost/', { headers: { cookie: ada.cookie } }))
+    expect([answer.status, await answer.text()]).toEqual([503, 'come back later'])
+    expect(answer.headers.get('vary')).toBe('Cookie')
+    expect(answer.headers.getSetCookie()).toEqual([])
+  })
+})
+
+it("what a store's settings endanger is told once", async () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+  const events: SessionEvent[] = []
+  const store = { ...memoryStore(), check: async () => ['it forgets.'] }
+  const sessions = createSessions({ secret: SECRET, store, onEvent: (event) => events.push(event) })
+  await sessions.open(null)
+  await sessions.open(null)
+  await new Promise((next) => setImmediate(next))
+  expect(events).toEqual([{ type: 'store-finding', finding: 'it forgets.' }])
+  expect(
+    warn.mock.calls.flat().filter((line) => String(line).includes('it forgets.')),
+  ).toHaveLength(1)
+  warn.mockRestore()
+})
