@@ -32,6 +32,18 @@ test('examples/login.ts lets in who knows the password, and nobody after signing
   expect(ada.cookies.size).toBe(0)
 })
 
+test('examples/devices.ts lists where a user is signed in, and signs out elsewhere', async () => {
+  const origin = await startExample('devices')
+  const [here, there] = [visitor(origin), visitor(origin)]
+  await here.post('/login')
+  await there.post('/login')
+  const devices = JSON.parse((await here.get('/')).text) as { isCurrent: boolean }[]
+  expect(devices.map(({ isCurrent }) => isCurrent)).toEqual([true, false])
+  expect((await here.post('/sign-out-elsewhere')).text).toBe('Signed out elsewhere: 1.')
+  expect((await there.get('/')).status).toBe(401)
+  expect((await here.get('/')).status).toBe(200)
+})
+
 test('examples/cart.ts fills, empties and checks out a cart', async () => {
   const guest = visitor(await startExample('cart'))
   expect((await guest.get('/')).text).toContain('In your cart: nothing')

@@ -15,7 +15,13 @@ export async function startExample(name: string): Promise<string> {
   const [program, args] = name === 'fetch' ? [path('serve-fetch.ts'), [file]] : [file, []]
   const child = fork(program, args, {
     execArgv: ['--import', path('from-source.ts')],
-    env: { ...process.env, NODE_ENV: 'development', SESSION_SECRET: SECRET, SECRET_KEY: SECRET },
+    env: {
+      ...process.env,
+      NODE_ENV: 'development',
+      SESSION_SECRET: SECRET,
+      SECRET_KEY: SECRET,
+      SESSION_DB: ':memory:',
+    },
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   })
   started.push(child)

@@ -4,6 +4,8 @@ import {
   createSessions,
   type Session,
   type SessionOptions,
+  type Sessions,
+  type SessionStore,
   type SignedInSession,
 } from '../../src/index.ts'
 
@@ -126,3 +128,15 @@ createSessions<{
 createSessions({})
 // @ts-expect-error nor misspell
 createSessions({ secrets: 'x', secret: 'x' })
+
+export async function acrossSessions(store: SessionStore): Promise<void> {
+  const stored = createSessions<{ a: number }>({ ...options, store })
+  const [first] = await stored.list('ada')
+  const handle: string | undefined = first?.handle
+  await stored.revokeUser(7, { except: handle })
+  const plain: Sessions<{ a: number }> = stored
+  // @ts-expect-error without a store nothing can be listed
+  void plain.list
+  // @ts-expect-error nor revoked
+  void createSessions(options).revokeUser
+}
