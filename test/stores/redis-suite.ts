@@ -191,6 +191,9 @@ async function cutConnections(admin: Connection, name: string): Promise<number> 
   return cut
 }
 
+/** What replicas, Sentinels and connecting clients send at times of their own. */
+const OF_OTHERS = /^(?:client|cluster|config|hello|info|ping|psync|publish|readonly|replconf|role)/
+
 /** The commands since the last reset, but for those of scripts, of servers, and of whoever asks. */
 async function sentSince(servers: readonly Send[]): Promise<string> {
   const sent: string[] = []
@@ -199,9 +202,7 @@ async function sentSince(servers: readonly Send[]): Promise<string> {
     const calls = [...stats.matchAll(/^cmdstat_(\S+):calls=(\d+),/gm)].map(([, name = '', n]) =>
       Array.from({ length: Number(n) }, () => name),
     )
-    const names = calls
-      .flat()
-      .filter((name) => !/^(?:config|info|ping|cluster|replconf)/.test(name))
+    const names = calls.flat().filter((name) => !OF_OTHERS.test(name))
     const scripts = names.filter((name) => name.startsWith('eval'))
     // What a script calls is counted beside it.
     sent.push(...(scripts.length > 0 ? scripts : names))
