@@ -29,7 +29,8 @@ function page(sessions: readonly SessionInfo[]): string {
   return table(
     ['handle', 'created', 'signed in', 'last seen', 'label'],
     sessions.map(described).map(({ handle, createdAt, authenticatedAt, lastSeenAt, label }) => {
-      return [handle, createdAt ?? '-', authenticatedAt ?? '-', lastSeenAt, shortened(label ?? '')]
+      const times = [createdAt, authenticatedAt, lastSeenAt].map((time) => time ?? '-')
+      return [handle, ...times, shortened(label ?? '')]
     }),
   )
 }
@@ -38,14 +39,16 @@ function page(sessions: readonly SessionInfo[]): string {
 function described({ handle, createdAt, authenticatedAt, lastSeenAt, label }: SessionInfo) {
   return {
     handle,
-    createdAt: createdAt ? iso(createdAt) : null,
-    authenticatedAt: authenticatedAt ? iso(authenticatedAt) : null,
+    createdAt: iso(createdAt),
+    authenticatedAt: iso(authenticatedAt),
     lastSeenAt: iso(lastSeenAt),
     label: label ?? null,
   }
 }
 
-function iso(date: Date): string {
+/** Nothing for a date that there is not: somebody else may have written into the store. */
+function iso(date: Date | undefined): string | null {
+  if (!date || Number.isNaN(date.getTime())) return null
   return date.toISOString().replace(/\.\d{3}Z$/, 'Z')
 }
 

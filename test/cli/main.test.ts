@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { sojourn } from './command.ts'
 
@@ -47,4 +48,14 @@ test.each([
   const { code, out, err } = await sojourn(args)
   expect({ code, out }).toEqual({ code: 2, out: '' })
   expect(err).toMatch(/^sojourn: .+\n$/)
+})
+
+test('the page on the command has every command and every option that the help has', async () => {
+  const { out } = await sojourn(['--help'])
+  const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8')
+  const named = [...out.matchAll(/^sojourn [a-z]+(?= )|\[?(--[a-z-]+)/gm)].map(
+    ([command, option]) => option ?? command,
+  )
+  expect(named.length).toBeGreaterThan(15)
+  for (const name of named) expect(page).toContain(name)
 })

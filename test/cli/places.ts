@@ -134,8 +134,8 @@ export async function userOf(
 }
 
 /** The test that every client of every engine has to pass. */
-export function listsAndEnds(name: string, open: () => Promise<Place>): void {
-  test(`with ${name} alone in the project, sessions are listed and ended`, async () => {
+export function listsAndEnds(engine: string, name: string, open: () => Promise<Place>): void {
+  test(`with ${name} alone in the project, sessions in ${engine} are listed and ended`, async () => {
     const place = await open()
     const app = appOn(place)
     const phone = await signIn(app, 'ada', 'Phone')

@@ -87,6 +87,23 @@ test('a client that does not load says why itself', async () => {
   expectOneLine(await sojourn(['prune'], { cwd: folder, env }), 1, 'not built')
 })
 
+test("a client that fails behind everybody's back does not get the URL printed", async () => {
+  const folder = project([])
+  mkdirSync(join(folder, 'node_modules', 'pg'))
+  const program = `exports.Pool = class {
+    totalCount = 0
+    constructor({ connectionString }) {
+      setImmediate(() => { throw Object.assign(new Error('lost'), { connectionString }) })
+    }
+    on() {}
+    query() { return new Promise(() => {}) }
+    end() { return Promise.resolve() }
+  }`
+  writeFileSync(join(folder, 'node_modules', 'pg', 'index.js'), program)
+  const env = { SOJOURN_STORE: `postgres://${LOGIN}db/app` }
+  expectOneLine(await sojourn(['prune'], { cwd: folder, env }), 1, 'lost')
+})
+
 test('a Node without SQLite says so, and names the package that has it', async () => {
   const folder = emptyFolder()
   const path = join(folder, 'sessions.db')

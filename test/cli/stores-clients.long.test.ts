@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createCluster } from 'redis'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { redisStore } from '../../src/stores/redis.ts'
 import { startRedisCluster } from '../servers/redis-cluster.ts'
 import { sojourn } from './command.ts'
@@ -22,10 +22,19 @@ import {
   userOf,
 } from './places.ts'
 
-listsAndEnds('ioredis', redisPlace)
-listsAndEnds('iovalkey', redisPlace)
-listsAndEnds('postgres', postgresPlace)
-for (const name of ['redis', 'ioredis', 'iovalkey']) listsAndEnds(name, clusterPlace)
+beforeEach(() => {
+  // The app says that these sessions are gone, and what these servers are not set to.
+  vi.spyOn(console, 'warn').mockReturnValue()
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+for (const name of ['ioredis', 'iovalkey']) listsAndEnds('Redis', name, redisPlace)
+listsAndEnds('PostgreSQL', 'postgres', postgresPlace)
+for (const name of ['redis', 'ioredis', 'iovalkey']) {
+  listsAndEnds('a Redis Cluster', name, clusterPlace)
+}
 
 async function clusterPlace(): Promise<Place> {
   const cluster = await startRedisCluster()

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { rowOf } from '../../src/backends/entry.ts'
+import { layoutWith } from '../../src/session/own-preset.ts'
 import {
   appOn,
   json,
@@ -23,8 +26,8 @@ afterEach(() => {
 
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/
 
-listsAndEnds('redis', redisPlace)
-listsAndEnds('pg', postgresPlace)
+listsAndEnds('Redis', 'redis', redisPlace)
+listsAndEnds('PostgreSQL', 'pg', postgresPlace)
 
 test("list shows a user's sessions as a table, and as JSON", async () => {
   const place = await sqlitePlace()
@@ -40,6 +43,8 @@ test("list shows a user's sessions as a table, and as JSON", async () => {
   expect(shown).toMatchObject({ code: 0, err: '' })
   const [heading, first, second, ...more] = shown.out.split('\n')
   expect(heading).toMatch(/^handle {18}created {15}signed in {13}last seen {13}label$/)
+  const docs = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8')
+  expect(docs.split('\n')).toContain(heading)
   expect(first).toMatch(new RegExp(`^${phone.handle}(?:  ${TIME.source}){3}  Phone$`))
   expect(second).toContain('Laptop \\u001b[31m\\u202e')
   expect(second).toContain(laptop.handle)
@@ -58,6 +63,32 @@ test("list shows a user's sessions as a table, and as JSON", async () => {
     expect(out).not.toContain('a-value-of-the-app')
     for (const secret of phone.cookie.split('.').slice(1)) expect(out).not.toContain(secret)
   }
+})
+
+test('times that are none and a label that is a flood are listed too', async () => {
+  const { store, ...place } = await sqlitePlace()
+  const layout = layoutWith([])
+  const label = 'A\u202e'.repeat(90)
+  const record = layout.decode(`[{"u":"ada","c":1e300,"l":"${label}"},{}]`)!
+  const selector = 'one-of-a-stranger'
+  const entry = {
+    selector,
+    verifier: 'v',
+    auth: 1,
+    idle: 60,
+    issued: 1,
+    previous: undefined,
+    record,
+  }
+  const now = Date.now()
+  await store.insert(selector, rowOf(entry, layout, { write: 'w', recent: [], now }))
+  await store.admit('ada', selector, now, now + 60_000)
+  const { code, out, err } = await run({ store, ...place }, [], ['list', 'ada'])
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  expect(out).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u)
+  const [heading = '', row = ''] = out.split('\n')
+  expect(row.indexOf(' - ') + 1).toBe(heading.indexOf('created'))
+  expect(row).toMatch(/^one-of-a-stranger +- +- +\d{4}-\S+Z {2}A.*…$/)
 })
 
 test('revoke ends nothing but the session that was named, and says so where there is none', async () => {
