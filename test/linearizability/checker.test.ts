@@ -16,6 +16,7 @@ import {
   swap,
   told,
   touch,
+  until,
   untold,
   won,
 } from './written.ts'
@@ -55,6 +56,15 @@ describe('a report', () => {
     expect(check(history)).toBe('violation')
     expect(check(history, { patience: 50 })).toBe('undecided')
     expect(checkAll(history, { patience: 50 }).failures).toEqual(['k: undecided, 14 operations'])
+  })
+
+  test('is not tangled by touches without an answer, however many', () => {
+    const touches = Array.from({ length: 40 }, (_, n) => untold(6, touch(2000 + n)))
+    const history = [...touches, ...inTurn([insert(a), true], [read, a], [swap('a', b), won])]
+    const seen = [told(40, 45, read, b), told(50, 55, read, until(2020, b))]
+    expect(check([...history, ...seen], { patience: 500 })).toBe('linearizable')
+    const gone = told(60, 65, read, a)
+    expect(check([...history, ...seen, gone], { patience: 500 })).toBe('violation')
   })
 
   test('checks each key on its own, and counts', () => {

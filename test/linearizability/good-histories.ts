@@ -111,6 +111,22 @@ export const GOOD: Record<string, Operation[]> = {
     told(40, 45, read, b),
     told(50, 55, read, until(2000, b)),
   ],
+  'an unanswered touch that is needed twice, beside one that may have come early': [
+    told(0, 5, insert(a), true),
+    untold(8, touch(2000)),
+    told(10, 30, touch(2000), true),
+    told(11, 29, swap('a', b), won),
+    told(40, 45, read, until(2000, b)),
+    told(50, 55, swap('b', c), won),
+    told(60, 65, read, until(2000, c)),
+    told(70, 75, swap('c', d), won),
+    told(80, 85, read, until(2000, d)),
+  ],
+  'an unanswered swap, called at the very time of the answer that shows it': [
+    told(0, 5, insert(a), true),
+    told(10, 20, read, b),
+    untold(20, swap('a', b)),
+  ],
   'an unanswered removal, executed late': [
     told(0, 5, insert(a), true),
     untold(10, remove),
