@@ -121,6 +121,7 @@ test('every example has a test', () => {
   )
   expect(examples.sort()).toEqual([
     'cart.ts',
+    'devices.ts',
     'fetch.ts',
     'flash.ts',
     'login.ts',
