@@ -91,17 +91,24 @@ export async function launch(args: readonly string[], folder: string): Promise<R
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const over = once(child, 'exit')
-  await accepting(child)
+  const over = new Promise((resolve) => child.once('exit', resolve))
+  // Before anything is awaited: we may be killed while the server starts.
+  const guard = child.pid === undefined ? undefined : watch(child.pid, folder)
+  try {
+    await accepting(child)
+  } catch (error) {
+    guard?.kill('SIGKILL')
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
   const pid = child.pid as number
-  const guard = watch(pid, folder)
   child.unref()
   ;(child.stdout as Socket).unref()
   return {
     pid,
     async end(signal) {
       if (child.exitCode !== null || child.signalCode !== null) return
-      guard.kill('SIGKILL')
+      guard?.kill('SIGKILL')
       child.ref()
       child.kill(signal)
       await over
