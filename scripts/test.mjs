@@ -3,6 +3,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from './build.mjs'
+import { writeClients } from './clients.mjs'
 import {
   flaskPython,
   hasChromium,
@@ -37,11 +38,14 @@ for (const line of missing) console.error(`\n${line}\nThe tests that need it wil
 const cache = join(root, 'node_modules', '.cache')
 mkdirSync(cache, { recursive: true })
 const results = []
+let tested
 const built = build()
 if (built === 0) {
   results.push(vitest())
   if (!flaskOnly) results.push(smoke())
 } else results.push({ passed: 0, failed: 1 })
+
+if (tested) say(`docs/clients.md lists ${await writeClients(tested)} clients`)
 
 const passed = results.reduce((sum, result) => sum + result.passed, 0)
 const failed = results.reduce((sum, result) => sum + result.failed, 0)
@@ -73,8 +77,10 @@ function vitest() {
     },
   )
   return counted(code, () => {
-    const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8'))
+    const found = JSON.parse(readFileSync(report, 'utf8'))
     rmSync(report)
+    if (long) tested = found
+    const { numPassedTests, numFailedTests, testResults } = found
     // A file that could not be loaded has no test that failed, and is a failure all the same.
     const broken = testResults.filter(
       ({ status, assertionResults }) =>

@@ -1,0 +1,90 @@
+/** Writes docs/clients.md from a run of the long tests: which client passed which conformance cases. */
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { root } from './machine.mjs'
+
+/** The test files that run the conformance suite, and what they run it on. */
+const FILES = {
+  'test/stores/memory.test.ts': ['memory', () => 'none'],
+  'test/stores/sqlite.test.ts': ['SQLite', () => 'node:sqlite'],
+  'test/stores/better-sqlite3.long.test.ts': ['SQLite', () => 'better-sqlite3'],
+  'test/stores/redis.test.ts': ['Redis', () => 'ioredis, default options'],
+  'test/stores/redis-clients.long.test.ts': ['Redis', ([place, client]) => `${client}: ${place}`],
+  'test/stores/postgres.test.ts': ['PostgreSQL', () => 'pg'],
+  'test/stores/postgres-clients.long.test.ts': ['PostgreSQL', ([client]) => words(client)],
+}
+
+/** The package behind a client's name, the longest name first. */
+const PACKAGES = {
+  'better-sqlite3': 'better-sqlite3',
+  'node-redis': 'redis',
+  iovalkey: 'iovalkey',
+  ioredis: 'ioredis',
+  pglite: '@electric-sql/pglite',
+  postgres: 'postgres',
+  pg: 'pg',
+}
+
+/** Writes the page from a report of vitest in JSON, and answers how many clients are in it. */
+export async function writeClients(report) {
+  const { storeConformance } = await import('../dist/testing/testing.js')
+  const harness = { open: () => ({ store: undefined }), advance: () => {} }
+  const names = new Set(storeConformance(harness).map(({ name }) => name))
+  const clients = new Map()
+  for (const { name: file, assertionResults } of report.testResults) {
+    const [engine, clientOf] = FILES[relative(root, file)] ?? []
+    if (!engine) continue
+    for (const { title, status, ancestorTitles } of assertionResults) {
+      if (!names.has(title)) continue
+      const client = clientOf(ancestorTitles.filter((part) => !/^conformance/.test(part)))
+      const key = `${engine}\n${client}`
+      const seen = clients.get(key) ?? { engine, client, passed: 0, failed: 0 }
+      seen[status === 'passed' ? 'passed' : 'failed'] += 1
+      clients.set(key, seen)
+    }
+  }
+  const rows = [...clients.values()].map(({ engine, client, passed, failed }) => {
+    const cases = failed > 0 ? `${passed} passed, **${failed} failed**` : `${passed} passed`
+    return `| ${engine} | ${client} | ${versionOf(client)} | ${cases} |`
+  })
+  writeFileSync(join(root, 'docs/clients.md'), page(rows))
+  return rows.length
+}
+
+function page(rows) {
+  return `# Tested clients
+
+Every store runs the conformance suite of \`sojourn/testing\`: races, commands lost and repeated, tombstones, text that
+other systems trip over, owners, pruning. The cases on collection need an engine whose clock can be moved. Where a client
+is run in two ways, its cases are counted together.
+
+This page is written by \`npm run test:long\`.
+
+| engine | client | version | cases |
+| --- | --- | --- | --- |
+${rows.join('\n')}
+`
+}
+
+function words(name) {
+  return String(name).replaceAll('_', ' ')
+}
+
+function versionOf(client) {
+  const name = Object.keys(PACKAGES).find((part) => client.includes(part))
+  if (!name) return client.startsWith('node:') ? `Node ${nodeVersion()}` : ''
+  if (name === 'better-sqlite3') return betterSqliteVersion()
+  const file = join(root, 'node_modules', PACKAGES[name], 'package.json')
+  return JSON.parse(readFileSync(file, 'utf8')).version
+}
+
+function nodeVersion() {
+  return JSON.parse(readFileSync(join(root, 'node_modules/node/package.json'), 'utf8')).version
+}
+
+/** It is no dependency, since it has to be compiled: its test names the version it installs. */
+function betterSqliteVersion() {
+  const text = readFileSync(join(root, 'test/stores/better-sqlite3-install.mjs'), 'utf8')
+  return /\d+\.\d+\.\d+/.exec(text)?.[0] ?? ''
+}
