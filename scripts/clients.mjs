@@ -37,7 +37,7 @@ export async function writeClients(report) {
     if (!engine) continue
     for (const { title, status, ancestorTitles } of assertionResults) {
       if (!names.has(title)) continue
-      const client = clientOf(ancestorTitles.filter((part) => !/^conformance/.test(part)))
+      const client = clientOf(ancestorTitles.filter((part) => !part.startsWith('conformance')))
       const key = `${engine}\n${client}`
       const seen = clients.get(key) ?? { engine, client, passed: 0, failed: 0 }
       seen[status === 'passed' ? 'passed' : 'failed'] += 1

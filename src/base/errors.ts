@@ -32,7 +32,7 @@ const CATALOGUE = {
   ERR_STORE_UNAVAILABLE: (verb: string, why: string) =>
     `The store did not ${verb}: ${why}. Whether the visitor is signed in is not known, so nobody was treated as new. Try again shortly.`,
   ERR_STORE_SCHEMA: (engine: string, found: string) =>
-    `The tables for sessions in ${engine} ${found}. Call \`await store.createSchema()\` once when you deploy, or run what \`npx sojourn schema\` prints.`,
+    `The tables for sessions in ${engine} ${found}. Call \`await store.createSchema()\` once when you deploy, or run what \`npx sojourn schema\` prints; tables of a newer release need that release.`,
 } as const
 
 type Catalogue = typeof CATALOGUE

@@ -90,6 +90,7 @@ test.each([
 ])('says what to do where it cannot start: %j', async (args, settings, says) => {
   const env = { ...process.env, ...settings, DEMO_DATA: emptyFolder(), PORT: '0' }
   const child = spawn(process.execPath, [program, ...args], { env, stdio: 'pipe' })
+  onTestFinished(() => void child.kill())
   let said = ''
   child.stderr.on('data', (chunk) => (said += String(chunk)))
   const [code] = await once(child, 'close')
