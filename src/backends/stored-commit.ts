@@ -190,8 +190,14 @@ export function storedCommit(ports: CommitPorts) {
     now: number,
   ): Promise<Note[]> {
     const calledAt = lastLogin(changes)?.calledAt ?? now
-    const count = await members.admit(owner, selector, calledAt, untilFor(row.expiresAt, entry))
-    return count > 0 ? [{ type: 'evicted', count }] : []
+    try {
+      const count = await members.admit(owner, selector, calledAt, untilFor(row.expiresAt, entry))
+      return count > 0 ? [{ type: 'evicted', count }] : []
+    } catch (error) {
+      // Nobody was given its id, but it would stand in the way of the next login.
+      if (isUnknown(error)) removals.add(selector)
+      throw error
+    }
   }
 
   /** A visit without changes: at most a touch, and one that fails is the next visit's. */

@@ -165,3 +165,25 @@ it('a list outlives the sessions in it, however long they are visited', async ()
     expect(kept.at(-1)!).toBeGreaterThan(row!.expiresAt)
   }
 })
+
+it('a login that the store did not admit leaves nothing that counts against the limit', async () => {
+  let isAway = true
+  const { visit, clock, timers, store } = bench({
+    limit: { most: 1, onLimit: 'reject' },
+    wrap: (inner) => ({
+      ...inner,
+      admit: async (...args) => {
+        const admission = await inner.admit(...args)
+        if (isAway) throw new Error('the reply is lost')
+        return admission
+      },
+    }),
+  })
+  const outcome = Promise.allSettled([visit(undefined, login('ada', clock))])
+  await timers.pass(100)
+  expect(await outcome).toMatchObject([{ reason: { code: 'ERR_STORE_UNAVAILABLE' } }])
+  isAway = false
+  await timers.pass(1_000)
+  for await (const keys of store.keys()) expect(keys).toEqual([])
+  expect((await visit(undefined, login('ada', clock))).setCookie).toBeDefined()
+})
