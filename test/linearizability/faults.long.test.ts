@@ -13,6 +13,7 @@ test.each([
   { engine: 'redis', keyMs: 60, resends: false },
   { engine: 'ioredis', keyMs: 60, resends: true },
   { engine: 'postgres', keyMs: 200, resends: false },
+  { engine: 'postgres-serializable', keyMs: 200, resends: false },
 ] as const)(
   '$engine, its connections cut every 200 ms',
   async ({ engine, ...how }) => {

@@ -1,8 +1,15 @@
 /** Opens the store that a worker is to load, with a client of its own. */
 
+import type { PoolConfig } from 'pg'
 import type { Store } from '../../src/stores/store.ts'
 
-export type Engine = 'memory' | 'sqlite' | 'redis' | 'ioredis' | 'postgres'
+export type Engine =
+  | 'memory'
+  | 'sqlite'
+  | 'redis'
+  | 'ioredis'
+  | 'postgres'
+  | 'postgres-serializable'
 
 export interface Opened {
   readonly store: Store
@@ -47,15 +54,21 @@ export const OPEN: Record<Engine, (place: Place) => Promise<Opened>> = {
     return { store: redisStore(client, { prefix: `${run}:` }), close: () => client.disconnect() }
   },
 
-  async postgres({ at, run }) {
-    const { Pool } = await import('pg')
-    const { postgresStore } = await import('../../src/stores/postgres.ts')
-    const pool = new Pool({ connectionString: at, application_name: run, max: 4 })
-    pool.on('error', ignore)
-    const store = postgresStore(pool, { prefix: `${run}_` })
-    await store.createSchema()
-    return { store, close: () => pool.end() }
-  },
+  postgres: (place) => openPool(place, {}),
+
+  // Where every transaction is, the server rolls back what it cannot put into an order.
+  'postgres-serializable': (place) =>
+    openPool(place, { options: '-c default_transaction_isolation=serializable' }),
+}
+
+async function openPool({ at, run }: Place, config: PoolConfig): Promise<Opened> {
+  const { Pool } = await import('pg')
+  const { postgresStore } = await import('../../src/stores/postgres.ts')
+  const pool = new Pool({ connectionString: at, application_name: run, max: 4, ...config })
+  pool.on('error', ignore)
+  const store = postgresStore(pool, { prefix: `${run}_` })
+  await store.createSchema()
+  return { store, close: () => pool.end() }
 }
 
 /** A lost connection is what some of the runs are about: the client connects again. */

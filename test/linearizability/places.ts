@@ -22,7 +22,8 @@ export async function placeOf(engine: Engine): Promise<Place> {
     case 'ioredis':
       // Its keys end by themselves, two minutes from now.
       return { at: process.env['REDIS_URL'] || (await own(startRedis)), run }
-    case 'postgres': {
+    case 'postgres':
+    case 'postgres-serializable': {
       const at = process.env['DATABASE_URL'] || (await own(startPostgres))
       afterAll(() => ask(at, `DROP TABLE ${run}_sessions, ${run}_owners, ${run}_schema`))
       return { at, run }
@@ -44,7 +45,7 @@ async function own(start: () => Promise<{ url: string; stop(): Promise<void> }>)
 
 /** Ends the connections of a run's clients, and of nobody else. @returns how many. */
 export async function disconnect(engine: Engine, { at, run }: Place): Promise<number> {
-  if (engine === 'postgres') {
+  if (engine.startsWith('postgres')) {
     const where = `WHERE application_name = '${run}'`
     return ask(at, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity ${where}`)
   }
