@@ -1,168 +1,20 @@
 /** Knows what was acknowledged, and says where the store, an answer or a cookie contradicts it. */
 
 import type { Committed, Opened } from '../../src/backends/backend.ts'
-import type { Row } from '../../src/stores/store.ts'
-import { type Content, contentOf, itemsOf, recordContent } from './content.ts'
-import type { ModelStore, Observe } from './store.ts'
+import { contentOf, itemsOf, recordContent } from './content.ts'
+import { type Attempt, type Cookie, factsOf, type Rules } from './facts.ts'
+import { rowChecks } from './rows.ts'
+import type { ModelStore } from './store.ts'
 
-/** One commit of one request: what it stands on, and what it is about to do. */
-export interface Attempt {
-  readonly name: string
-  /** The session that was opened, and the hash of the verifier it was opened with. */
-  readonly selector: string | undefined
-  readonly hash: string | undefined
-  /** The login and the user the request saw. */
-  readonly login: string | undefined
-  readonly user: string | undefined
-  /** The key its cookie names, whether or not it opened. */
-  readonly presented: string | undefined
-  readonly logsIn: { user: string; calledAt: number } | undefined
-  readonly logsOut: boolean
-  /** The items it wrote before it signed in, and all others. */
-  readonly early: readonly string[]
-  readonly items: readonly string[]
-  /** The flash messages it showed. */
-  readonly shown: readonly string[]
-  /** The token it spent, as its updater last saw it. */
-  spent: string | undefined
-}
-
-/** A cookie that has left. */
-export interface Cookie {
-  readonly selector: string
-  readonly hash: string
-}
-
-interface Epoch {
-  readonly hash: string
-  /** The login under which the verifier came, before that write; `undefined` too where it was inserted. */
-  readonly login: string | undefined
-  readonly isFirst: boolean
-  shownAt: number | undefined
-}
-
-interface Revocation {
-  readonly user: string
-  readonly calledAt: number
-  readonly except: string | undefined
-  /** When it was acknowledged, in acknowledgements; never until then. */
-  since: number
-}
-
-/** What is known of one schedule. */
+/** The oracle of one schedule. */
 export type Oracle = ReturnType<typeof oracleOf>
 
-/** What else may end a session. */
-export interface Rules {
-  readonly grace: number
-  readonly limit: unknown
-  readonly onReplay: 'report' | 'end'
-  /** Whether a session's time is over. */
-  isOver(key: string, row: Row): boolean
-}
-
 /** Makes the oracle of one schedule. */
-export function oracleOf(now: () => number, { grace, limit, onReplay, isOver }: Rules) {
-  const violations: string[] = []
-  const attempts = new Map<string, Attempt>()
-  const writers = new Map<string, Attempt>()
-  /** The keys under which an item was ever seen, and the user whose it became. */
-  const seen = new Map<string, Set<string>>()
-  const holders = new Map<string, string>()
-  const shown = new Set<string>()
-  const removed = new Set<string>()
-  const epochs = new Map<string, Epoch[]>()
-  /** Sessions, and single ids, that are over since that acknowledgement. */
-  const over = new Map<string, number>()
-  const spent = new Map<string, string>()
-  const refused: Attempt[] = []
-  const revocations: Revocation[] = []
-  const mayEnd = new Set<string>()
-  const removing = new Set<string>()
-  const acknowledged = new Map<string, string | undefined>()
-  const cookies = new Map<string, Cookie>()
-  let acknowledgements = 0
-  let store: ModelStore | undefined
-
-  function fail(what: string): void {
-    violations.push(what)
-  }
-
-  function checkItems(key: string, before: Content | undefined, after: Content): void {
-    const items = itemsOf(after)
-    if (new Set(items).size < items.length) fail(`applied twice: ${key} holds ${items.join(' ')}`)
-    const held = new Set(before && itemsOf(before))
-    const kept = new Set(items)
-    for (const item of held) {
-      if (!kept.has(item) && !shown.has(item)) fail(`lost update: ${item} is gone from ${key}`)
-    }
-    for (const item of items) {
-      const places = seen.get(item) ?? new Set()
-      seen.set(item, places.add(key))
-      const holder = holders.get(item)
-      // A row that is inserted without a login only has its own request's items.
-      const isOwn = !before && after.user === undefined
-      if (holder !== undefined && holder !== after.user && !isOwn) {
-        fail(`another user's data: ${item} of ${holder} is in a session of ${after.user}`)
-      }
-      if (after.user !== undefined) holders.set(item, after.user)
-      if (before && !held.has(item)) checkWriter(key, item, before)
-    }
-  }
-
-  function checkWriter(key: string, item: string, before: Content): void {
-    const writer = writers.get(item)
-    if (!writer) return fail(`${item} was written by nobody`)
-    if (writer.selector !== key) fail(`${item} was written to a session it had not opened`)
-    if (writer.login !== before.login) fail(`write across a login: ${item} in ${key}`)
-  }
-
-  function checkInsert(key: string, content: Content): void {
-    if (removed.has(key)) fail(`resurrection: ${key} was inserted again`)
-    const items = itemsOf(content)
-    const login = content.login === undefined ? undefined : attempts.get(content.login)
-    if (content.user !== undefined && login?.logsIn?.user !== content.user) {
-      return fail(`${key} is signed in without a login`)
-    }
-    for (const item of items) {
-      const writer = writers.get(item)
-      if (!writer) fail(`${item} was written by nobody`)
-      else if (login) {
-        const isCopied = login.selector !== undefined && seen.get(item)?.has(login.selector)
-        if (writer !== login && !isCopied) fail(`${item} came into ${key} from elsewhere`)
-      } else if (writer.selector !== undefined && !writer.logsOut) {
-        fail(`resurrection: ${item} was written anew to ${key}, its session was ${writer.selector}`)
-      }
-    }
-  }
-
-  const observe: Observe = (key, before, after, by) => {
-    if (!after) {
-      removed.add(key)
-      if (before && !mayBeRemoved(key, before)) fail(`${key} was removed for no reason`)
-      return
-    }
-    const content = contentOf(key, after)
-    const old = before ? contentOf(key, before) : undefined
-    if (!old && by === 'swap') fail(`resurrection: a swap inserted ${key}`)
-    if (!old && by === 'insert') checkInsert(key, content)
-    checkItems(key, old, content)
-    if (content.verifier === old?.verifier) return
-    const list = epochs.get(key) ?? []
-    epochs.set(key, list)
-    list.push({
-      hash: content.verifier,
-      login: old?.login,
-      isFirst: !old,
-      shownAt: undefined,
-    })
-  }
-
-  function mayBeRemoved(key: string, row: Row): boolean {
-    if (mayEnd.has(key) || row.expiresAt < now() || onReplay === 'end') return true
-    if (limit !== undefined && row.owner !== null) return true
-    return revocations.some(({ user, except }) => user === row.owner && except !== key)
-  }
+export function oracleOf(now: () => number, rules: Rules) {
+  const { grace, isOver } = rules
+  const facts = factsOf()
+  const { fail, attempts, writers, seen, shown, epochs, over, spent, unspendable } = facts
+  const { refused, revocations, mayEnd, removing, acknowledged, cookies } = facts
 
   function checkPlaces(attempt: Attempt, { opened }: Committed): void {
     const { selector, items, early, logsIn } = attempt
@@ -185,14 +37,15 @@ export function oracleOf(now: () => number, { grace, limit, onReplay, isOver }: 
     if (place === selector) {
       for (const epoch of epochs.get(place) ?? []) {
         if (epoch.hash === cookie?.hash) break
-        over.set(`${place} ${epoch.hash}`, acknowledgements)
+        over.set(`${place} ${epoch.hash}`, facts.acknowledgements)
       }
       for (const other of cookies.values()) {
         const isKnown = epochs.get(place)?.some(({ hash }) => hash === other.hash)
-        if (other.selector === place && !isKnown) over.set(`${place} ${other.hash}`, acknowledgements)
+        if (other.selector === place && !isKnown)
+          over.set(`${place} ${other.hash}`, facts.acknowledgements)
       }
     } else if (user !== undefined && user !== logsIn.user) {
-      const row = store?.rowOf(selector)
+      const row = facts.store?.rowOf(selector)
       if (row && !isOver(selector, row) && contentOf(selector, row).login === login) {
         fail(`${attempt.name} signed in as another user, and left ${selector} alive`)
       }
@@ -219,26 +72,28 @@ export function oracleOf(now: () => number, { grace, limit, onReplay, isOver }: 
   function checkRefused({ name, early, items }: Attempt): void {
     for (const item of [...early, ...items]) {
       // A resend may find the row gone, with what the first sending wrote to it.
-      const places = [...(seen.get(item) ?? [])].filter((key) => store?.rowOf(key))
+      const places = [...(seen.get(item) ?? [])].filter((key) => facts.store?.rowOf(key))
       if (places.length > 0) fail(`half-written: ${name} was refused, and wrote ${item}`)
     }
   }
 
   return {
-    violations,
-    observe,
+    violations: facts.violations,
+    observe: rowChecks(facts, now, rules),
     fail,
     mayEnd,
-    /** Sessions whose end was not confirmed, and is left to the background. */
     removing,
     cookies,
     /** The session an acknowledged attempt stands in. */
     placeOf: (attempt: string) => acknowledged.get(attempt),
+    get changes() {
+      return facts.changes
+    },
     get since() {
-      return acknowledgements
+      return facts.acknowledgements
     },
     watch(watched: ModelStore) {
-      store = watched
+      facts.store = watched
     },
 
     /** A request is about to commit. */
@@ -255,7 +110,7 @@ export function oracleOf(now: () => number, { grace, limit, onReplay, isOver }: 
 
     /** A commit was acknowledged; `cookie` is the one that leaves with it. */
     acknowledged(attempt: Attempt, committed: Committed, cookie: Cookie | undefined): void {
-      acknowledgements += 1
+      facts.acknowledgements += 1
       const place = committed.opened.record && committed.opened.handle
       acknowledged.set(attempt.name, place)
       if (attempt.logsOut && attempt.selector !== undefined) this.ended(attempt.selector)
@@ -271,9 +126,17 @@ export function oracleOf(now: () => number, { grace, limit, onReplay, isOver }: 
     },
 
     /** A commit was refused for certain: nothing of it may ever be seen. */
-    refused(attempt: Attempt): void {
+    refused(attempt: Attempt, why: 'gone' | 'spent' | 'conflict'): void {
       refused.push(attempt)
       checkRefused(attempt)
+      const { name, selector, login, openedAt } = attempt
+      const row = selector === undefined ? undefined : facts.store?.rowOf(selector)
+      if (selector === undefined || !row || isOver(selector, row)) return
+      if (contentOf(selector, row).login !== login) return
+      if (why === 'gone') fail(`${name} was told that ${selector} is gone, which it is not`)
+      if (why === 'spent' && (unspendable.get(selector) ?? 0) <= openedAt) {
+        fail(`${name} was told that the token of ${selector} is spent, which it is not`)
+      }
     },
 
     /** Whatever was refused did not come later either. */
@@ -281,9 +144,9 @@ export function oracleOf(now: () => number, { grace, limit, onReplay, isOver }: 
 
     /** A session is over for good, and somebody was told so. */
     ended(selector: string): void {
-      acknowledgements += 1
-      if (store?.rowOf(selector)) fail(`${selector} was ended, and is still there`)
-      if (!over.has(selector)) over.set(selector, acknowledgements)
+      facts.acknowledgements += 1
+      if (facts.store?.rowOf(selector)) fail(`${selector} was ended, and is still there`)
+      if (!over.has(selector)) over.set(selector, facts.acknowledgements)
     },
 
     /** A user's sessions are being revoked; answers how to say that they were. */
@@ -291,8 +154,8 @@ export function oracleOf(now: () => number, { grace, limit, onReplay, isOver }: 
       const revocation = { user, except, calledAt: now(), since: Number.POSITIVE_INFINITY }
       revocations.push(revocation)
       return () => {
-        acknowledgements += 1
-        revocation.since = acknowledgements
+        facts.acknowledgements += 1
+        revocation.since = facts.acknowledgements
       }
     },
 

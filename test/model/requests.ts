@@ -6,7 +6,7 @@ import { hashOfVerifier } from '../../src/backends/session-id.ts'
 import { type Change, newRecord, replay } from '../../src/record/changes.ts'
 import { isPermanent } from '../../src/record/record.ts'
 import { recordContent } from './content.ts'
-import type { Attempt, Cookie } from './oracle.ts'
+import type { Attempt, Cookie } from './facts.ts'
 import { anyRing, type Browser, type Instance, layout, type World } from './world.ts'
 
 /** What a request may do. */
@@ -42,6 +42,7 @@ export async function visited(world: World, visit: Visit): Promise<void> {
   const since = oracle.since
   const shownFrom = network.now()
   note(() => `${name} ${deed} ${visit.user} on ${process.name} from ${visit.browser.name}`)
+  let openedAt = oracle.changes
   let opened: Opened
   try {
     opened = await backend.open(value === undefined ? [] : [value], network.now())
@@ -56,8 +57,10 @@ export async function visited(world: World, visit: Visit): Promise<void> {
   let hash = cookie?.hash
   for (let part = 0; part < parts; part += 1) {
     if (world.chance.is(0.7)) await network.pause(process)
-    const done = await committed(world, visit, { opened, hash, presented: cookie?.selector, part })
+    const presented = cookie?.selector
+    const done = await committed(world, visit, { opened, hash, presented, openedAt, part })
     if (!done) return
+    openedAt = 0
     opened = done.committed.opened
     hash = done.cookie?.hash ?? hash
   }
@@ -67,6 +70,7 @@ interface Standing {
   opened: Opened
   hash: string | undefined
   presented: string | undefined
+  openedAt: number
   part: number
 }
 
@@ -120,19 +124,25 @@ function failed(
   const isSpent = error instanceof Error && error.message === SPENT
   const isDefinite = isSpent || code === 'ERR_SESSION_GONE' || code === 'ERR_SESSION_CONFLICT'
   // A login's row is written before it is refused; it is removed then, and opens for nobody.
-  if (isDefinite && !attempt.logsIn) oracle.refused(attempt)
+  const why = isSpent ? 'spent' : code === 'ERR_SESSION_GONE' ? 'gone' : 'conflict'
+  if (isDefinite && !attempt.logsIn) oracle.refused(attempt, why)
   if (isDefinite || code === 'ERR_STORE_UNAVAILABLE' || code === 'ERR_SESSION_LIMIT') return
   oracle.fail(`${attempt.name} at ${network.now()}: ${String(error)}`)
 }
 
 /** What the request does, as changes and for the oracle. */
-function attemptOf(world: World, visit: Visit, { opened, hash, presented, part }: Standing) {
+function attemptOf(
+  world: World,
+  visit: Visit,
+  { opened, hash, presented, openedAt, part }: Standing,
+) {
   const { chance, network } = world
   const { deed, user } = visit
   const name = `${visit.name}.${part}`
   const content = opened.record && recordContent(opened.record)
   const attempt: Attempt = {
     name,
+    openedAt,
     selector: opened.handle,
     hash: opened.handle === undefined ? undefined : hash,
     login: content?.login,

@@ -4,7 +4,8 @@ import type { Alarm, Command } from './network.ts'
 import { contentOf } from './content.ts'
 import { administered } from './administration.ts'
 import { type Deed, visited } from './requests.ts'
-import { type Plan, TIMES, type World, worldOf } from './world.ts'
+import { TIMES } from './settings.ts'
+import { type Plan, type World, worldOf } from './world.ts'
 
 /** What a schedule came to. */
 export interface Outcome {
@@ -16,12 +17,6 @@ export interface Outcome {
 const MAX_STEPS = 3_000
 
 const USERS = ['ann', 'bob']
-
-const DEEDS: readonly Deed[] = [
-  ...['read', 'read', 'write', 'write', 'write', 'write-twice', 'spend', 'spend'],
-  ...['consume', 'login', 'login', 'login', 'logout', 'logout-and-write'],
-  ...['regenerate', 'regenerate', 'permanent'],
-] as Deed[]
 
 /** Runs the schedule of a seed. */
 export async function run(plan: Plan): Promise<Outcome> {
@@ -65,7 +60,7 @@ export async function run(plan: Plan): Promise<Outcome> {
 function visitOf(world: World, browser: World['browsers'][number], deed: Deed) {
   const { chance } = world
   world.requests += 1
-  const isThief = browser.past.length > 0 && chance.is(0.12)
+  const isThief = browser.past.length > 0 && chance.is(world.settings.theme.old)
   return {
     name: `r${world.requests}`,
     browser,
@@ -77,9 +72,10 @@ function visitOf(world: World, browser: World['browsers'][number], deed: Deed) {
 }
 
 function started(world: World): Promise<void> {
-  const { chance } = world
-  if (chance.is(0.1)) return administered(world, chance.pick(USERS))
-  return visited(world, visitOf(world, chance.pick(world.browsers), chance.pick(DEEDS)))
+  const { chance, settings } = world
+  const { deeds, across } = settings.theme
+  if (chance.is(across)) return administered(world, chance.pick(USERS))
+  return visited(world, visitOf(world, chance.pick(world.browsers), chance.pick(deeds)))
 }
 
 /** Lets everything that can run do so. */
@@ -120,8 +116,18 @@ async function step(world: World): Promise<void> {
 }
 
 const JUMPS = [
-  ...[1, 100, 1_000, TIMES.grace / 2, TIMES.grace + 1_000, 61_000],
-  ...[TIMES.idle / 9, TIMES.idle / 2, TIMES.idle * 0.95, TIMES.idle + 1_000, TIMES.permanent / 2],
+  1,
+  100,
+  1_000,
+  TIMES.grace / 2,
+  TIMES.grace + 1_000,
+  61_000,
+  TIMES.idle / 9,
+  TIMES.idle / 2,
+  TIMES.idle * 0.95,
+  TIMES.idle * 0.95,
+  TIMES.idle * 1.25,
+  TIMES.permanent / 2,
 ]
 
 /** Something goes wrong. */
@@ -201,7 +207,7 @@ async function calm(world: World): Promise<boolean> {
     await settled()
   } else if (ghosts.length > 0) {
     const ghost = ghosts.shift()!
-    if (ghost.executed < 2 && world.settings.faults > 0) ghost.execute()
+    if (ghost.executed < 2 && world.settings.faults > 0 && world.chance.is(0.5)) ghost.execute()
   } else if (browser) await arrive(world, browser)
   else {
     const alarm = earliest(network.alarms)
@@ -232,7 +238,8 @@ async function judged(world: World, pending: ReadonlySet<unknown>): Promise<void
     const { user } = contentOf(cookie.selector, row)
     if (user !== undefined) live.set(user, (live.get(user) ?? new Set()).add(cookie.selector))
   }
-  for (const [key, hashes] of ids) if (hashes.size > 2) oracle.fail(`${hashes.size} ids open ${key}`)
+  for (const [key, hashes] of ids)
+    if (hashes.size > 2) oracle.fail(`${hashes.size} ids open ${key}`)
   for (const [user, keys] of live) {
     if (keys.size > (settings.limit?.most ?? Infinity)) {
       oracle.fail(`over the limit: ${user} has ${keys.size} sessions`)

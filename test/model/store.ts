@@ -105,13 +105,7 @@ export function modelStore(clock: () => number, observe: Observe, flaw?: Flaw) {
       return held !== null
     },
 
-    admit(
-      owner: string,
-      key: string,
-      calledAt: number,
-      until: number,
-      limit?: Limit,
-    ): Admission {
+    admit(owner: string, key: string, calledAt: number, until: number, limit?: Limit): Admission {
       const list = ownerOf(owner)
       if (calledAt <= list.revoked && flaw !== 'no-revoking-note') {
         return { admitted: false, why: 'revoked' }

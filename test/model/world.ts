@@ -5,6 +5,7 @@ import { decodeEntry, entryEnded } from '../../src/backends/entry.ts'
 import { sessionIdFormat } from '../../src/backends/session-id.ts'
 import { setCookieWriter } from '../../src/http/set-cookie.ts'
 import { layoutWith } from '../../src/session/own-preset.ts'
+import { drawnSettings, type Settings, TIMES } from './settings.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import { type Network, network, type Process } from './network.ts'
 import { type Oracle, oracleOf } from './oracle.ts'
@@ -26,30 +27,6 @@ export interface Browser {
   /** What it ever held: an old tab or a thief may show it again. */
   readonly past: string[]
   readonly arriving: string[]
-}
-
-/** What is drawn once for a schedule. */
-export interface Settings {
-  readonly faults: number
-  readonly crashes: number
-  readonly jumps: number
-  readonly requests: number
-  readonly rotate: number | undefined
-  readonly limit: { most: number; onLimit: 'reject' | 'evict-oldest' } | undefined
-  readonly onReplay: 'report' | 'end'
-  readonly absolute: number | undefined
-  readonly secrets: number
-}
-
-/** The times all schedules have in common, in milliseconds. */
-export const TIMES = {
-  start: 1_700_000_000_000,
-  grace: 10_000,
-  idle: 1_800_000,
-  permanent: 86_400_000,
-  read: 2_000,
-  write: 2_000,
-  commit: 10_000,
 }
 
 /** One schedule's world. */
@@ -131,7 +108,7 @@ export function worldOf({ seed, makeBackend, flaw, trace }: Plan): World {
     network: net,
     store,
     oracle,
-    browsers: Array.from({ length: 1 + chance.below(3) }, (_, at) => ({
+    browsers: Array.from({ length: chance.pick([1, 1, 2, 3]) }, (_, at) => ({
       name: `browser${at}`,
       jar: undefined,
       past: [],
@@ -164,29 +141,8 @@ export function worldOf({ seed, makeBackend, flaw, trace }: Plan): World {
   return world
 }
 
-function drawnSettings(chance: Chance): Settings {
-  return {
-    faults: chance.pick([0, 0.02, 0.1, 0.25]),
-    crashes: chance.pick([0, 0, 0.01]),
-    jumps: chance.pick([0, 0.01, 0.05]),
-    requests: 3 + chance.below(10),
-    rotate: chance.pick([undefined, undefined, 60_000]),
-    limit: chance.pick([
-      undefined,
-      undefined,
-      { most: 1, onLimit: 'evict-oldest' as const },
-      { most: 2, onLimit: 'evict-oldest' as const },
-      { most: 1, onLimit: 'reject' as const },
-      { most: 2, onLimit: 'reject' as const },
-    ]),
-    onReplay: chance.pick(['report', 'report', 'report', 'end']),
-    absolute: chance.pick([undefined, undefined, 3_600_000]),
-    secrets: chance.pick([1, 1, 2]),
-  }
-}
-
-function shared({ rotate, limit, absolute }: Settings) {
-  const { idle, permanent, grace, read, write, commit } = TIMES
+function shared({ rotate, limit, absolute, commit }: Settings) {
+  const { idle, permanent, grace, read, write } = TIMES
   return {
     writer,
     rules: {

@@ -1,0 +1,261 @@
+/** Simpler contracts: the real backend with one piece of its text replaced, or a store with a flaw. */
+
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+import { storedBackend } from '../../src/backends/stored.ts'
+import type { Flaw } from './store.ts'
+import type { MakeBackend } from './world.ts'
+
+/** One text of one file, and what stands there instead. */
+export interface Edit {
+  file: string
+  from: string
+  to: string
+}
+
+/** What is put in the backend's place. */
+export interface Variant {
+  name: string
+  /** What the oracle says of it. */
+  breaks: RegExp
+  edits?: readonly Edit[]
+  flaw?: Flaw
+}
+
+const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+
+/** Makes the backend of a variant. @throws where a text is not found exactly once */
+export async function backendOf({ name, edits = [] }: Variant): Promise<MakeBackend> {
+  if (edits.length === 0) return storedBackend
+  const unused = new Set(edits)
+  const { outputFiles } = await build({
+    entryPoints: [root('src/backends/stored.ts')],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    write: false,
+    plugins: [
+      {
+        name: 'edits',
+        setup({ onLoad }) {
+          onLoad({ filter: /\/src\/backends\/[\w-]+\.ts$/ }, async ({ path }) => {
+            let contents = await readFile(path, 'utf8')
+            for (const edit of edits) {
+              if (edit.file !== basename(path)) continue
+              const parts = contents.split(edit.from)
+              if (parts.length !== 2) {
+                throw new Error(`${edit.file} holds this ${parts.length - 1} times: ${edit.from}`)
+              }
+              contents = parts.join(edit.to)
+              unused.delete(edit)
+            }
+            return { contents, loader: 'ts' }
+          })
+        },
+      },
+    ],
+  })
+  if (unused.size > 0)
+    throw new Error(`No such file: ${[...unused].map(({ file }) => file).join()}`)
+  const folder = root('node_modules/.cache/model')
+  const file = `${folder}/${name.replaceAll(/\W+/g, '-')}.mjs`
+  await mkdir(folder, { recursive: true })
+  await writeFile(file, outputFiles[0]!.text)
+  const bundle = (await import(`${pathToFileURL(file).href}?${Date.now()}`)) as {
+    storedBackend: MakeBackend
+  }
+  return bundle.storedBackend
+}
+
+/** The contracts that the model must tell from the real one. */
+export const VARIANTS: Variant[] = [
+  { name: 'a bare version number', breaks: /applied twice/, flaw: 'no-write-ids' },
+  { name: 'no tombstone', breaks: /inserted again/, flaw: 'no-tombstones' },
+  { name: 'a swap that inserts', breaks: /a swap inserted/, flaw: 'upsert' },
+  { name: 'no note of a revocation', breaks: /revoked/, flaw: 'no-revoking-note' },
+  {
+    name: 'no auth number',
+    breaks: /write across a login/,
+    edits: [
+      {
+        file: 'plan.ts',
+        from: 'if (newest.entry.auth !== work.auth)',
+        to: 'if (newest.entry.auth < 0)',
+      },
+    ],
+  },
+  {
+    name: 'no settlement by content',
+    breaks: /written anew/,
+    edits: [
+      {
+        file: 'plan.ts',
+        from: "return changes.every(isSoft) ? { do: 'drop' } : { do: 'gone' }",
+        to: `return { do: 'move', leaves: false,
+          record: replay(other ?? newRecord(layout, 1_700_000_000), changes, layout) }`,
+      },
+    ],
+  },
+  {
+    name: 'admit before write',
+    breaks: /removed for no reason/,
+    edits: [
+      {
+        file: 'stored-commit.ts',
+        from: '      settled = await group.settle(work, slot.row)',
+        to: `      const early = lastLogin(changes)
+      if (early) {
+        const until = now + 1e8
+        await members.admit(early.userId, slot.selector, early.calledAt ?? now, until)
+      }
+      settled = await group.settle(work, slot.row)`,
+      },
+      {
+        file: 'stored-commit.ts',
+        from: 'notes.push(...(await admit(owner, kept, changes, now)))',
+        to: 'notes.push()',
+      },
+    ],
+  },
+  {
+    name: 'replay after an unknown outcome',
+    breaks: /applied twice/,
+    edits: [
+      {
+        file: 'group-commit.ts',
+        from: 'await store.swap(selector, newest.row.write, row)',
+        to: `await store.swap(selector, newest.row.write, row).catch(async () => ({
+        won: false as const, newest: await store.read(selector),
+      }))`,
+      },
+      {
+        file: 'guard.ts',
+        from: "twice('save', write, () => store.swap(key, ifWrite, row))",
+        to: "within('save', write, () => store.swap(key, ifWrite, row))",
+      },
+    ],
+  },
+  {
+    name: 'members told before the swap has won',
+    breaks: /never written/,
+    edits: [
+      {
+        file: 'group-commit.ts',
+        from: '      const swap = await store.swap(',
+        to: '      tellAll(plans, { row, entry })\n      const swap = await store.swap(',
+      },
+    ],
+  },
+  {
+    name: 'a write id for each attempt',
+    breaks: /applied twice/,
+    edits: [
+      {
+        file: 'guard.ts',
+        from: '() => store.swap(key, ifWrite, row))',
+        to: '() => store.swap(key, ifWrite, { ...row, write: `w.${random(9).join("")}` }))',
+      },
+    ],
+  },
+  {
+    name: 'grace across a login',
+    breaks: /an id from before a login/,
+    edits: [
+      {
+        file: 'plan.ts',
+        from: '    previous: undefined,\n  }\n  return { entry: next',
+        to: '    previous: { verifier: entry.verifier, replacedAt: now },\n  }\n  return { entry: next',
+      },
+    ],
+  },
+  {
+    name: 'renewed ids that open for ever',
+    breaks: /after its grace/,
+    edits: [
+      {
+        file: 'stored-open.ts',
+        from: 'now - previous.replacedAt <= grace',
+        to: 'now >= 0 * grace',
+      },
+    ],
+  },
+  {
+    name: 'a renewal under any id',
+    breaks: /after its grace/,
+    edits: [
+      {
+        file: 'plan.ts',
+        from: 'if (entry.verifier === hash) return true\n',
+        to: 'if (hash) return true\n',
+      },
+    ],
+  },
+  {
+    name: 'a request told of its deadline, and kept in the group',
+    breaks: /half-written/,
+    edits: [
+      {
+        file: 'group-commit.ts',
+        from: 'members.filter((member) => !member.isOver)',
+        to: 'members.filter(() => true)',
+      },
+    ],
+  },
+  {
+    name: 'a deadline that says nothing was kept',
+    breaks: /half-written/,
+    edits: [{ file: 'group-commit.ts', from: 'member.isSent = true', to: 'member.isSent = false' }],
+  },
+  {
+    name: 'no second look where a work comes to nothing',
+    breaks: /which it is not/,
+    edits: [{ file: 'group-commit.ts', from: 'if (isWrite) return', to: 'if (row) return' }],
+  },
+  {
+    name: 'a login that leaves the old session',
+    breaks: /signed in as another user/,
+    edits: [{ file: 'stored-commit.ts', from: 'if (leaves) await', to: 'if (!leaves) await' }],
+  },
+  {
+    name: 'a logout that answers before its row is gone',
+    breaks: /still there/,
+    edits: [
+      {
+        file: 'stored-commit.ts',
+        from: 'if (selector !== undefined) await remove(selector, owner)',
+        to: 'if (selector !== undefined) void remove(selector, owner).catch(() => {})',
+      },
+    ],
+  },
+  {
+    name: 'no removal in the background',
+    breaks: /never removed/,
+    edits: [{ file: 'stored-commit.ts', from: '      removals.add(selector)\n', to: '' }],
+  },
+  {
+    name: 'forget before remove',
+    breaks: /still there/,
+    edits: [
+      {
+        file: 'members.ts',
+        from: '    await inParts(keys, async (key) => {\n      if (await store.remove(key)) count += 1',
+        to: `    if (keys.length > 0) await store.forget(owner, keys)
+    await inParts(keys, async (key) => {
+      if (await store.remove(key)) count += 1`,
+      },
+    ],
+  },
+  {
+    name: "an owner's list that does not outlive its rows",
+    breaks: /still there|over the limit|revoked/,
+    edits: [
+      {
+        file: 'stored-commit.ts',
+        from: 'if (!lastLogin(changes)) await keepOwner(slot, next, now)',
+        to: '',
+      },
+    ],
+  },
+]
