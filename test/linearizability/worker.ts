@@ -14,9 +14,13 @@ const { store, close } = await OPEN[task.engine](task)
 // All begin at once, when the last of them is connected.
 const lines = createInterface(process.stdin)
 process.stdout.write('ready\n')
+// Whoever should have said so is gone.
+const giveUp = () => process.exit(1)
+lines.once('close', giveUp)
 const [from, until] = await new Promise<string[]>((resolve) => {
   lines.once('line', (line) => resolve(line.split(' ')))
 })
+lines.off('close', giveUp)
 lines.close()
 
 const load = { ...task.load, from: BigInt(from ?? ''), until: BigInt(until ?? '') }
