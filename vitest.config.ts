@@ -12,15 +12,18 @@ const isQuick = process.env['QUICK_TESTS'] === '1'
 
 const WITH_SERVERS = [
   'test/adapters/**',
+  'test/chaos/**',
   'test/cli/**',
   'test/demo/**',
   'test/examples/**',
   'test/flask/**',
   'test/interop/**',
+  'test/linearizability/{load,stores}*',
   'test/promises/*-on-a-store*',
   'test/promises/{absent,durable,fixation,ids,logout}-*',
   'test/stores/postgres*',
   'test/stores/redis*',
+  'test/stores/sqlite-{locked,processes}*',
 ]
 
 export default defineConfig({
