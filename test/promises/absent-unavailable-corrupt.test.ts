@@ -197,7 +197,10 @@ describe.each(STORES)('promise 8 on %s', (name) => {
       `${head}\n`,
       `${head}\n${record.slice(0, -3)}`,
       `${head}\n"text"`,
-      `${head.replace('"', '"x')}\n${record}`,
+      `x${head}\n${record}`,
+      `${head}!\n${record}`,
+      `${record}\n${head}`,
+      good.body.slice(1),
       '\u0000\u0001\ufffd',
       '['.repeat(10_000),
     ]
