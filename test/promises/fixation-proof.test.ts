@@ -196,6 +196,24 @@ describe.each(STORES)('promise 5, fixation-proof, on %s', (name) => {
     expect(rows).toEqual([selectorOf(first)])
   })
 
+  test('of many requests at the moment of a rotation one renews the id, and all are served', async () => {
+    const { visitor, url, clock, slow, opens } = await site(name, { rotate: '15m' })
+    await visitor.visit('sign-in')
+    clock.advance(15 * 60_000)
+    const requests = Array.from({ length: 20 }, (_, n) =>
+      browser(url, visitor.cookie).ask(n % 2 ? 'slow-home' : 'slow-fill'),
+    )
+    await slow.reached(20)
+    slow.open()
+    const answers = await Promise.all(requests)
+    for (const { status } of answers) expect(status).toBe(200)
+    const renewals = answers.filter(({ setCookie }) => setCookie !== undefined)
+    expect(renewals).toHaveLength(1)
+    for (const answer of answers) visitor.take(answer)
+    expect(await opens(visitor.cookie)).toEqual({ user: 'ann', data: { cart: ['stone'] } })
+    expect((await visitor.visit('home')).setCookie).toBeUndefined()
+  })
+
   test('an old id that is shown again may end the session', async () => {
     const { visitor, clock, opens } = await site(name, { onReplay: 'end' })
     await visitor.visit('sign-in')

@@ -98,6 +98,31 @@ describe.each(STORES)('promise 1, no lost update, on %s', (name) => {
     expect(events).toEqual([{ type: 'created' }, ...Array.from({ length: 19 }, () => overwrote)])
   })
 
+  test('no message is lost, and each is shown once', async () => {
+    const { store, again } = await storeOf(name)
+    const both = barrier()
+    const pages: Record<string, Page> = {
+      ...PAGES,
+      flash: (session, query) => session.flash(query.get('text')!),
+      async show(session) {
+        const messages = session.flashes().map(({ message }) => message)
+        await both.wait()
+        return messages
+      },
+    }
+    const here = browser(await expressSite(sessionsOn(store).sessions, pages))
+    await here.visit('flash?text=first')
+    const there = browser(await expressSite(sessionsOn(await again()).sessions, pages), here.cookie)
+    const showing = here.ask('show')
+    await both.reached()
+    // Two more come while the first is being shown.
+    await Promise.all([here.ask('flash?text=second'), there.ask('flash?text=third')])
+    both.open()
+    expect((await showing).shown).toEqual(['first'])
+    expect((await there.ask('show')).shown.sort()).toEqual(['second', 'third'])
+    expect((await here.ask('show')).shown).toEqual([])
+  })
+
   test('a one-time token is spent once, by 30 requests at two servers', async () => {
     const { store, again } = await storeOf(name)
     const all = barrier()
