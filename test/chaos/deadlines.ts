@@ -1,0 +1,170 @@
+/** Every call of sessions at a store that has stopped answering: when it is settled, and at what cost. */
+
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { expect } from 'vitest'
+import { SessionError, type StoredSessions } from '../../src/index.ts'
+
+/** The default deadlines, in milliseconds. */
+const READ = 250
+const COMMIT = 1000
+
+/** How much later than that a call may be settled on a machine with nothing else to do. */
+const SLACK_MS = 50
+
+/** How long the event loop may be held up. */
+const LONGEST_PAUSE_MS = 20
+
+/** The histogram counts its own interval too. */
+const RESOLUTION_MS = 5
+
+/** A call, and how long it may take. */
+interface Call {
+  readonly name: string
+  readonly within: number
+  /** Gets everything ready while the store is there, and answers what to do once it is away. */
+  ready(sessions: StoredSessions): Promise<() => Promise<unknown>>
+}
+
+const USER = 'ann'
+
+/** A cookie of somebody, signed in or not, whose session counts from 1. */
+export async function cookieOf(sessions: StoredSessions, user?: string): Promise<string> {
+  const session = await sessions.open(null)
+  session.set('count', 1)
+  if (user !== undefined) session.login(user)
+  return (await session.commit()).getSetCookie()[0]!.split(';')[0]!
+}
+
+const opened = async (sessions: StoredSessions) => sessions.open(await cookieOf(sessions, USER))
+
+const CALLS: readonly Call[] = [
+  {
+    name: 'open',
+    within: READ,
+    async ready(sessions) {
+      const cookie = await cookieOf(sessions, USER)
+      return () => sessions.open(cookie)
+    },
+  },
+  committing('commit of a write', (session) => session.update('count', (n) => n + 1)),
+  committing('commit of a regenerate', (session) => session.regenerate()),
+  committing('commit of a login in place', (session) => session.login(USER)),
+  committing('commit of a login as somebody else', (session) => session.login('bob')),
+  committing('commit of a logout', (session) => session.logout()),
+  {
+    name: 'commit of a first write',
+    within: COMMIT,
+    async ready(sessions) {
+      const session = await sessions.open(null)
+      session.set('count', 1)
+      return () => session.commit()
+    },
+  },
+  {
+    name: 'commit of a first login',
+    within: COMMIT,
+    async ready(sessions) {
+      const session = await sessions.open(null)
+      session.login(USER)
+      return () => session.commit()
+    },
+  },
+  across('list', (sessions) => sessions.list(USER)),
+  across('revoke', (sessions) => sessions.revoke(USER, 'nobody')),
+  across('revokeUser', (sessions) => sessions.revokeUser(USER)),
+]
+
+function committing(
+  name: string,
+  work: (session: Awaited<ReturnType<typeof opened>>) => unknown,
+): Call {
+  return {
+    name,
+    within: COMMIT,
+    async ready(sessions) {
+      const session = await opened(sessions)
+      work(session)
+      return () => session.commit()
+    },
+  }
+}
+
+function across(name: string, act: (sessions: StoredSessions) => Promise<unknown>): Call {
+  return { name, within: COMMIT, ready: async (sessions) => () => act(sessions) }
+}
+
+/** What became of a call. */
+interface Timed {
+  readonly name: string
+  readonly error: unknown
+  /** By how much it was later than it may be; the pauses of the event loop are not its fault. */
+  readonly late: number
+}
+
+/** What a round of calls came to. */
+export interface Round {
+  readonly calls: readonly Timed[]
+  /** The longest pause of the event loop. */
+  readonly pause: number
+}
+
+/** Makes every kind of call at once, several times each, as the requests of a busy site do. */
+export async function makeCalls(
+  sessions: StoredSessions,
+  { times, away, back }: { times: number; away(): unknown; back(): unknown },
+): Promise<Round> {
+  const ready: { call: Call; act: () => Promise<unknown> }[] = []
+  for (const call of CALLS) {
+    for (let time = 0; time < times; time += 1) {
+      ready.push({ call, act: await call.ready(sessions) })
+    }
+  }
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+  await away()
+  delay.enable()
+  const timed = await Promise.all(
+    ready.map(async ({ call: { name, within }, act }) => {
+      const since = performance.now()
+      const error = await act().then(
+        () => undefined,
+        (reason: unknown) => reason,
+      )
+      return { name, error, late: performance.now() - since - within }
+    }),
+  )
+  delay.disable()
+  await back()
+  const pause = delay.max / 1e6 - RESOLUTION_MS
+  return { pause, calls: timed.map((one) => ({ ...one, late: one.late - Math.max(pause, 0) })) }
+}
+
+/** Each call was told in time that the store is away, and in the meantime the app was not held up. */
+export function expectSettledInTime({ calls }: Round): void {
+  const late = calls.filter(({ late }) => late > SLACK_MS)
+  expect(late.map(({ name, late }) => `${name}: ${Math.round(late)} ms late`)).toEqual([])
+}
+
+export function expectUnavailable({ calls }: Round): void {
+  for (const { name, error } of calls) {
+    const code = error instanceof SessionError ? error.code : error
+    expect([name, code]).toEqual([name, 'ERR_STORE_UNAVAILABLE'])
+  }
+}
+
+/**
+ * Makes rounds until the loop was not held up in one: a busy machine pauses this process too. Where
+ * it does so in each round, it does the same while the store is there.
+ */
+export async function expectNoPause(
+  fault: () => Promise<Round>,
+  baseline: () => Promise<Round>,
+): Promise<number> {
+  let shortest = Infinity
+  let usual = Infinity
+  for (let round = 0; round < 4 && shortest > LONGEST_PAUSE_MS; round += 1) {
+    usual = Math.min(usual, (await baseline()).pause)
+    shortest = Math.min(shortest, (await fault()).pause)
+  }
+  expect(shortest).toBeLessThan(Math.max(LONGEST_PAUSE_MS, 1.5 * usual))
+  return shortest
+}
