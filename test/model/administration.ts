@@ -25,7 +25,11 @@ export async function administered(world: World, user: string): Promise<void> {
       note(() => `revoke ${user} ${one}`)
       oracle.mayEnd.add(one)
       const isRevoked = await members.revoke(user, one)
-      if (isRevoked || isKnown) oracle.ended(one)
+      const row = store.rowOf(one)
+      const last = row ? contentOf(one, row).login : login
+      // Of a login that failed nobody has the id, and its row is in no list.
+      const isOwed = isKnown && last !== undefined && oracle.placeOf(last) === one
+      if (isRevoked || isOwed) oracle.ended(one)
     } else await members.list(user)
     note(() => `revoking ${user} done`)
   } catch (error) {
