@@ -57,8 +57,7 @@ export function guardedStore(store: SessionStore, ports: GuardPorts): GuardedSto
         calls -= 1
         how()
       }
-      const tooLate = () => reject(unavailable(verb, `there was no answer within ${limit} ms`))
-      const cancel = timer(() => settle(tooLate), limit)
+      const cancel = timer(() => settle(() => reject(tooLate(verb, limit))), limit)
       // Async, so that a client that throws at once is heard like one that rejects.
       void (async () => act())().then(
         (answer) => settle(() => resolve(answer)),
@@ -67,8 +66,20 @@ export function guardedStore(store: SessionStore, ports: GuardPorts): GuardedSto
     })
   }
 
-  /** Calls, and once more if that failed: after a moment, so that a connection can come back. */
-  async function twice<Answer>(verb: string, limit: number, act: () => Promise<Answer>) {
+  /**
+   * Calls, and once more if that failed: after a moment, so that a connection can come back.
+   *
+   * All of it takes no longer than keeping a request's work may take.
+   */
+  function twice<Answer>(verb: string, limit: number, act: () => Promise<Answer>) {
+    const { commit } = deadlines
+    return new Promise<Answer>((resolve, reject) => {
+      const cancel = timer(() => reject(tooLate(verb, commit)), commit)
+      void tryTwice(verb, limit, act).finally(cancel).then(resolve, reject)
+    })
+  }
+
+  async function tryTwice<Answer>(verb: string, limit: number, act: () => Promise<Answer>) {
     try {
       return await within(verb, limit, act)
     } catch (error) {
@@ -82,7 +93,8 @@ export function guardedStore(store: SessionStore, ports: GuardPorts): GuardedSto
   return {
     read: (key) => within('read', deadlines.read, () => readTwice(key)),
     insert: (key, row) => within('insert', write, () => store.insert(key, row)),
-    swap: (key, ifWrite, row) => twice('save', write, () => store.swap(key, ifWrite, row)),
+    // Who waits for a swap has a deadline of its own, which began earlier.
+    swap: (key, ifWrite, row) => tryTwice('save', write, () => store.swap(key, ifWrite, row)),
     touch: (key, expiresAt) => within('touch', write, () => store.touch(key, expiresAt)),
     remove: (key) => twice('remove', write, () => store.remove(key)),
     admit: (...args) => twice('admit', write, () => store.admit(...args)),
@@ -116,6 +128,10 @@ export function isUnknown(error: unknown): boolean {
 function refusal(verb: string, error: unknown): unknown {
   if (error instanceof SessionError) return error
   return because(unavailable(verb, 'it answered with an error'), error)
+}
+
+function tooLate(verb: string, limit: number): SessionError {
+  return unavailable(verb, `there was no answer within ${limit} ms`)
 }
 
 function unavailable(verb: string, why: string): SessionError {

@@ -60,6 +60,22 @@ describe('a call of a store that never answers', () => {
     expect(calls).toBe(2)
   })
 
+  it('settles within the deadline of the whole commit, both tries together', async () => {
+    const verbs = { remove: never, list: never, admit: never, keep: never, forget: never }
+    const { store, timers } = guarded(verbs)
+    const calls = [
+      store.remove('key'),
+      store.list('ann'),
+      store.admit('ann', 'key', 1, 2),
+      store.keep('ann', 2),
+      store.forget('ann', ['key']),
+    ].map(watch)
+    await timers.pass(999)
+    for (const { state } of calls) expect(state).toBe('waiting')
+    await timers.pass(1)
+    for (const { state } of calls) expect(state).toBe('failed')
+  })
+
   it('is made once only where it was an insert, whose key nobody has then', async () => {
     let calls = 0
     const { store, timers } = guarded({ insert: () => ((calls += 1), never()) })
