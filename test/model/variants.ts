@@ -214,6 +214,17 @@ export const VARIANTS: Variant[] = [
     edits: [{ file: 'group-commit.ts', from: 'if (isWrite) return', to: 'if (row) return' }],
   },
   {
+    name: 'an end believed that a touch has moved',
+    breaks: /gone, which it is not/,
+    edits: [
+      {
+        file: 'group-commit.ts',
+        from: ' || entryEnded(row, entry, rules, now) !== undefined',
+        to: '',
+      },
+    ],
+  },
+  {
     name: 'a login that leaves the old session',
     breaks: /signed in as another user/,
     edits: [{ file: 'stored-commit.ts', from: 'if (leaves) await', to: 'if (!leaves) await' }],
