@@ -1,8 +1,8 @@
-/** The clients an app may bring, with their default options: nothing here makes them give up. */
+/** The clients an app may bring, with their default options where nothing else is said. */
 
 import { DatabaseSync } from 'node:sqlite'
 import { Redis } from 'ioredis'
-import { Client, Pool } from 'pg'
+import { Client, Pool, type PoolConfig } from 'pg'
 import postgres from 'postgres'
 import { createClient } from 'redis'
 import { onTestFinished } from 'vitest'
@@ -19,6 +19,7 @@ export const ENGINES = {
   'node-redis': 'Redis',
   ioredis: 'Redis',
   pg: 'PostgreSQL',
+  'pg with time limits': 'PostgreSQL',
   postgres: 'PostgreSQL',
 } as const satisfies Record<ClientName, string>
 
@@ -73,6 +74,13 @@ export function ownName(): string {
 /** A lost connection is what these tests are about; as every app has to, they listen. */
 const ignore = () => {}
 
+async function onPool(options: PoolConfig, name: string) {
+  const pool = new Pool(options).on('error', ignore)
+  const store = postgresStore(pool, { prefix: `${name}_` })
+  await store.createSchema()
+  return { store, close: () => pool.end() }
+}
+
 const OPEN = {
   async 'node-redis'(url: string, name: string) {
     const client = createClient({ url }).on('error', ignore)
@@ -85,12 +93,11 @@ const OPEN = {
     return { store: redisStore(client, { prefix: `${name}:` }), close: () => client.disconnect() }
   },
 
-  async pg(url: string, name: string) {
-    const pool = new Pool({ connectionString: url }).on('error', ignore)
-    const store = postgresStore(pool, { prefix: `${name}_` })
-    await store.createSchema()
-    return { store, close: () => pool.end() }
-  },
+  pg: (url: string, name: string) => onPool({ connectionString: url }, name),
+
+  // By default a pool waits for a connection, and for an answer, as long as the operating system.
+  'pg with time limits': (url: string, name: string) =>
+    onPool({ connectionString: url, connectionTimeoutMillis: 1000, query_timeout: 1000 }, name),
 
   async postgres(url: string, name: string) {
     const sql = postgres(url, { onnotice: ignore })
