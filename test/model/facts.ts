@@ -85,6 +85,8 @@ export function factsOf() {
     spent: new Map<string, string>(),
     /** When a token was last not there, in changes of rows. */
     unspendable: new Map<string, number>(),
+    /** When a session that had run out was written or touched, by what was called before that. */
+    revived: new Map<string, number>(),
     refused: [] as Attempt[],
     revocations: [] as Revocation[],
     /** Sessions that somebody may end. */

@@ -134,6 +134,7 @@ export function oracleOf(now: () => number, rules: Rules) {
       const row = selector === undefined ? undefined : facts.store?.rowOf(selector)
       if (selector === undefined || !row || isOver(selector, row)) return
       if (contentOf(selector, row).login !== login) return
+      if ((facts.revived.get(selector) ?? -1) > openedAt) return
       if (why === 'gone') fail(`${name} was told that ${selector} is gone, which it is not`)
       if (why === 'spent' && (unspendable.get(selector) ?? 0) <= openedAt) {
         fail(`${name} was told that the token of ${selector} is spent, which it is not`)

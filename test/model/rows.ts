@@ -6,9 +6,13 @@ import type { Facts, Rules } from './facts.ts'
 import type { Observe } from './store.ts'
 
 /** Makes the checks of rows. */
-export function rowChecks(facts: Facts, now: () => number, { limit, onReplay }: Rules): Observe {
+export function rowChecks(
+  facts: Facts,
+  now: () => number,
+  { limit, onReplay, isOver }: Rules,
+): Observe {
   const { fail, attempts, writers, seen, holders, shown } = facts
-  const { removed, epochs, unspendable, revocations, mayEnd, acknowledged } = facts
+  const { removed, epochs, unspendable, revocations, mayEnd, acknowledged, revived } = facts
 
   function checkItems(key: string, before: Content | undefined, after: Content): void {
     const items = itemsOf(after)
@@ -76,6 +80,7 @@ export function rowChecks(facts: Facts, now: () => number, { limit, onReplay }: 
     const content = contentOf(key, after)
     const old = before ? contentOf(key, before) : undefined
     facts.changes += 1
+    if (before && isOver(key, before)) revived.set(key, facts.changes)
     // Within one swap a token may be spent, and another take its place.
     if (content.token === undefined || content.token !== old?.token)
       unspendable.set(key, facts.changes)

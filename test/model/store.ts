@@ -93,7 +93,7 @@ export function modelStore(clock: () => number, observe: Observe, flaw?: Flaw) {
       const held = rowOf(key)
       if (!held) return false
       const isLater = expiresAt > held.expiresAt || flaw === 'touch-lowers'
-      if (isLater) rows.set(key, { ...held, expiresAt })
+      if (isLater) put(key, { ...held, expiresAt }, 'touch')
       return true
     },
 

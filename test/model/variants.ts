@@ -132,8 +132,8 @@ export const VARIANTS: Variant[] = [
       },
       {
         file: 'guard.ts',
-        from: "twice('save', write, () => store.swap(key, ifWrite, row))",
-        to: "within('save', write, () => store.swap(key, ifWrite, row))",
+        from: "tryTwice('save', write,",
+        to: "within('save', write,",
       },
     ],
   },
