@@ -48,6 +48,8 @@ export default defineConfig({
     ],
     globalSetup: isQuick ? [] : ['test/servers/start.ts'],
     env: { NODE_ENV: 'test' },
+    // What a test that passed had to say on the console is what it provoked.
+    silent: 'passed-only',
     testTimeout: isLong ? 600_000 : 60_000,
     hookTimeout: 60_000,
   },

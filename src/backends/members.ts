@@ -45,6 +45,13 @@ export interface Members {
    * @throws ERR_SESSION_LIMIT, ERR_SESSION_GONE where the user's sessions were revoked meanwhile.
    */
   admit(owner: string, selector: string, calledAt: number, until: number): Promise<number>
+  /**
+   * Looks whether a login would be refused, before it is written: then the visitor keeps what they
+   * had. `admit` decides.
+   *
+   * @throws ERR_SESSION_LIMIT
+   */
+  checkRoom(owner: string, selector: string): Promise<void>
   list(owner: string): Promise<SessionInfo[]>
   /** Ends one session of this owner; answers whether there was such a one. */
   revoke(owner: string, selector: string): Promise<boolean>
@@ -58,6 +65,10 @@ const AT_ONCE = 16
 /** Makes the room for one store. */
 export function members({ store, rules, clock, limit }: MemberPorts): Members {
   const storeLimit = limit && { most: limit.most, refuse: limit.onLimit === 'reject' }
+
+  function tooMany(): SessionError {
+    return new SessionError('ERR_SESSION_LIMIT', limit?.most ?? 0)
+  }
 
   /** Makes room for a session that was admitted over the limit; answers how many it ended for that. */
   async function makeRoom(owner: string, selector: string, most: number): Promise<number> {
@@ -108,15 +119,19 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
   }
 
   return {
+    async checkRoom(owner, selector) {
+      if (limit?.onLimit !== 'reject') return
+      const keys = await store.list(owner)
+      if (keys.length < limit.most || keys.includes(selector)) return
+      const { dead } = await sorted(owner, keys)
+      if (keys.length - dead.length >= limit.most) throw tooMany()
+    },
     async admit(owner, selector, calledAt, until) {
       const admission = await admitted(owner, selector, calledAt, until)
       if (admission.admitted) {
         return limit && admission.over.length > 0 ? makeRoom(owner, selector, limit.most) : 0
       }
-      const refusal =
-        admission.why === 'limit'
-          ? new SessionError('ERR_SESSION_LIMIT', limit?.most ?? 0)
-          : new SessionError('ERR_SESSION_GONE')
+      const refusal = admission.why === 'limit' ? tooMany() : new SessionError('ERR_SESSION_GONE')
       try {
         await discard(owner, [selector])
       } catch (error) {

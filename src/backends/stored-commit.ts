@@ -104,7 +104,9 @@ export function storedCommit(ports: CommitPorts) {
     if (changes.length === 0 && !hasIdWork(slot, work, rules, now)) return visit(opened, slot, now)
     let settled: Settled
     try {
-      if (!lastLogin(changes)) await keepOwner(slot, next, now)
+      const login = lastLogin(changes)
+      if (login) await members.checkRoom(login.userId, slot.selector)
+      else await keepOwner(slot, next, now)
       settled = await group.settle(work, slot.row)
     } catch (error) {
       // A visit that changed nothing is not refused for what only its id had to do.

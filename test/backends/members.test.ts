@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bench, login, logout, MINUTE, set } from './stored-bench.ts'
+import { bench, login, logout, MINUTE, set, valueIn } from './stored-bench.ts'
 
 const label = (name: string) => ({ do: 'label', label: name }) as const
 
@@ -138,6 +138,16 @@ describe('a limit', () => {
       expect(kept).toBe(onLimit === 'reject' ? 5 : 64)
     },
   )
+
+  it('that refuses a login leaves the visitor what they had', async () => {
+    const { visit, clock } = bench({ limit: { most: 1, onLimit: 'reject' } })
+    await visit(undefined, login('ada', clock))
+    const guest = await visit(undefined, set('cart', ['tea']))
+    await expect(visit(guest.cookie, login('ada', clock))).rejects.toMatchObject({
+      code: 'ERR_SESSION_LIMIT',
+    })
+    expect(valueIn((await visit(guest.cookie)).record, 'cart')).toEqual(['tea'])
+  })
 
   it('is not used up by signing in again in the same session', async () => {
     const { visit, clock, backend } = bench({ limit: { most: 1, onLimit: 'reject' } })
