@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from 'vitest'
 import { firstFailure } from './report.ts'
-import { backendOf, VARIANTS } from './variants.ts'
+import { backendOf } from './variant.ts'
+import { VARIANTS } from './variants.ts'
 
 /** So many schedules at most, to find it. */
 const COUNT = 10_000
