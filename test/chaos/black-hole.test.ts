@@ -61,14 +61,14 @@ test.each(
   for (const answer of await Promise.all(refused)) expectRefusal(answer)
   proxy.end(how)
   const openedAt = performance.now()
-  const { user, count } = (await answered(visitor, 'add')).shown
+  await answered(visitor, 'add')
   report(
     `${client}, bytes ${how}: back ${(performance.now() - openedAt).toFixed(0)} ms after the hole`,
   )
+  const { user, count } = (await answered(visitor, 'look')).shown
   expect(user).toBe('ann')
   // A save that was refused may have been kept all the same, but none twice.
   expect(count).toBeGreaterThan(before)
   expect(count).toBeLessThanOrEqual(before + 13)
-  expect((await answered(visitor, 'look')).shown).toEqual({ user, count })
   expect(stray).toEqual([])
 })

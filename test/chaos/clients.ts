@@ -56,7 +56,8 @@ export async function storeAt(client: ClientName, { url, name }: Place): Promise
 
 /** Opens a store in a SQLite file until the test is over. */
 export async function storeInFile(path: string): Promise<SessionStore> {
-  const db = new DatabaseSync(path)
+  // A timeout that many an app has: the store must not wait inside SQLite all the same.
+  const db = new DatabaseSync(path, { timeout: 5000 })
   onTestFinished(() => db.close())
   const store = sqliteStore(db)
   await store.createSchema()
