@@ -12,6 +12,7 @@ export interface PgPool {
     values?: unknown[]
     rowMode: 'array'
     name?: string
+    query_timeout?: number
   }): Promise<{ rows: unknown[][] }>
 }
 
@@ -73,13 +74,23 @@ export function connect(client: PostgresClient, prepare: 'named' | 'unnamed'): C
   throw refused(isVerb('connect') ? PG_CLIENT : UNKNOWN)
 }
 
+/**
+ * How long a pool's connection may keep an answer back before it is given up.
+ *
+ * A server whose machine is gone answers nothing, ever; without a limit, which is the default of
+ * `pg`, all of a pool's connections would wait for it until the app is started again.
+ */
+const PATIENCE_MS = 30_000
+
 function pool(client: PgPool, prepare: 'named' | 'unnamed'): Connection {
+  const { options } = client as { options?: { query_timeout?: unknown } }
+  const limit = options?.query_timeout ? {} : { query_timeout: PATIENCE_MS }
   return {
     isEmbedded: false,
     check: () => (client.listenerCount?.('error') === 0 ? [NO_LISTENER] : []),
     async query({ name, text }, values = []) {
       const named = prepare === 'named' ? { name } : {}
-      const config = { text, values: [...values], rowMode: 'array' as const, ...named }
+      const config = { text, values: [...values], rowMode: 'array' as const, ...named, ...limit }
       return (await client.query(config)).rows
     },
     async script(text) {

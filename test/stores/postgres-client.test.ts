@@ -1,7 +1,7 @@
 /** Whom the PostgreSQL store speaks to, and how: which clients, which statements, which settings. */
 
 import { randomBytes } from 'node:crypto'
-import { Client, Pool } from 'pg'
+import { Client, Pool, type PoolConfig } from 'pg'
 import postgres from 'postgres'
 import { expect, onTestFinished, test } from 'vitest'
 import { postgresStore, type PostgresClient } from '../../src/stores/postgres.ts'
@@ -50,6 +50,27 @@ test.for([undefined, null, url, {}, { query: () => {} }, () => {}])(
     expect(given(client)).toThrow(refused(/has to be a Pool of pg/))
   },
 )
+
+test('no statement keeps a connection of a pool for ever, and a limit of your own stands', async () => {
+  const limitsOf = async (options: PoolConfig) => {
+    const own = connectPool(options)
+    const limits: unknown[] = []
+    const seen = new Proxy(own, {
+      get(target, name) {
+        if (name !== 'query') return Reflect.get(target, name)
+        return (config: { text: string; query_timeout?: number }) => {
+          limits.push(config.query_timeout)
+          return target.query(config)
+        }
+      },
+    })
+    await postgresStore(seen, { prefix: `${NAME}_` }).read('k')
+    return limits
+  }
+  await emptyStore(pool, sqlOf(pool), NAME)
+  expect(await limitsOf({})).toEqual([30_000])
+  expect(await limitsOf({ query_timeout: 700 })).toEqual([undefined])
+})
 
 test('every verb is one statement, sent once', async () => {
   const store = await emptyStore(pool, sqlOf(pool), NAME)
