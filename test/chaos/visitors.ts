@@ -2,14 +2,14 @@
 
 import { setTimeout as pace } from 'node:timers/promises'
 import { expect, onTestFinished } from 'vitest'
-import { createSessions, type Sessions } from '../../src/index.ts'
+import { createSessions, type SessionEvent, type Sessions } from '../../src/index.ts'
 import type { SessionStore } from '../../src/stores/store.ts'
 import { type Answer, type Browser, browser, expressSite } from '../promises/site.ts'
 import { SECRET } from '../session/visitor.ts'
 
 /** Sessions with the default deadlines. */
-export function sessionsOn(store: SessionStore) {
-  return createSessions<any>({ secret: SECRET, store, onEvent: () => {} })
+export function sessionsOn(store: SessionStore, onEvent: (event: SessionEvent) => void = () => {}) {
+  return createSessions<any>({ secret: SECRET, store, onEvent })
 }
 
 /** An Express app on a store; answers its address. */
