@@ -1,10 +1,14 @@
 /** A Redis master that dies under an app: its replica takes over, and the app goes on. */
 
+import { execFile } from 'node:child_process'
+import { setTimeout as pace } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import * as io from 'ioredis'
 import { createCluster, createSentinel } from 'redis'
 import { expect, onTestFinished, test } from 'vitest'
 import { redisStore, type RedisClient } from '../../src/stores/redis.ts'
 import { startRedisCluster, startSentinel } from '../servers/redis-cluster.ts'
+import type { Redis } from '../servers/redis.ts'
 import { loadOf, report, sessionsOn, siteOn, strayErrors } from './visitors.ts'
 
 /** What the servers take to notice, as they are set, and what electing and reconnecting may add. */
@@ -18,7 +22,7 @@ const CLIENTS = {
     onTestFinished(stop)
     const client = new io.Cluster([url]).on('error', ignore)
     onTestFinished(() => client.disconnect())
-    return { client, master: nodes[0]!, within: RECOVERED_MS.Cluster }
+    return { client, nodes, within: RECOVERED_MS.Cluster }
   },
 
   async 'node-redis Cluster'() {
@@ -28,7 +32,7 @@ const CLIENTS = {
     const client = createCluster({ rootNodes }).on('error', ignore)
     await client.connect()
     onTestFinished(() => client.destroy())
-    return { client, master: nodes[0]!, within: RECOVERED_MS.Cluster }
+    return { client, nodes, within: RECOVERED_MS.Cluster }
   },
 
   async 'ioredis Sentinel'() {
@@ -36,7 +40,7 @@ const CLIENTS = {
     onTestFinished(stop)
     const client = new io.Redis({ name, sentinels: [...sentinels] }).on('error', ignore)
     onTestFinished(() => client.disconnect())
-    return { client, master: nodes[0]!, within: RECOVERED_MS.Sentinel }
+    return { client, nodes, within: RECOVERED_MS.Sentinel }
   },
 
   async 'node-redis Sentinel'() {
@@ -45,13 +49,45 @@ const CLIENTS = {
     const client = createSentinel({ name, sentinelRootNodes: [...sentinels] }).on('error', ignore)
     await client.connect()
     onTestFinished(() => client.destroy())
-    return { client, master: nodes[0]!, within: RECOVERED_MS.Sentinel }
+    return { client, nodes, within: RECOVERED_MS.Sentinel }
   },
+}
+
+async function ask({ port }: Redis, ...command: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)('redis-cli', ['-p', `${port}`, ...command])
+  return stdout
+}
+
+/**
+ * A replica says that it is in step before its master sends it what was written meanwhile: that
+ * begins with its first acknowledgement, up to a second later, and until then all could be lost.
+ */
+async function untilReplicated(nodes: readonly Redis[]): Promise<void> {
+  for (const node of nodes) {
+    for (;;) {
+      const info = await ask(node, 'INFO', 'replication')
+      const replicas = info.match(/^slave\d+:.*$/gm) ?? []
+      if (replicas.every((line) => /state=online,offset=[1-9]/.test(line))) break
+    }
+  }
+}
+
+/** On a busy machine another node than the first may have taken over already. */
+async function mastersOf(nodes: readonly Redis[]): Promise<Redis[]> {
+  const roles = await Promise.all(nodes.map((node) => ask(node, 'ROLE')))
+  return nodes.filter((_, n) => roles[n]!.startsWith('master'))
+}
+
+/** Comes true when there are as many masters as before, one of which was killed. */
+async function takenOver(nodes: readonly Redis[], before: readonly Redis[]): Promise<number> {
+  const alive = nodes.filter((node) => node !== before[0])
+  while ((await mastersOf(alive)).length < before.length) await pace(200)
+  return performance.now()
 }
 
 test.each(Object.entries(CLIENTS))('through %s', async (name, open) => {
   const stray = strayErrors()
-  const { client, master, within } = await open()
+  const { client, nodes, within } = await open()
   const store = redisStore(client as RedisClient)
   const rejected: string[] = []
   const sessions = sessionsOn(store, (event) => {
@@ -62,17 +98,22 @@ test.each(Object.entries(CLIENTS))('through %s', async (name, open) => {
     mayLose: 1,
   })
   await load.rightAgain(10)
-  await master.kill()
+  await untilReplicated(nodes)
+  const masters = await mastersOf(nodes)
+  await masters[0]!.kill()
   const killedAt = performance.now()
+  const takeover = takenOver(nodes, masters)
   await load.rightAgain(1).catch(explained)
   const took = performance.now() - killedAt
+  const servers = (await takeover) - killedAt
   await load.rightAgain(10).catch(explained)
   await load.end()
   report(
-    `${name}, master killed: every visitor back after ${took.toFixed(0)} ms; ${load.right} right, ${load.refused} refused, ${load.lost} lost`,
+    `${name}, master killed: the servers took over after ${servers.toFixed(0)} ms, every visitor was back after ${took.toFixed(0)} ms; ${load.right} right, ${load.refused} refused, ${load.lost} lost`,
   )
   expect(load.refused).toBeGreaterThan(0)
-  expect(took).toBeLessThan(within)
+  // Where the servers themselves are slow, on a busy machine, the app may be so too.
+  expect(took).toBeLessThan(Math.max(within, servers + 3000))
   expect(stray).toEqual([])
 
   /** A row that is gone was lost by the engine; a corrupt one is another visitor's. */
