@@ -10,6 +10,9 @@ const PATIENCE_MS = 10_000
 /** How long jobs run before the event loop gets its turn; a single job may take longer. */
 const SLICE_MS = 5
 
+/** The most jobs in line: more are refused at once, so that a lasting lock does not fill the memory. */
+const LONGEST_LINE = 4096
+
 /** The longest wait between two tries: another process must not stay ahead for long. */
 const LONGEST_PAUSE_MS = 12
 
@@ -45,6 +48,7 @@ export function lineUp(together: Together, patienceMs = PATIENCE_MS): Line {
 
   return (verb, job) =>
     new Promise((resolve, fail) => {
+      if (waiting.length >= LONGEST_LINE) return fail(tooMany(verb))
       const run = () => {
         const answer = job()
         return () => resolve(answer)
@@ -89,15 +93,26 @@ export function lineUp(together: Together, patienceMs = PATIENCE_MS): Line {
   }
 
   function settleFailure(first: Job, error: unknown, started: number): boolean {
-    const isWaiting = isLocked(error) && performance.now() - first.since < patienceMs
-    if (isWaiting) return false
-    if (started > 1 && !isLocked(error)) {
+    if (isLocked(error)) {
+      failThoseOver(error)
+      return false
+    }
+    if (started > 1) {
       alone = started
       return true
     }
     leave(1)
-    first.fail(isLocked(error) ? tooLong(first.verb, patienceMs, error) : error)
+    first.fail(error)
     return true
+  }
+
+  /** All whose patience is over at once: one by one, the last would wait for a try of its own. */
+  function failThoseOver(error: unknown): void {
+    const since = performance.now() - patienceMs
+    const inTime = waiting.findIndex((job) => job.since > since)
+    const over = waiting.slice(0, inTime === -1 ? waiting.length : inTime)
+    leave(over.length)
+    for (const { verb, fail } of over) fail(tooLong(verb, patienceMs, error))
   }
 
   function leave(count: number): void {
@@ -109,4 +124,9 @@ export function lineUp(together: Together, patienceMs = PATIENCE_MS): Line {
 function tooLong(verb: string, ms: number, cause: unknown): SessionError {
   const why = `another connection held the lock of the file for ${ms / 1000} seconds`
   return because(new SessionError('ERR_STORE_UNAVAILABLE', verb, why), cause)
+}
+
+function tooMany(verb: string): SessionError {
+  const why = `${LONGEST_LINE} calls already wait for the lock of the file`
+  return new SessionError('ERR_STORE_UNAVAILABLE', verb, why)
 }

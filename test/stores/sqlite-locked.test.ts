@@ -76,7 +76,6 @@ test('a lock that is not released ends the wait, and the verb says that it was n
     tries += 1
     throw locked
   })
-  const second = line('swap', () => 'done')
   await expect(first).rejects.toMatchObject({
     code: 'ERR_STORE_UNAVAILABLE',
     message: expect.stringContaining('did not swap: another connection held the lock'),
@@ -84,7 +83,37 @@ test('a lock that is not released ends the wait, and the verb says that it was n
   })
   await expect(first).rejects.toBeInstanceOf(SessionError)
   expect(tries).toBeGreaterThan(1)
-  expect(await second).toBe('done')
+  expect(await line('swap', () => 'done')).toBe('done')
+})
+
+test('a lock that lasts ends the wait of everybody in line in time, not of one after the other', async () => {
+  const line = lineUp(each, 50)
+  const start = performance.now()
+  const all = await Promise.allSettled(
+    Array.from({ length: 2000 }, () =>
+      line('swap', () => {
+        throw Object.assign(new Error('database is locked'), { errcode: 5 })
+      }),
+    ),
+  )
+  expect(performance.now() - start).toBeLessThan(1000)
+  expect(all.filter(({ status }) => status === 'rejected')).toHaveLength(2000)
+})
+
+test('a line that is very long refuses whoever comes, at once, and serves those in it', async () => {
+  const line = lineUp(each)
+  let isLocked = true
+  const job = () => {
+    if (isLocked) throw Object.assign(new Error('database is locked'), { errcode: 5 })
+  }
+  const all = Array.from({ length: 4096 }, () => line('swap', job))
+  await expect(line('touch', job)).rejects.toMatchObject({
+    code: 'ERR_STORE_UNAVAILABLE',
+    message: expect.stringContaining('did not touch: 4096 calls already wait'),
+  })
+  isLocked = false
+  await Promise.all(all)
+  await line('touch', job)
 })
 
 test.each([
