@@ -3,7 +3,7 @@
 import { systemClock, type Clock } from '../base/ports.ts'
 import { checkRedis } from './redis-check.ts'
 import { connect, type RedisClient } from './redis-client.ts'
-import { BEGINNING, decodeRow, encodeRow, textOf } from './redis-row.ts'
+import { BEGINNING, decodeRow, encodeRow, isRow, textOf } from './redis-row.ts'
 import { ADMIT, KEEP, REMOVE, REVOKE, run, SWAP, TOUCH } from './redis-scripts.ts'
 import { GARBAGE_MS, REVOKED_MS, type SessionStore } from './store.ts'
 
@@ -11,9 +11,14 @@ export type { RedisClient } from './redis-client.ts'
 
 /** How a Redis store is set up. */
 export interface RedisStoreOptions {
-  /** What every key begins with. Two applications on one server need two. @default 'session:' */
+  /**
+   * What every key begins with, any text. Two applications on one server need two; one may be the
+   * beginning of the other: after it comes `id:` and a session's key, or `owner:` and a user's.
+   *
+   * @default 'session:'
+   */
   readonly prefix?: string
-  /** Tells the time, for the keys' time to live. Tests give their own. */
+  /** Tells the time, for the keys' time to live. Tests give their own. @default the machine's */
   readonly clock?: Clock
 }
 
@@ -40,7 +45,8 @@ export function redisStore(
 ): SessionStore {
   const connection = connect(client)
   const before = connection.bypassed + prefix
-  const sessionKey = (key: string) => before + key.replace(LIKE_AN_OWNER, 'owner_')
+  // Without "id:" the keys under `session:` would be those of a store with `session:admin:` too.
+  const sessionKey = (key: string) => `${before}id:${key}`
   const ownerKey = (owner: string) => `${before}owner:${owner}`
   const timeToLive = (until: number) => {
     const left = Math.ceil(Math.max(until - clock(), 0)) + GARBAGE_MS
@@ -106,7 +112,7 @@ export function redisStore(
     },
 
     async *keys() {
-      const start = connection.added + before
+      const start = connection.added + sessionKey('')
       const pattern = `${start.replace(/[\\*?[\]^-]/g, String.raw`\$&`)}*`
       for (const send of await connection.primaries()) {
         let cursor = '0'
@@ -115,9 +121,9 @@ export function redisStore(
           const [next, found] = (await send(['SCAN', cursor, ...args])) as [unknown, unknown[]]
           cursor = textOf(next) ?? '0'
           const keys = found.map((name) => String(name).slice(start.length))
-          const isRow = await Promise.all(keys.map((key) => holdsRow(before + key)))
-          const rows = keys.filter((_, index) => isRow[index])
-          if (rows.length > 0) yield rows.map((key) => key.replace(ESCAPED, 'owner'))
+          const areRows = await Promise.all(keys.map((key) => holdsRow(sessionKey(key))))
+          const rows = keys.filter((_, index) => areRows[index])
+          if (rows.length > 0) yield rows
         } while (cursor !== '0')
       }
     },
@@ -129,14 +135,10 @@ export function redisStore(
 
   /** Neither a tombstone, which is empty, nor anything of the application's own that has our prefix. */
   async function holdsRow(name: string): Promise<boolean> {
-    const beginning = textOf(await connection.send(name, ['GETRANGE', name, '0', '299']))
-    return beginning !== undefined && BEGINNING.test(beginning)
+    const last = String(BEGINNING - 1)
+    return isRow(textOf(await connection.send(name, ['GETRANGE', name, '0', last])) ?? '')
   }
 }
-
-// A session's key that begins like an owner's gets one more "_" there, and so never is one.
-const LIKE_AN_OWNER = /^owner(?=_*:)/
-const ESCAPED = /^owner_(?=_*:)/
 
 /** Redis adds the time of day to it, and refuses what does not fit into 63 bits. */
 const LONGEST_MS = Number.MAX_SAFE_INTEGER

@@ -30,7 +30,8 @@ test.for(['app[1]:', ''])('the prefix of the client, %j, is kept', async (keyPre
     await store.swap('k', 'w1', rowOf(null, 'w2', ''))
     await store.admit('mona', 'k', 1, Date.now())
     expect((await store.read('k'))?.write).toBe('w2')
-    expect(await plain.exists(`${keyPrefix}${prefix}k`, `${keyPrefix}${prefix}owner:mona`)).toBe(2)
+    const start = `${keyPrefix}${prefix}`
+    expect(await plain.exists(`${start}id:k`, `${start}owner:mona`)).toBe(2)
     const found: string[] = []
     for await (const batch of store.keys()) found.push(...batch)
     expect(found).toEqual(['k'])

@@ -5,6 +5,7 @@ import { connect as connectSocket, createServer, type AddressInfo, type Socket }
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { redisStore } from '../../src/stores/redis.ts'
+import type { SessionStore } from '../../src/stores/store.ts'
 import { startRedis, type Redis as Server } from '../servers/redis.ts'
 import { conformance, increment, onTheServer, rowOf } from './redis-suite.ts'
 
@@ -47,6 +48,12 @@ test('a command that was executed and is sent again, for want of its answer, is 
   await line.close()
 })
 
+async function keysOf(store: SessionStore): Promise<string[]> {
+  const found: string[] = []
+  for await (const batch of store.keys()) found.push(...batch)
+  return found.sort()
+}
+
 /** A proxy that can keep an answer to itself, and end the connection instead. */
 async function unreliableLine(to: number) {
   let loses = false
@@ -81,14 +88,12 @@ describe('keys', () => {
   test('a session whose key looks like a list of sessions is not one', async () => {
     const client = new Redis(server.url)
     const store = redisStore(client, { prefix: 'alike:' })
-    const keys = ['owner:mona', 'owner_:mona', 'owner__:mona', 'owner', 'owners:mona']
+    const keys = ['owner:mona', ':owner:mona', 'id:owner:mona', 'owner', 'owners:mona']
     await store.admit('mona', 'k', 1, Date.now())
     for (const key of keys) expect(await store.insert(key, rowOf(null, 'w', key))).toBe(true)
     for (const key of keys) expect((await store.read(key))?.body).toBe(key)
     expect(await store.list('mona')).toEqual(['k'])
-    const found: string[] = []
-    for await (const batch of store.keys()) found.push(...batch)
-    expect(found.sort()).toEqual(keys.sort())
+    expect(await keysOf(store)).toEqual(keys.sort())
     client.disconnect()
   })
 
@@ -118,16 +123,55 @@ describe('keys', () => {
   test("the application's own values under the prefix are no sessions", async () => {
     const client = new Redis(server.url)
     const store = redisStore(client, { prefix: 'shared:' })
-    await client.set('shared:count', '12')
-    await client.set('shared:text', 'a b c d\n')
-    await client.hset('shared:hash', { a: 1 })
-    await store.insert('k', rowOf(null, 'w', ''))
-    const found: string[] = []
-    for await (const batch of store.keys()) found.push(...batch)
-    expect(found).toEqual(['k'])
-    for (const key of ['count', 'text', 'hash'])
-      await expect(store.read(key)).rejects.toThrow(/not a session|WRONGTYPE/)
-    await expect(store.swap('count', 'w', rowOf(null, 'x', ''))).rejects.toThrow('not a session')
+    const texts = ['12', 'a b c d\n', '3 blind mice', '3 blind mice ran\n', '3 blind ', '1 a b 2']
+    for (const text of texts) await client.set(`shared:id:${text}`, text)
+    await client.set('shared:text', '1 w  -\n')
+    await client.hset('shared:id:hash', { a: 1 })
+    const recent = Array.from({ length: 32 }, (_, n) => `${'r'.repeat(60)}${n}`)
+    await store.insert('k', { ...rowOf(null, 'w', ''), recent })
+    await store.insert('mine', rowOf('mona', 'w', ''))
+    expect(await keysOf(store)).toEqual(['k', 'mine'])
+    await expect(store.read('hash')).rejects.toThrow('WRONGTYPE')
+    client.disconnect()
+  })
+
+  test('who ends every session under a prefix ends none under one that begins with it', async () => {
+    const client = new Redis(server.url)
+    const [site, admin] = ['nested:', 'nested:admin:'].map((prefix) =>
+      redisStore(client, { prefix }),
+    )
+    await site!.insert('k', rowOf(null, 'w', ''))
+    await admin!.insert('k', rowOf(null, 'w', ''))
+    expect(await keysOf(site!)).toEqual(['k'])
+    expect(await keysOf(admin!)).toEqual(['k'])
+    client.disconnect()
+  })
+
+  test.each([
+    'x',
+    '\n',
+    'a b c d\n',
+    'a w r -\n{}',
+    '1 w r\n{}',
+    '1 w r 2 3\n{}',
+    '1 w  99\n{}',
+    '1 w  x\n{}',
+    '1  r -\n{}',
+    `1 w${'\0'}`,
+  ])('what is damaged, as %j, is a row that nobody wrote: not an outage', async (value) => {
+    const client = new Redis(server.url)
+    const store = redisStore(client, { prefix: 'damaged:' })
+    await client.set('damaged:id:k', value, 'PX', 60_000)
+    const newest = { write: '', recent: [], expiresAt: 0, owner: null, body: value }
+    expect(await store.read('k')).toEqual(newest)
+    const swap = await store.swap('k', '', rowOf(null, 'x', ''))
+    expect(swap).toEqual({ won: false, newest })
+    expect(await store.insert('k', rowOf(null, 'x', ''))).toBe(false)
+    expect(await store.touch('k', 1)).toBe(true)
+    expect(await store.read('k')).toEqual(newest)
+    expect(await store.remove('k')).toBe(true)
+    expect(await store.read('k')).toBe(null)
+    expect(await store.insert('k', rowOf(null, 'x', ''))).toBe(false)
     client.disconnect()
   })
 
@@ -138,17 +182,17 @@ describe('keys', () => {
     expect(await store.insert('k', row)).toBe(true)
     expect(await store.touch('k', 1e21)).toBe(true)
     expect(await store.read('k')).toEqual({ ...row, expiresAt: 1e21 })
-    expect(await client.pttl('far:k')).toBeGreaterThan(1e15)
+    expect(await client.pttl('far:id:k')).toBeGreaterThan(1e15)
     client.disconnect()
   })
 
-  test('a session of 330 characters takes 456 bytes, of which 126 are the price of Redis', async () => {
+  test('a session of 330 characters takes 472 bytes, of which 142 are the price of Redis', async () => {
     const client = new Redis(server.url)
     const store = redisStore(client)
     const body = 'x'.repeat(330)
     await store.insert('k'.repeat(22), rowOf(null, 'w'.repeat(16), body))
-    const bytes = Number(await client.call('MEMORY', 'USAGE', `session:${'k'.repeat(22)}`))
-    expect(bytes).toBe(456)
+    const bytes = Number(await client.call('MEMORY', 'USAGE', `session:id:${'k'.repeat(22)}`))
+    expect(bytes).toBe(472)
     client.disconnect()
   })
 })
