@@ -2,7 +2,7 @@
 
 import { expect, onTestFinished } from 'vitest'
 import { type ClientName, sharedPlace, storeAt } from './clients.ts'
-import { cookieOf } from './deadlines.ts'
+import { cookieOf, patiently } from './deadlines.ts'
 import { startProxy, type Way } from './proxy.ts'
 import { sessionsOn } from './visitors.ts'
 
@@ -29,9 +29,9 @@ export async function saveCutAfter(
   onTestFinished(() => proxy.stop())
   // Looks past the proxy.
   const beside = sessionsOn(await storeAt(client, place))
-  const cookie = await cookieOf(sessions, 'ann')
+  const cookie = await patiently(() => cookieOf(sessions, 'ann'))
   const countNow = async () => {
-    const session = await beside.open(cookie)
+    const session = await patiently(() => beside.open(cookie))
     expect(session.userId).toBe('ann')
     return Number(session.get('count'))
   }
@@ -39,7 +39,8 @@ export async function saveCutAfter(
   let refused = 0
   let count = await countNow()
   for (const after of lengths) {
-    const session = await openedAgain()
+    // The last cut may have left nothing but connections that are gone.
+    const session = await patiently(() => sessions.open(cookie))
     session.update('count', (n) => n + 1)
     proxy.begin({ do: 'cut', way, after })
     const isKept = await session.commit().then(
@@ -59,12 +60,4 @@ export async function saveCutAfter(
     count = now
   }
   return { cuts: proxy.cuts, kept, refused }
-
-  /** The last cut may have left nothing but connections that are gone. */
-  async function openedAgain() {
-    for (;;) {
-      const session = await sessions.open(cookie).catch(() => undefined)
-      if (session) return session
-    }
-  }
 }

@@ -93,6 +93,17 @@ function across(name: string, act: (sessions: StoredSessions) => Promise<unknown
   return { name, within: COMMIT, ready: async (sessions) => () => act(sessions) }
 }
 
+/** Does what a busy machine may not get done within a deadline, until it does. */
+export async function patiently<Done>(act: () => Promise<Done>): Promise<Done> {
+  for (;;) {
+    try {
+      return await act()
+    } catch (error) {
+      if (!(error instanceof SessionError && error.code === 'ERR_STORE_UNAVAILABLE')) throw error
+    }
+  }
+}
+
 /** What became of a call. */
 interface Timed {
   readonly name: string
@@ -116,7 +127,7 @@ export async function makeCalls(
   const ready: { call: Call; act: () => Promise<unknown> }[] = []
   for (const call of CALLS) {
     for (let time = 0; time < times; time += 1) {
-      ready.push({ call, act: await call.ready(sessions) })
+      ready.push({ call, act: await patiently(() => call.ready(sessions)) })
     }
   }
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
