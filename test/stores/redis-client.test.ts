@@ -31,7 +31,7 @@ test.for(['app[1]:', ''])('the prefix of the client, %j, is kept', async (keyPre
     await store.admit('mona', 'k', 1, Date.now())
     expect((await store.read('k'))?.write).toBe('w2')
     const start = `${keyPrefix}${prefix}`
-    expect(await plain.exists(`${start}id:k`, `${start}owner:mona`)).toBe(2)
+    expect(await plain.exists(`${start}#k`, `${start}@mona`)).toBe(2)
     const found: string[] = []
     for await (const batch of store.keys()) found.push(...batch)
     expect(found).toEqual(['k'])

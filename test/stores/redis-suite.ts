@@ -69,7 +69,7 @@ export function onTheServer(open: OpenClient): void {
   })
 
   test('a read is one command, and so are a swap and a touch', async () => {
-    const store = redisStore(opened.client, { prefix: `${own}counted:` })
+    const store = redisStore(opened.client, { prefix: `${own}counted` })
     const row = rowOf('counted', 'w1', '')
     const verbs = {
       insert: () => store.insert('k', row),
@@ -85,7 +85,7 @@ export function onTheServer(open: OpenClient): void {
     }
     // The first time of all a script is sent by its text.
     for (const run of Object.values(verbs)) await run()
-    await admin.send(`${own}counted:id:k`, ['UNLINK', `${own}counted:id:k`])
+    await admin.send(`${own}counted#k`, ['UNLINK', `${own}counted#k`])
     const servers = await admin.primaries()
     const counts: Record<string, string> = {}
     for (const [name, run] of Object.entries(verbs)) {
