@@ -14,9 +14,9 @@ export type FetchHandler<Rest extends unknown[] = unknown[]> = (
 /**
  * Wraps a handler so that `sessions.get(request)` works in it.
  *
- * The response leaves once the session is kept; if that fails, an error takes its place. A handler
- * that throws has no response, so nothing is kept; what it let through of ours that names a status
- * (nobody signed in, no answer from the store) is answered with it.
+ * The response leaves once the session is kept; if that fails, an error takes its place. What a
+ * handler lets through of our errors that names a status (nobody signed in, no answer from the store)
+ * is answered with it; after any other error there is no response, so nothing is kept.
  *
  * @example
  * export default { fetch: withSessions(sessions, async (request) => new Response('hello')) }
@@ -32,14 +32,16 @@ export function withSessions<Rest extends unknown[]>(
     try {
       response = await sessions.run(visit, () => handler(request, ...rest))
     } catch (error) {
-      if (isAnswerable(error)) return refused(error)
-      throw error
+      if (!isAnswerable(error)) throw error
+      response = refused(error)
     }
     let outgoing
     try {
       const finishing = visit.finish()
       outgoing = finishing instanceof Promise ? await finishing : finishing
     } catch (error) {
+      // What is not sent must not be kept open.
+      void response.body?.cancel().catch(() => {})
       return refused(error)
     }
     // A network error and a protocol switch have no headers that could be added to.

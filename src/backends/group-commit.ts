@@ -4,9 +4,18 @@ import { SessionError } from '../base/errors.ts'
 import { encodeBase64url } from '../base/bytes.ts'
 import type { Clock, Random, Timer } from '../base/ports.ts'
 import type { Row } from '../stores/store.ts'
-import { decodeEntry, type Entry, entryEnded, rowOf } from './entry.ts'
+import { decodeEntry, rowOf } from './entry.ts'
+import {
+  mayBeOutdated,
+  type Member,
+  nextBatch,
+  type Planned,
+  type Settled,
+  tellAll,
+  told,
+} from './group-batch.ts'
 import { type GuardedStore, pause } from './guard.ts'
-import { type Plan, planOn, type StoredRules, type Work } from './plan.ts'
+import { planOn, type StoredRules, type Work } from './plan.ts'
 
 /** What a group needs. */
 export interface GroupPorts {
@@ -17,12 +26,6 @@ export interface GroupPorts {
   random: Random
   /** How long a commit may take, waiting included, in milliseconds. */
   deadline: number
-}
-
-/** How a request's work was settled, and the row it stands in. */
-export interface Settled {
-  plan: Exclude<Plan, { do: 'fail' }>
-  newest: { row: Row; entry: Entry } | undefined
 }
 
 /** Does works to sessions, each to the newest row. */
@@ -36,39 +39,15 @@ export interface GroupCommit {
   newWrite(): string
 }
 
-interface Member {
-  readonly work: Work
-  /** The write of the row it opened. */
-  readonly opened: string
-  readonly resolve: (settled: Settled) => void
-  readonly reject: (error: unknown) => void
-  /** Calls its deadline off. */
-  cancel: () => void
-  /** Its deadline has passed, and its request was told. */
-  isOver: boolean
-  /** A swap with its work is under way. */
-  isSent: boolean
-}
-
-interface Planned {
-  member: Member
-  plan: Plan
-  /** What stands after it. */
-  newest: Settled['newest']
-  isWrite: boolean
-}
-
 interface Group {
+  /** Whose writes its swaps are: one swap of a writer is under way at a time. */
+  readonly writer: string
   /** The newest row this process knows of; null where the session is gone. */
   row: Row | null
   waiting: Member[]
   /** The last swap was won after others were lost to another process. */
   isContended: boolean
 }
-
-/** A swap takes no more than this many works, and texts of this length. */
-const MAX_WORKS = 128
-const MAX_TEXT = 262_144
 
 /** More requests than this waiting for one session are turned away. */
 const MAX_WAITING = 1024
@@ -80,7 +59,8 @@ const MAX_RECENT = 32
 export function groupCommit(ports: GroupPorts): GroupCommit {
   const { store, rules, clock, timer, random, deadline } = ports
   const groups = new Map<string, Group>()
-  const writer = encodeBase64url(random(9))
+  // Named at its first write: some platforms give no randomness before the first request.
+  let writer: string | undefined
   let writes = 0
 
   async function run(selector: string, group: Group): Promise<void> {
@@ -94,7 +74,7 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
       // The other processes have been waiting for as long: let one of them win.
       if (group.isContended) await pause(timer, 1 + (random(1)[0]! / 255) * 2)
     }
-    groups.delete(selector)
+    if (groups.get(selector) === group) groups.delete(selector)
   }
 
   async function settleBatch(selector: string, group: Group, members: Member[]): Promise<void> {
@@ -121,7 +101,7 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
         newest?.entry,
       )
       if (!newest || !entry || entry === newest.entry) return tellAll(plans, newest)
-      const row = rowOf(entry, rules.layout, { ...nextWrite(newest.row), now })
+      const row = rowOf(entry, rules.layout, { ...nextWrite(newest.row, group.writer), now })
       for (const member of batch) member.isSent = true
       const swap = await store.swap(selector, newest.row.write, row)
       if (swap.won) {
@@ -151,15 +131,19 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
     return row && entry ? { row, entry } : undefined
   }
 
-  function newWrite(): string {
+  function nameOfWriter(): string {
+    return (writer ??= encodeBase64url(random(9)))
+  }
+
+  function newWrite(by = nameOfWriter()): string {
     writes += 1
-    return `${writer}.${writes.toString(36)}`
+    return `${by}.${writes.toString(36)}`
   }
 
   /** The next write, and the last ones of the others. */
-  function nextWrite({ write, recent }: Row) {
-    const others = [write, ...recent].filter((id) => !id.startsWith(`${writer}.`))
-    return { write: newWrite(), recent: others.slice(0, MAX_RECENT) }
+  function nextWrite({ write, recent }: Row, by: string) {
+    const others = [write, ...recent].filter((id) => !id.startsWith(`${by}.`))
+    return { write: newWrite(by), recent: others.slice(0, MAX_RECENT) }
   }
 
   return {
@@ -168,7 +152,7 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
       const { selector } = work
       return new Promise<Settled>((resolve, reject) => {
         const known = groups.get(selector)
-        const group = known ?? { row: opened, waiting: [], isContended: false }
+        const group = known ?? newGroup(opened)
         if (group.waiting.length >= MAX_WAITING) {
           const why = `${MAX_WAITING} requests wait for this session already`
           reject(new SessionError('ERR_STORE_UNAVAILABLE', 'save', why))
@@ -179,13 +163,9 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
           opened: opened.write,
           resolve,
           reject,
-          cancel,
+          cancel: timer(() => giveUp(member, group), deadline),
           isOver: false,
           isSent: false,
-        }
-        const callOff = timer(() => giveUp(member, group), deadline)
-        function cancel() {
-          callOff()
         }
         group.waiting.push(member)
         if (known) return
@@ -193,6 +173,10 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
         void run(selector, group)
       })
     },
+  }
+
+  function newGroup(row: Row): Group {
+    return { writer: nameOfWriter(), row, waiting: [], isContended: false }
   }
 
   /** Takes a request out before it is told, so that nothing of it is kept afterwards. */
@@ -206,53 +190,10 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
         )
       : new SessionError('ERR_SESSION_CONFLICT')
     told(member, () => member.reject(error))
+    // Where a platform stops work with the request that began it, the group may stand still for
+    // ever. The next request begins another: two of them are as two processes.
+    if (groups.get(member.work.selector) !== group) return
+    groups.delete(member.work.selector)
+    if (writer === group.writer) writer = undefined
   }
-}
-
-function nextBatch(waiting: Member[]): Member[] {
-  let length = 0
-  const full = waiting.findIndex((member, index) => {
-    length += textLength(member.work)
-    return index > 0 && (index >= MAX_WORKS || length > MAX_TEXT)
-  })
-  return waiting.splice(0, full < 0 ? waiting.length : full)
-}
-
-function textLength({ changes }: Work): number {
-  return changes.reduce((sum, change) => sum + (change.do === 'set' ? change.text.length : 32), 0)
-}
-
-/**
- * Whether a work comes to nothing only because this row is older than the one its request opened.
- *
- * A write needs no such doubt: its swap is lost on an older row. Nor does the row it opened, unless
- * that has run out: a visit may have touched it since.
- */
-function mayBeOutdated(
-  { member, isWrite }: Planned,
-  { row, entry }: NonNullable<Settled['newest']>,
-  rules: StoredRules,
-  now: number,
-): boolean {
-  if (isWrite) return false
-  return member.opened !== row.write || entryEnded(row, entry, rules, now) !== undefined
-}
-
-/** Tells each what became of its work: all stand on the one swap that has won. */
-function tellAll(plans: readonly Planned[], kept: Settled['newest']): void {
-  for (const { member, plan, newest } of plans) {
-    told(member, () => {
-      if (plan.do === 'fail') return member.reject(plan.error)
-      // What this request sees of its session is its own work, not what others put on top of it.
-      member.resolve({ plan, newest: newest && kept && { row: kept.row, entry: newest.entry } })
-    })
-  }
-}
-
-/** Tells a request its outcome, once. */
-function told(member: Member, tell: () => void): void {
-  if (member.isOver) return
-  member.isOver = true
-  member.cancel()
-  tell()
 }

@@ -10,19 +10,18 @@ export interface Deadlines {
   read: number
   /** One write. */
   write: number
-  /** Keeping what a request did, with all its retries and waiting. */
+  /** Waiting for other requests' changes of a session, and trying again when they were faster. */
   commit: number
 }
 
-/** The verbs of a store that requests call. */
-export type GuardedStore = Pick<
-  SessionStore,
-  'read' | 'insert' | 'swap' | 'touch' | 'remove' | 'admit' | 'keep' | 'list' | 'forget'
->
+/** A store whose verbs always settle: with its answer, or with ERR_STORE_UNAVAILABLE in time. */
+export type GuardedStore = Omit<SessionStore, 'engine'>
 
 /** What a guard needs of the world. */
 export interface GuardPorts {
   timer: Timer
+  /** Does not keep the process alive. */
+  background: Timer
   random: Random
   deadlines: Deadlines
 }
@@ -30,38 +29,56 @@ export interface GuardPorts {
 /** The most calls under way at once; a store that is this far behind only gets slower by more. */
 const MAX_CALLS = 1024
 
+/** A call nobody waits for any more still counts, since its client holds it; so long at most. */
+const LOST_AFTER = 30_000
+
+/** One step of what is done now and then to a whole store may take this long. */
+const UPKEEP = 10_000
+
 /**
- * A store whose verbs always settle: with its answer, or with ERR_STORE_UNAVAILABLE in time.
+ * Guards a store.
  *
- * A call that failed is made once more where that is safe, which all but `insert` are; `touch` is
- * not worth it. Reads are made again only within their deadline; a write of unknown
- * outcome is settled by the same write, since none is applied twice.
+ * A call that failed is made once more where that is safe and worth it, which it is for all but
+ * `insert` and `touch`. Reads are made again only within their deadline; a write of unknown outcome
+ * is settled by the same write, since none is applied twice.
  */
 export function guardedStore(store: SessionStore, ports: GuardPorts): GuardedStore {
-  const { timer, random, deadlines } = ports
+  const { timer, background, random, deadlines } = ports
   let calls = 0
 
   /** Calls once. The store's own answer after the deadline goes unheard. */
-  function within<Answer>(verb: string, limit: number, act: () => Promise<Answer>) {
+  function within<Answer>(
+    verb: string,
+    limit: number,
+    act: (isOver: () => boolean) => Promise<Answer>,
+  ) {
     return new Promise<Answer>((resolve, reject) => {
       if (calls >= MAX_CALLS) {
         reject(unavailable(verb, `${MAX_CALLS} calls are under way already`))
         return
       }
       calls += 1
-      let settled = false
-      const settle = (how: () => void) => {
-        if (settled) return
-        settled = true
-        cancel()
+      let isOver = false
+      let forget = () => {}
+      let free = () => {
+        free = () => {}
         calls -= 1
-        how()
+        forget()
       }
-      const cancel = timer(() => settle(() => reject(tooLate(verb, limit))), limit)
+      const cancel = timer(() => {
+        isOver = true
+        forget = background(() => free(), LOST_AFTER)
+        reject(tooLate(verb, limit))
+      }, limit)
+      const done = (settle: () => void) => {
+        cancel()
+        free()
+        settle()
+      }
       // Async, so that a client that throws at once is heard like one that rejects.
-      void (async () => act())().then(
-        (answer) => settle(() => resolve(answer)),
-        (error: unknown) => settle(() => reject(refusal(verb, error))),
+      void (async () => act(() => isOver))().then(
+        (answer) => done(() => resolve(answer)),
+        (error: unknown) => done(() => reject(refusal(verb, error))),
       )
     })
   }
@@ -89,9 +106,30 @@ export function guardedStore(store: SessionStore, ports: GuardPorts): GuardedSto
     }
   }
 
-  const { write } = deadlines
+  /** A read that failed at once is worth another, within the same deadline. */
+  async function readTwice(key: string, isOver: () => boolean) {
+    try {
+      return await store.read(key)
+    } catch (error) {
+      if (error instanceof SessionError || isOver()) throw error
+      await pause(timer, 5 + (random(1)[0]! / 255) * 15)
+      if (isOver()) throw error
+      return store.read(key)
+    }
+  }
+
+  async function* keys() {
+    const batches = store.keys()[Symbol.asyncIterator]()
+    for (;;) {
+      const batch = await within('list its keys', UPKEEP, () => batches.next())
+      if (batch.done) return
+      yield batch.value
+    }
+  }
+
+  const { read, write } = deadlines
   return {
-    read: (key) => within('read', deadlines.read, () => readTwice(key)),
+    read: (key) => within('read', read, (isOver) => readTwice(key, isOver)),
     insert: (key, row) => within('insert', write, () => store.insert(key, row)),
     // Who waits for a swap has a deadline of its own, which began earlier.
     swap: (key, ifWrite, row) => tryTwice('save', write, () => store.swap(key, ifWrite, row)),
@@ -100,18 +138,10 @@ export function guardedStore(store: SessionStore, ports: GuardPorts): GuardedSto
     admit: (...args) => twice('admit', write, () => store.admit(...args)),
     keep: (owner, until) => twice('keep', write, () => store.keep(owner, until)),
     list: (owner, revoking) => twice('list', write, () => store.list(owner, revoking)),
-    forget: (owner, keys) => twice('forget', write, () => store.forget(owner, keys)),
-  }
-
-  /** A read that failed at once is worth another, within the same deadline. */
-  async function readTwice(key: string) {
-    try {
-      return await store.read(key)
-    } catch (error) {
-      if (error instanceof SessionError) throw error
-      await pause(timer, 5 + (random(1)[0]! / 255) * 15)
-      return store.read(key)
-    }
+    forget: (owner, list) => twice('forget', write, () => store.forget(owner, list)),
+    keys,
+    prune: (limit) => within('prune', UPKEEP, () => store.prune(limit)),
+    check: () => within('tell its settings', UPKEEP, () => store.check()),
   }
 }
 
@@ -127,7 +157,19 @@ export function isUnknown(error: unknown): boolean {
 
 function refusal(verb: string, error: unknown): unknown {
   if (error instanceof SessionError) return error
-  return because(unavailable(verb, 'it answered with an error'), error)
+  return because(unavailable(verb, 'it answered with an error'), bareCause(error))
+}
+
+/** A client's error without what it hangs on it, such as the command with the whole session. */
+function bareCause(error: unknown): unknown {
+  if (!(error instanceof Error)) return undefined
+  const { name, message, stack } = error
+  const code = 'code' in error ? error.code : undefined
+  const bare = Object.assign(new Error(message), {
+    name,
+    ...(stack === undefined ? {} : { stack }),
+  })
+  return typeof code === 'string' || typeof code === 'number' ? Object.assign(bare, { code }) : bare
 }
 
 function tooLate(verb: string, limit: number): SessionError {

@@ -1,7 +1,7 @@
 /** A user's sessions: admits logins, lists and ends them. */
 
 import { because, SessionError } from '../base/errors.ts'
-import type { Clock } from '../base/ports.ts'
+import type { Clock, Random } from '../base/ports.ts'
 import { authenticatedAtOf, createdOf, labelOf } from '../record/record.ts'
 import type { Row } from '../stores/store.ts'
 import { decodeEntry, entryEnded, seenAt } from './entry.ts'
@@ -33,6 +33,7 @@ export interface MemberPorts {
   store: GuardedStore
   rules: StoredRules
   clock: Clock
+  random: Random
   limit: MemberLimit | undefined
 }
 
@@ -59,11 +60,19 @@ export interface Members {
   revokeAll(owner: string, except: string | undefined): Promise<number>
 }
 
+/** So many sessions that were excepted are remembered, for logins in them that are under way. */
+const MAX_EXCEPTED = 1024
+
+/** Of 256 logins so many tidy their user's list, where no limit does it at each. */
+const TIDY_ODDS = 16
+
 /** So many rows are read, or removed, at a time. */
 const AT_ONCE = 16
 
 /** Makes the room for one store. */
-export function members({ store, rules, clock, limit }: MemberPorts): Members {
+export function members({ store, rules, clock, random, limit }: MemberPorts): Members {
+  /** When a session was last excepted from the revocation of its user's others. */
+  const excepted = new Map<string, number>()
   const storeLimit = limit && { most: limit.most, refuse: limit.onLimit === 'reject' }
 
   function tooMany(): SessionError {
@@ -84,13 +93,21 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
 
   /** Asks once more where sessions that ran out stood in for live ones. */
   async function admitted(owner: string, selector: string, calledAt: number, until: number) {
-    const ask = () => store.admit(owner, selector, calledAt, until, storeLimit)
+    // Who signs in and ends the user's other sessions in one request means to stay.
+    const since = Math.max(calledAt, excepted.get(selector) ?? 0)
+    const ask = () => store.admit(owner, selector, since, until, storeLimit)
     const admission = await ask()
     if (admission.admitted || admission.why !== 'limit') return admission
     const { dead } = await sorted(owner, await store.list(owner))
     if (dead.length === 0) return admission
     await discard(owner, dead)
     return ask()
+  }
+
+  /** Takes the keys of sessions that ran out off the list: no engine does it for us. */
+  async function tidy(owner: string): Promise<void> {
+    const { dead } = await sorted(owner, await store.list(owner))
+    await discard(owner, dead)
   }
 
   /** The owner's sessions that are alive, and the keys of those that are over. */
@@ -129,6 +146,8 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
     async admit(owner, selector, calledAt, until) {
       const admission = await admitted(owner, selector, calledAt, until)
       if (admission.admitted) {
+        excepted.delete(selector)
+        if (!limit && random(1)[0]! < TIDY_ODDS) void tidy(owner).catch(() => {})
         return limit && admission.over.length > 0 ? makeRoom(owner, selector, limit.most) : 0
       }
       const refusal = admission.why === 'limit' ? tooMany() : new SessionError('ERR_SESSION_GONE')
@@ -142,19 +161,32 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
     },
     async list(owner) {
       const keys = await store.list(owner)
-      const { live } = await sorted(owner, keys)
+      const { live, dead } = await sorted(owner, keys)
+      // Tidied on the way; who asks for a list is not told where that fails.
+      await discard(owner, dead).catch(() => {})
       return keys.flatMap((key) => {
         const found = live.get(key)
         return found ? [infoOf(found, rules)] : []
       })
     },
     async revoke(owner, selector) {
-      const keys = await store.list(owner)
-      return keys.includes(selector) && (await discard(owner, [selector])) > 0
+      if (!(await store.list(owner)).includes(selector)) return false
+      const { live } = await sorted(owner, [selector])
+      await discard(owner, [selector])
+      return live.size > 0
     },
     async revokeAll(owner, except) {
+      const now = clock()
+      if (except !== undefined) {
+        excepted.delete(except)
+        excepted.set(except, now)
+        for (const oldest of excepted.keys()) {
+          if (excepted.size <= MAX_EXCEPTED) break
+          excepted.delete(oldest)
+        }
+      }
       // A login of this very millisecond comes after the revocation.
-      const keys = await store.list(owner, clock() - 1)
+      const keys = await store.list(owner, now - 1)
       return discard(
         owner,
         keys.filter((key) => key !== except),

@@ -137,9 +137,10 @@ function idAfter(
   const asked = work.changes.some((change) => change.do === 'regenerate')
   const stale = isStale({ row, entry }, rules, now)
   const rewrites = work.isOldSecret || stale || changesPermanence(entry, record, rules)
-  // Where ids rotate, one that is sent again is renewed at once.
-  const renews =
-    asked || isDueForRotation(entry, rules, now) || (rewrites && rules.rotate !== undefined)
+  // Where ids rotate, one that is sent again is renewed at once; and so is one whose renewal the
+  // browser never got, since the id it has cannot be sent again.
+  const isNewPlace = rules.rotate !== undefined || !isCurrent
+  const renews = asked || isDueForRotation(entry, rules, now) || (rewrites && isNewPlace)
   const issued = Math.floor(now / 1000)
   if (renews && mayRenew(entry, work, rules, now)) {
     const { verifier, hash } = work.renewal()
@@ -179,13 +180,13 @@ function changesPermanence({ record }: Entry, next: SessionRecord, { layout }: S
   return isPermanent(record, layout) !== isPermanent(next, layout)
 }
 
-/** Whether the browser has spent half of the cookie's Max-Age. */
+/** Whether the browser has spent half of the Max-Age that was sent to it. */
 function isStale(
   { row, entry }: { row: Row; entry: Entry },
   { layout, lifetime }: StoredRules,
   now: number,
 ): boolean {
-  const keepFor = cookieLifetime(lifetime, timesOf(row, entry, layout, now), now)
+  const keepFor = cookieLifetime(lifetime, timesOf(row, entry, layout, now), entry.issued * 1000)
   return keepFor !== undefined && now - entry.issued * 1000 >= keepFor / 2
 }
 

@@ -11,47 +11,60 @@ export interface Removals {
 /** The most keys that wait. */
 const MAX_KEYS = 1024
 
-/** The waiting time before each attempt doubles from the first of these to the second, in ms. */
+/** The waiting time before each round doubles from the first of these to the second, in ms. */
 const FIRST_DELAY = 1_000
 const LAST_DELAY = 30_000
 
-/** A store that is away for longer than these attempts, some minutes, ends sessions by their time. */
+/** A key that could not be removed in so many rounds, some minutes, ends by its time. */
 const MAX_ATTEMPTS = 20
 
-/** Makes the queue of one backend: one key at a time, so that a store that comes back is not flooded. */
-export function removals(remove: (key: string) => Promise<unknown>, timer: Timer): Removals {
-  const keys = new Set<string>()
-  let attempts = 0
+/** A store that failed this often in a row is left alone until the next round. */
+const GIVE_UP_AFTER = 3
+
+/**
+ * Makes the queue of one backend: one key at a time, so that a store that comes back is not flooded.
+ *
+ * @param background does not keep the process alive.
+ */
+export function removals(remove: (key: string) => Promise<unknown>, background: Timer): Removals {
+  const attempts = new Map<string, number>()
+  let failures = 0
+  let isScheduled = false
 
   function schedule(): void {
-    timer(() => void drain().then(done, failed), Math.min(FIRST_DELAY * 2 ** attempts, LAST_DELAY))
+    if (isScheduled) return
+    isScheduled = true
+    const delay = Math.min(FIRST_DELAY * 2 ** failures, LAST_DELAY)
+    background(() => void round(), delay)
   }
 
-  async function drain(): Promise<void> {
-    for (const key of keys) {
-      await remove(key)
-      keys.delete(key)
+  async function round(): Promise<void> {
+    let removed = 0
+    let failedInARow = 0
+    const waiting = [...attempts]
+    for (const [key, count] of waiting) {
+      attempts.delete(key)
+      try {
+        await remove(key)
+        removed += 1
+        failedInARow = 0
+      } catch {
+        // Behind the others: one that cannot be removed must not stand in their way.
+        if (count < MAX_ATTEMPTS) attempts.set(key, count + 1)
+        failedInARow += 1
+        if (failedInARow === GIVE_UP_AFTER) break
+      }
     }
-  }
-
-  function done(): void {
-    attempts = 0
-    if (keys.size > 0) schedule()
-  }
-
-  function failed(): void {
-    attempts += 1
-    if (attempts >= MAX_ATTEMPTS) {
-      keys.clear()
-      attempts = 0
-    } else schedule()
+    failures = removed > 0 ? 0 : failures + 1
+    isScheduled = false
+    if (attempts.size > 0) schedule()
   }
 
   return {
     add(key) {
-      if (keys.has(key) || keys.size >= MAX_KEYS) return
-      keys.add(key)
-      if (keys.size === 1) schedule()
+      if (attempts.has(key) || attempts.size >= MAX_KEYS) return
+      attempts.set(key, 1)
+      schedule()
     },
   }
 }

@@ -1,12 +1,12 @@
 /** Opens a stored session: one read for a cookie of ours, none for anything else. */
 
 import { timingSafeEqual } from 'node:crypto'
-import { authenticatedAtOf } from '../record/record.ts'
 import type { Row } from '../stores/store.ts'
 import type { Opened, Rejection } from './backend.ts'
 import { decodeEntry, type Entry, entryEnded, seenAt } from './entry.ts'
 import type { GuardedStore } from './guard.ts'
 import type { StoredRules } from './plan.ts'
+import type { Removals } from './removals.ts'
 import { hashOfVerifier, type SessionId, type SessionIdFormat } from './session-id.ts'
 
 /** The session a request opened, as it was then. */
@@ -23,6 +23,8 @@ export interface StoredOpened extends Opened {
   readonly slot: Slot | undefined
   /** The key of a session that is over by time: a logout removes it all the same. */
   readonly expired: string | undefined
+  /** The keys of other cookies that would open, too: a logout ends those sessions as well. */
+  readonly others: readonly string[]
   /** The id is one from before a login a moment ago: nothing may be set over the new one. */
   readonly isSuperseded: boolean
 }
@@ -32,6 +34,7 @@ export interface OpenPorts {
   store: GuardedStore
   ids: SessionIdFormat
   rules: StoredRules
+  removals: Removals
   onReplay: 'report' | 'end'
 }
 
@@ -61,8 +64,12 @@ async function lookUp(ports: OpenPorts, ids: SessionId[], nobody: StoredOpened, 
   const found = looked.flatMap((outcome) => ('slot' in outcome ? [outcome] : []))
   const refused = looked.flatMap((outcome) => ('reason' in outcome ? [outcome] : []))
   const rejected = [...nobody.rejected, ...refused.map(({ reason }) => reason)]
-  const [newest] = found.sort((a, b) => b.opened.seen - a.opened.seen)
-  if (newest) return { ...nobody, ...newest.opened, rejected, verified: found.length }
+  const [newest, ...rest] = found.sort((a, b) => b.opened.seen - a.opened.seen)
+  if (newest) {
+    const others = rest.map(({ slot }) => slot.selector)
+    return { ...nobody, ...newest.opened, rejected, others, verified: found.length }
+  }
+  await endReplayed(ports, refused)
   return {
     ...nobody,
     rejected,
@@ -78,8 +85,20 @@ type Found = {
 
 type Refused = { id: SessionId; reason: Rejection }
 
-async function openOne(ports: OpenPorts, id: SessionId, now: number): Promise<Found | Refused> {
-  const { store, rules } = ports
+/** By choice, an id that is shown again after it was renewed ends its session. */
+async function endReplayed({ store, removals, onReplay }: OpenPorts, refused: readonly Refused[]) {
+  if (onReplay === 'report') return
+  for (const { id, reason } of refused) {
+    if (reason !== 'replayed') continue
+    await store.remove(id.selector).catch(() => removals.add(id.selector))
+  }
+}
+
+async function openOne(
+  { store, rules }: OpenPorts,
+  id: SessionId,
+  now: number,
+): Promise<Found | Refused> {
   const { selector } = id
   const row = await store.read(selector)
   if (!row) return { id, reason: 'gone' }
@@ -87,7 +106,6 @@ async function openOne(ports: OpenPorts, id: SessionId, now: number): Promise<Fo
   if (!entry) return { id, reason: 'corrupt' }
   const hash = hashOfVerifier(id.verifier)
   const reason = reasonAgainst(row, entry, hash, rules, now)
-  if (reason === 'replayed' && ports.onReplay === 'end') await store.remove(selector)
   return reason ? { id, reason } : foundIn(row, entry, { ...id, hash })
 }
 
@@ -110,9 +128,9 @@ function reasonAgainst(
     return entryEnded(row, entry, rules, now)
   }
   if (entryEnded(row, entry, rules, now)) return 'gone'
-  const loginAt = authenticatedAtOf(entry.record, rules.layout)
-  const isJustLoggedIn = loginAt !== undefined && now - loginAt * 1000 <= rules.grace
-  return isJustLoggedIn ? 'superseded' : 'replayed'
+  // A request that was under way at a login, or at two renewals in a row. Times are whole seconds.
+  const isJustIssued = now - entry.issued * 1000 < rules.grace + 1000
+  return isJustIssued ? 'superseded' : 'replayed'
 }
 
 /** An id that was renewed opens until the new one was shown, and a grace longer. */
@@ -151,5 +169,6 @@ const NOBODY: StoredOpened = {
   handle: undefined,
   slot: undefined,
   expired: undefined,
+  others: [],
   isSuperseded: false,
 }

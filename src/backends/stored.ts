@@ -5,7 +5,7 @@ import type { SetCookieWriter } from '../http/set-cookie.ts'
 import type { SessionStore } from '../stores/store.ts'
 import type { Backend, Committed } from './backend.ts'
 import { groupCommit } from './group-commit.ts'
-import { type Deadlines, guardedStore } from './guard.ts'
+import { type Deadlines, type GuardedStore, guardedStore } from './guard.ts'
 import { type MemberLimit, type Members, members } from './members.ts'
 import type { StoredRules } from './plan.ts'
 import { removals } from './removals.ts'
@@ -25,31 +25,34 @@ export interface StoredOptions {
   onReplay: 'report' | 'end'
   clock: Clock
   timer: Timer
+  /** Does not keep the process alive. */
+  background: Timer
   random: Random
 }
 
-/** A backend on a store, and what it knows of users. */
+/** A backend on a store, and what it can do across sessions. */
 export interface StoredBackend extends Backend {
   readonly members: Members
+  /** The store, with a deadline on every call. */
+  readonly store: GuardedStore
 }
 
 /** Makes the backend on a store. */
 export function storedBackend(options: StoredOptions): StoredBackend {
-  const { rules, deadlines, clock, timer, random, limit } = options
-  const store = guardedStore(options.store, { timer, random, deadlines })
-  const roster = members({ store, rules, clock, limit })
-  const group = groupCommit({ store, rules, clock, timer, random, deadline: deadlines.commit })
+  const { rules, deadlines, clock, timer, background, random, limit } = options
+  const store = guardedStore(options.store, { timer, background, random, deadlines })
   const parts = {
     ...options,
     store,
-    group,
-    members: roster,
-    removals: removals(store.remove, timer),
+    group: groupCommit({ store, rules, clock, timer, random, deadline: deadlines.commit }),
+    members: members({ store, rules, clock, random, limit }),
+    removals: removals(store.remove, background),
   }
   const commit = storedCommit(parts)
   return {
     layout: rules.layout,
-    members: roster,
+    members: parts.members,
+    store,
     open: (values, now) => openStored(parts, values, now),
     // Only what `open` answered comes back here.
     reopen: (opened, now) => reopenStored(parts, opened as StoredOpened, now),

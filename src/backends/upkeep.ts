@@ -1,7 +1,6 @@
 /** Works on a whole store, a little at a time, so that requests are served meanwhile. */
 
-import { because, SessionError } from '../base/errors.ts'
-import type { SessionStore } from '../stores/store.ts'
+import type { GuardedStore } from './guard.ts'
 
 /** So many rows are deleted at a time. */
 const BATCH = 500
@@ -10,39 +9,25 @@ const BATCH = 500
 const AT_ONCE = 16
 
 /** Removes every row; answers how many there were. @throws ERR_STORE_UNAVAILABLE */
-export function removeAll(store: SessionStore): Promise<number> {
-  return worked('revoke all sessions', async () => {
-    let count = 0
-    for await (const keys of store.keys()) {
-      for (let at = 0; at < keys.length; at += AT_ONCE) {
-        const part = keys.slice(at, at + AT_ONCE)
-        const removed = await Promise.all(part.map((key) => store.remove(key)))
-        count += removed.filter(Boolean).length
-      }
+export async function removeAll(store: Pick<GuardedStore, 'keys' | 'remove'>): Promise<number> {
+  let count = 0
+  for await (const keys of store.keys()) {
+    for (let at = 0; at < keys.length; at += AT_ONCE) {
+      const part = keys.slice(at, at + AT_ONCE)
+      const removed = await Promise.all(part.map((key) => store.remove(key)))
+      count += removed.filter(Boolean).length
     }
-    return count
-  })
+  }
+  return count
 }
 
 /** Deletes what is over, batch after batch; answers how many. @throws ERR_STORE_UNAVAILABLE */
-export function pruneAll(store: SessionStore): Promise<number> {
-  return worked('prune', async () => {
-    let count = 0
-    for (let deleted = BATCH; deleted >= BATCH;) {
-      deleted = await store.prune(BATCH)
-      count += deleted
-      await new Promise<void>((next) => setTimeout(next))
-    }
-    return count
-  })
-}
-
-async function worked(verb: string, work: () => Promise<number>): Promise<number> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof SessionError) throw error
-    const failure = new SessionError('ERR_STORE_UNAVAILABLE', verb, 'it answered with an error')
-    throw because(failure, error)
+export async function pruneAll(store: Pick<GuardedStore, 'prune'>): Promise<number> {
+  let count = 0
+  for (let deleted = BATCH; deleted >= BATCH;) {
+    deleted = await store.prune(BATCH)
+    count += deleted
+    await new Promise<void>((next) => setTimeout(next))
   }
+  return count
 }

@@ -23,6 +23,15 @@ export const systemTimer: Timer = (run, delay) => {
   return () => clearTimeout(timer)
 }
 
+/** A timer for what may as well not happen: it does not keep the process alive. */
+export const backgroundTimer: Timer = (run, delay) => {
+  const timer: unknown = setTimeout(run, delay)
+  // Elsewhere than on Node and its kin a timer is a number.
+  if (typeof timer === 'object' && timer !== null && 'unref' in timer)
+    (timer as NodeJS.Timeout).unref()
+  return () => clearTimeout(timer as NodeJS.Timeout)
+}
+
 /** A value that is here, or that will come. A cookie answers at once; a store takes a round trip. */
 export type Maybe<Value> = Value | Promise<Value>
 

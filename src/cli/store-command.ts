@@ -4,7 +4,7 @@ import { guardedStore } from '../backends/guard.ts'
 import { members, type Members } from '../backends/members.ts'
 import type { StoredRules } from '../backends/plan.ts'
 import { SessionError } from '../base/errors.ts'
-import { systemClock, systemRandom, systemTimer } from '../base/ports.ts'
+import { backgroundTimer, systemClock, systemRandom, systemTimer } from '../base/ports.ts'
 import { layoutWith } from '../session/own-preset.ts'
 import type { SessionStore } from '../stores/store.ts'
 import { openStore } from './store-clients.ts'
@@ -122,9 +122,11 @@ const RULES: StoredRules = {
 
 function workplace(store: SessionStore): Workplace {
   const deadlines = { read: CALL_MS, write: CALL_MS, commit: CALL_MS }
-  const guarded = guardedStore(store, { timer: systemTimer, random: systemRandom, deadlines })
-  const roster = members({ store: guarded, rules: RULES, clock: systemClock, limit: undefined })
-  return { store, members: roster }
+  const world = { timer: systemTimer, background: backgroundTimer, random: systemRandom }
+  const guarded = guardedStore(store, { ...world, deadlines })
+  const ports = { store: guarded, rules: RULES, clock: systemClock, random: systemRandom }
+  const roster = members({ ...ports, limit: undefined })
+  return { store: { ...guarded, engine: store.engine }, members: roster }
 }
 
 function say({ text, json, code = 0 }: Answer, values: StoreValues): number {

@@ -110,13 +110,17 @@ export function isSoft(change: Change): boolean {
 
 /** The keys in which a nested change takes the place of what another request wrote meanwhile. */
 export function overwrittenKeys(base: SessionRecord, changes: readonly Change[]): string[] {
-  return changes.flatMap((change) =>
-    change.do === 'set' &&
-    change.from !== undefined &&
-    base.data.get(change.key)?.text !== change.from
-      ? [change.key]
-      : [],
-  )
+  return changes.flatMap((change, at) => {
+    if (change.do !== 'set' || change.from === undefined) return []
+    // What this request itself put there first is its own.
+    const isOwn = changes.slice(0, at).some((earlier) => mayChange(earlier, change.key))
+    return isOwn || base.data.get(change.key)?.text === change.from ? [] : [change.key]
+  })
+}
+
+function mayChange(change: Change, key: string): boolean {
+  if ('key' in change) return change.key === key
+  return change.do === 'clear' || change.do === 'login' || change.do === 'logout'
 }
 
 /** The waiting messages without the ones that were shown, each taken once. */

@@ -9,7 +9,6 @@ import { explain, keyring, type Secret } from '../crypto/keyring.ts'
 import type { Weakness } from '../crypto/weak-secrets.ts'
 import { setCookieWriter } from '../http/set-cookie.ts'
 import type { Tag } from '../record/codec.ts'
-import type { SessionStore } from '../stores/store.ts'
 import type { EventListener } from './events.ts'
 import { type Hint, hintEnvironment, hintPrinter, missingSecretRemedy } from './hints.ts'
 import { type CookieOptions, type LifetimeOptions, ownPreset } from './own-preset.ts'
@@ -50,8 +49,8 @@ export interface Settings {
   backend: Backend
   /** The same backend, where it is one on a store. */
   stored: StoredBackend | undefined
-  /** The store itself, for its upkeep. */
-  store: SessionStore | undefined
+  /** What its store is called in messages. */
+  engine: string
   onUnavailable: 'error' | 'anonymous-readonly'
   cookieName: string
   secureCookie: boolean
@@ -88,9 +87,11 @@ export function resolveOptions(options: SessionOptions): Settings {
   const environment = process.env['NODE_ENV']
   const developing = environment === 'development' || environment === 'test'
   const hint = hintPrinter(environment === 'production')
-  const { clock = systemClock, onEvent = () => {}, tags = [] } = options
-  if (typeof clock !== 'function')
+  const { clock: given = systemClock, onEvent = () => {}, tags = [] } = options
+  if (typeof given !== 'function')
     throw invalid('clock', 'has to be a function that tells the time')
+  // Some clocks tell fractions of a millisecond, and no record has a place for them.
+  const clock = () => Math.floor(given())
   if (typeof onEvent !== 'function') throw invalid('onEvent', 'has to be a function')
   checkTags(tags)
   const preset = options.preset ?? ownPreset(options, developing)
@@ -119,7 +120,7 @@ export function resolveOptions(options: SessionOptions): Settings {
   return {
     backend: stored ?? cookieBackend(preset.format(secrets, tags), writer, lifetime),
     stored,
-    store,
+    engine: store?.engine ?? '',
     onUnavailable: onUnavailableOf(options),
     cookieName: writer.name,
     secureCookie: writer.secure,

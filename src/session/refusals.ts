@@ -28,15 +28,34 @@ export function checkKey(key: unknown): void {
   }
 }
 
-/** The user's id as text. @throws ERR_USER_ID_INVALID for anything but text or an integer. */
+/** More than any id needs, and what every store takes. */
+const MAX_USER_ID_BYTES = 1024
+
+/**
+ * The user's id as text.
+ *
+ * @throws ERR_USER_ID_INVALID for anything but an integer or well-formed text of up to 1024 bytes.
+ */
 export function checkedUserId(userId: unknown): string {
-  const isId =
-    (typeof userId === 'string' && userId !== '') ||
-    typeof userId === 'bigint' ||
-    Number.isSafeInteger(userId)
-  if (isId) return String(userId)
-  throw new SessionError(
-    'ERR_USER_ID_INVALID',
-    userId === '' ? 'an empty string' : String(typeof userId),
-  )
+  if (typeof userId === 'bigint' || Number.isSafeInteger(userId)) return String(userId)
+  const kind = typeof userId === 'string' ? faultOfText(userId) : String(typeof userId)
+  if (kind === undefined) return userId as string
+  throw new SessionError('ERR_USER_ID_INVALID', kind)
+}
+
+function faultOfText(userId: string): string | undefined {
+  if (userId === '') return 'an empty string'
+  // Two such texts are one to a store that keeps UTF-8.
+  if (/\p{Surrogate}/u.test(userId)) return 'text with half a surrogate pair'
+  return Buffer.byteLength(userId) > MAX_USER_ID_BYTES ? 'text of over 1024 bytes' : undefined
+}
+
+/** A label of that many characters is a sentence already. */
+const MAX_LABEL_LENGTH = 200
+
+/** Refuses a label that could not be shown. @throws ERR_VALUE_UNSUPPORTED */
+export function checkLabel(label: unknown): void {
+  if (label === undefined || (typeof label === 'string' && label.length <= MAX_LABEL_LENGTH)) return
+  const why = `it has to be text of at most ${MAX_LABEL_LENGTH} characters`
+  throw new SessionError('ERR_VALUE_UNSUPPORTED', 'label', why)
 }

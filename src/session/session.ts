@@ -6,19 +6,11 @@ import { type Updater, updatedField } from '../record/changes.ts'
 import { liveValue } from '../record/fields.ts'
 import { authenticatedAtOf, type Flash, isPermanent, labelOf, userIdOf } from '../record/record.ts'
 import type { Markup } from '../record/values.ts'
+import { commitState, reloadState } from './commit.ts'
 import { showFlashes } from './flashes.ts'
 import { refuseStrayProperties } from './properties.ts'
-import { checkedUserId, checkKey } from './refusals.ts'
-import {
-  commitState,
-  note,
-  noteDrift,
-  notePut,
-  outgoing,
-  refuseFrozen,
-  reloadState,
-  type State,
-} from './state.ts'
+import { checkedUserId, checkKey, checkLabel } from './refusals.ts'
+import { note, noteDrift, notePut, outgoing, refuseFrozen, type State } from './state.ts'
 
 /** The keys of a session's data. */
 export type KeyOf<Data> = Extract<keyof Data, string>
@@ -284,12 +276,13 @@ export class Session<Data = any, UserId = string | undefined> {
     return this.#state.unavailable !== undefined
   }
 
-  /** What the app calls this session, such as the device; not kept in Flask's cookie. */
+  /** What the app calls this session, such as the device, in 200 characters; not kept in Flask's cookie. */
   get label(): string | undefined {
     return labelOf(this.#state.record, this.#state.host.backend.layout)
   }
 
   set label(label: string | undefined) {
+    checkLabel(label)
     note(this.#state, 'label', { do: 'label', label })
   }
 

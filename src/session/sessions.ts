@@ -22,7 +22,11 @@ export interface Sessions<Data = any> {
    * @throws ERR_SESSION_NOT_MOUNTED if no adapter has seen the request.
    */
   get(carrier: object): Promise<Session<Data>>
-  /** The session of a signed-in visitor. @throws ERR_NOT_SIGNED_IN (401), ERR_SESSION_NOT_MOUNTED */
+  /**
+   * The session of a signed-in visitor.
+   *
+   * @throws ERR_NOT_SIGNED_IN (401), ERR_SESSION_NOT_MOUNTED, ERR_STORE_UNAVAILABLE (503)
+   */
   signedIn(carrier: object): Promise<SignedInSession<Data>>
   /** The session of the request that is being handled, without naming it. @throws ERR_SESSION_NOT_MOUNTED */
   current(): Promise<Session<Data>>
@@ -90,6 +94,9 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
     get,
     async signedIn(carrier) {
       const session = await get(carrier)
+      if (session.isUnavailable) {
+        throw new SessionError('ERR_STORE_UNAVAILABLE', 'read', 'it could not be asked who this is')
+      }
       if (session.userId === undefined) throw new SessionError('ERR_NOT_SIGNED_IN')
       return session
     },
@@ -120,26 +127,24 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
     },
     run: (visit, handler) => running.run(visit, handler),
   }
-  const { stored, store } = settings
-  if (!stored || !store) return sessions
-  return { ...sessions, ...acrossSessions(stored, store, currentHandle) }
+  const { stored } = settings
+  return stored ? { ...sessions, ...acrossSessions(stored, currentHandle) } : sessions
 }
 
 /** Looks at the store's settings once, with the first request: what it finds stops nobody. */
-function storeInspection({ store, emit, hint }: Host): () => void {
-  let isDone = !store
+function storeInspection({ stored, engine, emit, hint }: Host): () => void {
+  let isDone = !stored
+  async function inspect(): Promise<void> {
+    for (const finding of (await stored?.store.check()) ?? []) {
+      emit({ type: 'store-finding', finding })
+      hint(finding, `${engine}: ${finding}`)
+    }
+  }
   return () => {
     if (isDone) return
     isDone = true
-    store?.check().then(
-      (findings) => {
-        for (const finding of findings) {
-          emit({ type: 'store-finding', finding })
-          hint(finding, `${store.engine}: ${finding}`)
-        }
-      },
-      () => {}, // A store that is away says so by itself, to the request that needs it.
-    )
+    // A store that is away says so by itself, to the request that needs it.
+    void inspect().catch(() => {})
   }
 }
 

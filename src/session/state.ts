@@ -1,20 +1,14 @@
 /** One request's work on one session: opens it, notes changes, commits them. */
 
-import type { Committed, Opened } from '../backends/backend.ts'
+import type { Opened } from '../backends/backend.ts'
 import { SessionError } from '../base/errors.ts'
-import { andThen, type Maybe } from '../base/ports.ts'
+import type { Maybe } from '../base/ports.ts'
 import { cookieValues } from '../http/cookie.ts'
 import type { Outgoing } from '../http/headers.ts'
 import { apply, type Change, isOfAnother, newRecord, replay } from '../record/changes.ts'
 import { type Field, hasDrifted } from '../record/fields.ts'
 import type { Flash, SessionRecord } from '../record/record.ts'
-import {
-  hintCrossOrigin,
-  hintDuplicates,
-  hintRejected,
-  hintSecure,
-  type RequestFacts,
-} from './hints.ts'
+import { hintCrossOrigin, hintDuplicates, hintRejected, type RequestFacts } from './hints.ts'
 import type { Settings } from './options.ts'
 
 /** What all requests of one `createSessions` share. */
@@ -45,10 +39,10 @@ export interface State {
   setCookie: string | undefined
   /** Why the store did not answer, where the app chose to go on read-only. */
   readonly unavailable: SessionError | undefined
-  /** The commit under way: the next one waits for it, or it would do the same again. */
-  committing: Promise<void> | undefined
-  /** How many changes a commit had that failed for good, and whose error the app was given. */
-  told: number | undefined
+  /** The commit or reload under way: the next one waits for it, or it would do the same again. */
+  busy: Promise<void> | undefined
+  /** A commit failed and the app was given the error: it had so many changes. */
+  told: { changes: number; error: unknown } | undefined
 }
 
 /** Opens the session of a request. */
@@ -77,7 +71,7 @@ function begin(host: Host, facts: RequestFacts, opened: Opened, unavailable?: Se
     frozen: false,
     setCookie: undefined,
     unavailable,
-    committing: undefined,
+    busy: undefined,
     told: undefined,
   }
 }
@@ -106,7 +100,8 @@ function openFailed(
   return begin(host, facts, nobody, error)
 }
 
-function baseOf({ backend, clock }: Host, { record }: Opened): SessionRecord {
+/** The record a request's changes begin with. */
+export function baseOf({ backend, clock }: Host, { record }: Opened): SessionRecord {
   return record ?? newRecord(backend.layout, Math.floor(clock() / 1000))
 }
 
@@ -138,12 +133,16 @@ function report(host: Host, opened: Opened, facts: RequestFacts): void {
 export function note(state: State, verb: string, change: Change): void {
   refuseFrozen(state, verb)
   const { layout } = state.host.backend
-  state.changes.push(change)
   if (change.do === 'login' && isOfAnother(state.record, change.userId, layout)) {
+    state.changes.push(change)
     // The data of another user goes, this request's own changes stay: only a replay can tell. What
     // became of the other user's objects in the app's hands is theirs, and goes with them.
     replayOn(state, state.base)
-  } else state.record = apply(own(state), change, layout)
+    return
+  }
+  state.record = apply(own(state), change, layout)
+  // Noted only now that it has worked.
+  state.changes.push(change)
 }
 
 /** Notes a change of one key, whose new field is known already. */
@@ -155,7 +154,7 @@ export function notePut(state: State, change: Change & { key: string }, field?: 
 }
 
 /** Does the request's changes again on a record. The values it holds already stay its own. */
-function replayOn(state: State, base: SessionRecord): void {
+export function replayOn(state: State, base: SessionRecord): void {
   const before = state.record.data
   state.record = replay(base, state.changes, state.host.backend.layout)
   state.owned = true
@@ -189,88 +188,6 @@ export function noteDrift(state: State, only?: string): void {
       own(state).data.set(key, { text, live: field.live })
     }
   }
-}
-
-/**
- * Keeps what the request did. Afterwards the state stands on the record that was written.
- *
- * One commit at a time; what is written while one is under way is the next one's.
- */
-export function commitState(state: State): Maybe<void> {
-  if (state.committing) return state.committing.then(() => commitState(state))
-  const { host } = state
-  if (state.frozen || state.unavailable) return
-  try {
-    noteDrift(state)
-    const { opened, changes, record: next } = state
-    const request = { opened, changes: [...changes], next, now: host.clock() }
-    const committing = host.backend.commit(request)
-    if (!(committing instanceof Promise)) return settle(state, request.changes, committing)
-    state.committing = committing
-      .then(
-        (committed) => settle(state, request.changes, committed),
-        (error: unknown) => failed(state, request.changes, error),
-      )
-      .finally(() => (state.committing = undefined))
-    return state.committing
-  } catch (error) {
-    failed(state, state.changes, error)
-  }
-}
-
-/** The last commit of a request: nothing is left to do where the app knows that it failed. */
-export function isSettled(state: State): boolean {
-  if (state.told === undefined || state.committing) return false
-  noteDrift(state)
-  return state.changes.length === state.told
-}
-
-function settle(state: State, done: readonly Change[], committed: Committed): void {
-  const { opened, setCookie, notes = [] } = committed
-  announce(state, done, committed)
-  for (const note of notes) state.host.emit(note)
-  state.opened = opened
-  state.setCookie = setCookie ?? state.setCookie
-  state.told = undefined
-  state.changes = state.changes.slice(done.length)
-  state.base = opened.record ?? state.record
-  if (state.changes.length > 0 || state.base !== state.record) replayOn(state, state.base)
-  state.owned = state.changes.length > 0
-}
-
-function announce(
-  { host, facts, opened: before }: State,
-  done: readonly Change[],
-  { opened: after, setCookie }: Committed,
-): void {
-  for (const change of done) {
-    if (change.do === 'login' || change.do === 'logout') host.emit({ type: change.do })
-  }
-  if (setCookie === undefined) return
-  if (!before.record && after.record) host.emit({ type: 'created' })
-  if (host.secureCookie && host.explains) hintSecure(host.hint, facts)
-}
-
-function failed(state: State, tried: readonly Change[], error: unknown): never {
-  const { host } = state
-  const code = error instanceof SessionError ? error.code : 'UNKNOWN'
-  host.emit({ type: 'commit-failed', code })
-  if (error instanceof SessionError) host.hint(code, error.message)
-  // Where the outcome is not known the last commit tries again.
-  if (code !== 'ERR_STORE_UNAVAILABLE') state.told = tried.length
-  throw error
-}
-
-/** Reads the newest record again and puts the changes of this request on it. */
-export function reloadState(state: State): Maybe<void> {
-  const { host } = state
-  if (state.unavailable) throw state.unavailable
-  return andThen(host.backend.reopen(state.opened, host.clock()), (opened) => {
-    noteDrift(state)
-    state.opened = opened
-    state.base = baseOf(host, opened)
-    replayOn(state, state.base)
-  })
 }
 
 /** What the response has to carry for this session. */

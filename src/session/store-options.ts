@@ -5,7 +5,7 @@ import type { MemberLimit } from '../backends/members.ts'
 import { type StoredBackend, storedBackend } from '../backends/stored.ts'
 import { sessionIdFormat } from '../backends/session-id.ts'
 import { type Duration, milliseconds } from '../base/duration.ts'
-import { type Clock, systemRandom, systemTimer } from '../base/ports.ts'
+import { backgroundTimer, type Clock, systemRandom, systemTimer } from '../base/ports.ts'
 import type { SetCookieWriter } from '../http/set-cookie.ts'
 import type { Tag } from '../record/codec.ts'
 import type { Lifetime } from '../record/lifetime.ts'
@@ -36,8 +36,10 @@ export interface StoreOptions {
    */
   onUnavailable?: 'error' | 'anonymous-readonly'
   /**
-   * How long to wait for the store: for one read, for one write, and for keeping what a request did
-   * with all retries. @default { read: '250ms', write: '500ms', commit: '1s' }
+   * How long to wait for the store: for one read, for one write, and for a request's turn where
+   * others change the same session. At most `'1m'`.
+   *
+   * @default { read: '250ms', write: '500ms', commit: '1s' }
    */
   deadlines?: { read?: Duration; write?: Duration; commit?: Duration }
 }
@@ -91,7 +93,13 @@ export function storedBackendOf(
   if (missing.length > 0) {
     throw invalid('store', `is no store: it lacks ${missing.join(', ')}. Pass sqliteStore(db), say`)
   }
+  if (typeof store.engine !== 'string') throw invalid('store', 'does not name its engine')
   oneOf(onReplay, ['report', 'end'], 'onReplay')
+  const graceMs = milliseconds(grace, 'grace')
+  const rotateMs = rotate === undefined ? undefined : milliseconds(rotate, 'rotate')
+  if (rotateMs !== undefined && rotateMs <= graceMs) {
+    throw invalid('rotate', 'has to be longer than grace, or requests under way lose their session')
+  }
   return storedBackend({
     store,
     ids: sessionIdFormat(secrets.map((secret) => idKey(secret, writer.name))),
@@ -99,14 +107,15 @@ export function storedBackendOf(
     rules: {
       layout: layoutWith(tags),
       lifetime,
-      rotate: rotate === undefined ? undefined : milliseconds(rotate, 'rotate'),
-      grace: milliseconds(grace, 'grace'),
+      rotate: rotateMs,
+      grace: graceMs,
     },
-    deadlines: deadlinesOf(options.deadlines ?? {}),
+    deadlines: deadlinesOf(options.deadlines === undefined ? {} : options.deadlines),
     limit: limitOf(options),
     onReplay,
     clock,
     timer: systemTimer,
+    background: backgroundTimer,
     random: systemRandom,
   })
 }
@@ -124,10 +133,14 @@ export function onUnavailableOf({ onUnavailable = 'error' }: StoreOptions) {
 
 function limitOf({
   maxSessionsPerUser: most,
-  onLimit = 'evict-oldest',
+  onLimit: given,
 }: StoreOptions): MemberLimit | undefined {
+  const onLimit = given ?? 'evict-oldest'
   oneOf(onLimit, ['reject', 'evict-oldest'], 'onLimit')
-  if (most === undefined) return undefined
+  if (most === undefined) {
+    if (given) throw invalid('onLimit', 'means nothing without maxSessionsPerUser')
+    return undefined
+  }
   if (!Number.isSafeInteger(most) || most < 1) {
     throw invalid('maxSessionsPerUser', 'has to be a whole number, 1 or more')
   }
@@ -139,10 +152,19 @@ function deadlinesOf(given: NonNullable<StoreOptions['deadlines']>): Deadlines {
   refuseUnknown(given, ['read', 'write', 'commit'], 'deadlines.')
   const { read = '250ms', write = '500ms', commit = '1s' } = given
   return {
-    read: milliseconds(read, 'deadlines.read'),
-    write: milliseconds(write, 'deadlines.write'),
-    commit: milliseconds(commit, 'deadlines.commit'),
+    read: deadline(read, 'deadlines.read'),
+    write: deadline(write, 'deadlines.write'),
+    commit: deadline(commit, 'deadlines.commit'),
   }
+}
+
+/** Nobody waits longer for a page. */
+const LONGEST_DEADLINE = 60_000
+
+function deadline(given: Duration, option: string): number {
+  const length = milliseconds(given, option)
+  if (length > LONGEST_DEADLINE) throw invalid(option, "is at most '1m'")
+  return length
 }
 
 function oneOf<Choice extends string>(given: Choice, choices: readonly Choice[], option: string) {

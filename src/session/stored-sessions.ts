@@ -3,7 +3,6 @@
 import type { SessionInfo } from '../backends/members.ts'
 import type { StoredBackend } from '../backends/stored.ts'
 import { pruneAll, removeAll } from '../backends/upkeep.ts'
-import type { SessionStore } from '../stores/store.ts'
 import { checkedUserId } from './refusals.ts'
 
 /** One session of a user, for a list of devices. */
@@ -46,8 +45,7 @@ export interface AcrossSessions {
 
 /** Makes the verbs. `currentHandle` names the session of the request that is being handled. */
 export function acrossSessions(
-  { members }: StoredBackend,
-  store: SessionStore,
+  { members, store }: StoredBackend,
   currentHandle: () => Promise<string | undefined>,
 ): AcrossSessions {
   return {

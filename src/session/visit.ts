@@ -5,7 +5,8 @@ import type { Outgoing } from '../http/headers.ts'
 import { cookieValues } from '../http/cookie.ts'
 import type { RequestFacts } from './hints.ts'
 import { Session } from './session.ts'
-import { commitState, type Host, isSettled, openState, outgoing, type State } from './state.ts'
+import { commitState, isSettled } from './commit.ts'
+import { type Host, openState, outgoing, type State } from './state.ts'
 
 /** What an adapter holds for one request. */
 export interface Visit {
@@ -68,9 +69,7 @@ function lastCommit(state: State): Maybe<void> {
     return
   }
   // A commit of the app's own that is under way still has to be followed by what came after it.
-  if (state.committing) {
-    return state.committing.catch(() => {}).then(() => lastCommit(state))
-  }
+  if (state.busy) return state.busy.then(() => lastCommit(state))
   try {
     return commitState(state)
   } finally {

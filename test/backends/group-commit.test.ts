@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { memoryStore } from '../../src/stores/memory.ts'
 import type { SessionStore } from '../../src/stores/store.ts'
 import { bench, count, REGENERATE, set, settled, valueIn } from './stored-bench.ts'
 
@@ -134,6 +135,32 @@ describe('a commit whose deadline passes', () => {
     expect(swaps).toBeGreaterThan(100)
     expect(valueIn((await visit(cookie)).record, 'n')).toBeUndefined()
   })
+})
+
+it('goes on with the next request where a group stands still for ever', async () => {
+  let isStuck = false
+  const { visit, timers } = bench({
+    wrap: (store) => ({
+      ...store,
+      // As where a platform drops what a request was doing once it has answered.
+      swap: (...args) => (isStuck ? new Promise(() => {}) : store.swap(...args)),
+    }),
+  })
+  const { cookie } = await visit(undefined, set('a', 1))
+  isStuck = true
+  const outcome = Promise.allSettled([visit(cookie, count('n')), visit(cookie, count('n'))])
+  await timers.pass(1_000)
+  expect((await outcome).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  isStuck = false
+  expect(valueIn((await visit(cookie, count('n'))).record, 'n')).toBe(1)
+})
+
+it('needs no randomness before the first request, which some platforms refuse', () => {
+  const store = memoryStore()
+  const random = () => {
+    throw new Error('not at start-up')
+  }
+  expect(() => bench({ random }, store)).not.toThrow()
 })
 
 it('settles an unknown outcome by the same swap: a lost reply counts once', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { guardedStore } from '../../src/backends/guard.ts'
+import { pruneAll, removeAll } from '../../src/backends/upkeep.ts'
 import { SessionError } from '../../src/base/errors.ts'
 import { systemRandom } from '../../src/base/ports.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
@@ -11,6 +12,10 @@ const ROW = { write: 'w.1', recent: [], expiresAt: Date.now() + 60_000, owner: n
 
 const never = () => new Promise<never>(() => {})
 
+async function* hanging(): AsyncGenerator<string[]> {
+  yield await never()
+}
+
 function guarded(verbs: Partial<SessionStore>) {
   const clock = fakeClock()
   const timers = heldTimers(clock)
@@ -18,6 +23,7 @@ function guarded(verbs: Partial<SessionStore>) {
     { ...memoryStore({ clock }), ...verbs },
     {
       timer: timers.timer,
+      background: timers.timer,
       random: systemRandom,
       deadlines: { read: 250, write: 500, commit: 1000 },
     },
@@ -48,7 +54,29 @@ describe('a call of a store that never answers', () => {
       error: { code: 'ERR_STORE_UNAVAILABLE', status: 503 },
     })
     expect(calls).toBe(1)
+    await timers.pass(30_000)
     expect(timers.count).toBe(0)
+  })
+
+  it('is not made once more after its deadline, however late it fails', async () => {
+    let calls = 0
+    let fail = (_error: Error) => {}
+    const failing = () => ((calls += 1), new Promise<never>((_, reject) => (fail = reject)))
+    const { store, timers } = guarded({ read: failing })
+    watch(store.read('key'))
+    await timers.pass(245)
+    fail(new Error('reset'))
+    await timers.pass(1_000)
+    expect(calls).toBe(1)
+  })
+
+  it('is one for each step of an upkeep, too', async () => {
+    const { store, timers } = guarded({ prune: never, check: never, keys: hanging })
+    const seen = [watch(pruneAll(store)), watch(removeAll(store)), watch(store.check())]
+    await timers.pass(10_000)
+    for (const each of seen) {
+      expect(each).toMatchObject({ state: 'failed', error: { code: 'ERR_STORE_UNAVAILABLE' } })
+    }
   })
 
   it('is made once more where it was a write, since none is applied twice', async () => {
@@ -138,17 +166,52 @@ describe('a call of a store that fails', () => {
   })
 })
 
-it('refuses more than 1024 calls at once, and takes them again when some are through', async () => {
-  const { store, timers } = guarded({ read: never })
-  const seen = Array.from({ length: 1024 }, () => watch(store.read('key')))
-  const refused = watch(store.read('key'))
-  await settled()
-  expect(refused).toMatchObject({ state: 'failed', error: { code: 'ERR_STORE_UNAVAILABLE' } })
-  expect(seen.every(({ state }) => state === 'waiting')).toBe(true)
-  await timers.pass(250)
-  const later = watch(store.read('key'))
-  await settled()
-  expect(later.state).toBe('waiting')
+describe('more than 1024 calls at once', () => {
+  const full = async () => {
+    const answers: (() => void)[] = []
+    const { store, timers } = guarded({
+      read: () => new Promise((resolve) => answers.push(() => resolve(null))),
+    })
+    for (let call = 0; call < 1024; call += 1) watch(store.read('key'))
+    await settled()
+    const isRefused = async () => {
+      const seen = watch(store.read('key'))
+      await settled()
+      return seen.state === 'failed'
+    }
+    return { timers, answers, isRefused }
+  }
+
+  it('are refused, until one is through', async () => {
+    const { answers, isRefused } = await full()
+    expect(await isRefused()).toBe(true)
+    answers[0]!()
+    await settled()
+    expect(await isRefused()).toBe(false)
+    expect(await isRefused()).toBe(true)
+  })
+
+  it('count those nobody waits for any more, since their client holds them, for 30 s', async () => {
+    const { timers, isRefused } = await full()
+    await timers.pass(29_000)
+    expect(await isRefused()).toBe(true)
+    await timers.pass(2_000)
+    expect(await isRefused()).toBe(false)
+  })
+})
+
+it("a client's error is kept without what hangs on it, such as the command with the session", async () => {
+  const { store, timers } = guarded({
+    swap: () =>
+      Promise.reject(
+        Object.assign(new Error('OOM'), { code: 'OOM', command: { args: ['key', ROW.body] } }),
+      ),
+  })
+  const seen = watch(store.swap('key', 'w.0', ROW))
+  await timers.pass(60)
+  const { cause } = seen.error as SessionError
+  expect(cause).toMatchObject({ message: 'OOM', code: 'OOM' })
+  expect(Object.keys(cause as object)).not.toContain('command')
 })
 
 describe('a logout that the store does not confirm', () => {
@@ -177,13 +240,32 @@ describe('a logout that the store does not confirm', () => {
     expect(clock()).toBeGreaterThan(0)
   })
 
+  it('does not wait behind one that cannot be removed', async () => {
+    const stuck = new Set<string>()
+    const { visit, store, timers } = bench({
+      wrap: (inner) => ({
+        ...inner,
+        remove: (key) => (stuck.has(key) ? Promise.reject(new Error('away')) : inner.remove(key)),
+      }),
+    })
+    const visits = [await visit(undefined, set('a', 1)), await visit(undefined, set('a', 2))]
+    const [first, second] = visits.map(({ cookie }) => cookie!.slice(0, 22)) as [string, string]
+    stuck.add(first).add(second)
+    for (const { cookie } of visits) watch(visit(cookie, logout()))
+    await timers.pass(200)
+    stuck.delete(second)
+    await timers.pass(60_000)
+    expect(await store.read(first)).not.toBeNull()
+    expect(await store.read(second)).toBeNull()
+  })
+
   it('gives up after some minutes, with no timer left behind', async () => {
     const { visit, timers } = bench({
       wrap: (inner) => ({ ...inner, remove: () => Promise.reject(new Error('away')) }),
     })
     const { cookie } = await visit(undefined, set('a', 1))
     watch(visit(cookie, logout()))
-    await timers.pass(20 * 60_000)
+    await timers.pass(40 * 60_000)
     expect(timers.count).toBe(0)
   })
 })

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { bench, login, logout, MINUTE, set, valueIn } from './stored-bench.ts'
+import { replay } from '../../src/record/changes.ts'
+import {
+  bench,
+  layout,
+  login,
+  logout,
+  MINUTE,
+  set,
+  settled,
+  valueIn,
+  valueOf,
+} from './stored-bench.ts'
 
 const label = (name: string) => ({ do: 'label', label: name }) as const
 
@@ -69,7 +80,59 @@ describe("a user's sessions", () => {
   })
 })
 
+describe('the list of a user', () => {
+  it('loses the keys of sessions that ran out when somebody looks at it', async () => {
+    const { visit, backend, clock, store } = bench()
+    await visit(undefined, login('ada', clock))
+    clock.advance(61 * MINUTE)
+    await visit(undefined, login('ada', clock))
+    expect(await backend.members.list('ada')).toHaveLength(1)
+    expect(await store.list('ada')).toHaveLength(1)
+  })
+
+  it('loses them at one login in sixteen, where nobody ever looks', async () => {
+    const { visit, clock, store } = bench()
+    for (let day = 0; day < 200; day += 1) {
+      await visit(undefined, login('ada', clock))
+      clock.advance(61 * MINUTE)
+    }
+    await settled()
+    expect((await store.list('ada')).length).toBeLessThan(150)
+  })
+
+  it('says of a session that it was there, though the reply to its end was lost', async () => {
+    let calls = 0
+    const { visit, backend, clock, timers } = bench({
+      wrap: (store) => ({
+        ...store,
+        async remove(key) {
+          const removed = await store.remove(key)
+          if (++calls === 1) throw new Error('the reply is lost')
+          return removed
+        },
+      }),
+    })
+    const { cookie } = await visit(undefined, login('ada', clock))
+    const revoking = backend.members.revoke('ada', cookie!.slice(0, 22))
+    await timers.pass(60)
+    expect(await revoking).toBe(true)
+  })
+})
+
 describe('a login that was called before its user was revoked', () => {
+  it('stays where its own session is the one that is excepted', async () => {
+    const { visit, backend, clock } = bench()
+    const guest = await visit(undefined, set('a', 1))
+    const opened = await backend.open([guest.cookie!], clock())
+    const change = login('ada', clock)
+    clock.advance(5)
+    await backend.members.revokeAll('ada', opened.handle)
+    clock.advance(5)
+    const next = replay(opened.record!, [change], layout)
+    const { setCookie } = await backend.commit({ opened, changes: [change], next, now: clock() })
+    expect((await visit(valueOf(setCookie!))).rejected).toEqual([])
+  })
+
   it('is refused, and leaves nothing', async () => {
     const { visit, backend, clock, store } = bench()
     const calledBefore = login('ada', clock)
@@ -196,4 +259,41 @@ it('a login that the store did not admit leaves nothing that counts against the 
   await timers.pass(1_000)
   for await (const keys of store.keys()) expect(keys).toEqual([])
   expect((await visit(undefined, login('ada', clock))).setCookie).toBeDefined()
+})
+
+it('a second login that the store did not admit leaves who was signed in signed in', async () => {
+  let isAway = false
+  const { visit, clock, timers } = bench({
+    wrap: (inner) => ({
+      ...inner,
+      admit: (...args) => (isAway ? Promise.reject(new Error('away')) : inner.admit(...args)),
+      swap: (...args) => (isAway ? Promise.reject(new Error('away')) : inner.swap(...args)),
+    }),
+  })
+  const { cookie } = await visit(undefined, login('ada', clock))
+  isAway = true
+  const outcome = Promise.allSettled([visit(cookie, login('ada', clock))])
+  await timers.pass(1_100)
+  expect((await outcome)[0].status).toBe('rejected')
+  isAway = false
+  await timers.pass(5_000)
+  expect((await visit(cookie)).rejected).toEqual([])
+})
+
+it('a login as another user that could not end the first session leaves no session behind', async () => {
+  let isAway = false
+  const { visit, clock, timers, backend } = bench({
+    wrap: (inner) => ({
+      ...inner,
+      remove: (key) => (isAway ? Promise.reject(new Error('away')) : inner.remove(key)),
+    }),
+  })
+  const { cookie } = await visit(undefined, login('ada', clock))
+  isAway = true
+  const outcome = Promise.allSettled([visit(cookie, login('bob', clock))])
+  await timers.pass(200)
+  expect(await outcome).toMatchObject([{ reason: { code: 'ERR_STORE_UNAVAILABLE' } }])
+  isAway = false
+  await timers.pass(5_000)
+  expect(await backend.members.list('bob')).toEqual([])
 })

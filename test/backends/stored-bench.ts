@@ -3,7 +3,7 @@
 import type { MemberLimit } from '../../src/backends/members.ts'
 import { sessionIdFormat } from '../../src/backends/session-id.ts'
 import { type StoredBackend, storedBackend } from '../../src/backends/stored.ts'
-import { systemRandom, type Timer } from '../../src/base/ports.ts'
+import { type Random, systemRandom, type Timer } from '../../src/base/ports.ts'
 import { setCookieWriter } from '../../src/http/set-cookie.ts'
 import { type Change, newRecord, replay } from '../../src/record/changes.ts'
 import type { SessionRecord } from '../../src/record/record.ts'
@@ -63,6 +63,7 @@ export interface BenchOptions {
   limit?: MemberLimit
   onReplay?: 'report' | 'end'
   keys?: string[]
+  random?: Random
   /** Stands between the backend and the store. */
   wrap?: (store: SessionStore) => SessionStore
 }
@@ -118,7 +119,8 @@ export function bench(options: BenchOptions = {}, shared?: SessionStore): Bench 
     onReplay: options.onReplay ?? 'report',
     clock,
     timer: timers.timer,
-    random: systemRandom,
+    background: timers.timer,
+    random: options.random ?? systemRandom,
   })
   return {
     backend,

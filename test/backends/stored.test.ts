@@ -288,8 +288,62 @@ describe('a new id', () => {
     const { cookie: old } = await visit(undefined, set('a', 1))
     const { cookie: fresh } = await visit(old, REGENERATE)
     await visit(fresh)
-    clock.advance(10_001)
+    clock.advance(11_001)
     expect((await visit(old)).rejected).toEqual(['replayed'])
+    expect((await visit(fresh)).rejected).toEqual(['gone'])
+  })
+
+  it('is not ended by a slow request that only looks again', async () => {
+    const { visit, backend, clock } = bench({ onReplay: 'end' })
+    const { cookie } = await visit(undefined, set('a', 1))
+    const slow = await backend.open([cookie!], clock())
+    const { cookie: signedIn } = await visit(cookie, login('ada', clock))
+    clock.advance(20_000)
+    expect((await backend.reopen(slow, clock())).record).toBeUndefined()
+    expect((await visit(signedIn)).rejected).toEqual([])
+  })
+
+  it('is no theft when two renewals follow each other at once', async () => {
+    const { visit, clock } = bench({ onReplay: 'end' })
+    const first = await visit(undefined, set('a', 1))
+    const second = await visit(first.cookie, REGENERATE)
+    const third = await visit(second.cookie, REGENERATE)
+    clock.advance(2_000)
+    expect((await visit(first.cookie)).rejected).toEqual(['superseded'])
+    expect((await visit(third.cookie)).rejected).toEqual([])
+  })
+
+  it('is given again to who lost it, when a cookie is due, though ids do not rotate', async () => {
+    const { visit, clock } = bench({ permanent: 600 * MINUTE })
+    const { cookie } = await visit(undefined, set('a', 1), permanent(true))
+    await visit(cookie, REGENERATE) // This answer is lost.
+    clock.advance(299 * MINUTE)
+    expect((await visit(cookie)).setCookie).toBeUndefined()
+    clock.advance(MINUTE)
+    const again = await visit(cookie)
+    expect(again.cookie).not.toBe(cookie)
+    expect((await visit(again.cookie)).rejected).toEqual([])
+  })
+
+  it('ends the session later where the store does not do it at once', async () => {
+    let isAway = false
+    const { visit, clock, timers } = bench({
+      onReplay: 'end',
+      wrap: (store) => ({
+        ...store,
+        remove: (key) => (isAway ? Promise.reject(new Error('away')) : store.remove(key)),
+      }),
+    })
+    const { cookie: old } = await visit(undefined, set('a', 1))
+    const { cookie: fresh } = await visit(old, REGENERATE)
+    await visit(fresh)
+    clock.advance(11_001)
+    isAway = true
+    const replayed = visit(old)
+    await timers.pass(100)
+    expect((await replayed).rejected).toEqual(['replayed'])
+    isAway = false
+    await timers.pass(2_000)
     expect((await visit(fresh)).rejected).toEqual(['gone'])
   })
 })
@@ -311,6 +365,16 @@ describe('several cookies of our name', () => {
     const opened = await backend.open(['x.y.z', first.cookie!, 'nonsense'], clock())
     expect(valueIn(opened.record, 'a')).toBe(1)
     expect(opened.rejected).toEqual(['malformed', 'malformed'])
+  })
+
+  it('all end at a logout: the other would sign the visitor in again', async () => {
+    const { visit, backend, clock } = bench()
+    const [a, b] = [await visit(undefined, set('a', 1)), await visit(undefined, set('a', 2))]
+    const opened = await backend.open([a.cookie!, b.cookie!], clock())
+    const next = replay(opened.record!, [logout()], layout)
+    await backend.commit({ opened, changes: [logout()], next, now: clock() })
+    expect((await visit(a.cookie)).rejected).toEqual(['gone'])
+    expect((await visit(b.cookie)).rejected).toEqual(['gone'])
   })
 
   it('ask the store for no more than eight of them, and for no forged one', async () => {
@@ -340,6 +404,13 @@ it('says what another wrote to the same key meanwhile, where a change inside a v
   await visit(cookie, set('cart', ['tea', 'mug']))
   const nested: Change = { do: 'set', key: 'cart', text: '["tea","lamp"]', from: '["tea"]' }
   expect((await visit(cookie, nested)).notes).toEqual([{ type: 'overwrote', key: 'cart' }])
+})
+
+it('says nothing of that where the request itself had put the value there', async () => {
+  const { visit } = bench()
+  const { cookie } = await visit(undefined, set('a', 1))
+  const nested: Change = { do: 'set', key: 'cart', text: '["tea"]', from: '[]' }
+  expect((await visit(cookie, set('cart', []), nested)).notes).toEqual([])
 })
 
 it('looks again at a session under the id it has by now', async () => {

@@ -97,6 +97,7 @@ export function worldOf({ seed, makeBackend, flaw, trace }: Plan): World {
       onReplay: settings.onReplay,
       clock: net.now,
       timer: net.timerOf(process),
+      background: net.timerOf(process),
       random: chance.bytes,
     })
     return { process, backend }
@@ -122,6 +123,7 @@ export function worldOf({ seed, makeBackend, flaw, trace }: Plan): World {
       onReplay: 'report',
       clock: net.now,
       timer: () => () => {},
+      background: () => () => {},
       random: () => new Uint8Array(32),
     }),
     trace,
