@@ -6,6 +6,7 @@ import { connect, type RedisClient } from './redis-client.ts'
 import { BEGINNING, decodeRow, encodeRow, isRow, textOf } from './redis-row.ts'
 import { ADMIT, KEEP, REMOVE, REVOKE, run, SWAP, TOUCH } from './redis-scripts.ts'
 import { GARBAGE_MS, REVOKED_MS, type SessionStore } from './store.ts'
+import { timeToLive } from './time-to-live.ts'
 
 export type { RedisClient } from './redis-client.ts'
 
@@ -49,10 +50,7 @@ export function redisStore(
   // one character: with the next Redis takes 16 bytes more for each key of ours.
   const sessionKey = (key: string) => `${before}#${key}`
   const ownerKey = (owner: string) => `${before}@${owner}`
-  const timeToLive = (until: number) => {
-    const left = Math.ceil(Math.max(until - clock(), 0)) + GARBAGE_MS
-    return String(Math.min(left, LONGEST_MS))
-  }
+  const lifeUntil = (until: number) => String(timeToLive(until, clock()))
   const runOn = (name: string, script: Parameters<typeof run>[1], ...args: string[]) =>
     run(connection, script, name, args)
 
@@ -66,19 +64,19 @@ export function redisStore(
 
     async insert(key, row) {
       const name = sessionKey(key)
-      const end = timeToLive(row.expiresAt)
+      const end = lifeUntil(row.expiresAt)
       const reply = await connection.send(name, ['SET', name, encodeRow(row), 'NX', 'PX', end])
       return textOf(reply) === 'OK'
     },
 
     async swap(key, ifWrite, row) {
-      const args = [ifWrite, row.write, encodeRow(row), timeToLive(row.expiresAt)]
+      const args = [ifWrite, row.write, encodeRow(row), lifeUntil(row.expiresAt)]
       const reply = await runOn(sessionKey(key), SWAP, ...args)
       return textOf(reply) === '1' ? { won: true } : { won: false, newest: decodeRow(reply) }
     },
 
     async touch(key, expiresAt) {
-      const args = [String(expiresAt), timeToLive(expiresAt)]
+      const args = [String(expiresAt), lifeUntil(expiresAt)]
       return textOf(await runOn(sessionKey(key), TOUCH, ...args)) === '1'
     },
 
@@ -88,14 +86,14 @@ export function redisStore(
 
     async admit(owner, key, calledAt, until, limit) {
       const [most, refuse] = limit ? [String(limit.most), limit.refuse ? 'refuse' : ''] : ['', '']
-      const args = [key, String(calledAt), timeToLive(until), most, refuse]
+      const args = [key, String(calledAt), lifeUntil(until), most, refuse]
       const reply = await runOn(ownerKey(owner), ADMIT, ...args)
       if (Array.isArray(reply)) return { admitted: true, over: reply.map(String) }
       return { admitted: false, why: textOf(reply) === 'revoked' ? 'revoked' : 'limit' }
     },
 
     async keep(owner, until) {
-      await runOn(ownerKey(owner), KEEP, timeToLive(until))
+      await runOn(ownerKey(owner), KEEP, lifeUntil(until))
     },
 
     async list(owner, revoking) {
@@ -140,6 +138,3 @@ export function redisStore(
     return isRow(textOf(await connection.send(name, ['GETRANGE', name, '0', last])) ?? '')
   }
 }
-
-/** Redis adds the time of day to it, and refuses what does not fit into 63 bits. */
-const LONGEST_MS = Number.MAX_SAFE_INTEGER

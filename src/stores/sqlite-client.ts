@@ -35,7 +35,7 @@ export function assertDatabase(db: SqliteDatabase): void {
   )
 }
 
-/** Whether somebody's transaction is open on the connection. A Node that cannot say answers no. */
+/** Whether somebody's transaction is open. `node:sqlite` before Node 22.16 cannot say: it answers no. */
 export function isInTransaction(db: SqliteDatabase): boolean {
   return db.isTransaction ?? db.inTransaction ?? false
 }

@@ -5,6 +5,9 @@ import type { Connection, Sql } from './sqlite-connection.ts'
 import type { Tables } from './sqlite-schema.ts'
 import { REVOKED_MS, type Owners } from './store.ts'
 
+/** How many keys are forgotten in one go: all of a long list's would hold the event loop. */
+const PART = 500
+
 /** The owners' half of the store. */
 export function sqliteOwners(
   { read, write }: Connection,
@@ -52,10 +55,13 @@ export function sqliteOwners(
       })
     },
 
-    forget: (owner, keys) =>
-      write('forget', (sql) => {
-        for (const key of keys) sql.run(FORGET, owner, key)
-      }),
+    async forget(owner, keys) {
+      for (let first = 0; first < keys.length; first += PART) {
+        await write('forget', (sql) => {
+          for (const key of keys.slice(first, first + PART)) sql.run(FORGET, owner, key)
+        })
+      }
+    },
   }
 
   function listed(sql: Sql, owner: string): string[] {

@@ -1,6 +1,7 @@
 /** The tables of the SQLite store, their version, and the way from each version to the next. */
 
 import { SessionError } from '../base/errors.ts'
+import { schemaFault, type Versions } from './schema-version.ts'
 import { pragma, prepare, type SqliteDatabase } from './sqlite-client.ts'
 
 /** The names of the tables, quoted. */
@@ -30,7 +31,8 @@ export function tablesUnder(prefix: string): Tables {
 export type Step = (tables: Tables) => string
 
 /**
- * The versions, the first one first. A step that was released is never changed; a new one is added.
+ * The versions, the first one first. A step that was released is never changed; a new one is added,
+ * which takes away nothing that the version before needs: while it is rolled out, both are at work.
  *
  * The sessions have a row id: with bodies inside the key's own tree a read takes twice as long. A
  * session without body is a tombstone. Owner and body are blobs, which U+0000 does not end.
@@ -79,11 +81,13 @@ export function sqliteSchema(prefix = 'sojourn_'): string {
 /**
  * Makes the tables, or takes the steps they lack. To be called in a transaction.
  *
- * @throws `ERR_STORE_SCHEMA` for tables of a later release.
+ * @throws `ERR_STORE_SCHEMA` for tables that are newer by more than one version.
  */
 export function migrate(db: SqliteDatabase, tables: Tables, steps = STEPS): void {
+  assertEncoding(db)
   const found = versionIn(db, tables) ?? 0
-  if (found > steps.length) throw schemaError(found, steps.length)
+  const fault = schemaFault({ engine: 'SQLite', found, own: steps.length })
+  if (fault && found > steps.length) throw fault
   for (let version = found; version < steps.length; version++) {
     db.exec(textOfStep(steps, version, tables))
   }
@@ -94,20 +98,24 @@ export function makeWal(db: SqliteDatabase): void {
   pragma(db, 'journal_mode = WAL')
 }
 
-/** @throws `ERR_STORE_SCHEMA` where the tables are missing or of another version. */
+/** @throws `ERR_STORE_SCHEMA` where the tables are missing, or of a version that does not do. */
 export function assertSchema(db: SqliteDatabase, tables: Tables): void {
-  const found = versionIn(db, tables)
-  if (found !== STEPS.length) throw schemaError(found, STEPS.length)
+  const fault = schemaFault(versionsIn(db, tables))
+  if (fault) throw fault
+  assertEncoding(db)
 }
 
-function schemaError(found: number | undefined, needed: number): SessionError {
-  const what =
-    found === undefined
-      ? 'are missing'
-      : found > needed
-        ? `have version ${found}, of a later release; this one knows up to ${needed}`
-        : `have version ${found}, and version ${needed} is needed`
-  return new SessionError('ERR_STORE_SCHEMA', 'SQLite', what)
+/** The version of the tables, and the one this release makes. */
+export function versionsIn(db: SqliteDatabase, tables: Tables): Versions {
+  return { engine: 'SQLite', found: versionIn(db, tables), own: STEPS.length }
+}
+
+/** In another encoding a text that is kept as a blob would come back as other characters. */
+function assertEncoding(db: SqliteDatabase): void {
+  const encoding = String(pragma(db, 'encoding'))
+  if (encoding === 'UTF-8') return
+  const what = `are in a database whose encoding is ${encoding}, and can only be in one with UTF-8`
+  throw new SessionError('ERR_STORE_SCHEMA', 'SQLite', what)
 }
 
 /** Nothing where there are no tables. */

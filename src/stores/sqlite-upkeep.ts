@@ -5,7 +5,8 @@ import { SessionError } from '../base/errors.ts'
 import type { Clock } from '../base/ports.ts'
 import { pragma, prepare, textOf, type SqliteDatabase } from './sqlite-client.ts'
 import { FULL, makeDurable, type Connection, type Sql } from './sqlite-connection.ts'
-import { assertSchema, type Tables } from './sqlite-schema.ts'
+import { schemaFinding } from './schema-version.ts'
+import { assertSchema, versionsIn, type Tables } from './sqlite-schema.ts'
 import { GARBAGE_MS, type Upkeep } from './store.ts'
 
 /** How many keys a batch has. */
@@ -91,11 +92,13 @@ export function sqliteUpkeep(
     for (const { owner } of sql.all<{ owner: Uint8Array }>(ENDED_LISTS, until, batch)) {
       if (isOver()) return deleted
       const name = textOf(owner)
-      for (const { key } of sql.all<{ key: string }>(ENTRIES, name, batch)) {
+      const entries = sql.all<{ key: string }>(ENTRIES, name, batch)
+      for (const { key } of entries) {
         if (isOver()) return deleted
         deleted += sql.run(DELETE_ENTRY, name, key)
       }
-      if (deleted < most) deleted += sql.run(DELETE_LIST, name)
+      // Without its list nobody would find the other entries again.
+      if (entries.length < batch && deleted < most) deleted += sql.run(DELETE_LIST, name)
     }
     return deleted
   }
@@ -123,11 +126,16 @@ function checkSqlite(db: SqliteDatabase, tables: Tables): string[] {
         'and logouts that were acknowledged.',
     )
   }
+  const finding = schemaFinding(versionsIn(db, tables)) ?? faultOf(() => assertSchema(db, tables))
+  return finding === undefined ? found : [...found, finding]
+}
+
+function faultOf(assertion: () => void): string | undefined {
   try {
-    assertSchema(db, tables)
+    assertion()
+    return undefined
   } catch (error) {
-    if (!(error instanceof SessionError)) throw error
-    found.push(error.message)
+    if (error instanceof SessionError) return error.message
+    throw error
   }
-  return found
 }

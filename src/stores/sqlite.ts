@@ -13,9 +13,9 @@ export { sqliteSchema } from './sqlite-schema.ts'
 
 /** How a SQLite store is set up. */
 export interface SqliteStoreOptions {
-  /** What every table's name begins with. @default 'sojourn_' */
+  /** What every table's name begins with: 1 to 32 letters (a-z), digits or `_`. @default 'sojourn_' */
   readonly prefix?: string
-  /** Tells the time, for what is collected. Tests give their own. */
+  /** Tells the time, for what is collected. Tests give their own. @default the machine's */
   readonly clock?: Clock
 }
 
@@ -26,7 +26,9 @@ export interface SqliteStore extends SessionStore {
    *
    * It may be called at every start, and by several processes at once.
    *
-   * @throws `ERR_STORE_SCHEMA` for tables of a later release.
+   * Tables that are newer by one version are left as they are, and worked with.
+   *
+   * @throws `ERR_STORE_SCHEMA` for tables that are newer still, or a database that is not in UTF-8.
    */
   createSchema(): Promise<void>
 }
@@ -43,7 +45,8 @@ interface StoredRow {
  * Keeps sessions in SQLite, through a database you opened with `node:sqlite` or `better-sqlite3`.
  *
  * Best a connection of its own: it raises `synchronous` to FULL for all that is done on it, and
- * refuses to work inside a transaction that it did not begin.
+ * refuses to work inside a transaction that it did not begin. (`node:sqlite` says whether one is open
+ * from Node 22.16 on. Before, in a transaction of yours a write fails, and a read sees what it sees.)
  *
  * @example
  * ```ts

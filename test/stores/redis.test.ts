@@ -180,7 +180,7 @@ describe('keys', () => {
     expect(await store.insert('k', row)).toBe(true)
     expect(await store.touch('k', 1e21)).toBe(true)
     expect(await store.read('k')).toEqual({ ...row, expiresAt: 1e21 })
-    expect(await client.pttl('far#k')).toBeGreaterThan(1e15)
+    expect(await client.pttl('far#k')).toBeGreaterThan(3e12)
     client.disconnect()
   })
 

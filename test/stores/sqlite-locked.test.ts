@@ -188,3 +188,15 @@ test('writes at once share a transaction, and one that fails fails alone', async
     )
   }
 })
+
+test('a long list is forgotten in parts, between which others are served', async () => {
+  const { db, store } = await storeIn(file)
+  const keys = Array.from({ length: 2300 }, (_, n) => `k${n}`)
+  await Promise.all(keys.map((key) => store.admit('mona', key, 1, Date.now() + 60_000)))
+  const left = new Set<number>()
+  const forgotten = store.forget('mona', keys)
+  while (!left.has(0)) left.add((await store.list('mona')).length)
+  await forgotten
+  expect(left.size).toBeGreaterThan(2)
+  expect(db.prepare('SELECT count(*) AS left FROM sojourn_owned').get()).toEqual({ left: 0 })
+})

@@ -68,21 +68,50 @@ test('tables of an older version are refused, and createSchema brings them up to
   db.exec('UPDATE sojourn_meta SET version = 0')
   const fresh = sqliteStore(file.open())
   await expect(fresh.read('k')).rejects.toMatchObject(
-    schemaError('have version 0, and version 1 is needed'),
+    schemaError('have version 0, and this release needs version 1'),
   )
   await fresh.createSchema()
   expect(await fresh.read('k')).toMatchObject({ write: 'w1' })
 })
 
-test('tables of a later release are refused, and left alone', async () => {
+test('tables newer by one version serve this release too, and check says so', async () => {
   const { db } = await storeIn(file)
-  db.exec('UPDATE sojourn_meta SET version = 7')
+  db.exec('UPDATE sojourn_meta SET version = 2')
   const store = sqliteStore(file.open())
-  const later = schemaError('have version 7, of a later release; this one knows up to 1')
+  expect(await store.insert('k', someRow())).toBe(true)
+  await store.createSchema()
+  expect(db.prepare('SELECT version FROM sojourn_meta').get()).toEqual({ version: 2 })
+  expect(await store.check()).toEqual([
+    expect.stringMatching(
+      /SQLite have version 2, of a newer release than this one\. It works with/,
+    ),
+  ])
+})
+
+test('tables newer by more than one version are refused, and left alone', async () => {
+  const { db } = await storeIn(file)
+  db.exec('UPDATE sojourn_meta SET version = 3')
+  const store = sqliteStore(file.open())
+  const later = schemaError('have version 3, and this release knows up to 2')
   await expect(store.read('k')).rejects.toMatchObject(later)
   await expect(store.createSchema()).rejects.toMatchObject(later)
-  expect(db.prepare('SELECT version FROM sojourn_meta').get()).toEqual({ version: 7 })
+  expect(await store.check()).toEqual([later.message])
+  expect(db.prepare('SELECT version FROM sojourn_meta').get()).toEqual({ version: 3 })
 })
+
+test.each(['UTF-16le', 'UTF-16be'])(
+  'a database in %s is refused, with and without tables',
+  async (encoding) => {
+    const db = file.open()
+    db.exec(`PRAGMA encoding = '${encoding}'`)
+    const store = sqliteStore(db)
+    const refused = schemaError(`are in a database whose encoding is ${encoding}`)
+    await expect(store.createSchema()).rejects.toMatchObject(refused)
+    db.exec(sqliteSchema())
+    await expect(store.read('k')).rejects.toMatchObject(refused)
+    expect(await store.check()).toEqual([refused.message])
+  },
+)
 
 describe('the way to the next version', () => {
   const tables = tablesUnder('sojourn_')

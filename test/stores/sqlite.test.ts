@@ -203,6 +203,18 @@ describe('prune', () => {
     expect(await store.prune(100)).toBe(0)
   })
 
+  test('a list with thousands of entries goes whole, however many may go at once', async () => {
+    const clock = fakeClock()
+    const { db, store } = await storeIn(file)
+    const pruning = sqliteStore(db, { clock })
+    for (let n = 0; n < 1300; n++) await store.admit('mona', `k${n}`, 1, clock() + 1000)
+    await store.admit('other', 'k', 1, clock() + 1000)
+    clock.advance(1000 + GARBAGE_MS)
+    expect(await pruning.prune(10_000)).toBe(1303)
+    expect(await pruning.list('mona')).toEqual([])
+    expect(db.prepare('SELECT count(*) AS left FROM sojourn_owned').get()).toEqual({ left: 0 })
+  })
+
   test('rows of every size are pruned in steps that leave the lock to others in between', async () => {
     const clock = fakeClock()
     const { db, store } = await storeIn(file)

@@ -1,0 +1,38 @@
+/** Which versions of a SQL store's tables this release works with, and what it says of others. */
+
+import { SessionError } from '../base/errors.ts'
+
+/** The tables there are, and the ones that this release makes. */
+export interface Versions {
+  readonly engine: string
+  /** Nothing where there are no tables. */
+  readonly found: number | undefined
+  readonly own: number
+}
+
+/**
+ * What is wrong with the tables, if this release cannot work with them.
+ *
+ * It can with those of the next version: no step takes away what the release before needs, so that
+ * both may be at work while the next is rolled out.
+ */
+export function schemaFault({ engine, found, own }: Versions): SessionError | undefined {
+  if (found === own || found === own + 1) return undefined
+  const what =
+    found === undefined
+      ? 'are missing'
+      : found < own
+        ? `have version ${found}, and this release needs version ${own}`
+        : `have version ${found}, and this release knows up to ${own + 1}`
+  return new SessionError('ERR_STORE_SCHEMA', engine, what)
+}
+
+/** What the tables' version endangers, in a sentence; nothing where they are this release's. */
+export function schemaFinding(versions: Versions): string | undefined {
+  const { engine, found, own } = versions
+  if (found !== own + 1) return schemaFault(versions)?.message
+  return (
+    `The tables for sessions in ${engine} have version ${found}, of a newer release than this one. ` +
+    'It works with them while the newer one is rolled out, and not with those that come after.'
+  )
+}
