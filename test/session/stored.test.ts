@@ -59,6 +59,11 @@ describe('the options of a store', () => {
     [{ deadlines: { reed: '1s' } }, 'deadlines.reed'],
     [{ deadlines: { read: 250 } }, 'deadlines.read'],
     [{ deadlines: [] }, 'deadlines'],
+    [{ deadlines: null }, 'deadlines'],
+    [{ deadlines: { commit: '30d' } }, 'deadlines.commit'],
+    [{ onLimit: 'reject' }, 'onLimit'],
+    [{ rotate: '10s' }, 'rotate'],
+    [{ rotate: '5s', grace: '10s' }, 'rotate'],
   ])('that cannot be meant are refused at start-up: %j', (options, name) => {
     expect(create({ store: memoryStore(), ...options })).toThrow(`The option "${name}"`)
   })
@@ -66,6 +71,7 @@ describe('the options of a store', () => {
   it('refuse what is no store, and say what it lacks', () => {
     const { swap: _, ...lacking } = memoryStore()
     expect(create({ store: lacking })).toThrow('it lacks swap')
+    expect(create({ store: { ...memoryStore(), engine: undefined } })).toThrow('name its engine')
     expect(create({ store: 'redis://localhost' })).toThrow('is no store')
   })
 
@@ -328,4 +334,178 @@ it("what a store's settings endanger is told once", async () => {
     warn.mock.calls.flat().filter((line) => String(line).includes('it forgets.')),
   ).toHaveLength(1)
   warn.mockRestore()
+})
+
+describe('a commit of which nobody knows whether it was kept', () => {
+  /** A store whose swaps are executed, and whose replies to them are lost. */
+  function lossy() {
+    const inner = memoryStore()
+    const lost = { is: false }
+    const store: SessionStore = {
+      ...inner,
+      async swap(...args) {
+        const swap = await inner.swap(...args)
+        if (lost.is) throw new Error('the reply is lost')
+        return swap
+      },
+    }
+    const sessions = createSessions<any>({ secret: SECRET, store })
+    return { sessions, lost, visitor: testVisitor(sessions) }
+  }
+
+  it('is not done again when the response leaves: an update counts once', async () => {
+    const { sessions, lost, visitor } = lossy()
+    await visitor.session((session) => session.set('n', 0))
+    const page = withSessions(sessions, async (request) => {
+      const session = await sessions.get(request)
+      session.update('n', (n) => n + 1)
+      lost.is = true
+      const failure = await session.commit().catch((error: unknown) => error)
+      lost.is = false
+      return new Response((failure as { code: string }).code, { status: 503 })
+    })
+    const headers = { cookie: visitor.cookie }
+    const answer = await page(new Request('http://localhost/', { headers }))
+    expect([answer.status, await answer.text()]).toEqual([503, 'ERR_STORE_UNAVAILABLE'])
+    expect(answer.headers.getSetCookie()).toEqual([])
+    expect(await visitor.session((session) => session.get('n'))).toBe(1)
+  })
+
+  it('is an error once more where the app goes on writing', async () => {
+    const { sessions, lost, visitor } = lossy()
+    await visitor.session((session) => session.set('n', 0))
+    const session = await sessions.open(visitor.cookie)
+    session.update('n', (n) => n + 1)
+    lost.is = true
+    await expect(session.commit()).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' })
+    lost.is = false
+    session.set('more', true)
+    await expect(session.commit()).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' })
+    expect(await visitor.session((other) => other.get('n'))).toBe(1)
+  })
+
+  it('is tried again where it is a logout, which ends the same session', async () => {
+    const { sessions, away, visitor } = setUp()
+    const ada = visitor()
+    await ada.session((session) => session.login('ada'))
+    const session = await sessions.open(ada.cookie)
+    session.logout()
+    away.is = true
+    await expect(session.commit()).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' })
+    away.is = false
+    expect((await session.commit()).getSetCookie()).toEqual([expect.stringContaining('Max-Age=0')])
+  })
+})
+
+it('nobody is sent to the sign-in page because the store is away', async () => {
+  const { sessions, visitor, away } = setUp({ onUnavailable: 'anonymous-readonly' })
+  const ada = visitor()
+  await ada.session((session) => session.login('ada'))
+  const page = withSessions(sessions, async (request) => {
+    return new Response((await sessions.signedIn(request)).userId)
+  })
+  const ask = () => page(new Request('http://localhost/', { headers: { cookie: ada.cookie } }))
+  expect(await (await ask()).text()).toBe('ada')
+  away.is = true
+  const answer = await ask()
+  expect(answer.status).toBe(503)
+  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+})
+
+it('a reload under way does not put an old session over the one just signed in', async () => {
+  const { sessions, visitor } = setUp()
+  const ada = visitor()
+  await ada.session((session) => session.set('a', 1))
+  const session = await sessions.open(ada.cookie)
+  session.login('ada')
+  const reloading = session.reload()
+  await session.commit()
+  await reloading
+  expect(session.userId).toBe('ada')
+  session.set('b', 2)
+  await session.commit()
+})
+
+it('what was kept is not an error because of what was written meanwhile', async () => {
+  const { sessions, visitor } = setUp()
+  const ada = visitor()
+  await ada.session((session) => session.set('token', 'once'))
+  const session = await sessions.open(ada.cookie)
+  session.set('order', 1)
+  const committing = session.commit()
+  session.update('token', (token) => {
+    if (token === undefined) throw new Error('spent')
+    return undefined
+  })
+  await ada.session((other) => other.delete('token'))
+  await committing
+  await expect(session.commit()).rejects.toThrow('spent')
+  expect(await ada.session((other) => other.get('order'))).toBe(1)
+})
+
+it('a clock that tells fractions of a millisecond does no harm', async () => {
+  let now = Date.UTC(2026, 0, 1) + 0.123
+  const store = memoryStore()
+  const sessions = createSessions<any>({ secret: SECRET, store, clock: () => now })
+  const visitor = testVisitor(sessions)
+  await visitor.session((session) => session.set('a', 1))
+  await visitor.session((session) => session.regenerate())
+  now += 1000.456
+  await visitor.session((session) => session.set('b', 2))
+  expect(await visitor.session((session) => session.size)).toBe(2)
+})
+
+it.each([
+  ['rejects', () => Promise.reject(new Error('no'))],
+  [
+    'throws',
+    () => {
+      throw new Error('no')
+    },
+  ],
+  ['answers nonsense', () => 7],
+])('a store whose check %s endangers no request', async (_how, check) => {
+  const store = { ...memoryStore(), check } as unknown as SessionStore
+  const sessions = createSessions({ secret: SECRET, store })
+  expect((await sessions.open(null)).isNew).toBe(true)
+})
+
+it('a label is text that can be shown, and nothing else', async () => {
+  const { sessions } = setUp()
+  const session = await sessions.open(null)
+  for (const label of [5, {}, () => {}, 'x'.repeat(201)]) {
+    expect(() => (session.label = label as string)).toThrow(
+      expect.objectContaining({ code: 'ERR_VALUE_UNSUPPORTED' }),
+    )
+  }
+  session.label = 'Firefox, Linux'
+  session.login('ada')
+  await session.commit()
+  expect(await sessions.list('ada')).toMatchObject([{ label: 'Firefox, Linux' }])
+})
+
+it.each(['\ud800', 'ada\udc01', 'x'.repeat(1025), 'é'.repeat(513)])(
+  'a user id that two users might share in a store is refused',
+  async (userId) => {
+    const session = await setUp().sessions.open(null)
+    expect(() => session.login(userId)).toThrow(
+      expect.objectContaining({ code: 'ERR_USER_ID_INVALID' }),
+    )
+  },
+)
+
+it('what a handler kept before it let one of our errors through reaches the browser', async () => {
+  const { sessions, visitor } = setUp()
+  const page = withSessions(sessions, async (request) => {
+    const session = await sessions.get(request)
+    session.flash('Please sign in first.')
+    await sessions.signedIn(request)
+    return new Response('never')
+  })
+  const guest = visitor()
+  const answer = guest.receive(await page(new Request('http://localhost/')))
+  expect(answer.status).toBe(401)
+  expect(await guest.session((session) => session.flashes())).toMatchObject([
+    { message: 'Please sign in first.' },
+  ])
 })
