@@ -1,25 +1,23 @@
 /** What in PostgreSQL's settings endangers sessions. */
 
 import type { Connection } from './postgres-client.ts'
-import { schemaFound } from './postgres-failures.ts'
+import { versionsIn } from './postgres-failures.ts'
 import type { Statements } from './postgres-statements.ts'
+import { schemaFinding } from './schema-version.ts'
 
 /** Asks the server, and says in a sentence each what it found. */
 export async function checkPostgres(connection: Connection, sql: Statements): Promise<string[]> {
   const [settings = []] = await connection.query(sql.settings)
   const [synchronousCommit, fsync, isReplica, readOnly, encoding] = settings
-  const tables = await schemaFound(connection, sql.version)
+  const tables = schemaFinding(await versionsIn(connection, sql.version))
   const findings: [boolean, string][] = [
+    [tables !== undefined, tables ?? ''],
     [
-      tables !== undefined,
-      `The tables for sessions ${tables}: call \`await store.createSchema()\` when you deploy.`,
-    ],
-    [
-      isReplica === true,
+      isReplica === 'yes',
       'This server is a replica, which cannot be written to: give the store a client of the primary.',
     ],
     [
-      isReplica !== true && readOnly === 'on',
+      isReplica !== 'yes' && readOnly === 'on',
       'Transactions are read-only here (default_transaction_read_only): no session can be kept.',
     ],
     [

@@ -1,10 +1,71 @@
-/** What PostgreSQL's errors mean for a store: sent in vain, no tables, or not known. */
+/** Sends statements to tables that fit, and tells what PostgreSQL's errors mean for a store. */
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { because, SessionError } from '../base/errors.ts'
 import type { Connection } from './postgres-client.ts'
 import { SCHEMA_VERSION } from './postgres-schema.ts'
 import type { Statement } from './postgres-statements.ts'
+import { schemaFault, type Versions } from './schema-version.ts'
+
+/** Sends a statement; answers its rows. */
+export type Send = (statement: Statement, ...values: readonly unknown[]) => Promise<unknown[][]>
+
+/** Before the first statement the tables' version is looked at, and after one that does not fit. */
+export function sendTo(connection: Connection, version: Statement): Send {
+  let looked: Promise<void> | undefined
+
+  return async (statement, ...values) => {
+    const looking = (looked ??= assertSchema())
+    try {
+      await looking
+    } catch (error) {
+      lookAgain(looking)
+      throw error
+    }
+    try {
+      return await again(() => connection.query(statement, values))
+    } catch (error) {
+      if (!isMisfit(error)) throw error
+      lookAgain(looking)
+      throw schemaFault(await versionsIn(connection, version)) ?? error
+    }
+  }
+
+  async function assertSchema(): Promise<void> {
+    const fault = schemaFault(await versionsIn(connection, version))
+    if (fault) throw fault
+  }
+
+  function lookAgain(looking: Promise<void>): void {
+    if (looked === looking) looked = undefined
+  }
+}
+
+/** The version of the tables, and the one this release makes. */
+export async function versionsIn(connection: Connection, version: Statement): Promise<Versions> {
+  return {
+    engine: 'PostgreSQL',
+    found: await versionIn(connection, version),
+    own: SCHEMA_VERSION,
+  }
+}
+
+async function versionIn(connection: Connection, version: Statement): Promise<number | undefined> {
+  try {
+    const [row] = await again(() => connection.query(version))
+    return Number(row?.[0] ?? 0)
+  } catch (error) {
+    if (isMisfit(error)) return undefined
+    throw error
+  }
+}
+
+/** What to tell of a script that could not make the tables. */
+export function creationFailure(error: unknown): unknown {
+  if (codeOf(error) !== NO_SUCH_SCHEMA) return error
+  const what = 'are to be in a schema that does not exist: CREATE SCHEMA first'
+  return because(new SessionError('ERR_STORE_SCHEMA', 'PostgreSQL', what), error)
+}
 
 /** Whether the server rolled the statement back and says that it may be sent again. */
 export function isRolledBack(error: unknown): boolean {
@@ -30,40 +91,12 @@ export async function again<Answer>(send: () => Promise<Answer>): Promise<Answer
 const ATTEMPTS = 12
 const LONGEST_PAUSE_MS = 32
 
-/** Puts what is wrong with the tables in the place of an error that comes from that. */
-export async function explained(
-  error: unknown,
-  connection: Connection,
-  version: Statement,
-): Promise<unknown> {
-  if (!NO_SUCH_THING.includes(codeOf(error))) return error
-  const found = await schemaFound(connection, version)
-  return found ? because(new SessionError('ERR_STORE_SCHEMA', 'PostgreSQL', found), error) : error
-}
-
-/** What is wrong with the tables, to go on with "The tables ...", or undefined if they fit. */
-export async function schemaFound(
-  connection: Connection,
-  version: Statement,
-): Promise<string | undefined> {
-  const found = await schemaVersion(connection, version)
-  if (found === SCHEMA_VERSION) return undefined
-  if (found === 0) return 'are not there'
-  return `have version ${found}, and this release needs version ${SCHEMA_VERSION}`
-}
-
-/** The version of the tables; 0 where there are none. */
-export async function schemaVersion(connection: Connection, version: Statement): Promise<number> {
-  try {
-    return Number((await connection.query(version))[0]?.[0] ?? 0)
-  } catch (error) {
-    if (NO_SUCH_THING.includes(codeOf(error))) return 0
-    throw error
-  }
-}
+const NO_SUCH_SCHEMA = '3F000'
 
 /** undefined_table, undefined_column, invalid_schema_name, and no constraint for ON CONFLICT. */
-const NO_SUCH_THING = ['42P01', '42703', '3F000', '42P10']
+function isMisfit(error: unknown): boolean {
+  return ['42P01', '42703', NO_SUCH_SCHEMA, '42P10'].includes(codeOf(error))
+}
 
 function codeOf(error: unknown): string {
   return error instanceof Error ? String((error as Error & { code?: unknown }).code) : ''

@@ -1,23 +1,28 @@
 /** The store in PostgreSQL: one statement a verb, through a pool of your own. */
 
-import { createHash } from 'node:crypto'
 import { type Clock, systemClock } from '../base/ports.ts'
-import { SessionError } from '../base/errors.ts'
 import { checkPostgres } from './postgres-check.ts'
 import { connect, type PostgresClient } from './postgres-client.ts'
-import { again, explained, isRolledBack, schemaVersion } from './postgres-failures.ts'
-import { SCHEMA_VERSION, schemaScript, tablesOf } from './postgres-schema.ts'
-import { type Statement, statements } from './postgres-statements.ts'
+import { again, creationFailure, isRolledBack, sendTo, versionsIn } from './postgres-failures.ts'
+import { schemaScript, tablesOf } from './postgres-schema.ts'
+import { listNameOf, statements } from './postgres-statements.ts'
+import { schemaFault } from './schema-version.ts'
 import { GARBAGE_MS, REVOKED_MS, type Row, type SessionStore, type Swap } from './store.ts'
+import { timeToLive } from './time-to-live.ts'
 
 export type { PostgresClient } from './postgres-client.ts'
 export { postgresSchema } from './postgres-schema.ts'
 
 /** How a PostgreSQL store is set up. */
 export interface PostgresStoreOptions {
-  /** What the tables' names begin with, after a schema if you like: `'web.app_'`. @default 'sojourn_' */
+  /**
+   * What the tables' names begin with, after a schema if you like: `'web.app_'`. Each part has up to
+   * 40 small letters (a-z), digits and `_`, no digit first.
+   *
+   * @default 'sojourn_'
+   */
   readonly prefix?: string
-  /** Tells the time, for how long a row is kept. Tests give their own. */
+  /** Tells the time, for how long a row is kept. Tests give their own. @default the machine's */
   readonly clock?: Clock
   /**
    * Whether statements are prepared under a name, once per connection: faster, and with `postgres`
@@ -31,7 +36,9 @@ export interface PostgresStore extends SessionStore {
   /**
    * Makes the store's tables, or upgrades them. It may run twice, and from several processes.
    *
-   * @throws `ERR_STORE_SCHEMA` where a newer release has made them.
+   * Tables that are newer by one version are left as they are, and worked with.
+   *
+   * @throws `ERR_STORE_SCHEMA` for tables that are newer still, or a schema that does not exist.
    */
   createSchema(): Promise<void>
 }
@@ -60,17 +67,13 @@ export function postgresStore(
   const sql = statements(tables)
   const connection = connect(client, prepare ? 'named' : 'unnamed')
 
-  const timeToLive = (until: number) =>
-    Math.min(Math.max(until - clock(), 0) + GARBAGE_MS, LONGEST_MS)
+  const lifeUntil = (until: number) => timeToLive(until, clock())
   const rowValues = (key: string, row: Row) => {
     const { write, recent, expiresAt, owner, body } = row
     const opaque = [owner === null ? null : encodeText(owner), encodeText(body)]
-    return [key, write, recent.join(' '), expiresAt, ...opaque, timeToLive(expiresAt)]
+    return [key, write, recent.join(' '), expiresAt, ...opaque, lifeUntil(expiresAt)]
   }
-  const send = (statement: Statement, ...values: readonly unknown[]) =>
-    again(() => connection.query(statement, values)).catch(async (error: unknown) => {
-      throw await explained(error, connection, sql.version)
-    })
+  const send = sendTo(connection, sql.version)
 
   async function read(key: string): Promise<Row | null> {
     const [found] = await send(sql.read, key)
@@ -89,7 +92,7 @@ export function postgresStore(
     async swap(key, ifWrite, row) {
       try {
         const [found] = await send(sql.swap, ...rowValues(key, row), ifWrite)
-        if (found?.[0] === true) return { won: true }
+        if (found?.[0] === 'won') return { won: true }
         return outcome(row, found ? decodeRow(found.slice(1)) : null)
       } catch (error) {
         // Others came first every time: lost for sure, so the newest row settles it.
@@ -99,20 +102,22 @@ export function postgresStore(
     },
 
     async touch(key, expiresAt) {
-      return (await send(sql.touch, key, expiresAt, timeToLive(expiresAt))).length > 0
+      return (await send(sql.touch, key, expiresAt, lifeUntil(expiresAt))).length > 0
     },
 
     async remove(key) {
-      return (await send(sql.remove, key, GARBAGE_MS))[0]?.[0] === true
+      return (await send(sql.remove, key, GARBAGE_MS))[0]?.[0] !== ''
     },
 
     async admit(owner, key, calledAt, until, limit) {
       const evicting = limit && !limit.refuse ? limit.most : null
       const refusing = limit?.refuse ? limit.most : null
-      const values = [nameOf(owner), key, calledAt, refusing, timeToLive(until), evicting !== null]
-      const [inTime, isListed, list] = (await send(sql.admit, ...values))[0] ?? []
-      if (inTime !== true) return { admitted: false, why: 'revoked' }
-      if (isListed !== true) return { admitted: false, why: 'limit' }
+      const wanted = evicting === null ? null : 'list'
+      const values = [nameOf(owner), key, calledAt, refusing, lifeUntil(until), wanted]
+      const [outcome, list] = (await send(sql.admit, ...values))[0] ?? []
+      if (outcome !== 'admitted') {
+        return { admitted: false, why: outcome === 'revoked' ? 'revoked' : 'limit' }
+      }
       if (evicting === null) return { admitted: true, over: [] }
       const keys = decodeKeys(list)
       const others = keys.filter((one) => one !== key)
@@ -120,7 +125,7 @@ export function postgresStore(
     },
 
     async keep(owner, until) {
-      await send(sql.keep, nameOf(owner), timeToLive(until))
+      await send(sql.keep, nameOf(owner), lifeUntil(until))
     },
 
     async list(owner, revoking) {
@@ -160,22 +165,20 @@ export function postgresStore(
     check: () => checkPostgres(connection, sql),
 
     async createSchema() {
-      const version = await schemaVersion(connection, sql.version)
-      if (version === SCHEMA_VERSION) return
-      if (version > SCHEMA_VERSION) {
-        const found = `have version ${version}, made by a newer release than this one, which knows ${SCHEMA_VERSION}`
-        throw new SessionError('ERR_STORE_SCHEMA', 'PostgreSQL', found)
-      }
-      await again(() => connection.script(schemaScript(tables)))
+      const versions = await versionsIn(connection, sql.version)
+      const { found = 0, own } = versions
+      const fault = schemaFault(versions)
+      if (fault && found > own) throw fault
+      if (found >= own) return
+      await again(() => connection.script(schemaScript(tables))).catch((error: unknown) => {
+        throw creationFailure(error)
+      })
     },
   }
 }
 
 /** How many rows one statement answers or deletes: its locks are held for as long as it takes. */
 const BATCH = 500
-
-/** A century: what is added to the server's time has to stay a time. */
-const LONGEST_MS = 3_155_760_000_000
 
 function outcome(row: Row, newest: Row | null): Swap {
   const isOurs = newest?.write === row.write || newest?.recent.includes(row.write)
@@ -207,9 +210,6 @@ function decodeText(text: string): string {
   return text.replaceAll('\x012', '\ufeff').replaceAll('\x010', '\0').replaceAll('\x011', '\x01')
 }
 
-/** The owner's name in the list, whose index takes no more than 2700 bytes. */
 function nameOf(owner: string): string {
-  const text = encodeText(owner)
-  // No encoded text has a U+0001 before anything but a digit, so this is nobody else's name.
-  return text.length <= 255 ? text : `\x01#${createHash('sha256').update(text).digest('hex')}`
+  return listNameOf(encodeText(owner))
 }

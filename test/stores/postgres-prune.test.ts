@@ -74,6 +74,38 @@ test("what is left of a dead session goes from its owner's list too, and nothing
   expect(await store.list('grace')).toEqual(['over'])
 })
 
+test.each([
+  'u'.repeat(255),
+  'u'.repeat(256),
+  'ü'.repeat(127),
+  'ü'.repeat(500),
+  '\u{1f36a}'.repeat(256),
+])("entries of owners with long names go too: '%s'", async (owner) => {
+  const store = await opened()
+  await store.insert('over', { ...row(), owner })
+  await store.admit(owner, 'over', 1, Date.now() + 60_000)
+  await store.admit(owner, 'live', 1, Date.now() + 60_000)
+  await pool.query('UPDATE prune_sessions SET collect_at = now()')
+  expect(await store.prune(10)).toBe(1)
+  expect(await store.list(owner)).toEqual(['live'])
+})
+
+test('a login that is refused moves nothing, not even when its list may be forgotten', async () => {
+  const store = await opened()
+  const limit = { most: 1, refuse: true }
+  await store.admit('ada', 'k', 1, Date.now(), limit)
+  await store.list('grace', 1)
+  const lists = async () =>
+    (await pool.query('SELECT * FROM prune_owners ORDER BY owner')).rows as unknown[]
+  const before = await lists()
+  const late = Date.now() + 200_000_000
+  expect(await store.admit('ada', 'l', 1, late, limit)).toMatchObject({ why: 'limit' })
+  expect(await store.admit('grace', 'l', 1, late)).toMatchObject({ why: 'revoked' })
+  expect(await lists()).toEqual(before)
+  expect(await store.admit('ada', 'k', 1, late, limit)).toMatchObject({ admitted: true })
+  expect(await lists()).not.toEqual(before)
+})
+
 test('two that prune at once share the work, and never wait in a circle', async () => {
   const store = await opened()
   const owners = Array.from({ length: 300 }, (_, n) => `owner-${(n * 7919) % 31}`)

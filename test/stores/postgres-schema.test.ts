@@ -53,8 +53,7 @@ test('without tables every verb says what to call, and so does check', async () 
   const store = postgresStore(pool, { prefix: await unused() })
   const missing = {
     code: 'ERR_STORE_SCHEMA',
-    message: expect.stringMatching(/PostgreSQL are not there\. Call `await store\.createSchema/),
-    cause: expect.objectContaining({ code: '42P01' }),
+    message: expect.stringMatching(/PostgreSQL are missing\. Call `await store\.createSchema/),
   }
   const row = { write: 'w', recent: [], expiresAt: 0, owner: null, body: '' }
   await expect(store.read('k')).rejects.toMatchObject(missing)
@@ -62,32 +61,72 @@ test('without tables every verb says what to call, and so does check', async () 
   await expect(store.swap('k', 'w', row)).rejects.toMatchObject(missing)
   await expect(store.admit('ada', 'k', 1, 1)).rejects.toMatchObject(missing)
   await expect(store.prune(1)).rejects.toMatchObject(missing)
-  expect(await store.check()).toContainEqual(expect.stringMatching(/are not there: call/))
+  expect(await store.check()).toContainEqual(expect.stringMatching(/are missing\. Call/))
 })
 
 test('tables of an older version are named, and upgraded', async () => {
   const prefix = await unused()
   const store = postgresStore(pool, { prefix })
   await store.createSchema()
+  await store.read('k')
   await pool.query(`DROP TABLE ${prefix}owners; UPDATE ${prefix}meta SET version = 0`)
   await pool.query(
     `INSERT INTO ${prefix}sessions VALUES ('k', 'w', '', 0, NULL, 'kept', 'infinity')`,
   )
-  await expect(store.list('ada')).rejects.toThrow(/are not there/)
+  await expect(store.list('ada')).rejects.toThrow(/version 0, and this release needs/)
+  await expect(store.read('k')).rejects.toThrow(/version 0, and this release needs/)
   await store.createSchema()
   expect(await store.list('ada')).toEqual([])
   expect((await store.read('k'))?.body).toBe('kept')
 })
 
-test('tables of a newer release serve this one, and it does not touch them', async () => {
+test('tables dropped under a running store are missed at the next verb', async () => {
   const prefix = await unused()
   const store = postgresStore(pool, { prefix })
   await store.createSchema()
-  await pool.query(`UPDATE ${prefix}meta SET version = 7`)
+  expect(await store.read('k')).toBe(null)
+  await pool.query(`DROP TABLE ${prefix}sessions, ${prefix}owners, ${prefix}meta`)
+  await expect(store.read('k')).rejects.toThrow(/are missing/)
+  await store.createSchema()
+  expect(await store.read('k')).toBe(null)
+})
+
+test('tables newer by one version serve this release too, and check says so', async () => {
+  const prefix = await unused()
+  const store = postgresStore(pool, { prefix })
+  await store.createSchema()
+  await pool.query(`UPDATE ${prefix}meta SET version = 2`)
   expect(await store.list('ada')).toEqual([])
-  const newer = { code: 'ERR_STORE_SCHEMA', message: expect.stringMatching(/version 7, made by a/) }
+  await store.createSchema()
+  expect(await versions(prefix)).toEqual([{ version: 2 }])
+  expect(await store.check()).toContainEqual(
+    expect.stringMatching(/PostgreSQL have version 2, of a newer release than this one\. It works/),
+  )
+})
+
+test('tables newer by more than one version are refused, and left alone', async () => {
+  const prefix = await unused()
+  const store = postgresStore(pool, { prefix })
+  await store.createSchema()
+  await pool.query(`UPDATE ${prefix}meta SET version = 3`)
+  const newer = {
+    code: 'ERR_STORE_SCHEMA',
+    message: expect.stringMatching(/version 3, and this release knows up to 2/),
+  }
+  await expect(store.list('ada')).rejects.toMatchObject(newer)
   await expect(store.createSchema()).rejects.toMatchObject(newer)
-  expect(await versions(prefix)).toEqual([{ version: 7 }])
+  expect(await store.check()).toContainEqual(newer.message)
+  expect(await versions(prefix)).toEqual([{ version: 3 }])
+})
+
+test('a schema that does not exist is named as what is wrong', async () => {
+  const store = postgresStore(pool, { prefix: 'nowhere.app_' })
+  const refused = {
+    code: 'ERR_STORE_SCHEMA',
+    message: expect.stringMatching(/in a schema that does not exist/),
+    cause: expect.objectContaining({ code: '3F000' }),
+  }
+  await expect(store.createSchema()).rejects.toMatchObject(refused)
 })
 
 test('a role that may not create anything finds tables that are there', async () => {
