@@ -66,6 +66,9 @@ const MAX_EXCEPTED = 1024
 /** Of 256 logins so many tidy their user's list, where no limit does it at each. */
 const TIDY_ODDS = 16
 
+/** A touch that is still under way may move an end that lies this far back, in milliseconds. */
+const LATE_TOUCH = 60_000
+
 /** So many rows are read, or removed, at a time. */
 const AT_ONCE = 16
 
@@ -118,9 +121,10 @@ export function members({ store, rules, clock, random, limit }: MemberPorts): Me
     await inParts(keys, async (key) => {
       const row = await store.read(key)
       const entry = row?.owner === owner ? decodeEntry(key, row, rules.layout) : undefined
-      // A row that cannot be read is not taken for a dead one: the answer may be the wrong one.
-      if (!row || (entry && entryEnded(row, entry, rules, now))) dead.push(key)
-      else if (entry) live.set(key, { row, entry })
+      // A row that cannot be read is not taken for a dead one: the answer may be the wrong one. Nor
+      // is one that ended just now: a visit's touch may be on its way.
+      if (!row || (entry && entryEnded(row, entry, rules, now - LATE_TOUCH))) dead.push(key)
+      else if (entry && !entryEnded(row, entry, rules, now)) live.set(key, { row, entry })
     })
     return { live, dead }
   }

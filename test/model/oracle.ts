@@ -80,7 +80,7 @@ export function oracleOf(now: () => number, rules: Rules) {
 
   return {
     violations: facts.violations,
-    observe: rowChecks(facts, now, rules),
+    observe: rowChecks(facts, rules),
     fail,
     mayEnd,
     removing,

@@ -6,11 +6,7 @@ import type { Facts, Rules } from './facts.ts'
 import type { Observe } from './store.ts'
 
 /** Makes the checks of rows. */
-export function rowChecks(
-  facts: Facts,
-  now: () => number,
-  { limit, onReplay, isOver }: Rules,
-): Observe {
+export function rowChecks(facts: Facts, { limit, onReplay, isOver }: Rules): Observe {
   const { fail, attempts, writers, seen, holders, shown } = facts
   const { removed, epochs, unspendable, revocations, mayEnd, acknowledged, revived } = facts
 
@@ -63,7 +59,7 @@ export function rowChecks(
   }
 
   function mayBeRemoved(key: string, row: Row): boolean {
-    if (mayEnd.has(key) || row.expiresAt < now() || onReplay === 'end') return true
+    if (mayEnd.has(key) || isOver(key, row) || onReplay === 'end') return true
     if (limit !== undefined && row.owner !== null) return true
     // Nobody has the id of a login that was not acknowledged; it is removed where it failed.
     const { login } = contentOf(key, row)

@@ -47,7 +47,7 @@ export const VARIANTS: Variant[] = [
       },
       {
         file: 'stored-commit.ts',
-        from: 'notes.push(...(await admit(owner, kept, changes, now)))',
+        from: 'notes.push(...(await admit(ports, owner, kept, { changes, now, before })))',
         to: 'notes.push()',
       },
     ],
@@ -144,14 +144,14 @@ export const VARIANTS: Variant[] = [
   {
     name: 'no second look where a work comes to nothing',
     breaks: /which it is not/,
-    edits: [{ file: 'group-commit.ts', from: 'if (isWrite) return', to: 'if (row) return' }],
+    edits: [{ file: 'group-batch.ts', from: 'if (isWrite) return', to: 'if (row) return' }],
   },
   {
     name: 'an end believed that a touch has moved',
     breaks: /gone, which it is not/,
     edits: [
       {
-        file: 'group-commit.ts',
+        file: 'group-batch.ts',
         from: ' || entryEnded(row, entry, rules, now) !== undefined',
         to: '',
       },
@@ -160,23 +160,23 @@ export const VARIANTS: Variant[] = [
   {
     name: 'a login that leaves the old session',
     breaks: /signed in as another user/,
-    edits: [{ file: 'stored-commit.ts', from: 'if (leaves) await', to: 'if (!leaves) await' }],
+    edits: [{ file: 'stored-commit.ts', from: 'if (!leaves) return', to: 'if (leaves) return' }],
   },
   {
     name: 'a logout that answers before its row is gone',
     breaks: /still there/,
     edits: [
       {
-        file: 'stored-commit.ts',
-        from: 'if (selector !== undefined) await remove(selector, owner)',
-        to: 'if (selector !== undefined) void remove(selector, owner).catch(() => {})',
+        file: 'stored-end.ts',
+        from: 'if (selector !== undefined) await remove(ports, selector, owner)',
+        to: 'if (selector !== undefined) void remove(ports, selector, owner).catch(() => {})',
       },
     ],
   },
   {
     name: 'no removal in the background',
     breaks: /never removed/,
-    edits: [{ file: 'stored-commit.ts', from: '      removals.add(selector)\n', to: '' }],
+    edits: [{ file: 'stored-end.ts', from: '    removals.add(selector)\n', to: '' }],
   },
   {
     name: 'forget before remove',
