@@ -11,6 +11,8 @@ export interface OwnersRules {
   readonly clock: Clock
   /** Whether there is a row under the key. */
   holds(key: string): boolean
+  /** Ends a row whose list had to go: nobody could find it to revoke it. */
+  end(key: string): void
 }
 
 /** Lists, and the shelf they stand on. */
@@ -29,16 +31,22 @@ interface List {
 const LONG = 1024
 
 /** Makes the lists. */
-export function makeOwners({ entries, bytes, clock, holds }: OwnersRules): OwnersShelf {
+export function makeOwners({ entries, bytes, clock, holds, end }: OwnersRules): OwnersShelf {
   const shelf = makeShelf({
     entries,
     bytes,
-    weightOf: (text) => 2 * text.length,
-    isDue: (text) => untilOf(text) < clock(),
+    weightOf: (text) => text.length * (/[^\0-\xff]/.test(text) ? 2 : 1),
+    isDue: (text, room) => untilOf(text) < clock() || (room === 'short' && isIdle(unpack(text))),
+    onDropped: (text) => unpack(text).keys.forEach(end),
   })
 
-  const listOf = (owner: string): List =>
-    unpack(shelf.get(owner)) ?? { until: 0, revoked: 0, keys: [] }
+  /** Whether the list neither leads to a row nor keeps a login out. */
+  const isIdle = ({ revoked, keys }: List) => revoked === 0 && !keys.some(holds)
+
+  function listOf(owner: string): List {
+    const text = shelf.get(owner)
+    return text === undefined ? { until: 0, revoked: 0, keys: [] } : unpack(text)
+  }
 
   function put(owner: string, list: List): void {
     if (list.keys.length === 0 && list.revoked === 0) shelf.drop(owner)
@@ -55,7 +63,9 @@ export function makeOwners({ entries, bytes, clock, holds }: OwnersRules): Owner
       if (isNew && limit?.refuse && list.keys.length >= limit.most) {
         return { admitted: false, why: 'limit' }
       }
-      if (list.keys.length >= LONG) list.keys = list.keys.filter(holds)
+      if (list.keys.length >= LONG) {
+        list.keys = list.keys.filter((other) => other === key || holds(other))
+      }
       if (isNew) list.keys.push(key)
       put(owner, { ...list, until: Math.max(list.until, until) })
       if (!limit || limit.refuse) return { admitted: true, over: [] }
@@ -89,8 +99,7 @@ function pack({ until, revoked, keys }: List): string {
   return [until, revoked, ...keys].join('\0')
 }
 
-function unpack(text: string | undefined): List | undefined {
-  if (text === undefined) return undefined
+function unpack(text: string): List {
   const [until, revoked, ...keys] = text.split('\0')
   return { until: Number(until), revoked: Number(revoked), keys }
 }

@@ -10,6 +10,8 @@ export interface ShelfRules {
   weightOf(text: string): number
   /** Whether a string may be dropped: its time is over, or, where room is short, nearly so. */
   isDue(text: string, room: 'enough' | 'short'): boolean
+  /** Told of a string that was dropped for want of room alone. */
+  onDropped?(text: string): void
 }
 
 /** Strings under keys. */
@@ -45,7 +47,7 @@ const SEARCH = 64
 const OVERHEAD = 88
 
 /** Makes an empty shelf. */
-export function makeShelf({ entries, bytes, weightOf, isDue }: ShelfRules): Shelf {
+export function makeShelf({ entries, bytes, weightOf, isDue, onDropped }: ShelfRules): Shelf {
   const parts = Math.min(MOST_PARTS, Math.ceil(entries / PART))
   const maps = Array.from({ length: parts }, () => new Map<string, string>())
   let count = 0
@@ -80,7 +82,10 @@ export function makeShelf({ entries, bytes, weightOf, isDue }: ShelfRules): Shel
     while (isOverfull() && count > 1) {
       oldestIn = (oldestIn + 1) % maps.length
       const oldest = maps[oldestIn]!.keys().next()
-      if (!oldest.done && oldest.value !== newest) drop(oldest.value)
+      if (oldest.done || oldest.value === newest) continue
+      const text = maps[oldestIn]!.get(oldest.value)!
+      drop(oldest.value)
+      onDropped?.(text)
     }
   }
 

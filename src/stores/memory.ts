@@ -12,7 +12,7 @@ import type { SessionStore } from './store.ts'
 export interface MemoryStoreOptions {
   /** The most sessions; an ended one counts for two more minutes. @default 100_000 */
   readonly entries?: number
-  /** About the most bytes of memory; owners' lists may take a quarter as much besides. @default 64 MiB */
+  /** About the most bytes for sessions; owners' lists may take as much besides. @default 64 MiB */
   readonly bytes?: number
   /** Tells the time. @default the machine's */
   readonly clock?: Clock
@@ -23,7 +23,8 @@ export interface MemoryStoreOptions {
  *
  * It is bounded. When it is full, sessions that are over make room first; where none is found, those
  * that were neither written nor touched for longest. (Over 1900 entries it keeps them in parts and
- * goes from part to part, so the one dropped is the oldest of its part.) Owners' lists go likewise.
+ * goes from part to part, so the one dropped is the oldest of its part.) Owners' lists go likewise,
+ * and take their sessions along: what nobody can find, nobody could revoke.
  *
  * It uses no timer: each call looks at a few rows more and drops those that ended two minutes ago.
  *
@@ -44,11 +45,16 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     isDue: (packed, room) => isDue(packed, clock(), room),
   })
   const rowOf = (key: string) => unpackRow(rows.get(key))
+  const isRow = (packed: string | undefined) => packed !== undefined && !isTombstone(packed)
   const { shelf: lists, ...owners } = makeOwners({
     entries,
-    bytes: Math.ceil(bytes / 4),
+    // A list of one session takes less than the session does: there is room for each one's.
+    bytes,
     clock,
-    holds: (key) => rowOf(key) !== null,
+    holds: (key) => isRow(rows.get(key)),
+    end: (key) => {
+      if (isRow(rows.get(key))) rows.drop(key)
+    },
   })
 
   // No verb waits between its look and its change: that makes each atomic.

@@ -132,21 +132,68 @@ describe("the memory store's lists of owners", () => {
 
   test('are bounded in number: the one longest unused goes first', async () => {
     const store = memoryStore({ entries: 3, clock })
-    for (const owner of ['a', 'b', 'c']) await store.admit(owner, 'k', START, START + HOUR)
+    for (const owner of ['a', 'b', 'c']) {
+      await store.insert(owner, row({ owner }))
+      await store.admit(owner, owner, START, START + HOUR)
+    }
     await store.keep('a', START + 2 * HOUR)
-    await store.admit('d', 'k', START, START + HOUR)
+    await store.admit('d', 'd', START, START + HOUR)
     const lists = await Promise.all(['a', 'b', 'c', 'd'].map((owner) => store.list(owner)))
-    expect(lists).toEqual([['k'], [], ['k'], ['k']])
+    expect(lists).toEqual([['a'], [], ['c'], ['d']])
   })
 
   test('are bounded in bytes', async () => {
-    const store = memoryStore({ bytes: 40_000, clock })
+    const store = memoryStore({ bytes: 6000, clock })
     for (let n = 0; n < 100; n++) {
       await store.admit(`owner${n}`, 'k'.repeat(200), START, START + HOUR)
     }
     const lists = await Promise.all(Array.from({ length: 100 }, (_, n) => store.list(`owner${n}`)))
     expect(lists.filter(({ length }) => length > 0).length).toBeLessThan(20)
     expect(lists[99]).toHaveLength(1)
+  })
+
+  test('are there for every session that fits, however small sessions are', async () => {
+    const store = memoryStore({ bytes: 200_000, clock })
+    const owners = Array.from({ length: 2000 }, (_, n) => `owner-${n}`)
+    for (const [n, owner] of owners.entries()) {
+      const key = `${n}`.padStart(22, 'k')
+      await store.insert(key, row({ owner, body: '' }))
+      await store.admit(owner, key, START, START + HOUR)
+    }
+    const live = await keysOf(store)
+    expect(live.length).toBeGreaterThan(500)
+    const listed = (await Promise.all(owners.map((owner) => store.list(owner)))).flat()
+    expect(live.filter((key) => !listed.includes(key))).toEqual([])
+  })
+
+  test('take their sessions along where one has to go, since nobody could revoke those', async () => {
+    const store = memoryStore({ entries: 3, clock })
+    for (const owner of ['a', 'b']) {
+      await store.insert(owner, row({ owner }))
+      await store.admit(owner, owner, START, START + HOUR)
+    }
+    await store.list('c', START)
+    await store.list('d', START)
+    expect(await store.list('a')).toEqual([])
+    expect(await store.read('a')).toBe(null)
+    expect(await store.list('b')).toEqual(['b'])
+    expect(await store.read('b')).not.toBe(null)
+  })
+
+  test('that lead nowhere go before those of sessions that live', async () => {
+    const store = memoryStore({ entries: 3, clock })
+    await store.insert('live', row({ owner: 'a' }))
+    await store.admit('a', 'live', START, START + HOUR)
+    for (const owner of ['b', 'c', 'd', 'e']) await store.admit(owner, 'gone', START, START + HOUR)
+    expect(await store.list('a')).toEqual(['live'])
+  })
+
+  test('keep the key that is admitted, also where it has no row and was there before', async () => {
+    const store = memoryStore({ clock })
+    const keys = Array.from({ length: 1024 }, (_, n) => `k${n}`)
+    for (const key of keys) await store.admit('mona', key, START, START + HOUR)
+    expect(await store.admit('mona', 'k5', START, START + HOUR)).toMatchObject({ admitted: true })
+    expect(await store.list('mona')).toEqual(['k5'])
   })
 
   test('shed the keys of sessions that are gone when one owner logs in again and again', async () => {
