@@ -151,7 +151,7 @@ export function members({ store, rules, clock, random, limit }: MemberPorts): Me
       const admission = await admitted(owner, selector, calledAt, until)
       if (admission.admitted) {
         excepted.delete(selector)
-        if (!limit && random(1)[0]! < TIDY_ODDS) void tidy(owner).catch(() => {})
+        if (!limit && random(1)[0]! < TIDY_ODDS) await tidy(owner).catch(() => {})
         return limit && admission.over.length > 0 ? makeRoom(owner, selector, limit.most) : 0
       }
       const refusal = admission.why === 'limit' ? tooMany() : new SessionError('ERR_SESSION_GONE')
