@@ -4,14 +4,14 @@
  * What a store keeps under a key.
  *
  * `write`, `recent` and `expiresAt` are for the store to compare; `owner` and `body` are opaque
- * text: any well-formed Unicode, U+0000 included, the body up to 1 MiB.
+ * text: any well-formed Unicode, U+0000 included, the owner up to 1024 bytes, the body up to 1 MiB.
  */
 export interface Row {
   /** The id of the write that made this row; no two writes have the same. Letters, digits, `-_.`. */
   readonly write: string
   /** The last write of each other writer, the newest first, at most 32. */
   readonly recent: readonly string[]
-  /** When the row is over, in milliseconds since 1970 by the library's clock. */
+  /** When the row is over, by the library's clock. */
   readonly expiresAt: number
   /** Whose row it is, or null for a visitor who is not signed in. */
   readonly owner: string | null
@@ -28,7 +28,7 @@ export type Swap = { won: true } | { won: false; newest: Row | null }
  * A rejection means "unknown": the command may have been executed, or may be later. What certainly
  * was not executed (a serialization failure, say) the store settles itself, as a swap that lost.
  *
- * Time: a store collects a row once two minutes have passed since `expiresAt`, no sooner; until
+ * Time: all times are whole milliseconds since 1970. A store collects a row once two minutes have passed since `expiresAt`, no sooner; until
  * then it answers it, expired or not. Whether a session is over is for the library to say.
  *
  * Keys are any well-formed text without U+0000, of up to 255 bytes; ours are letters, digits, `-_`.
@@ -76,20 +76,29 @@ export interface Limit {
 
 /** What a login came to. */
 export type Admission =
-  /** In the list. `over` are the keys over the limit, the first admitted first, never this one. */
+  /**
+   * In the list. `over` are, of the other keys, the first admitted, as many as the list has more
+   * than `most`: none where the limit refuses, and never the key itself, however old it is.
+   */
   | { admitted: true; over: readonly string[] }
   /** `revoked`: the owner's sessions were revoked after the login was called. `limit`: too many. */
   | { admitted: false; why: 'revoked' | 'limit' }
 
-/** Which keys an owner has. Every verb is atomic for its owner, and may be executed late, or twice. */
+/**
+ * Which keys an owner has. Owners are well-formed text of 1 to 1024 bytes, two of them the same only
+ * if every character is.
+ *
+ * Every verb is atomic for its owner, and may be executed late, or twice. Only `forget` may go in
+ * steps.
+ */
 export interface Owners {
   /**
    * Puts a key into an owner's list, once; a key that is there keeps its place.
    *
-   * Refused where `calledAt` (milliseconds since 1970) is not after the last revoking `list`, and,
-   * if the limit says so, where the list is full; a refusal changes nothing.
+   * Refused where `calledAt` is not after the last revoking `list`, and, if the limit says so, where
+   * the list is full and the key not in it; a refusal changes nothing.
    *
-   * @param until when the list may be forgotten at the earliest, unless `keep` moves that.
+   * @param until when the list may be forgotten at the earliest, unless a later time was given.
    */
   admit(
     owner: string,
@@ -99,14 +108,14 @@ export interface Owners {
     limit?: Limit,
   ): Promise<Admission>
 
-  /** Lets the list live at least until then (milliseconds since 1970). Never shortens. */
+  /** Lets the list live at least until then. Never shortens. */
   keep(owner: string, until: number): Promise<void>
 
   /**
    * The owner's keys, the first admitted first.
    *
-   * With `revoking` (milliseconds since 1970) the same step notes that time, the latest one given;
-   * the note lives for a day at least.
+   * With `revoking` the same step notes that time, the latest one given; the note lives for a day at
+   * least, and is no key of the list.
    */
   list(owner: string, revoking?: number): Promise<string[]>
 

@@ -1,7 +1,8 @@
 /** What the rooms of the conformance suite share: a scenario, its bench, and rows to work with. */
 
+import assert, { AssertionError } from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import assert from 'node:assert/strict'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Row, SessionStore } from '../stores/store.ts'
 import type { FakeClock } from './clock.ts'
 
@@ -49,6 +50,34 @@ export function rowAfter(before: Row, parts: Partial<Row> = {}): Row {
   return { ...before, write: writeId(), recent, ...parts }
 }
 
+/** An answer, and whether the command was sent before: then it may be the second that is answered. */
+export interface Settled<Answer> {
+  readonly answer: Answer
+  readonly isResent: boolean
+}
+
+/**
+ * Sends a command until it is answered. A store may reject under contention, whether or not it
+ * executed the command; what that came to, the same command sent again tells.
+ */
+export async function settled<Answer>(send: () => Promise<Answer>): Promise<Settled<Answer>> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return { answer: await send(), isResent: attempt > 1 }
+    } catch (error) {
+      if (error instanceof AssertionError || attempt === ATTEMPTS) throw error
+      await pause(Math.random() * attempt)
+    }
+  }
+}
+
+/** The answer of a command that comes to the same when it is executed twice. */
+export async function surely<Answer>(send: () => Promise<Answer>): Promise<Answer> {
+  return (await settled(send)).answer
+}
+
+const ATTEMPTS = 50
+
 /** Puts a row under the key. */
 export async function insertRow(
   { store, clock }: Bench,
@@ -56,13 +85,15 @@ export async function insertRow(
   parts: Partial<Row> = {},
 ): Promise<Row> {
   const row = rowBy(clock, parts)
-  assert.equal(await store.insert(key, row), true, `insert of ${quoted(key)} has to win`)
+  const { answer, isResent } = await settled(() => store.insert(key, row))
+  const isIn = answer || (isResent && (await surely(() => store.read(key)))?.write === row.write)
+  assert.equal(isIn, true, `insert of ${quoted(key)} has to win`)
   return row
 }
 
 /** Fails unless the store answers exactly this row. */
 export async function assertHolds({ store }: Bench, key: string, row: Row | null): Promise<void> {
-  assertSameRow(await store.read(key), row, `what ${quoted(key)} holds`)
+  assertSameRow(await surely(() => store.read(key)), row, `what ${quoted(key)} holds`)
 }
 
 /** Fails unless the two rows are the same, and says where they differ without printing a megabyte. */

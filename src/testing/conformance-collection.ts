@@ -11,6 +11,7 @@ import {
   pruneAll,
   rowAfter,
   rowBy,
+  surely,
   type Scenario,
 } from './conformance-bench.ts'
 
@@ -112,6 +113,66 @@ export const collection: readonly Scenario[] = [
       await pruneAll(bench)
       assert.deepEqual(await store.list('mona'), [])
       assert.deepEqual(await store.list('kept'), [])
+    },
+  },
+  {
+    name: 'a key that is admitted again lets its list live longer',
+    async check(bench) {
+      const { store, clock } = bench
+      const start = clock()
+      await store.admit('mona', 'a', start, start + MINUTE)
+      await store.admit('mona', 'a', start, start + 30 * MINUTE)
+      await store.admit('mona', 'a', start, start + 2 * MINUTE)
+      await bench.advance(30 * MINUTE - LEEWAY)
+      await pruneAll(bench)
+      assert.deepEqual(await store.list('mona'), ['a'])
+    },
+  },
+  {
+    name: 'logins and keeps at once let the list live until the furthest time of all',
+    async check(bench) {
+      const { store, clock } = bench
+      const start = clock()
+      await atOnce(16, async (n) => {
+        const owner = `mona${n}`
+        const untils = [n % 2 === 0 ? 30 : 1, n % 2 === 0 ? 1 : 30, 2]
+        await surely(() => store.admit(owner, 'a', start, start + MINUTE))
+        const [first, second, third] = untils.map((minutes) => start + minutes * MINUTE)
+        await Promise.all([
+          surely(() => store.admit(owner, 'b', start, first!)),
+          surely(() => store.keep(owner, second!)),
+          surely(() => store.admit(owner, 'c', start, third!)),
+        ])
+      })
+      await bench.advance(30 * MINUTE - LEEWAY)
+      await pruneAll(bench)
+      for (let n = 0; n < 16; n++) {
+        assert.deepEqual((await store.list(`mona${n}`)).sort(), ['a', 'b', 'c'])
+      }
+    },
+  },
+  {
+    name: 'a touch to a nearer time lets nothing be collected sooner',
+    async check(bench) {
+      const { store, clock } = bench
+      const row = await insertRow(bench, 'k', { expiresAt: clock() + 30 * MINUTE })
+      assert.equal(await store.touch('k', clock() + MINUTE), true)
+      await bench.advance(30 * MINUTE)
+      await pruneAll(bench)
+      await assertHolds(bench, 'k', row)
+    },
+  },
+  {
+    name: 'a list of more than a thousand keys is forgotten whole, whatever one prune may take',
+    async check(bench) {
+      const { store, clock } = bench
+      const until = clock() + MINUTE
+      await atOnce(1100, (n) => surely(() => store.admit('mona', `k${n}`, clock(), until)))
+      await bench.advance(MINUTE + 2 * GARBAGE_MS)
+      await pruneAll(bench, 10_000)
+      assert.deepEqual(await store.list('mona'), [])
+      await store.admit('mona', 'new', clock(), clock() + MINUTE)
+      assert.deepEqual(await store.list('mona'), ['new'])
     },
   },
   {

@@ -11,6 +11,7 @@ import {
   RACERS,
   rowAfter,
   rowBy,
+  surely,
   writeId,
   type Bench,
   type Scenario,
@@ -68,7 +69,9 @@ export const swapping: readonly Scenario[] = [
     async check(bench) {
       const first = await insertRow(bench, 'k')
       const rows = Array.from({ length: RACERS }, (_, n) => rowAfter(first, { body: `${n}` }))
-      const swaps = await atOnce(RACERS, (n) => bench.store.swap('k', first.write, rows[n]!))
+      const swaps = await atOnce(RACERS, (n) =>
+        surely(() => bench.store.swap('k', first.write, rows[n]!)),
+      )
       assert.equal(swaps.filter(({ won }) => won).length, 1)
       const winner = rows[swaps.findIndex(({ won }) => won)]!
       for (const swap of swaps) if (!swap.won) assertLost(swap, winner)
@@ -149,7 +152,8 @@ async function countTo({ store }: Bench, known: Row, times: number): Promise<voi
   for (let done = 0, tries = 0; done < times; tries++) {
     assert.ok(tries < 10_000, 'a writer that knows the newest row wins sooner or later')
     const next = rowAfter(newest, { body: `${Number(newest.body) + 1}` })
-    const swap = await store.swap('k', newest.write, next)
+    const before = newest.write
+    const swap = await surely(() => store.swap('k', before, next))
     if (swap.won) done++
     else assert.ok(swap.newest, 'the row is gone')
     newest = swap.won ? next : swap.newest!

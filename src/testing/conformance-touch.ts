@@ -9,6 +9,7 @@ import {
   RACERS,
   rowAfter,
   rowBy,
+  surely,
   type Scenario,
 } from './conformance-bench.ts'
 
@@ -71,10 +72,13 @@ export const touching: readonly Scenario[] = [
       for (let round = 1; round <= 5; round++) {
         const next = rowAfter(row, { body: `${round}` })
         const expiresAt = row.expiresAt
-        const touches = atOnce(8, (n) => bench.store.touch('k', expiresAt + n))
-        const swap = bench.store.swap('k', row.write, next)
+        const touches = atOnce(8, (n) => surely(() => bench.store.touch('k', expiresAt + n)))
+        const before = row.write
+        const swap = surely(() => bench.store.swap('k', before, next))
         // Every other round these have nothing to raise: what the first ones did shows.
-        const more = atOnce(8, (n) => bench.store.touch('k', expiresAt + (round % 2) * n))
+        const more = atOnce(8, (n) =>
+          surely(() => bench.store.touch('k', expiresAt + (round % 2) * n)),
+        )
         assert.deepEqual(await swap, { won: true })
         assert.ok([...(await touches), ...(await more)].every(Boolean))
         const read = await bench.store.read('k')
@@ -89,7 +93,7 @@ export const touching: readonly Scenario[] = [
     async check(bench) {
       const row = await insertRow(bench, 'k')
       const ends = Array.from({ length: RACERS }, (_, n) => row.expiresAt + ((n * 37) % RACERS))
-      const found = await atOnce(RACERS, (n) => bench.store.touch('k', ends[n]!))
+      const found = await atOnce(RACERS, (n) => surely(() => bench.store.touch('k', ends[n]!)))
       assert.ok(found.every(Boolean))
       await assertHolds(bench, 'k', { ...row, expiresAt: Math.max(...ends) })
     },

@@ -6,6 +6,8 @@ import { fakeClock, type FakeClock } from './clock.ts'
 import type { Scenario } from './conformance-bench.ts'
 import { collection } from './conformance-collection.ts'
 import { inserting } from './conformance-insert.ts'
+import { limits } from './conformance-limits.ts'
+import { ownerRaces } from './conformance-owner-races.ts'
 import { owners } from './conformance-owners.ts'
 import { removing } from './conformance-remove.ts'
 import { repeats } from './conformance-repeats.ts'
@@ -58,7 +60,8 @@ export interface ConformanceCase {
  * for (const { name, run } of cases) test(name, run)
  */
 export function storeConformance(harness: StoreHarness): ConformanceCase[] {
-  const always = [inserting, swapping, touching, removing, texts, repeats, owners, upkeep]
+  const rows = [inserting, swapping, touching, removing, texts, repeats]
+  const always = [...rows, owners, limits, ownerRaces, upkeep]
   const rooms = harness.advance ? [...always, collection] : always
   return rooms.flat().map((scenario) => ({
     name: scenario.name,

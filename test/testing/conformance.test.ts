@@ -3,9 +3,11 @@
 import { AssertionError } from 'node:assert'
 import { describe, expect, test } from 'vitest'
 import { storeConformance, type StoreHarness } from '../../src/testing/testing.ts'
-import type { Fault } from './faults.ts'
+import type { SessionStore } from '../../src/stores/store.ts'
+import { gap, type Fault } from './faults.ts'
+import { LIST_FAULTS } from './list-faults.ts'
 import { OWNER_FAULTS } from './owner-faults.ts'
-import { plainStore } from './plain-store.ts'
+import { plainStore, type Plain } from './plain-store.ts'
 import { INSERT_FAULTS, REMOVAL_FAULTS, TOUCH_FAULTS } from './row-faults.ts'
 import { SWAP_FAULTS } from './swap-faults.ts'
 import { TEXT_FAULTS } from './text-faults.ts'
@@ -18,6 +20,7 @@ const FAULTS = [
   ...REMOVAL_FAULTS,
   ...TEXT_FAULTS,
   ...OWNER_FAULTS,
+  ...LIST_FAULTS,
   ...UPKEEP_FAULTS,
   ...FORGETTING_FAULTS,
 ]
@@ -37,6 +40,10 @@ describe('a sound store passes', () => {
   for (const { name, run } of storeConformance(harnessOf(() => ({})))) test(name, run)
 })
 
+describe('a sound store passes that rejects under contention', () => {
+  for (const { name, run } of storeConformance(harnessOf(contended))) test(name, run)
+})
+
 describe('a broken store is caught where', () => {
   test.each(FAULTS)('%s', async (_name, fault, words) => {
     const cases = storeConformance(harnessOf(fault)).filter(({ name }) => words.test(name))
@@ -44,6 +51,30 @@ describe('a broken store is caught where', () => {
     await expect(cases[0]!.run()).rejects.toBeInstanceOf(AssertionError)
   })
 })
+
+/** Of commands at once it rejects every third: one it has executed, then one it has not. */
+function contended({ store }: Plain): Partial<SessionStore> {
+  let underWay = 0
+  let met = 0
+  const wrapped =
+    (verb: (...given: never[]) => Promise<unknown>) =>
+    async (...given: never[]) => {
+      underWay += 1
+      const turn = underWay > 1 ? (met += 1) % 6 : 1
+      try {
+        await gap()
+        if (turn === 0) throw new Error('not executed')
+        const answer = await verb(...given)
+        if (turn === 3) throw new Error('executed')
+        return answer
+      } finally {
+        underWay -= 1
+      }
+    }
+  const { engine, keys, prune, check, ...verbs } = store
+  const all = Object.entries(verbs).map(([name, verb]) => [name, wrapped(verb)])
+  return { ...Object.fromEntries(all), engine, keys, prune, check } as SessionStore
+}
 
 describe('the suite', () => {
   test('has a different sentence for each case', () => {

@@ -84,6 +84,23 @@ export const UPKEEP_FAULTS: readonly Fault[] = [
     /a row is answered until two minutes past its end/,
   ],
   [
+    'a nearer touch lets a row be collected sooner',
+    ({ store, rows, clock }) => {
+      const ends = new Map<string, number>()
+      return {
+        touch(key, expiresAt) {
+          ends.set(key, expiresAt)
+          return store.touch(key, expiresAt)
+        },
+        async prune(limit) {
+          for (const [key, end] of ends) if (end + GARBAGE_MS <= clock()) rows.delete(key)
+          return store.prune(limit)
+        },
+      }
+    },
+    /a touch to a nearer time/,
+  ],
+  [
     'a row is collected by the end it was inserted with',
     ({ store, rows, rowOf, clock }) => {
       const ends = new Map<string, number>()
