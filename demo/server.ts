@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { parseArgs } from 'node:util'
 import { createApp } from './app.ts'
 import { keptSecret } from './secret.ts'
-import { isPlace, openPlace, type Place, PLACES, REMEDIES } from './store.ts'
+import { isPlace, openPlace, type Place, PLACES, pruneHourly, reasonOf, REMEDIES } from './store.ts'
 
 // A demo runs on somebody's own machine over plain HTTP, where a Secure cookie may be dropped.
 process.env['NODE_ENV'] ??= 'development'
@@ -18,8 +18,9 @@ mkdirSync(folder, { recursive: true, mode: 0o700 })
 
 const place = chosenPlace()
 const { store, where } = await openPlace(place, folder).catch((error: unknown) =>
-  stop(REMEDIES[place] ?? String(error)),
+  stop([reasonOf(error), REMEDIES[place]].filter(Boolean).join('\n')),
 )
+if (store) pruneHourly(store)
 
 const app = createApp({
   store,

@@ -69,6 +69,38 @@ export async function openPlace(place: Place, folder: string): Promise<Opened> {
   }
 }
 
+/** Deletes what is over, now and each hour. One that fails is made up for by the next. */
+export function pruneHourly(store: SessionStore): void {
+  const prune = () => void store.prune(10_000).catch(() => {})
+  prune()
+  // It is no reason to keep the process.
+  setInterval(prune, 60 * 60 * 1000).unref()
+}
+
+/**
+ * Why a place could not be opened, in the words of its client.
+ *
+ * Some of them repeat the URL they were given: its password is not for the terminal.
+ */
+export function reasonOf(error: unknown): string {
+  const first = error instanceof AggregateError ? error.errors[0] : error
+  const said = first instanceof Error ? first.message || first.name : String(first)
+  return passwords().reduce((text, password) => text.replaceAll(password, '***'), said)
+}
+
+/** As they stand in the URLs, and as they are sent. */
+function passwords(): string[] {
+  const urls = [process.env['REDIS_URL'], process.env['DATABASE_URL']]
+  const found = urls.flatMap((url) => /\/\/[^/?#:]*:([^/?#]+)@/.exec(url ?? '')?.[1] ?? [])
+  return found.flatMap((text) => {
+    try {
+      return [text, decodeURIComponent(text)]
+    } catch {
+      return [text]
+    }
+  })
+}
+
 /** What to do where a place cannot be opened. */
 export const REMEDIES: Readonly<Partial<Record<Place, string>>> = {
   redis:

@@ -20,7 +20,7 @@ export function sqliteOwners(
   const ADD = `INSERT INTO ${owned} (owner, key) VALUES (${OWNER}, ?) ON CONFLICT DO NOTHING`
   const ENTRY = `SELECT 1 FROM ${owned} WHERE owner = ${OWNER} AND key = ?`
   const FORGET = `DELETE FROM ${owned} WHERE owner = ${OWNER} AND key = ?`
-  const KEEP = `UPDATE ${owners} SET until = max(until, ?) WHERE owner = ${OWNER}`
+  const KEEP = `UPDATE ${owners} SET until = ? WHERE owner = ${OWNER} AND until < ?`
   const OPEN = `
     INSERT INTO ${owners} (owner, until) VALUES (${OWNER}, ?)
     ON CONFLICT (owner) DO UPDATE SET until = max(until, excluded.until)`
@@ -44,7 +44,7 @@ export function sqliteOwners(
         return { admitted: true, over: limit?.refuse ? [] : others.slice(0, over) }
       }),
 
-    keep: (owner, until) => write('keep', (sql) => void sql.run(KEEP, until, owner)),
+    keep: (owner, until) => write('keep', (sql) => void sql.run(KEEP, until, owner, until)),
 
     list(owner, revoking) {
       if (revoking === undefined) return read('list', (sql) => listed(sql, owner))

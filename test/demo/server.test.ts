@@ -2,11 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer as createSocketServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { sqliteStore } from '../../demo/sojourn.ts'
+import { pruneHourly } from '../../demo/store.ts'
 import { visitor } from '../examples/visitor.ts'
 import { PASSWORDS } from './start.ts'
 
@@ -57,6 +60,27 @@ test('a restart signs nobody out and loses no list: the secret is kept, for its 
   expect((await again.get('/todo')).text).toContain('survive')
 })
 
+test('sessions that are over are deleted, when it starts and then each hour', async () => {
+  const folder = emptyFolder()
+  const db = new DatabaseSync(join(folder, 'sessions.sqlite'))
+  onTestFinished(() => db.close())
+  const store = sqliteStore(db)
+  await store.createSchema()
+  const row = { write: 'w', recent: [], owner: null, body: '' }
+  await store.insert('over', { ...row, expiresAt: 0 })
+  await store.insert('live', { ...row, expiresAt: Date.now() + 60_000 })
+  await start(folder, 0)
+  await vi.waitUntil(() => db.prepare('SELECT key FROM sojourn_sessions').all().length === 1)
+  expect(await store.read('live')).not.toBe(null)
+
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const prune = vi.fn<() => Promise<number>>(() => Promise.reject(new Error('down')))
+  pruneHourly({ ...store, prune })
+  await vi.advanceTimersByTimeAsync(3 * 60 * 60 * 1000)
+  expect(prune).toHaveBeenCalledTimes(4)
+})
+
 test('a port that is taken is left alone: the demo says so and takes the next free one', async () => {
   const taken = createServer()
   await new Promise<void>((resolve) => taken.listen(0, resolve))
@@ -85,6 +109,8 @@ test.each(['sqlite', 'redis', 'postgres', 'memory', 'cookie'])(
 test.each([
   [['--store', 'redis'], { REDIS_URL: 'redis://127.0.0.1:1' }, 'No Redis answers'],
   [['--store', 'postgres'], { DATABASE_URL: 'postgres://127.0.0.1:1/x' }, 'No PostgreSQL answers'],
+  [['--store', 'redis'], { REDIS_URL: 'redis://127.0.0.1:1' }, 'ECONNREFUSED'],
+  [['--store', 'postgres'], { DATABASE_URL: 'postgres://127.0.0.1:1/x' }, 'ECONNREFUSED'],
   [['--store', 'mongodb'], {}, 'The one option is --store'],
   [['--port', '80'], {}, 'The one option is --store'],
 ])('says what to do where it cannot start: %j', async (args, settings, says) => {
@@ -97,3 +123,35 @@ test.each([
   expect(said).toContain(says)
   expect(code).toBe(1)
 })
+
+test.each(['redis', 'postgres'])('does not show the password of the URL: %s', async (place) => {
+  const server = createSocketServer((socket) => {
+    socket.on('error', () => {})
+    socket.end(
+      place === 'redis' ? '-ERR hunter2/x is wrong\r\n' : errorOfPostgres('hunter2/x is wrong'),
+    )
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const url = `${place}://ada:hunter2%2Fx@127.0.0.1:${port}/0`
+  const env = { ...process.env, REDIS_URL: url, DATABASE_URL: url }
+  const child = spawn(process.execPath, [program, '--store', place], {
+    env: { ...env, DEMO_DATA: emptyFolder(), PORT: '0' },
+    stdio: 'pipe',
+  })
+  onTestFinished(() => void child.kill())
+  let said = ''
+  child.stderr.on('data', (chunk) => (said += String(chunk)))
+  await once(child, 'close')
+  expect(said).toContain('*** is wrong')
+  expect(said).not.toContain('hunter2')
+})
+
+/** An ErrorResponse: "E", its length, fields that end in zeros. */
+function errorOfPostgres(message: string): Buffer {
+  const fields = Buffer.from(`SFATAL\0C28P01\0M${message}\0\0`)
+  const length = Buffer.alloc(4)
+  length.writeInt32BE(fields.length + 4)
+  return Buffer.concat([Buffer.from('E'), length, fields])
+}

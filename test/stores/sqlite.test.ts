@@ -1,7 +1,7 @@
 /** The SQLite store: the conformance suite, and what is SQLite's own. */
 
 import { DatabaseSync } from 'node:sqlite'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sqliteStore, type SqliteDatabase } from '../../src/stores/sqlite.ts'
 import { GARBAGE_MS } from '../../src/stores/store.ts'
 import { fakeClock, storeConformance } from '../../src/testing/testing.ts'
@@ -175,6 +175,19 @@ describe('the connection', () => {
       expect.stringMatching(/^SEARCH sojourn_sessions USING INDEX \S+ \(key=\?\)$/),
     ])
   })
+})
+
+test('a list that lives long enough already is not written when it is kept', async () => {
+  const file = sqliteFile()
+  onTestFinished(() => file.remove())
+  const { db, store } = await storeIn(file)
+  const changes = () => db.prepare('SELECT total_changes() AS count').get()
+  await store.admit('mona', 'k', 1, 2000)
+  const before = changes()
+  await store.keep('mona', 2000)
+  expect(changes()).toEqual(before)
+  await store.keep('mona', 2001)
+  expect(changes()).not.toEqual(before)
 })
 
 describe('prune', () => {
