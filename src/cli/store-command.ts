@@ -76,7 +76,8 @@ export async function withStore(
     try {
       return say(await work(workplace(opened.store)), values)
     } finally {
-      void Promise.resolve(opened.close()).catch(() => {})
+      // A client that is gone already may throw at once: what was done is done.
+      void (async () => opened.close())().catch(() => {})
     }
   } catch (error) {
     if (error instanceof SessionError && error.code === 'ERR_OPTION_INVALID') {

@@ -104,6 +104,20 @@ test("a client that fails behind everybody's back does not get the URL printed",
   expectOneLine(await sojourn(['prune'], { cwd: folder, env }), 1, 'lost')
 })
 
+test('a client that cannot even be closed changes nothing of what was done', async () => {
+  const folder = project([])
+  mkdirSync(join(folder, 'node_modules', 'redis'))
+  const program = `exports.createClient = () => ({
+    on() {},
+    connect: async () => {},
+    sendCommand: async () => null,
+    destroy() { throw new Error('The client is closed') },
+  })`
+  writeFileSync(join(folder, 'node_modules', 'redis', 'index.js'), program)
+  const ran = await sojourn(['prune'], { cwd: folder, env: { SOJOURN_STORE: 'redis://cache' } })
+  expect(ran).toMatchObject({ code: 0, err: '', out: expect.stringContaining('nothing to prune') })
+})
+
 test('a Node without SQLite says so, and names the package that has it', async () => {
   const folder = emptyFolder()
   const path = join(folder, 'sessions.db')
