@@ -4,7 +4,8 @@ import { fork } from 'node:child_process'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 
-const CONNECTIONS = 50
+/** How many connections there are. */
+export const CONNECTIONS = 50
 
 /** Answers one request. */
 export type Listener = (req: IncomingMessage, res: ServerResponse) => void
@@ -49,11 +50,20 @@ export async function start(file: string, name: string): Promise<Server> {
   }
 }
 
-/** Sends that many requests over 50 connections, each waiting for its answer. */
-export async function flood(port: number, request: string, count: number): Promise<void> {
+/**
+ * Sends that many requests over 50 connections, each waiting for its answer. Where there are several
+ * texts, each connection sends one of them, again and again.
+ */
+export async function flood(
+  port: number,
+  requests: string | readonly string[],
+  count: number,
+): Promise<void> {
   let left = count
   await Promise.all(
-    Array.from({ length: CONNECTIONS }, () => {
+    Array.from({ length: CONNECTIONS }, (_, connection) => {
+      const request =
+        typeof requests === 'string' ? requests : requests[connection % requests.length]!
       return new Promise<void>((done, failed) => {
         const socket = connect(port, '127.0.0.1')
         let heard = ''

@@ -4,10 +4,18 @@ import type { Row } from '../stores/store.ts'
 import { type Entry, entryEnded } from './entry.ts'
 import type { Plan, StoredRules, Work } from './plan.ts'
 
-/** How a request's work was settled, and the row it stands in. */
+/** How a request's work was settled. */
 export interface Settled {
+  /** Its entry is what this request sees: its own work, not what others put on top of it. */
   plan: Exclude<Plan, { do: 'fail' }>
-  newest: { row: Row; entry: Entry } | undefined
+  /** The newest row, with the work of all in it, and what that row says. */
+  newest: Held | undefined
+}
+
+/** A row with what it says. Always the two that belong together: the next swap stands on them. */
+export interface Held {
+  row: Row
+  entry: Entry
 }
 
 /** A request that waits. */
@@ -29,8 +37,6 @@ export interface Member {
 export interface Planned {
   member: Member
   plan: Plan
-  /** What stands after it. */
-  newest: Settled['newest']
   isWrite: boolean
 }
 
@@ -70,11 +76,10 @@ export function mayBeOutdated(
 
 /** Tells each what became of its work: all stand on the one swap that has won. */
 export function tellAll(plans: readonly Planned[], kept: Settled['newest']): void {
-  for (const { member, plan, newest } of plans) {
+  for (const { member, plan } of plans) {
     told(member, () => {
-      if (plan.do === 'fail') return member.reject(plan.error)
-      // What this request sees of its session is its own work, not what others put on top of it.
-      member.resolve({ plan, newest: newest && kept && { row: kept.row, entry: newest.entry } })
+      if (plan.do === 'fail') member.reject(plan.error)
+      else member.resolve({ plan, newest: kept })
     })
   }
 }

@@ -6,6 +6,7 @@ import type { Clock, Random, Timer } from '../base/ports.ts'
 import type { Row } from '../stores/store.ts'
 import { decodeEntry, rowOf } from './entry.ts'
 import {
+  type Held,
   mayBeOutdated,
   type Member,
   nextBatch,
@@ -34,7 +35,7 @@ export interface GroupCommit {
    * @throws ERR_SESSION_CONFLICT when the deadline passes before a swap has won,
    * ERR_STORE_UNAVAILABLE when it is not known whether one has; what an updater throws on newer data.
    */
-  settle(work: Work, opened: Row): Promise<Settled>
+  settle(work: Work, opened: Held): Promise<Settled>
   /** An id that no other write has. */
   newWrite(): string
 }
@@ -42,8 +43,8 @@ export interface GroupCommit {
 interface Group {
   /** Whose writes its swaps are: one swap of a writer is under way at a time. */
   readonly writer: string
-  /** The newest row this process knows of; null where the session is gone. */
-  row: Row | null
+  /** The newest row this process knows of; nothing where the session is gone. */
+  newest: Settled['newest']
   waiting: Member[]
   /** The last swap was won after others were lost to another process. */
   isContended: boolean
@@ -85,14 +86,14 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
       const batch = members.filter((member) => !member.isOver)
       if (batch.length === 0) return
       const now = clock()
-      const newest = newestOf(selector, group.row)
+      const { newest } = group
       const plans = plansFor(batch, newest, now)
       if (
         newest &&
         !isFresh &&
         plans.some((planned) => mayBeOutdated(planned, newest, rules, now))
       ) {
-        group.row = await store.read(selector)
+        group.newest = heldIn(selector, await store.read(selector))
         isFresh = true
         continue
       }
@@ -105,12 +106,12 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
       for (const member of batch) member.isSent = true
       const swap = await store.swap(selector, newest.row.write, row)
       if (swap.won) {
-        group.row = row
+        group.newest = { row, entry }
         group.isContended = losses > 0
-        return tellAll(plans, { row, entry })
+        return tellAll(plans, group.newest)
       }
       for (const member of batch) member.isSent = false
-      group.row = swap.newest
+      group.newest = heldIn(selector, swap.newest)
       isFresh = true
     }
   }
@@ -122,11 +123,11 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
       const plan = planOn(current, member.work, rules, now)
       const isWrite = plan.do === 'keep' && plan.entry !== current?.entry
       if (isWrite && current) current = { ...current, entry: plan.entry }
-      return { member, plan, newest: current, isWrite }
+      return { member, plan, isWrite }
     })
   }
 
-  function newestOf(selector: string, row: Row | null) {
+  function heldIn(selector: string, row: Row | null): Settled['newest'] {
     const entry = row ? decodeEntry(selector, row, rules.layout) : undefined
     return row && entry ? { row, entry } : undefined
   }
@@ -160,7 +161,7 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
         }
         const member: Member = {
           work,
-          opened: opened.write,
+          opened: opened.row.write,
           resolve,
           reject,
           cancel: timer(() => giveUp(member, group), deadline),
@@ -175,8 +176,8 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
     },
   }
 
-  function newGroup(row: Row): Group {
-    return { writer: nameOfWriter(), row, waiting: [], isContended: false }
+  function newGroup(newest: Held): Group {
+    return { writer: nameOfWriter(), newest, waiting: [], isContended: false }
   }
 
   /** Takes a request out before it is told, so that nothing of it is kept afterwards. */

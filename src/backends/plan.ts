@@ -207,6 +207,11 @@ export function hasIdWork(
 
 /** @throws ERR_SESSION_TOO_LARGE */
 export function checkSize(record: SessionRecord, layout: Layout): void {
+  // UTF-8 spends at most three bytes on a UTF-16 code unit: most records need no counting.
+  let units = 0
+  for (const [key, { text }] of record.data) units += key.length + text.length
+  units += record.meta.get(layout.names.flashes)?.text.length ?? 0
+  if (units * 3 < MAX_RECORD_BYTES / 2 && record.data.size < 10_000) return
   const sizes = [...record.data].map(([key, { text }]) => ({ key, size: Buffer.byteLength(text) }))
   const flashes = record.meta.get(layout.names.flashes)
   if (flashes) sizes.push({ key: 'flash messages', size: Buffer.byteLength(flashes.text) })

@@ -69,7 +69,8 @@ async function insert(
     }
     const row = rowOf(entry, layout, { write: group.newWrite(), recent: [], now })
     try {
-      if (await store.insert(selector, row)) return { selector, verifier, hash, row, entry }
+      if (await store.insert(selector, row))
+        return { selector, verifier, hash, row, entry, held: { row, entry } }
       failure = new SessionError('ERR_STORE_UNAVAILABLE', 'insert', 'new keys are taken')
     } catch (error) {
       if (!isUnknown(error)) throw error

@@ -33,17 +33,24 @@ export function storedCommit(ports: CommitPorts) {
     return begin(ports, request)
   }
 
-  /** A visitor with a session. */
-  async function goOn(request: StoredRequest, slot: Slot): Promise<Committed> {
-    const { opened, changes, next, now } = request
+  /** A visitor with a session. One that only reads is answered at once: nothing holds the response. */
+  function goOn(request: StoredRequest, slot: Slot): Committed | Promise<Committed> {
+    const { opened, changes, now } = request
     const work = workOf(slot, changes, opened.key > 0)
-    if (changes.length === 0 && !hasIdWork(slot, work, rules, now)) return visit(opened, slot, now)
+    if (changes.length > 0 || hasIdWork(slot, work, rules, now)) return save(request, slot, work)
+    const { row, entry } = slot
+    const isDue = isDueForRenewal(lifetime, timesOf(row, entry, layout, now), now)
+    return isDue ? touch(opened, slot, now) : unchanged(opened)
+  }
+
+  async function save(request: StoredRequest, slot: Slot, work: Work): Promise<Committed> {
+    const { opened, changes, next, now } = request
     let settled: Settled
     try {
       const login = lastLogin(changes)
       if (login) await members.checkRoom(login.userId, slot.selector)
       else await keepOwner(slot, next, now)
-      settled = await group.settle(work, slot.row)
+      settled = await group.settle(work, slot.held)
     } catch (error) {
       // A visit that changed nothing is not refused for what only its id had to do.
       if (changes.length === 0) return unchanged(opened, [{ type: 'touch-failed' }])
@@ -54,7 +61,7 @@ export function storedCommit(ports: CommitPorts) {
     if (plan.do === 'move') return move(request, slot, plan)
     if (plan.do === 'drop' || !newest) return unchanged(opened, [{ type: 'ended-meanwhile' }])
     const { entry, issue } = plan
-    const kept: Slot = { ...slot, row: newest.row, entry }
+    const kept: Slot = { ...slot, row: newest.row, entry, held: newest }
     const notes: Note[] = plan.overwrote.map((key) => ({ type: 'overwrote', key }))
     const owner = userIdOf(entry.record, layout)
     if (owner !== undefined && lastLogin(changes)) {
@@ -85,10 +92,9 @@ export function storedCommit(ports: CommitPorts) {
     return moved
   }
 
-  /** A visit without changes: at most a touch, and one that fails is the next visit's. */
-  async function visit(opened: StoredOpened, slot: Slot, now: number): Promise<Committed> {
-    const { row, entry } = slot
-    if (!isDueForRenewal(lifetime, timesOf(row, entry, layout, now), now)) return unchanged(opened)
+  /** Moves the end of a session away; where that fails the next visit does it. */
+  async function touch(opened: StoredOpened, slot: Slot, now: number): Promise<Committed> {
+    const { entry } = slot
     const expiresAt = now + entry.idle * 1000
     const owner = userIdOf(entry.record, layout)
     try {

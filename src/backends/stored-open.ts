@@ -4,6 +4,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { Row } from '../stores/store.ts'
 import type { Opened, Rejection } from './backend.ts'
 import { decodeEntry, type Entry, entryEnded, seenAt } from './entry.ts'
+import type { Held } from './group-batch.ts'
 import type { GuardedStore } from './guard.ts'
 import type { StoredRules } from './plan.ts'
 import type { Removals } from './removals.ts'
@@ -15,7 +16,10 @@ export interface Slot {
   readonly verifier: string
   readonly hash: string
   readonly row: Row
+  /** What this request sees. */
   readonly entry: Entry
+  /** What the row says: more than that, where others' work went into the same swap. */
+  readonly held: Held
 }
 
 /** What opening a stored session came to. */
@@ -111,7 +115,7 @@ async function openOne(
 
 function foundIn(row: Row, entry: Entry, id: SessionId & { hash: string }): Found {
   const { selector, verifier, hash, key } = id
-  const slot: Slot = { selector, verifier, hash, row, entry }
+  const slot: Slot = { selector, verifier, hash, row, entry, held: { row, entry } }
   const seen = seenAt(row, entry)
   return { slot, opened: { record: entry.record, seen, key, handle: selector, slot } }
 }

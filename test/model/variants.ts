@@ -37,13 +37,13 @@ export const VARIANTS: Variant[] = [
     edits: [
       {
         file: 'stored-commit.ts',
-        from: '      settled = await group.settle(work, slot.row)',
+        from: '      settled = await group.settle(work, slot.held)',
         to: `      const early = lastLogin(changes)
       if (early) {
         const until = now + 1e8
         await members.admit(early.userId, slot.selector, early.calledAt ?? now, until)
       }
-      settled = await group.settle(work, slot.row)`,
+      settled = await group.settle(work, slot.held)`,
       },
       {
         file: 'stored-commit.ts',

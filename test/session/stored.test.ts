@@ -445,8 +445,9 @@ it('what was kept is not an error because of what was written meanwhile', async 
 
 it('a clock that tells fractions of a millisecond does no harm', async () => {
   let now = Date.UTC(2026, 0, 1) + 0.123
-  const store = memoryStore()
-  const sessions = createSessions<any>({ secret: SECRET, store, clock: () => now })
+  const clock = () => now
+  const store = memoryStore({ clock })
+  const sessions = createSessions<any>({ secret: SECRET, store, clock })
   const visitor = testVisitor(sessions)
   await visitor.session((session) => session.set('a', 1))
   await visitor.session((session) => session.regenerate())
