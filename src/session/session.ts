@@ -197,7 +197,8 @@ export class Session<Data = any, UserId = string | undefined> {
    * Signs a visitor in: a new id, and the time of the login.
    *
    * The data of an anonymous visitor, or of the same user, stays; another user's goes. Whether
-   * `set` comes before or after makes no difference.
+   * `set` comes before or after makes no difference, save on a store where the session ended
+   * meanwhile: then only what comes after begins the new one.
    *
    * @throws ERR_USER_ID_INVALID for anything but a non-empty string or an integer.
    */
@@ -296,7 +297,13 @@ export class Session<Data = any, UserId = string | undefined> {
    *
    * Behind an adapter the response's headers need no merging: commit early to know the result.
    *
-   * @throws ERR_COOKIE_TOO_LARGE; nothing is lost then, and nothing was sent.
+   * Objects that were got before belong to the session only where no other request changed their
+   * key: get them anew.
+   *
+   * @throws ERR_COOKIE_TOO_LARGE; on a store ERR_SESSION_GONE, ERR_SESSION_CONFLICT,
+   * ERR_SESSION_LIMIT, ERR_SESSION_TOO_LARGE, and what an updater throws on newer data: nothing was
+   * kept then, and the response leaves as the app decides. ERR_STORE_UNAVAILABLE: nobody knows
+   * whether it was kept, and it is not tried again, save a logout.
    */
   async commit(headers: Headers = new Headers()): Promise<Headers> {
     await commitState(this.#state)

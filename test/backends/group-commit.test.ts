@@ -137,6 +137,23 @@ describe('a commit whose deadline passes', () => {
   })
 })
 
+it('keeps what another request put into the same swap when the first commits again', async () => {
+  const { visit, backend, clock } = bench()
+  const { cookie } = await visit(undefined, set('a', 1))
+  const opened = await backend.open([cookie!], clock())
+  const commit = (from: typeof opened, key: string) =>
+    backend.commit({
+      opened: from,
+      changes: [set(key, 1)],
+      next: from.record!,
+      now: clock(),
+    })
+  const [first] = await Promise.all([commit(opened, 'b'), commit(opened, 'c'), commit(opened, 'd')])
+  await commit(first!.opened, 'e')
+  const { record } = await visit(cookie)
+  expect([...record!.data.keys()]).toEqual(['a', 'b', 'c', 'd', 'e'])
+})
+
 it('goes on with the next request where a group stands still for ever', async () => {
   let isStuck = false
   const { visit, timers } = bench({
