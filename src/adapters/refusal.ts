@@ -1,6 +1,6 @@
 /** The fixed answer that takes a response's place when its session could not be opened or kept. */
 
-import { SessionError } from '../base/errors.ts'
+import { SessionError, type SessionErrorCode } from '../base/errors.ts'
 
 /** A response that says nothing of the error itself (it may quote a store's own words). */
 export interface Refusal {
@@ -19,7 +19,7 @@ export function refusalOf(error: unknown): Refusal {
     status: ours?.status ?? 500,
     headers: { ...HEADERS, ...headers },
     setCookie,
-    body: ours?.code === 'ERR_NOT_SIGNED_IN' ? SIGN_IN : TRY_AGAIN,
+    body: (ours && BODIES[ours.code as SessionErrorCode]) ?? TRY_AGAIN,
   }
 }
 
@@ -30,7 +30,10 @@ export function isAnswerable(error: unknown): boolean {
 
 const TRY_AGAIN = 'Your session could not be saved. Please try again.\n'
 
-const SIGN_IN = 'Please sign in first.\n'
+const BODIES: Partial<Record<SessionErrorCode, string>> = {
+  ERR_NOT_SIGNED_IN: 'Please sign in first.\n',
+  ERR_SESSION_LIMIT: 'You are signed in too often. Please sign out somewhere else first.\n',
+}
 
 const HEADERS: Readonly<Record<string, string>> = {
   'content-type': 'text/plain; charset=utf-8',

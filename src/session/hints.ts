@@ -34,15 +34,19 @@ export function hintRejected(
   hint: Hint,
   name: string,
   { presented, rejected }: Opened,
-  { startedAt, flaskLayout }: { startedAt: number; flaskLayout: boolean },
+  { startedAt, layout }: { startedAt: number; layout: 'own' | 'flask' | 'stored' },
 ): void {
   const value = presented[0] ?? ''
   if (rejected[0] !== 'signature' && rejected[0] !== 'malformed') {
     hint(`rejected-${rejected[0]}`, REJECTED[rejected[0] as keyof typeof REJECTED])
     return
   }
+  if (layout === 'stored' && carriesSession(value)) {
+    hint('before-the-store', BEFORE_THE_STORE)
+    return
+  }
   const owner =
-    ownerOf(value, flaskLayout) ?? (rejected[0] === 'malformed' ? "another program's" : undefined)
+    ownerOf(value, layout) ?? (rejected[0] === 'malformed' ? "another program's" : undefined)
   if (owner) {
     hint(
       `foreign-${owner}`,
@@ -74,15 +78,25 @@ const REJECTED: Readonly<Record<Exclude<Rejection, 'signature' | 'malformed'>, s
     'The store holds something else under a session key than was written there: another program writes to it, or tags are missing.',
 }
 
+const BEFORE_THE_STORE =
+  'A cookie carries a session itself, from before sessions were kept in a store. The visitor gets a new one.'
+
+/** Whether a cookie is one of our own layout with the session in it. */
+function carriesSession(value: string): boolean {
+  const parts = value.split('.')
+  const text = parts.length >= 3 ? unpack(parts.slice(0, -2).join('.')) : undefined
+  return text?.startsWith('[') === true
+}
+
 /** Whose cookie this probably is, if it is not ours. */
-function ownerOf(value: string, flaskLayout: boolean): string | undefined {
+function ownerOf(value: string, layout: 'own' | 'flask' | 'stored'): string | undefined {
   if (/^s(:|%3A)/i.test(value)) return "express-session's"
   if (value.startsWith('eyJhbGciOi')) return 'a JSON Web Token'
   if (value.startsWith('Fe26.2*')) return "iron-session's"
   const parts = value.split('.')
   if (parts.length >= 3) {
     const text = unpack(parts.slice(0, -2).join('.'))
-    if (flaskLayout)
+    if (layout === 'flask')
       return text?.startsWith('[') ? "Sojourn's own, without the flask preset" : undefined
     return text?.startsWith('{') ? "Flask's" : undefined
   }

@@ -121,11 +121,8 @@ function report(host: Host, opened: Opened, facts: RequestFacts): void {
   if (rejected[0]) {
     emit({ type: 'rejected', reason: rejected[0] })
     if (!host.explains) return
-    const { data, meta } = host.backend.layout.empty()
-    hintRejected(hint, cookieName, opened, {
-      startedAt: host.startedAt,
-      flaskLayout: data === meta,
-    })
+    const layout = host.stored ? 'stored' : host.backend.layout.flat ? 'flask' : 'own'
+    hintRejected(hint, cookieName, opened, { startedAt: host.startedAt, layout })
   } else if (host.explains) hintCrossOrigin(hint, facts)
 }
 

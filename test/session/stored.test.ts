@@ -510,3 +510,13 @@ it('what a handler kept before it let one of our errors through reaches the brow
     { message: 'Please sign in first.' },
   ])
 })
+
+it("a cookie from before sessions were in a store is told from another program's", async () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+  const before = testVisitor(createSessions<any>({ secret: SECRET }))
+  await before.session((session) => session.set('a', 1))
+  const session = await setUp().sessions.open(before.cookie)
+  expect(session.isNew).toBe(true)
+  expect(warn.mock.calls.flat().join()).toContain('from before sessions were kept in a store')
+  warn.mockRestore()
+})
