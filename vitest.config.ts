@@ -19,6 +19,7 @@ const WITH_SERVERS = [
   'test/flask/**',
   'test/interop/**',
   'test/linearizability/{load,stores}*',
+  'test/model/simpler-contracts*',
   'test/promises/*-on-a-store*',
   'test/promises/{absent,durable,fixation,ids,logout}-*',
   'test/stores/postgres*',

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { because, errorCatalogue, SessionError } from '../../src/base/errors.ts'
+import { alsoSending, because, errorCatalogue, SessionError } from '../../src/base/errors.ts'
 
 describe('errors', () => {
   test('an error carries its code, a status and a message that says what to do', () => {
@@ -39,7 +39,25 @@ describe('errors', () => {
     })
     expect(
       catalogue.filter(({ status }) => status !== 500).map(({ code, status }) => [code, status]),
-    ).toEqual([['ERR_NOT_SIGNED_IN', 401]])
+    ).toEqual([
+      ['ERR_NOT_SIGNED_IN', 401],
+      ['ERR_SESSION_GONE', 409],
+      ['ERR_SESSION_CONFLICT', 503],
+      ['ERR_SESSION_LIMIT', 403],
+      ['ERR_STORE_UNAVAILABLE', 503],
+    ])
+  })
+
+  test('an error with a status of its own brings headers: no cache, and when to come back', () => {
+    expect(new SessionError('ERR_OPTION_INVALID', 'a', 'b').headers).toBeUndefined()
+    const gone = new SessionError('ERR_SESSION_GONE')
+    expect(gone.headers).toEqual({ 'cache-control': 'no-store', vary: 'Cookie' })
+    const away = new SessionError('ERR_STORE_UNAVAILABLE', 'read', 'it is away')
+    expect(away.headers?.['retry-after']).toMatch(/^[1-5]$/)
+    expect(alsoSending(away, 'set-cookie', 'a=b').headers).toMatchObject({
+      'cache-control': 'no-store',
+      'set-cookie': 'a=b',
+    })
   })
 
   test('each code stands in a test', () => {
