@@ -75,11 +75,12 @@ export function guardedStore(store: SessionStore, ports: GuardPorts): GuardedSto
         free()
         settle()
       }
-      // Async, so that a client that throws at once is heard like one that rejects.
-      void (async () => act(() => isOver))().then(
-        (answer) => done(() => resolve(answer)),
-        (error: unknown) => done(() => reject(refusal(verb, error))),
-      )
+      const fail = (error: unknown) => done(() => reject(refusal(verb, error)))
+      try {
+        act(() => isOver).then((answer) => done(() => resolve(answer)), fail)
+      } catch (error) {
+        fail(error)
+      }
     })
   }
 

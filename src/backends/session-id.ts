@@ -1,6 +1,6 @@
 /** The id of a stored session, as its cookie carries it: `selector.verifier.mac`. */
 
-import { createHash } from 'node:crypto'
+import * as crypto from 'node:crypto'
 import { encodeBase64url } from '../base/bytes.ts'
 import type { Random } from '../base/ports.ts'
 import { authenticator } from '../crypto/signed.ts'
@@ -58,5 +58,8 @@ export function newVerifier(random: Random): string {
 
 /** What the store keeps of a verifier. Random bits need no slow hash and no salt. */
 export function hashOfVerifier(verifier: string): string {
-  return createHash('sha256').update(verifier).digest('base64url')
+  // In one call where the platform has it: it leaves less behind for the collector.
+  const { hash } = crypto as Partial<typeof crypto>
+  if (hash) return hash('sha256', verifier, 'base64url')
+  return crypto.createHash('sha256').update(verifier).digest('base64url')
 }

@@ -64,6 +64,13 @@ export function openStored(
 }
 
 async function lookUp(ports: OpenPorts, ids: SessionId[], nobody: StoredOpened, now: number) {
+  const [only] = ids
+  if (only && ids.length === 1) {
+    const outcome = await openOne(ports, only, now)
+    // What opening comes to for nearly every visitor.
+    if ('opened' in outcome) return { ...nobody, ...outcome.opened, verified: 1 }
+    return refusedAll(ports, nobody, [outcome])
+  }
   const looked = await Promise.all(ids.slice(0, MAX_READS).map((id) => openOne(ports, id, now)))
   const found = looked.flatMap((outcome) => ('slot' in outcome ? [outcome] : []))
   const refused = looked.flatMap((outcome) => ('reason' in outcome ? [outcome] : []))
@@ -73,10 +80,14 @@ async function lookUp(ports: OpenPorts, ids: SessionId[], nobody: StoredOpened, 
     const others = rest.map(({ slot }) => slot.selector)
     return { ...nobody, ...newest.opened, rejected, others, verified: found.length }
   }
+  return refusedAll(ports, nobody, refused)
+}
+
+async function refusedAll(ports: OpenPorts, nobody: StoredOpened, refused: readonly Refused[]) {
   await endReplayed(ports, refused)
   return {
     ...nobody,
-    rejected,
+    rejected: [...nobody.rejected, ...refused.map(({ reason }) => reason)],
     expired: refused.find(({ reason }) => reason.startsWith('expired'))?.id.selector,
     isSuperseded: refused.some(({ reason }) => reason === 'superseded'),
   }
@@ -143,9 +154,17 @@ function opensAsPrevious({ previous }: Entry, hash: string, { grace }: StoredRul
   return previous.replacedAt === undefined || now - previous.replacedAt <= grace
 }
 
+/** 32 bytes in base64url. */
+const HASH_LENGTH = 43
+const left = Buffer.alloc(HASH_LENGTH)
+const right = Buffer.alloc(HASH_LENGTH)
+
+/** Compares two hashes in constant time; what is no hash is like none. */
 function isSame(kept: string, shown: string): boolean {
-  const [left, right] = [Buffer.from(kept), Buffer.from(shown)]
-  return left.length === right.length && timingSafeEqual(left, right)
+  if (kept.length !== HASH_LENGTH || shown.length !== HASH_LENGTH) return false
+  left.write(kept, 'latin1')
+  right.write(shown, 'latin1')
+  return timingSafeEqual(left, right) && kept === shown
 }
 
 /** Looks again at the session a request stands on, under the id it has by now. */
