@@ -9,58 +9,107 @@ import { headersSent, isHttp2 } from './gate-head.ts'
 export interface Held {
   /** Whether the response is still held: a mask that somebody has wrapped stays, without effect. */
   isHeld(): boolean
-  /** Whether `end` is among the waiting calls. */
-  hasEnded(): boolean
-  /** Whether a `write` was answered with `false`. */
-  needsDrain(): boolean
   /** Puts a destroy behind the waiting calls: what was written before it leaves before it. */
   destroyLater(destroy: () => void): void
 }
 
-type Undo = () => void
-
-/** Puts the mask on; the answer takes it off. */
-export function maskAsSent(res: ServerResponse, held: Held): Undo {
-  const undo = [
-    shadow(res, 'finished', held.hasEnded),
-    shadow(res, 'writableEnded', held.hasEnded),
-    shadow(res, 'writableNeedDrain', () => held.needsDrain() && !held.hasEnded()),
-    ...(isHttp2(res) ? maskHttp2(res, held) : maskHttp1(res, held)),
-  ]
-  return () => {
-    for (const step of undo.reverse()) step()
-  }
+/** A mask that is on. */
+export interface Mask {
+  /** Shows that `end` is among the waiting calls. */
+  showEnd(): void
+  /** Shows that a `write` was answered with `false`. */
+  showFull(): void
+  takeOff(): void
 }
 
-/** Node looks at `_header` before anything else, and so do libraries: the one switch for all. */
-function maskHttp1(res: ServerResponse, held: Held): Undo[] {
-  const inner = res as unknown as { _header: string | null; _closed: boolean; destroyed: boolean }
-  const { socket } = res.req
-  inner._header = 'held until the session is kept'
+type Undo = () => void
+
+/** Puts the mask on. */
+export function maskAsSent(res: ServerResponse, held: Held): Mask {
+  return isHttp2(res) ? maskHttp2(res, held) : maskHttp1(res, held)
+}
+
+/**
+ * Node looks at `_header` before anything else, and so do libraries: the one switch for all.
+ *
+ * Every written request comes by here. So nothing is deleted afterwards, nor made an accessor where
+ * data will do: V8 would turn the response, and the socket that serves many, into dictionaries.
+ */
+function maskHttp1(res: ServerResponse, held: Held): Mask {
+  const inner = res as unknown as Inner
+  const { destroy } = res
+  const { finished } = inner
+  const holds = holdsOn(res.req.socket)
   let isDestroyed = false
-  return [
-    () => {
+  let showRoom: Undo | undefined
+  const destroyHeld = (...args: [Error?]) => {
+    if (!held.isHeld()) return destroy.apply(res, args)
+    if (inner.destroyed) return res
+    isDestroyed = inner.destroyed = true
+    held.destroyLater(() => res.destroy(...args))
+    return res
+  }
+  inner._header = 'held until the session is kept'
+  res.destroy = destroyHeld
+  holds.push(held)
+  return {
+    // `writableEnded` follows it.
+    showEnd: () => void (inner.finished = true),
+    showFull: () => (showRoom ??= shadow(res, 'writableNeedDrain', () => !inner.finished)),
+    takeOff() {
+      holds.splice(holds.indexOf(held), 1)
+      if (res.destroy === destroyHeld) res.destroy = destroy
+      showRoom?.()
+      inner.finished = finished
       inner._header = null
       if (isDestroyed && !inner._closed) inner.destroyed = false
     },
-    replace(res, 'destroy', held.isHeld, (...args) => {
-      if (inner.destroyed) return res
-      isDestroyed = inner.destroyed = true
-      held.destroyLater(() => res.destroy(...(args as [Error?])))
-      return res
-    }),
-    destroyLater(socket, 'destroy', held, (error) => socket.writable && !isSystemError(error)),
-  ]
+  }
 }
 
-function maskHttp2(res: ServerResponse, held: Held): Undo[] {
+interface Inner {
+  _header: string | null
+  _closed: boolean
+  destroyed: boolean
+  finished: boolean
+}
+
+type Destroy = (...args: unknown[]) => unknown
+const HOOKS = new WeakMap<Socket, { destroy: Destroy; holds: Held[] }>()
+
+/** The responses held on a socket: its `destroy` waits for each of them, the latest first. */
+function holdsOn(socket: Socket): Held[] {
+  const methods = socket as unknown as { destroy?: Destroy }
+  const before = methods.destroy
+  const hook = HOOKS.get(socket)
+  if (hook && hook.destroy === before) return hook.holds
+  const holds = hook?.holds ?? []
+  // A stand-in for a socket may have none.
+  if (!before) return holds
+  // Stays for good, once for each socket: pipelined responses would wrap each other's for ever.
+  methods.destroy = (...args) => {
+    const held = socket.writable && !isSystemError(args[0]) ? holds.at(-1) : undefined
+    if (!held) return before.apply(socket, args)
+    held.destroyLater(() => methods.destroy?.(...args))
+    return socket
+  }
+  HOOKS.set(socket, { destroy: methods.destroy, holds })
+  return holds
+}
+
+function maskHttp2(res: ServerResponse, held: Held): Mask {
   const { stream } = res as unknown as { stream: ServerHttp2Stream }
+  let hasEnded = false
+  let isFull = false
   const refuse = () => {
     throw headersSent(res)
   }
   // Node's own destroys, of a stream or session that is over, do not wait.
   const isAlive = () => !stream.closed && stream.session?.destroyed === false
-  return [
+  const undo = [
+    shadow(res, 'finished', () => hasEnded),
+    shadow(res, 'writableEnded', () => hasEnded),
+    shadow(res, 'writableNeedDrain', () => isFull && !hasEnded),
     shadow(res, 'headersSent', () => true),
     ...['setHeader', 'appendHeader', 'removeHeader'].map((verb) =>
       replace(res, verb, held.isHeld, refuse),
@@ -69,6 +118,13 @@ function maskHttp2(res: ServerResponse, held: Held): Undo[] {
     destroyLater(stream, 'destroy', held, isAlive),
     destroyLater(stream, 'close', held, isAlive),
   ]
+  return {
+    showEnd: () => void (hasEnded = true),
+    showFull: () => void (isFull = true),
+    takeOff() {
+      for (const step of undo.reverse()) step()
+    },
+  }
 }
 
 /** Where the peer has left, nothing more can reach it, and destroying need not wait. */
@@ -77,15 +133,15 @@ function isSystemError(error: unknown): boolean {
 }
 
 function destroyLater(
-  target: Socket | ServerHttp2Stream | ServerResponse,
+  target: ServerHttp2Stream | ServerResponse,
   verb: string,
   held: Held,
-  waits: (...args: unknown[]) => boolean,
+  waits: () => boolean,
 ): Undo {
   return replace(
     target,
     verb,
-    (...args) => held.isHeld() && waits(...args),
+    () => held.isHeld() && waits(),
     (...args) => {
       const methods = target as unknown as Record<string, (...args: unknown[]) => unknown>
       held.destroyLater(() => methods[verb]?.(...args))

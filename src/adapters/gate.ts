@@ -12,7 +12,7 @@ import {
   isHttp2,
   setsOneByOne,
 } from './gate-head.ts'
-import { maskAsSent } from './gate-mask.ts'
+import { type Mask, maskAsSent } from './gate-mask.ts'
 import { refusalOf } from './refusal.ts'
 
 type Verb = 'writeHead' | 'write' | 'end' | 'flushHeaders'
@@ -43,7 +43,7 @@ export function holdHeaders(res: ServerResponse, commit: () => Maybe<Outgoing | 
   let needsDrain = false
   /** Whether what was written last would be on its way by now: Node waits for the next tick. */
   let hasLeft = true
-  let unmask = () => {}
+  let mask: Mask | undefined
 
   /** Goes on with a call: at once, or when the commit has answered. */
   function pass(verb: Verb, args: unknown[]): unknown {
@@ -86,10 +86,8 @@ export function holdHeaders(res: ServerResponse, commit: () => Maybe<Outgoing | 
   function hold(committing: Promise<Outgoing | undefined>): void {
     phase = 'held'
     const head = statusOf(res)
-    unmask = maskAsSent(res, {
+    mask = maskAsSent(res, {
       isHeld: () => phase === 'held',
-      hasEnded: () => ended,
-      needsDrain: () => needsDrain,
       destroyLater: (destroy) => waiting.push({ destroy, isLater: hasLeft }),
     })
     committing.then(
@@ -113,7 +111,8 @@ export function holdHeaders(res: ServerResponse, commit: () => Maybe<Outgoing | 
 
   function release(): void {
     phase = 'released'
-    unmask()
+    mask?.takeOff()
+    mask = undefined
   }
 
   /** Nobody is left to catch what a waiting call throws after all: the connection ends. */
@@ -129,13 +128,17 @@ export function holdHeaders(res: ServerResponse, commit: () => Maybe<Outgoing | 
     if (verb === 'writeHead' && waiting.length > 0) throw headersSent(res)
     checkChunk(verb, args)
     waiting.push({ verb, args })
-    if (verb === 'end') ended = true
+    if (verb === 'end') {
+      ended = true
+      mask?.showEnd()
+    }
     if (verb !== 'write') return res
     if (ended || res.destroyed) return false
     hasLeft = false
     process.nextTick(() => (hasLeft = true))
     bytes += Buffer.byteLength(args[0] as string | Uint8Array)
     needsDrain ||= bytes >= res.writableHighWaterMark
+    if (needsDrain) mask?.showFull()
     return !needsDrain
   }
 

@@ -220,15 +220,16 @@ describe('while it holds a response', () => {
     })
   })
 
-  it('answers pipelined requests in order, and leaves nothing behind on their socket', async () => {
+  it('answers pipelined requests in order, with one hook on their socket', async () => {
     const commits = [deferred(), deferred(), deferred()]
-    const own: unknown[] = []
+    const hooks = new Set<unknown>()
     let index = 0
     const listener = (req: IncomingMessage, res: ServerResponse) => {
       const mine = commits[index++]!
       holdHeaders(res, mine.commit)
-      res.on('finish', () => own.push(Object.hasOwn(req.socket, 'destroy')))
       res.write(`${req.url} `)
+      hooks.add(req.socket.destroy)
+      res.on('finish', () => hooks.add(req.socket.destroy))
       res.end()
       if (index === 3) for (const each of commits.toReversed()) each.answer(OUTGOING)
     }
@@ -243,7 +244,7 @@ describe('while it holds a response', () => {
       return received
     })
     expect(text.match(/\/(one|two|three) /g)).toEqual(['/one ', '/two ', '/three '])
-    expect(own).toHaveLength(3)
+    expect(hooks.size).toBe(1)
   })
 })
 
