@@ -1,6 +1,6 @@
 /** Where the demo keeps its sessions: `--store sqlite`, `redis`, `postgres`, `memory` or `cookie`. */
 
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import {
   memoryStore,
@@ -37,7 +37,10 @@ export async function openPlace(place: Place, folder: string): Promise<Opened> {
     case 'sqlite': {
       const store = sqliteStore(new DatabaseSync(join(folder, 'sessions.sqlite')))
       await store.createSchema()
-      return { store, where: 'in SQLite, in demo/.data/sessions.sqlite' }
+      return {
+        store,
+        where: `in SQLite, in ${relative(process.cwd(), join(folder, 'sessions.sqlite'))}`,
+      }
     }
     case 'redis': {
       const url = process.env['REDIS_URL'] ?? 'redis://localhost:6379'
