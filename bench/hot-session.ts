@@ -14,7 +14,8 @@ const AT_ONCE = 50
 
 /** Increments a second, a request each: open, update, commit. */
 async function hot(store: SessionStore): Promise<number> {
-  const sessions = createSessions<{ count: number }>({ secret: SECRET, store })
+  const deadlines = { read: '10s', write: '10s', commit: '20s' }
+  const sessions = createSessions<{ count: number }>({ secret: SECRET, store, deadlines })
   const first = await sessions.open(null)
   first.set('count', 0)
   const cookie = (await first.commit()).getSetCookie()[0]!.split(';')[0]!
