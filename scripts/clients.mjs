@@ -44,7 +44,10 @@ export async function writeClients(report) {
       clients.set(key, seen)
     }
   }
-  const rows = [...clients.values()].map(({ engine, client, passed, failed }) => {
+  const inOrder = [...clients.values()].toSorted((a, b) =>
+    `${a.engine} ${a.client}`.localeCompare(`${b.engine} ${b.client}`, 'en'),
+  )
+  const rows = inOrder.map(({ engine, client, passed, failed }) => {
     const cases = failed > 0 ? `${passed} passed, **${failed} failed**` : `${passed} passed`
     return `| ${engine} | ${client} | ${versionOf(client)} | ${cases} |`
   })
