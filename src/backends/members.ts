@@ -1,7 +1,7 @@
 /** A user's sessions: admits logins, lists and ends them. */
 
 import { because, SessionError } from '../base/errors.ts'
-import type { Clock, Random } from '../base/ports.ts'
+import type { Clock } from '../base/ports.ts'
 import { authenticatedAtOf, createdOf, labelOf } from '../record/record.ts'
 import type { Row } from '../stores/store.ts'
 import { decodeEntry, entryEnded, seenAt } from './entry.ts'
@@ -33,7 +33,6 @@ export interface MemberPorts {
   store: GuardedStore
   rules: StoredRules
   clock: Clock
-  random: Random
   limit: MemberLimit | undefined
 }
 
@@ -63,8 +62,8 @@ export interface Members {
 /** So many sessions that were excepted are remembered, for logins in them that are under way. */
 const MAX_EXCEPTED = 1024
 
-/** Of 256 logins so many tidy their user's list, where no limit does it at each. */
-const TIDY_ODDS = 16
+/** One login in so many tidies its user's list, where no limit does it at each. */
+const TIDIES_EACH = 16
 
 /** A touch that is still under way may move an end that lies this far back, in milliseconds. */
 const LATE_TOUCH = 60_000
@@ -73,7 +72,8 @@ const LATE_TOUCH = 60_000
 const AT_ONCE = 16
 
 /** Makes the room for one store. */
-export function members({ store, rules, clock, random, limit }: MemberPorts): Members {
+export function members({ store, rules, clock, limit }: MemberPorts): Members {
+  let admissions = 0
   /** When a session was last excepted from the revocation of its user's others. */
   const excepted = new Map<string, number>()
   const storeLimit = limit && { most: limit.most, refuse: limit.onLimit === 'reject' }
@@ -151,7 +151,8 @@ export function members({ store, rules, clock, random, limit }: MemberPorts): Me
       const admission = await admitted(owner, selector, calledAt, until)
       if (admission.admitted) {
         excepted.delete(selector)
-        if (!limit && random(1)[0]! < TIDY_ODDS) await tidy(owner).catch(() => {})
+        admissions += 1
+        if (!limit && admissions % TIDIES_EACH === 0) await tidy(owner).catch(() => {})
         return limit && admission.over.length > 0 ? makeRoom(owner, selector, limit.most) : 0
       }
       const refusal = admission.why === 'limit' ? tooMany() : new SessionError('ERR_SESSION_GONE')

@@ -45,7 +45,7 @@ export function storedBackend(options: StoredOptions): StoredBackend {
     ...options,
     store,
     group: groupCommit({ store, rules, clock, timer, random, deadline: deadlines.commit }),
-    members: members({ store, rules, clock, random, limit }),
+    members: members({ store, rules, clock, limit }),
     removals: removals(store.remove, background),
   }
   const commit = storedCommit(parts)

@@ -125,7 +125,7 @@ function workplace(store: SessionStore): Workplace {
   const deadlines = { read: CALL_MS, write: CALL_MS, commit: CALL_MS }
   const world = { timer: systemTimer, background: backgroundTimer, random: systemRandom }
   const guarded = guardedStore(store, { ...world, deadlines })
-  const ports = { store: guarded, rules: RULES, clock: systemClock, random: systemRandom }
+  const ports = { store: guarded, rules: RULES, clock: systemClock }
   const roster = members({ ...ports, limit: undefined })
   return { store: { ...guarded, engine: store.engine }, members: roster }
 }
