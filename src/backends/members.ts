@@ -3,8 +3,8 @@
 import { because, SessionError } from '../base/errors.ts'
 import type { Clock } from '../base/ports.ts'
 import { authenticatedAtOf, createdOf, labelOf } from '../record/record.ts'
-import type { Row } from '../stores/store.ts'
 import { decodeEntry, entryEnded, seenAt } from './entry.ts'
+import type { Held } from './group-batch.ts'
 import type { GuardedStore } from './guard.ts'
 import type { StoredRules } from './plan.ts'
 
@@ -115,7 +115,7 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
 
   /** The owner's sessions that are alive, and the keys of those that are over. */
   async function sorted(owner: string, keys: readonly string[]) {
-    const live = new Map<string, Live>()
+    const live = new Map<string, Held>()
     const dead: string[] = []
     const now = clock()
     await inParts(keys, async (key) => {
@@ -200,9 +200,7 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
   }
 }
 
-type Live = { row: Row; entry: NonNullable<ReturnType<typeof decodeEntry>> }
-
-function infoOf({ row, entry }: Live, { layout }: StoredRules): SessionInfo {
+function infoOf({ row, entry }: Held, { layout }: StoredRules): SessionInfo {
   const { record, selector } = entry
   return {
     handle: selector,

@@ -123,7 +123,7 @@ let hasWarned = false
 function warnInProduction(): void {
   if (hasWarned || process.env['NODE_ENV'] !== 'production') return
   hasWarned = true
-  // oxlint-disable-next-line no-console -- whoever deploys this has to see it
+  // In production too, unlike a hint: whoever deploys this has to see it.
   console.warn(
     '[sojourn] memoryStore() keeps sessions in this process alone: a restart loses them all, and ' +
       'a second process does not know them. In production use sqliteStore, redisStore or postgresStore.',

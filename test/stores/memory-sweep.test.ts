@@ -3,26 +3,10 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { memoryStore } from '../../src/stores/memory.ts'
-import type { Row, SessionStore } from '../../src/stores/store.ts'
+import type { SessionStore } from '../../src/stores/store.ts'
 import { fakeClock } from '../../src/testing/testing.ts'
 import { heapAfterCollection } from './heap.ts'
-
-const HOUR = 3_600_000
-const START = Date.UTC(2026, 0, 1)
-
-function row(parts: Partial<Row> = {}): Row {
-  return { write: 'w', recent: [], expiresAt: START + HOUR, owner: null, body: 'x', ...parts }
-}
-
-async function keysOf(store: SessionStore): Promise<string[]> {
-  const keys: string[] = []
-  for await (const batch of store.keys()) keys.push(...batch)
-  return keys.sort()
-}
-
-async function insertMany(store: SessionStore, count: number, parts?: Partial<Row>): Promise<void> {
-  for (let n = 0; n < count; n++) await store.insert(`k${n}`, row(parts))
-}
+import { HOUR, insertMany, keysOf, row, START } from './memory-rows.ts'
 
 describe("the memory store's sweep", () => {
   /** Counts how often the time is looked at: once for each row that is looked at. */

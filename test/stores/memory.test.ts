@@ -2,31 +2,14 @@
 
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { memoryStore } from '../../src/stores/memory.ts'
-import type { Row, SessionStore } from '../../src/stores/store.ts'
 import { fakeClock, storeConformance } from '../../src/testing/testing.ts'
+import { HOUR, insertMany, keysOf, row, START } from './memory-rows.ts'
 
 const cases = storeConformance({
   open: (clock) => ({ store: memoryStore({ clock }) }),
   advance: (ms, clock) => clock.advance(ms),
 })
 for (const { name, run } of cases) test(name, run)
-
-const HOUR = 3_600_000
-const START = Date.UTC(2026, 0, 1)
-
-function row(parts: Partial<Row> = {}): Row {
-  return { write: 'w', recent: [], expiresAt: START + HOUR, owner: null, body: 'x', ...parts }
-}
-
-async function keysOf(store: SessionStore): Promise<string[]> {
-  const keys: string[] = []
-  for await (const batch of store.keys()) keys.push(...batch)
-  return keys.sort()
-}
-
-async function insertMany(store: SessionStore, count: number, parts?: Partial<Row>): Promise<void> {
-  for (let n = 0; n < count; n++) await store.insert(`k${n}`, row(parts))
-}
 
 describe('a full memory store', () => {
   const clock = fakeClock(START)
