@@ -159,7 +159,7 @@ describe.each(STORES)('promise 1, no lost update, on %s', (name) => {
       return call()
     })
     const { sessions, events } = sessionsOn(held, {
-      deadlines: { read: '20s', write: '20s', commit: '150ms' },
+      deadlines: { read: '20s', write: '20s', commit: '3s' },
     })
     const url = await expressSite(sessions, { ...PAGES, ...HALVES })
     const visitor = browser(url)
