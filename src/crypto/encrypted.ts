@@ -1,0 +1,216 @@
+/** Encrypts text under a ring of keys: AES-256-GCM with a key of its own for every message. */
+
+import { isUtf8 } from 'node:buffer'
+import { createCipheriv, createDecipheriv, timingSafeEqual } from 'node:crypto'
+import { decodeBase64url, lengthPrefixed } from '../base/bytes.ts'
+import { SessionError } from '../base/errors.ts'
+import { type Random, systemRandom } from '../base/ports.ts'
+import { type HeadedHmac, headedHmac } from './hmac.ts'
+import { deriveKey } from './keyring.ts'
+
+/** What every value of an encrypter is bound to. */
+export interface EncryptedScope {
+  purpose: string
+  audience: string
+  cookieName: string
+}
+
+/** What an encrypted value says. `key` is the index of the key that opened it. */
+export interface Opened {
+  text: string
+  seconds: number
+  key: number
+}
+
+/** Why a value did not open; see the events. */
+export type Unopened = 'malformed' | 'unknown-key' | 'signature'
+
+/** Seals text with the time, and opens it. */
+export interface Encrypter {
+  /**
+   * The text, encrypted under the first key; the time in whole seconds since 1970.
+   *
+   * @param context what else the value is bound to, such as a row's key. Default `''`.
+   */
+  seal(text: string, seconds: number, context?: string): string
+  /** What was sealed in the same context, or why the value did not open. Any text may be given. */
+  open(value: string, context?: string): Opened | Unopened
+}
+
+// envelope = base64url(version key-id salt commitment ciphertext tag)
+//
+// Version and key id are three bytes: exactly the first four characters.
+const VERSION = 1
+const HEAD_BYTES = 3
+const HEAD_CHARACTERS = 4
+const SALT_BYTES = 24
+const COMMITMENT_BYTES = 16
+const TAG_BYTES = 16
+const SALT_AT = HEAD_BYTES
+const COMMITMENT_AT = SALT_AT + SALT_BYTES
+const CIPHERTEXT_AT = COMMITMENT_AT + COMMITMENT_BYTES
+
+// plaintext = seconds text, the seconds in five bytes, big-endian
+const SECONDS_BYTES = 5
+
+const MIN_BYTES = CIPHERTEXT_AT + SECONDS_BYTES + TAG_BYTES
+const MIN_CHARACTERS = Math.ceil((MIN_BYTES * 4) / 3)
+
+/** The end of the year 9999, as for signed values. */
+const LAST_SECOND = 253_402_300_799
+
+const KEY_BYTES = 32
+const CIPHER = 'aes-256-gcm'
+
+/**
+ * Makes an encrypter. The keys are as derived already, 32 bytes each; the first seals, all open.
+ *
+ * @throws ERR_OPTION_INVALID if two different keys have the same key id.
+ */
+export function encrypter(
+  keys: readonly Uint8Array[],
+  scope: EncryptedScope,
+  random: Random = systemRandom,
+): Encrypter {
+  const ring = ringOf(keys, scope)
+  const first = ring.get(headOf(keys[0]!).toString('base64url'))!
+
+  return {
+    seal(text, seconds, context = '') {
+      const salt = random(SALT_BYTES)
+      const { key, nonce, commitment } = first.derive(salt, context)
+      const textBytes = Buffer.byteLength(text)
+      const plain = Buffer.allocUnsafe(SECONDS_BYTES + textBytes)
+      plain.writeUIntBE(seconds, 0, SECONDS_BYTES)
+      plain.write(text, SECONDS_BYTES, 'utf8')
+      const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES })
+      cipher.setAAD(first.head)
+      const ciphertext = cipher.update(plain)
+      cipher.final()
+      const envelope = Buffer.allocUnsafe(CIPHERTEXT_AT + ciphertext.length + TAG_BYTES)
+      envelope.set(first.head)
+      envelope.set(salt, SALT_AT)
+      envelope.set(commitment, COMMITMENT_AT)
+      envelope.set(ciphertext, CIPHERTEXT_AT)
+      envelope.set(cipher.getAuthTag(), CIPHERTEXT_AT + ciphertext.length)
+      return envelope.toString('base64url')
+    },
+    open(value, context = '') {
+      if (value.length < MIN_CHARACTERS) return 'malformed'
+      const envelope = decodeBase64url(value)
+      if (envelope === undefined || envelope[0] !== VERSION) return 'malformed'
+      const known = ring.get(value.slice(0, HEAD_CHARACTERS))
+      if (known === undefined) return 'unknown-key'
+      const plain = decipher(envelope, known, context)
+      if (plain === undefined) return 'signature'
+      const seconds = plain.readUIntBE(0, SECONDS_BYTES)
+      const text = plain.subarray(SECONDS_BYTES)
+      if (seconds > LAST_SECOND || !isUtf8(text)) return 'malformed'
+      return { text: text.toString('utf8'), seconds, key: known.index }
+    },
+  }
+}
+
+/** The plaintext of an envelope, or `undefined` if it is not genuine. */
+function decipher(envelope: Buffer, ringKey: RingKey, context: string): Buffer | undefined {
+  const tagAt = envelope.length - TAG_BYTES
+  const salt = envelope.subarray(SALT_AT, COMMITMENT_AT)
+  const { key, nonce, commitment } = ringKey.derive(salt, context)
+  // GCM alone lets a value be made that two keys open; the commitment fits one key only.
+  if (!timingSafeEqual(commitment, envelope.subarray(COMMITMENT_AT, CIPHERTEXT_AT)))
+    return undefined
+  // Without a length Node takes tags of four bytes, too.
+  const cipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES })
+  cipher.setAAD(ringKey.head)
+  cipher.setAuthTag(envelope.subarray(tagAt))
+  const plain = cipher.update(envelope.subarray(CIPHERTEXT_AT, tagAt))
+  try {
+    cipher.final()
+  } catch {
+    return undefined
+  }
+  return plain
+}
+
+/** One key of the ring, ready to derive the keys of messages. */
+interface RingKey {
+  index: number
+  /** Version and key id: how an envelope begins, authenticated with it. */
+  head: Buffer
+  derive(salt: Uint8Array, context: string): MessageKey
+}
+
+/** What one message is encrypted with: views that the next derivation overwrites. */
+interface MessageKey {
+  key: Uint8Array
+  nonce: Uint8Array
+  commitment: Uint8Array
+}
+
+/** The keys by the characters that an envelope under them begins with. */
+function ringOf(keys: readonly Uint8Array[], scope: EncryptedScope): Map<string, RingKey> {
+  const ring = new Map<string, RingKey>()
+  for (const [index, key] of keys.entries()) {
+    if (key.length !== KEY_BYTES) throw new RangeError(`A key has ${KEY_BYTES} bytes.`)
+    const head = headOf(key)
+    const spelled = head.toString('base64url')
+    const other = ring.get(spelled)
+    if (other === undefined)
+      ring.set(spelled, { index, head, derive: derivation(key, head, scope) })
+    else if (!timingSafeEqual(keys[other.index]!, key)) throw collision(other.index, index)
+  }
+  return ring
+}
+
+function headOf(key: Uint8Array): Buffer {
+  return Buffer.from([VERSION, ...deriveKey(key, 'key id').subarray(0, HEAD_BYTES - 1)])
+}
+
+function collision(one: number, other: number): SessionError {
+  return new SessionError(
+    'ERR_OPTION_INVALID',
+    'secret',
+    `holds two secrets, [${one}] and [${other}], whose keys share an id, as one pair in 65536 does by chance. Make another instead of the newer one with \`npx sojourn secret\``,
+  )
+}
+
+// okm = HMAC-SHA-512(key, lp("sojourn/1/enc") lp(version) lp(key id) lp(purpose) lp(audience)
+//                         lp(cookie name) lp(context) lp(salt))
+//     = AES key (32) nonce (12) commitment (16), and four bytes to spare
+function derivation(
+  key: Uint8Array,
+  head: Buffer,
+  { purpose, audience, cookieName }: EncryptedScope,
+): RingKey['derive'] {
+  const hmac: HeadedHmac = headedHmac(
+    key,
+    'sha512',
+    Buffer.concat([
+      lengthPrefixed('sojourn/1/enc'),
+      prefixedBytes(head.subarray(0, 1)),
+      prefixedBytes(head.subarray(1)),
+      lengthPrefixed(purpose, audience, cookieName),
+    ]),
+  )
+  const okm = Buffer.alloc(64)
+  const parts: MessageKey = {
+    key: okm.subarray(0, 32),
+    nonce: okm.subarray(32, 44),
+    commitment: okm.subarray(44, 60),
+  }
+  const noContext = Buffer.concat([lengthPrefixed(''), prefixedBytes(Buffer.alloc(SALT_BYTES))])
+  return (salt, context) => {
+    let tail = noContext
+    if (context === '') tail.set(salt, tail.length - SALT_BYTES)
+    else tail = Buffer.concat([lengthPrefixed(context), prefixedBytes(salt)])
+    okm.write(hmac(tail), 'latin1')
+    return parts
+  }
+}
+
+/** As `lengthPrefixed`, for bytes. */
+function prefixedBytes(bytes: Uint8Array): Buffer {
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(bytes.length)
+  return Buffer.concat([length, bytes])
+}
