@@ -20,13 +20,14 @@ export type Change =
   | { do: 'label'; label: string | undefined }
   | { do: 'regenerate' }
   /** `at` in seconds since 1970, `calledAt` the same in milliseconds. */
-  | { do: 'login'; userId: string; at: number; calledAt?: number }
-  | { do: 'logout'; keep: readonly string[]; at: number }
+  | { do: 'login'; userId: string; at: number; calledAt?: number; nonce?: string }
+  | { do: 'logout'; keep: readonly string[]; at: number; nonce?: string }
 
 /** A record nobody has written to yet. `at` is in seconds since 1970. */
-export function newRecord(layout: Layout, at: number): SessionRecord {
+export function newRecord(layout: Layout, at: number, nonce?: string): SessionRecord {
   const record = layout.empty()
   setMeta(record, layout.names.created, at, layout)
+  setMeta(record, layout.names.nonce, nonce, layout)
   return record
 }
 
@@ -86,9 +87,11 @@ export function apply(record: SessionRecord, change: Change, layout: Layout): Se
       if (isOfAnother(record, change.userId, layout)) record = newRecord(layout, change.at)
       setMeta(record, names.userId, change.userId, layout)
       setMeta(record, names.authenticatedAt, change.at, layout)
+      // What was derived from the visitor's session before is of no use after.
+      if (change.nonce !== undefined) setMeta(record, names.nonce, change.nonce, layout)
       break
     case 'logout': {
-      const next = newRecord(layout, change.at)
+      const next = newRecord(layout, change.at, change.nonce)
       for (const key of change.keep) {
         const field = record.data.get(key)
         if (field) next.data.set(key, field)

@@ -2,6 +2,7 @@
 
 import type { Codec } from './codec.ts'
 import { type Fields, joinFields, liveValue, splitFields } from './fields.ts'
+import { decodeStamp, encodeStamp, type Stamp } from './stamp.ts'
 import type { Markup } from './values.ts'
 
 /**
@@ -21,6 +22,7 @@ export interface MetaNames {
   created?: string
   authenticatedAt?: string
   label?: string
+  nonce?: string
 }
 
 /** Where things stand in a record, and how one becomes text. */
@@ -44,26 +46,54 @@ export interface Flash {
   message: string | Markup
 }
 
-/** Our own layout: the list `[meta, data]`. */
+// record = "[" stamp "," data ["," meta] "]"     ; stamp is a JSON string, the others are objects
+/** Our own layout: the list `[stamp, data]`, or `[stamp, data, meta]` where more is known. */
 export function ownLayout(codec: Codec): Layout {
+  const names = {
+    permanent: 'p',
+    flashes: 'f',
+    userId: 'u',
+    created: 'c',
+    authenticatedAt: 'a',
+    label: 'l',
+    nonce: 'n',
+  }
+
+  function encode({ data, meta }: SessionRecord): string {
+    const stamp: Stamp = {
+      created: asSeconds(valueIn(meta, names.created, codec)),
+      nonce: asText(valueIn(meta, names.nonce, codec)),
+    }
+    const rest = new Map(meta)
+    rest.delete(names.created)
+    rest.delete(names.nonce)
+    const known = rest.size > 0 ? `,${joinFields(rest, codec)}` : ''
+    return `["${encodeStamp(stamp)}",${joinFields(data, codec)}${known}]`
+  }
+
+  function decode(text: string): SessionRecord | undefined {
+    const end = text.indexOf('"', 2)
+    const stamp = text.startsWith('["') ? decodeStamp(text.slice(2, end)) : undefined
+    const parts = stamp && splitFields(text, codec)
+    if (!stamp || !parts || parts.length > 3) return undefined
+    const [, data, meta = parts.length === 2 ? new Map() : undefined] = parts
+    if (!data || !meta) return undefined
+    const { created, nonce } = stamp
+    meta.delete(names.created)
+    meta.delete(names.nonce)
+    if (created !== undefined) meta.set(names.created, { text: String(created) })
+    if (nonce !== undefined) meta.set(names.nonce, { text: `"${nonce}"` })
+    return { data, meta }
+  }
+
   return {
     codec,
     flat: false,
-    names: {
-      permanent: 'p',
-      flashes: 'f',
-      userId: 'u',
-      created: 'c',
-      authenticatedAt: 'a',
-      label: 'l',
-    },
+    names,
     empty: () => ({ data: new Map(), meta: new Map() }),
     copy: ({ data, meta }) => ({ data: new Map(data), meta: new Map(meta) }),
-    encode: ({ data, meta }) => `[${joinFields(meta, codec)},${joinFields(data, codec)}]`,
-    decode(text) {
-      const [meta, data, ...more] = splitFields(text, codec) ?? []
-      return text.startsWith('[') && meta && data && more.length === 0 ? { data, meta } : undefined
-    },
+    encode,
+    decode,
     flashItem: (category, message) => [category, message],
   }
 }
@@ -80,9 +110,13 @@ export function setMeta(
   else record.meta.set(name, { text: layout.codec.encode(value, name) })
 }
 
-function meta(record: SessionRecord, name: string | undefined, layout: Layout): unknown {
-  const field = name === undefined ? undefined : record.meta.get(name)
-  return field && liveValue(field, layout.codec)
+function meta(record: SessionRecord, name: string | undefined, { codec }: Layout): unknown {
+  return valueIn(record.meta, name, codec)
+}
+
+function valueIn(fields: Fields, name: string | undefined, codec: Codec): unknown {
+  const field = name === undefined ? undefined : fields.get(name)
+  return field && liveValue(field, codec)
 }
 
 /** Whether the session outlives the browser. */
@@ -98,8 +132,12 @@ export function userIdOf(record: SessionRecord, layout: Layout): string | undefi
 
 /** What the app calls this session, such as the device. */
 export function labelOf(record: SessionRecord, layout: Layout): string | undefined {
-  const label = meta(record, layout.names.label, layout)
-  return typeof label === 'string' ? label : undefined
+  return asText(meta(record, layout.names.label, layout))
+}
+
+/** What tells this session from all others since its last login, if the layout keeps it. */
+export function nonceOf(record: SessionRecord, layout: Layout): string | undefined {
+  return asText(meta(record, layout.names.nonce, layout))
 }
 
 /** When the session began, in seconds since 1970, if the layout keeps it. */
@@ -114,6 +152,10 @@ export function authenticatedAtOf(record: SessionRecord, layout: Layout): number
 
 function asSeconds(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }
 
 /** The list of waiting flash messages, as kept. */

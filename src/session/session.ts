@@ -10,7 +10,7 @@ import { commitState, reloadState } from './commit.ts'
 import { showFlashes } from './flashes.ts'
 import { refuseStrayProperties } from './properties.ts'
 import { checkedUserId, checkKey, checkLabel } from './refusals.ts'
-import { note, noteDrift, notePut, outgoing, refuseFrozen, type State } from './state.ts'
+import { newNonce, note, noteDrift, notePut, outgoing, refuseFrozen, type State } from './state.ts'
 
 /** The keys of a session's data. */
 export type KeyOf<Data> = Extract<keyof Data, string>
@@ -209,6 +209,7 @@ export class Session<Data = any, UserId = string | undefined> {
       userId: checkedUserId(userId),
       at: Math.floor(calledAt / 1000),
       calledAt,
+      nonce: newNonce(),
     })
   }
 
@@ -223,7 +224,8 @@ export class Session<Data = any, UserId = string | undefined> {
       throw new SessionError('ERR_OPTION_INVALID', 'keep', "has to be a list of keys: ['language']")
     }
     noteDrift(this.#state)
-    note(this.#state, 'logout()', { do: 'logout', keep: [...keep], at: Math.floor(clock() / 1000) })
+    const at = Math.floor(clock() / 1000)
+    note(this.#state, 'logout()', { do: 'logout', keep: [...keep], at, nonce: newNonce() })
     if (stored) return
     hint(
       'logout',

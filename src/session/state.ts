@@ -1,5 +1,6 @@
 /** One request's work on one session: opens it, notes changes, commits them. */
 
+import { randomInt } from 'node:crypto'
 import type { Opened } from '../backends/backend.ts'
 import { SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
@@ -8,6 +9,7 @@ import type { Outgoing } from '../http/headers.ts'
 import { apply, type Change, isOfAnother, newRecord, replay } from '../record/changes.ts'
 import { type Field, hasDrifted } from '../record/fields.ts'
 import type { Flash, SessionRecord } from '../record/record.ts'
+import { NONCES, spellNonce } from '../record/stamp.ts'
 import { hintCrossOrigin, hintDuplicates, hintRejected, type RequestFacts } from './hints.ts'
 import type { Settings } from './options.ts'
 
@@ -102,7 +104,12 @@ function openFailed(
 
 /** The record a request's changes begin with. */
 export function baseOf({ backend, clock }: Host, { record }: Opened): SessionRecord {
-  return record ?? newRecord(backend.layout, Math.floor(clock() / 1000))
+  return record ?? newRecord(backend.layout, Math.floor(clock() / 1000), newNonce())
+}
+
+/** A nonce for a session that begins, or that changes hands. */
+export function newNonce(): string {
+  return spellNonce(randomInt(NONCES))
 }
 
 function report(host: Host, opened: Opened, facts: RequestFacts): void {

@@ -35,7 +35,7 @@ const own: CookieFormat = {
 const backendOf = (format: Partial<CookieFormat> = {}, times: Partial<Lifetime> = {}) =>
   cookieBackend({ ...own, ...format }, writer, { ...lifetime, ...times })
 const value = (x: unknown, seconds = T, by = signer) =>
-  by.sign(packPlain(`[{"c":${T}},{"x":${JSON.stringify(x)}}]`), seconds)
+  by.sign(packPlain(`["${T.toString(36)}",{"x":${JSON.stringify(x)}}]`), seconds)
 
 /** Opens these cookies and commits what a request did. */
 async function round(

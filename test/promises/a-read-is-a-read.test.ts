@@ -4,7 +4,7 @@ import { cookieOf, type Route, served, WAYS } from './both-ways.ts'
 
 const silent: Route = () => ({ body: 'static' })
 const body = Buffer.from(
-  '[{"c":1700000000,"u":"u1","f":[["message","Hi"]]},{"x":{"y":[1.0]},"big":123456789012345678901}]',
+  '["s44we8",{"x":{"y":[1.0]},"big":123456789012345678901},{"u":"u1","f":[["message","Hi"]]}]',
 ).toString('base64url')
 
 /** Everything that reads, and nothing that writes. */

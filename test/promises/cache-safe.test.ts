@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { forge, OLD_SECRET, SECRET, T0, testSessions } from '../session/visitor.ts'
 import { type Reply, type Route, served, WAYS } from './both-ways.ts'
 
-const body = Buffer.from('[{"c":1700000000},{"x":1}]').toString('base64url')
+const body = Buffer.from('["s44we8",{"x":1}]').toString('base64url')
 const writing =
   (reply: Reply = {}): Route =>
   async (open) => {

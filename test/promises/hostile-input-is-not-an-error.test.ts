@@ -9,7 +9,7 @@ beforeEach(() => {
 })
 afterEach(() => void vi.restoreAllMocks())
 
-const good = '[{"c":1700000000,"u":"admin"},{"x":1}]'
+const good = '["s44we8",{"x":1},{"u":"admin"}]'
 const body = (text: string) => Buffer.from(text).toString('base64url')
 const deflated = (text: string) => `.${deflateSync(text).toString('base64url')}`
 const valid = forge(body(good))
@@ -27,10 +27,10 @@ const HOSTILE: [name: string, cookie: string, reason: string][] = [
   ['another secret', forge(body(good), { secret: OLD_SECRET }), 'signature'],
   [
     'deep nesting',
-    forge(deflated(`[{},{"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}]`)),
+    forge(deflated(`["",{"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}]`)),
     'payload',
   ],
-  ['a bomb', forge(deflated(`[{},{"x":"${'x'.repeat(5_000_000)}"}]`)), 'payload'],
+  ['a bomb', forge(deflated(`["",{"x":"${'x'.repeat(5_000_000)}"}]`)), 'payload'],
   ['a prototype', forge(body('{"__proto__":{"userId":"admin"}}')), 'payload'],
   ['an expired session', forge(body(good), { seconds: 1 }), 'expired'],
   ['a session from the future', forge(body(good), { seconds: T0 / 1000 + 1000 }), 'future'],
@@ -54,6 +54,18 @@ async function seen(response: Response) {
   return { status: response.status, headers, body: await response.text() }
 }
 
+/** With the record for the cookie: sessions that begin differ in their nonce, and so in signature. */
+function unnamed({ headers, ...rest }: Awaited<ReturnType<typeof seen>>) {
+  const opened = headers.map(([name, value]) => {
+    const [, payload = '', attributes] = /^session=([^.]+)[^;]+(.*)$/.exec(value) ?? []
+    const text = Buffer.from(payload, 'base64url')
+      .toString()
+      .replace(/\.\w{6}"/, '"')
+    return name === 'set-cookie' ? [name, text, attributes] : [name, value]
+  })
+  return { ...rest, headers: opened }
+}
+
 describe.each(WAYS)('promise 6, hostile input is not an error, through %s', (way) => {
   test('the response is the one an anonymous visitor gets, and one event says why', async () => {
     const { sessions, events } = testSessions()
@@ -71,9 +83,9 @@ describe.each(WAYS)('promise 6, hostile input is not an error, through %s', (way
   test('the visitor gets a session that works at once, and nothing of the old one', async () => {
     const { sessions } = testSessions()
     await served(way, sessions, counting, async (ask) => {
-      const first = await seen(await ask())
+      const first = unnamed(await seen(await ask()))
       for (const [name, cookie] of HOSTILE)
-        expect(await seen(await ask({ cookie })), name).toEqual(first)
+        expect(unnamed(await seen(await ask({ cookie }))), name).toEqual(first)
     })
   })
 

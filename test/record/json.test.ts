@@ -84,7 +84,7 @@ function isDeepEqual(a: unknown, b: unknown): boolean {
 const ROUNDS = process.env['QUICK_TESTS'] === '1' ? 40_000 : 1_000_000
 
 const SEEDS = [
-  '[{"c":1700000000,"u":"7"},{"cart":[{"id":1,"n":2}],"name":"J\\u00fcrg","views":12}]',
+  '["s44we8",{"cart":[{"id":1,"n":2}],"name":"J\\u00fcrg","views":12},{"u":"7"}]',
   '{"_flashes":[{" t":["message","Hi"]}],"_permanent":true,"x":1.0}',
   '{"a":-0.0,"b":1e5,"c":-1.5E-7,"d":[true,false,null],"__proto__":{"x":1},"a":2}',
   ' [ { } , [ ] , "\\"\\\\\\/\\b\\f\\n\\r\\t" , 0 , -0 , { "k" : { } } ] ',

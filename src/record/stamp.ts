@@ -1,0 +1,38 @@
+/** When a session began, and what tells it from all others: the short text a record begins with. */
+
+/** The parts of a stamp. */
+export interface Stamp {
+  /** In seconds since 1970. */
+  readonly created: number | undefined
+  /** Six random characters: with `created` no two sessions have the same, and it proves nothing. */
+  readonly nonce: string | undefined
+}
+
+// stamp   = "" / created ["." nonce]
+// created = 1*9( DIGIT / a-z )      ; base 36
+// nonce   = 6( DIGIT / a-z )
+//
+// Every cookie carries it, hence no JSON.
+const STAMP = /^([\da-z]{1,9})(?:\.([\da-z]{6}))?$/
+
+/** The text of a stamp. */
+export function encodeStamp({ created, nonce }: Stamp): string {
+  if (created === undefined) return ''
+  const time = created.toString(36)
+  return nonce === undefined ? time : `${time}.${nonce}`
+}
+
+/** The stamp of a text, or `undefined` if it is none. */
+export function decodeStamp(text: string): Stamp | undefined {
+  if (text === '') return { created: undefined, nonce: undefined }
+  const [, created, nonce] = STAMP.exec(text) ?? []
+  return created === undefined ? undefined : { created: Number.parseInt(created, 36), nonce }
+}
+
+/** How many nonces there are. */
+export const NONCES = 36 ** 6
+
+/** The nonce of a number below `NONCES`. */
+export function spellNonce(number: number): string {
+  return number.toString(36).padStart(6, '0')
+}
