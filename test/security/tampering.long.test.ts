@@ -1,0 +1,16 @@
+/** A-01 to the end: any two characters exchanged, too, in each of a thousand cookies of each kind. */
+
+import { expect, test } from 'vitest'
+import { KINDS } from './kinds.ts'
+import { tamperWith } from './tampering.ts'
+
+test.each(KINDS)('$name: no changed form of a thousand cookies opens', async (kind) => {
+  const { tried, opened, calls } = await tamperWith(kind.app(), {
+    seed: 5,
+    sessions: 1000,
+    effort: () => ({ insertions: 6, pairs: 'all' }),
+  })
+  expect(opened).toEqual([])
+  expect(tried).toBeGreaterThan(4_000_000)
+  expect(calls).toBe(0)
+})
