@@ -59,10 +59,12 @@ function refused(error: unknown): Response {
   return new Response(body, { status, headers: merged })
 }
 
-function factsOf({ headers, url }: Request): RequestFacts {
+function factsOf({ method, headers, url }: Request): RequestFacts {
   return {
+    method,
     cookie: headers.get('cookie'),
     encrypted: url.startsWith('https:'),
-    header: (name) => headers.get(name),
+    // The header first: some servers put the address they listen on into the URL.
+    header: (name) => headers.get(name) ?? (name === 'host' ? new URL(url).host : null),
   }
 }

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { RequestFacts } from '../session/hints.ts'
+import { isSafeMethod } from '../session/request-origin.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Visit } from '../session/visit.ts'
 import { holdHeaders } from './gate.ts'
@@ -52,7 +53,12 @@ export function mountNode(
 }
 
 function factsOf(req: IncomingMessage): RequestFacts {
+  const { method } = req
   return {
+    get method() {
+      // What a middleware makes of a POST is no GET, and what it makes of a GET may be a DELETE.
+      return isSafeMethod(method) ? req.method : method
+    },
     get cookie() {
       return req.headers.cookie
     },
@@ -62,7 +68,9 @@ function factsOf(req: IncomingMessage): RequestFacts {
       return socket && socket.encrypted === true
     },
     header(name) {
-      const value = req.headers[name] ?? (name === 'host' ? req.headers[':authority'] : undefined)
+      // HTTP/2: where both are, the Host header does not count (RFC 9113 section 8.3.1).
+      const authority = name === 'host' ? req.headers[':authority'] : undefined
+      const value = authority ?? req.headers[name]
       return Array.isArray(value) ? value[0] : value
     },
   }
