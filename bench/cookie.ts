@@ -2,7 +2,7 @@
 
 import { cpus } from 'node:os'
 import { bare, type Contender, cookieHeader, cookieSessionPeer, ours } from './contenders.ts'
-import { type Medians, medians, type Work } from './measure.ts'
+import { type Medians, medians, repeat, type Work } from './measure.ts'
 import { big, small } from './payloads.ts'
 
 process.env['NODE_ENV'] = 'production'
@@ -31,17 +31,6 @@ for (const [size, data] of Object.entries({ small, big })) {
     works[`change ${name}`] = repeat(() => contender.change(cookie, 'visits', visits++))
   }
   report(await medians(works, rounds))
-}
-
-function repeat(work: () => unknown): Work {
-  if (!(work() instanceof Promise)) {
-    return (times) => {
-      for (let time = 0; time < times; time++) work()
-    }
-  }
-  return async (times) => {
-    for (let time = 0; time < times; time++) await work()
-  }
 }
 
 function report(found: Medians): void {

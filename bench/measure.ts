@@ -6,6 +6,18 @@ export type Work = (times: number) => void | Promise<void>
 /** Nanoseconds per operation, by name. */
 export type Medians = Record<string, number>
 
+/** One operation as a work; it may answer later. */
+export function repeat(work: () => unknown): Work {
+  if (!(work() instanceof Promise)) {
+    return (times) => {
+      for (let time = 0; time < times; time++) work()
+    }
+  }
+  return async (times) => {
+    for (let time = 0; time < times; time++) await work()
+  }
+}
+
 const ROUND_MS = 8
 
 /**

@@ -1,7 +1,13 @@
 /** Encrypts text under a ring of keys: AES-256-GCM with a key of its own for every message. */
 
 import { isUtf8 } from 'node:buffer'
-import { createCipheriv, createDecipheriv, timingSafeEqual } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  type KeyObject,
+  timingSafeEqual,
+} from 'node:crypto'
 import { decodeBase64url, lengthPrefixed } from '../base/bytes.ts'
 import { SessionError } from '../base/errors.ts'
 import { type Random, systemRandom } from '../base/ports.ts'
@@ -140,9 +146,9 @@ interface RingKey {
   derive(salt: Uint8Array, context: string): MessageKey
 }
 
-/** What one message is encrypted with: views that the next derivation overwrites. */
+/** What one message is encrypted with. Nonce and commitment are overwritten by the next derivation. */
 interface MessageKey {
-  key: Uint8Array
+  key: KeyObject
   nonce: Uint8Array
   commitment: Uint8Array
 }
@@ -178,12 +184,12 @@ function collision(one: number, other: number): SessionError {
 //                         lp(cookie name) lp(context) lp(salt))
 //     = AES key (32) nonce (12) commitment (16), and four bytes to spare
 function derivation(
-  key: Uint8Array,
+  ringKey: Uint8Array,
   head: Buffer,
   { purpose, audience, cookieName }: EncryptedScope,
 ): RingKey['derive'] {
   const hmac: HeadedHmac = headedHmac(
-    key,
+    ringKey,
     'sha512',
     Buffer.concat([
       lengthPrefixed('sojourn/1/enc'),
@@ -193,18 +199,17 @@ function derivation(
     ]),
   )
   const okm = Buffer.alloc(64)
-  const parts: MessageKey = {
-    key: okm.subarray(0, 32),
-    nonce: okm.subarray(32, 44),
-    commitment: okm.subarray(44, 60),
-  }
+  const key = okm.subarray(0, 32)
+  const nonce = okm.subarray(32, 44)
+  const commitment = okm.subarray(44, 60)
   const noContext = Buffer.concat([lengthPrefixed(''), prefixedBytes(Buffer.alloc(SALT_BYTES))])
   return (salt, context) => {
     let tail = noContext
     if (context === '') tail.set(salt, tail.length - SALT_BYTES)
     else tail = Buffer.concat([lengthPrefixed(context), prefixedBytes(salt)])
     okm.write(hmac(tail), 'latin1')
-    return parts
+    // On Node 24 a cipher takes 8 microseconds longer to make from bytes than from a KeyObject.
+    return { key: createSecretKey(key), nonce, commitment }
   }
 }
 
