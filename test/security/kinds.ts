@@ -50,6 +50,8 @@ export interface Kind {
   readonly name: string
   /** Whether the cookie only names a row of a store. */
   readonly stored: boolean
+  /** Whether a cookie opens under its own name only; Flask's opens under any. */
+  readonly namesItself: boolean
   app(options?: AppOptions): App
 }
 
@@ -58,6 +60,7 @@ export const ID = own('an id in a store', {}, { stored: true })
 export const FLASK: Kind = {
   name: "Flask's preset",
   stored: false,
+  namesItself: false,
   app: ({ secret = SECRET, name = 'session', ...options } = {}) => {
     const [current, ...fallbacks] = Array.isArray(secret) ? (secret as Secret[]) : [secret]
     const config = {
@@ -76,6 +79,7 @@ function own(name: string, fixed: Partial<SessionOptions>, { stored = false } = 
   return {
     name,
     stored,
+    namesItself: true,
     app: ({ secret = SECRET, name: cookie = 'session', more, ...options } = {}) => {
       const given: SessionOptions = { secret, cookie: { name: cookie }, ...fixed, ...more }
       return appOf(given, cookie, { ...options, stored })
