@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { hmacOf } from '../../src/crypto/hmac.ts'
+import { headedHmac, hmacOf } from '../../src/crypto/hmac.ts'
 
 const DIGESTS = ['sha1', 'sha256', 'sha512', 'md5', 'sha3-256']
 const TEXTS = [
@@ -55,6 +55,34 @@ describe.each(DIGESTS)('HMAC with %s', (digest) => {
     key.fill(2)
     expect(hmac('x')).toBe(before)
     expect(hmac('x'.repeat(20_000))).toBe(expected(Buffer.alloc(32, 1), 'x'.repeat(20_000)))
+  })
+})
+
+describe.each(DIGESTS)('HMAC with %s after a fixed head', (digest) => {
+  const expected = (key: Uint8Array, head: Uint8Array, tail: Uint8Array) =>
+    createHmac(digest, createSecretKey(key)).update(head).update(tail).digest('binary')
+
+  test('is what createHmac says, whatever the key, the head and the tail', () => {
+    const bytes = (maxLength: number) => fc.uint8Array({ maxLength })
+    const tails = fc.oneof(
+      bytes(300),
+      fc.constantFrom(16_383, 16_384, 16_385, 40_000).map((size) => Buffer.alloc(size, 0xe9)),
+    )
+    fc.assert(
+      fc.property(
+        bytes(300),
+        bytes(300),
+        fc.array(tails, { minLength: 1, maxLength: 4 }),
+        (key, head, list) => {
+          const [ownKey, ownHead] = [Buffer.from(key), Buffer.from(head)]
+          const hmac = headedHmac(ownKey, digest, ownHead)
+          // The bytes it was made of may change.
+          ownKey.fill(0)
+          ownHead.fill(0)
+          for (const tail of list) expect(hmac(tail)).toBe(expected(key, head, tail))
+        },
+      ),
+    )
   })
 })
 
