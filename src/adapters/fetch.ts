@@ -3,6 +3,7 @@
 import { mergeInto } from '../http/headers.ts'
 import type { RequestFacts } from '../session/hints.ts'
 import type { Sessions } from '../session/sessions.ts'
+import { csrfFieldOf } from './csrf-field.ts'
 import { isAnswerable, refusalOf } from './refusal.ts'
 
 /** A Fetch handler. What the runtime passes besides the request is passed on. */
@@ -50,6 +51,27 @@ export function withSessions<Rest extends unknown[]>(
     const headers = mergeInto(new Headers(response.headers), outgoing)
     const { status, statusText } = response
     return new Response(response.body, { status, statusText, headers })
+  }
+}
+
+/**
+ * Wraps a handler so that what another site has a visitor's browser send does not reach it.
+ *
+ * Goes inside `withSessions`. Where the headers do not decide, the token is the header
+ * `x-csrf-token`, else the field `_csrf` within the first 64 KiB of a form: put it first.
+ *
+ * @throws ERR_CSRF, which `withSessions` answers with 403.
+ *
+ * @example
+ * export default { fetch: withSessions(sessions, csrfGuard(sessions, handler)) }
+ */
+export function csrfGuard<Rest extends unknown[]>(
+  sessions: Sessions<any>,
+  handler: FetchHandler<Rest>,
+): (request: Request, ...rest: Rest) => Promise<Response> {
+  return async (request, ...rest) => {
+    await sessions.checkCsrf(request, () => csrfFieldOf(request))
+    return handler(request, ...rest)
   }
 }
 

@@ -32,6 +32,7 @@ const TRY_AGAIN = 'Your session could not be saved. Please try again.\n'
 
 const BODIES: Partial<Record<SessionErrorCode, string>> = {
   ERR_NOT_SIGNED_IN: 'Please sign in first.\n',
+  ERR_CSRF: 'This did not come from a page of this site. Please reload the page and try again.\n',
   ERR_SESSION_LIMIT: 'You are signed in too often. Please sign out somewhere else first.\n',
 }
 
