@@ -69,8 +69,8 @@ export interface PolicyFacts {
   secrets: readonly unknown[]
   weaknesses: readonly Weakness[]
   audience: string
-  /** `undefined`: nothing is encrypted. */
-  encryption: { migrateUntil: number | undefined } | undefined
+  /** `undefined`: nothing is encrypted. 0: nothing is migrated. */
+  encryption: { migrateUntil: number } | undefined
   /** `undefined`: the cookie carries the session. */
   store: { engine: string; rules: StoreRules } | undefined
   onUnavailable: StorePolicy['onUnavailable']
@@ -103,7 +103,7 @@ export function policyOf(facts: PolicyFacts): Policy {
     },
     secrets: { count: secrets.length, weaknesses: [...weaknesses] },
     audience: audience !== '',
-    encryption: { of: encrypted, migrateUntil: iso(encryption?.migrateUntil) },
+    encryption: { of: encrypted, migrateUntil: iso(encryption?.migrateUntil ?? 0) },
     algorithms: algorithmsOf(format, encrypted, store !== undefined),
     store: store ? storePolicyOf(store.rules, facts.onUnavailable) : null,
     hints,
@@ -148,8 +148,8 @@ function seconds(milliseconds: number): number {
   return milliseconds / 1000
 }
 
-function iso(time: number | undefined): string | null {
-  return time === undefined ? null : new Date(time).toISOString()
+function iso(time: number): string | null {
+  return time === 0 ? null : new Date(time).toISOString()
 }
 
 /** The object, frozen with everything in it: who was given it changes nobody's policy. */
