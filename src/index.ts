@@ -7,17 +7,24 @@ export { type Secret } from './crypto/keyring.ts'
 export { type Tag, UNREADABLE } from './record/codec.ts'
 export { type Flash } from './record/record.ts'
 export { type Kept, type Markup, type Storable, type Tuple, type Uuid } from './record/values.ts'
+export { aal1, aal2, aal3, type AssuranceLevel } from './session/assurance.ts'
+export { type GivenToken } from './session/csrf.ts'
+export { type EncryptOptions } from './session/encryption.ts'
 export { type EventListener, type SessionEvent } from './session/events.ts'
 export { type RequestFacts } from './session/hints.ts'
 export { type SessionOptions } from './session/options.ts'
 export { type CookieOptions, type LifetimeOptions } from './session/own-preset.ts'
+export { type Policy, type StorePolicy } from './session/policy.ts'
+export { type CsrfRefusal } from './session/request-origin.ts'
 export { type Session } from './session/session.ts'
 export {
   createSessions,
   type Sessions,
+  type SignedInOptions,
   type SignedInSession,
   type StoredSessions,
 } from './session/sessions.ts'
+export { type SecretUse } from './session/state.ts'
 export { type StoreOptions } from './session/store-options.ts'
 export { type AcrossSessions, type ListedSession } from './session/stored-sessions.ts'
 export {

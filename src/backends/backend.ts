@@ -8,6 +8,8 @@ import type { Layout, SessionRecord } from '../record/record.ts'
 export type Rejection =
   | 'malformed'
   | 'signature'
+  /** An encrypted cookie that names none of our keys. */
+  | 'unknown-key'
   | 'payload'
   | 'expired'
   | 'expired-absolute'
@@ -37,6 +39,8 @@ export interface Opened {
   readonly seen: number
   /** Which secret signed it: 0 is the current one. */
   readonly key: number
+  /** Whether a commit writes it anew although nothing changed: under the first secret, encrypted. */
+  readonly isOutdated: boolean
   /** Names the session in logs and lists; alone it opens nothing. A cookie has none. */
   readonly handle?: string | undefined
 }

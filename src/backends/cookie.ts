@@ -1,8 +1,8 @@
 /** The backend without a server: the cookie itself carries the record. */
 
 import { SessionError } from '../base/errors.ts'
-import type { TimedSigner } from '../crypto/signed.ts'
-import { MAX_TEXT_BYTES, unpack } from '../crypto/payload.ts'
+import { MAX_TEXT_BYTES } from '../crypto/payload.ts'
+import type { Sealer } from '../crypto/sealer.ts'
 import type { SetCookieWriter } from '../http/set-cookie.ts'
 import {
   cookieLifetime,
@@ -24,14 +24,12 @@ import type { Backend, CommitRequest, Committed, Opened, Rejection } from './bac
 /** How a record is written into a cookie. */
 export interface CookieFormat {
   readonly layout: Layout
-  readonly signer: TimedSigner
-  /** The body of a text; `crowded` says that it did not fit as it was. */
-  pack(text: string, crowded: boolean): string
+  readonly sealer: Sealer
   /** Of several cookies that verify, take the newest; Flask takes the first one sent, verified or not. */
   readonly duplicates: 'newest' | 'first'
   /** Clear the cookie even of a visitor who sent none, as Flask does. */
   readonly clearsUnasked: boolean
-  /** Sign a cookie anew that was signed with an old secret. */
+  /** Write a cookie anew that was written under an old secret. */
   readonly resignsOldKeys: boolean
   /** The most bytes a cookie may have, counted over this part of its line; Infinity for no limit. */
   readonly limit: { bytes: number; of: 'name-and-value' | 'line' }
@@ -46,7 +44,7 @@ export function cookieBackend(
   writer: SetCookieWriter,
   lifetime: Lifetime,
 ): Backend {
-  const { layout, signer, limit } = format
+  const { layout, sealer, limit } = format
 
   function timesOf(record: SessionRecord, seen: number): Times {
     return {
@@ -59,13 +57,15 @@ export function cookieBackend(
 
   function openOne(value: string, now: number): Found | Rejection {
     if (value.length > MAX_VALUE_LENGTH) return 'malformed'
-    const verified = signer.verify(value)
-    if (typeof verified === 'string') return verified
-    const text = unpack(verified.body)
-    const record = text === undefined ? undefined : layout.decode(text)
+    const unsealed = sealer.open(value)
+    if (typeof unsealed === 'string') return unsealed
+    const { text, seconds, key, isFormer } = unsealed
+    const record = layout.decode(text)
     if (!record) return 'payload'
-    const { seconds, key } = verified
-    return endedBy(lifetime, timesOf(record, seconds), now) ?? { record, seen: seconds, key }
+    const ended = endedBy(lifetime, timesOf(record, seconds), now)
+    if (ended) return ended
+    const isOutdated = isFormer || (key > 0 && format.resignsOldKeys)
+    return { record, seen: seconds, key, isOutdated }
   }
 
   /** What opening comes to for nearly every visitor: one cookie, or none. */
@@ -78,8 +78,17 @@ export function cookieBackend(
     if (typeof outcome === 'string') {
       return { ...NOBODY, hasCookie: true, presented, rejected: [outcome], verified: 0 }
     }
-    const { record, seen, key } = outcome
-    return { record, seen, key, hasCookie: true, presented, rejected: NONE, verified: 1 }
+    const { record, seen, key, isOutdated } = outcome
+    return {
+      record,
+      seen,
+      key,
+      isOutdated,
+      hasCookie: true,
+      presented,
+      rejected: NONE,
+      verified: 1,
+    }
   }
 
   function seal(record: SessionRecord, seen: number, now: number): string {
@@ -88,9 +97,10 @@ export function cookieBackend(
     // What could not be read again must not be written, however small it deflates.
     const length = Buffer.byteLength(text)
     if (length > MAX_TEXT_BYTES) throw tooLarge(record, length, MAX_TEXT_BYTES)
-    const write = (crowded: boolean) => signer.sign(format.pack(text, crowded), seen)
-    let value = write(false)
-    if (sizeOf(value, keepFor, now) > limit.bytes) value = write(true)
+    let value = sealer.seal(text, seen)
+    if (sealer.sealShorter && sizeOf(value, keepFor, now) > limit.bytes) {
+      value = sealer.sealShorter(text, seen)
+    }
     const size = sizeOf(value, keepFor, now)
     const most = Math.min(limit.bytes, MAX_VALUE_LENGTH)
     if (size > most) throw tooLarge(record, size, most)
@@ -121,12 +131,12 @@ export function cookieBackend(
       const unneeded = !opened.hasCookie && !format.clearsUnasked
       return unneeded ? undefined : [writer.clear(), seconds]
     }
-    const { record, seen, key } = opened
+    const { record, seen, isOutdated } = opened
     if (!record) return undefined
     if (isDueForRenewal(lifetime, timesOf(record, seen), now))
       return [seal(record, seconds, now), seconds]
     // A new secret must not make an old session younger.
-    return key > 0 && format.resignsOldKeys ? [seal(record, seen, now), seen] : undefined
+    return isOutdated ? [seal(record, seen, now), seen] : undefined
   }
 
   return {
@@ -151,14 +161,17 @@ export function cookieBackend(
       const [setCookie, seen] = line
       const record = isEmpty(next, layout) ? undefined : next
       const hasCookie = record !== undefined
-      return { opened: { ...opened, record, seen, key: 0, hasCookie }, setCookie }
+      return {
+        opened: { ...opened, record, seen, key: 0, isOutdated: false, hasCookie },
+        setCookie,
+      }
     },
     reopen: (opened) => opened,
   }
 }
 
-const NOBODY = { record: undefined, seen: 0, key: 0 }
+const NOBODY = { record: undefined, seen: 0, key: 0, isOutdated: false }
 
 const NONE: readonly Rejection[] = []
 
-type Found = Pick<Opened, 'seen' | 'key'> & { record: SessionRecord }
+type Found = Pick<Opened, 'seen' | 'key' | 'isOutdated'> & { record: SessionRecord }

@@ -1,6 +1,7 @@
 /** What a row says of a session: the record, and beside it whose id opens it. */
 
 import type { Row } from '../stores/store.ts'
+import type { RowCipher } from './row-cipher.ts'
 import { endedBy, type Ended, type Lifetime, type Times } from '../record/lifetime.ts'
 import {
   authenticatedAtOf,
@@ -35,7 +36,13 @@ export interface PreviousId {
   readonly replacedAt: number | undefined
 }
 
-// body   = head LF record
+/** How entries are written: the layout of the record, and what hides it from who reads the store. */
+export interface EntryFormat {
+  readonly layout: Layout
+  readonly cipher?: RowCipher | undefined
+}
+
+// body   = head LF record              ; or, where there is a cipher, what it makes of that
 // head   = selector "." verifier "." auth "." idle "." issued ["." verifier "." replaced]
 // record = as its layout writes it
 //
@@ -52,12 +59,27 @@ export function encodeEntry(entry: Entry, layout: Layout): string {
 }
 
 /** The entry of a row, or `undefined` if it is none, or not that of this key. */
-export function decodeEntry(key: string, { body }: Row, layout: Layout): Entry | undefined {
-  const end = body.indexOf('\n')
+export function decodeEntry(key: string, row: Row, format: EntryFormat): Entry | undefined {
+  return readEntry(key, row, format)?.entry
+}
+
+/** The same, and how it was written: `key` is the index of the secret, 0 where none is used. */
+export function readEntry(
+  key: string,
+  { body }: Row,
+  { layout, cipher }: EntryFormat,
+): { entry: Entry; key: number; isFormer: boolean } | undefined {
+  const plain = cipher ? cipher.open(body, key) : { text: body, key: 0, isFormer: false }
+  const entry = plain && parseEntry(key, plain.text, layout)
+  return entry && { entry, key: plain.key, isFormer: plain.isFormer }
+}
+
+function parseEntry(key: string, text: string, layout: Layout): Entry | undefined {
+  const end = text.indexOf('\n')
   const [, selector, verifier, auth, idle, issued, before, replaced] =
-    HEAD.exec(body.slice(0, Math.max(end, 0))) ?? []
+    HEAD.exec(text.slice(0, Math.max(end, 0))) ?? []
   if (selector !== key || !verifier || !auth || !idle || !issued) return undefined
-  const record = layout.decode(body.slice(end + 1))
+  const record = layout.decode(text.slice(end + 1))
   if (!record) return undefined
   return {
     selector,
@@ -114,14 +136,15 @@ export function idleSeconds(record: SessionRecord, layout: Layout, lifetime: Lif
 /** A new row for an entry. Its owner is the user who is signed in. */
 export function rowOf(
   entry: Entry,
-  layout: Layout,
+  { layout, cipher }: EntryFormat,
   { write, recent, now }: { write: string; recent: readonly string[]; now: number },
 ): Row {
+  const text = encodeEntry(entry, layout)
   return {
     write,
     recent,
     expiresAt: now + entry.idle * 1000,
     owner: userIdOf(entry.record, layout) ?? null,
-    body: encodeEntry(entry, layout),
+    body: cipher ? cipher.seal(text, entry.selector) : text,
   }
 }

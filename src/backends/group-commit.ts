@@ -102,7 +102,7 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
         newest?.entry,
       )
       if (!newest || !entry || entry === newest.entry) return tellAll(plans, newest)
-      const row = rowOf(entry, rules.layout, { ...nextWrite(newest.row, group.writer), now })
+      const row = rowOf(entry, rules, { ...nextWrite(newest.row, group.writer), now })
       for (const member of batch) member.isSent = true
       const swap = await store.swap(selector, newest.row.write, row)
       if (swap.won) {
@@ -128,7 +128,7 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
   }
 
   function heldIn(selector: string, row: Row | null): Settled['newest'] {
-    const entry = row ? decodeEntry(selector, row, rules.layout) : undefined
+    const entry = row ? decodeEntry(selector, row, rules) : undefined
     return row && entry ? { row, entry } : undefined
   }
 

@@ -120,7 +120,7 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
     const now = clock()
     await inParts(keys, async (key) => {
       const row = await store.read(key)
-      const entry = row?.owner === owner ? decodeEntry(key, row, rules.layout) : undefined
+      const entry = row?.owner === owner ? decodeEntry(key, row, rules) : undefined
       // A row that cannot be read is not taken for a dead one: the answer may be the wrong one. Nor
       // is one that ended just now: a visit's touch may be on its way.
       if (!row || (entry && entryEnded(row, entry, rules, now - LATE_TOUCH))) dead.push(key)

@@ -4,12 +4,18 @@ import { SessionError } from '../base/errors.ts'
 import { type Change, isSoft, newRecord, overwrittenKeys, replay } from '../record/changes.ts'
 import { cookieLifetime, type Lifetime } from '../record/lifetime.ts'
 import { isPermanent, type Layout, type SessionRecord, userIdOf } from '../record/record.ts'
-import { type Entry, entryEnded, idleSeconds, type PreviousId, timesOf } from './entry.ts'
+import {
+  type Entry,
+  type EntryFormat,
+  entryEnded,
+  idleSeconds,
+  type PreviousId,
+  timesOf,
+} from './entry.ts'
 import type { Row } from '../stores/store.ts'
 
 /** What is decided once, at start-up. All in milliseconds. */
-export interface StoredRules {
-  layout: Layout
+export interface StoredRules extends EntryFormat {
   lifetime: Lifetime
   /** Give a session a new id this long after the last one. */
   rotate: number | undefined
@@ -26,8 +32,8 @@ export interface Work {
   /** The auth number it opened under. */
   readonly auth: number
   readonly changes: readonly Change[]
-  /** Whether the cookie was signed with an old secret. */
-  readonly isOldSecret: boolean
+  /** Whether its id or its row were written under an old secret, or its row before `encrypt`. */
+  readonly isOutdated: boolean
   /** The verifier a renewal gives, and its hash; the same each time within one request. */
   renewal(): { verifier: string; hash: string }
 }
@@ -136,7 +142,7 @@ function idAfter(
   const isCurrent = entry.verifier === work.hash
   const asked = work.changes.some((change) => change.do === 'regenerate')
   const stale = isStale({ row, entry }, rules, now)
-  const rewrites = work.isOldSecret || stale || changesPermanence(entry, record, rules)
+  const rewrites = work.isOutdated || stale || changesPermanence(entry, record, rules)
   // Where ids rotate, one that is sent again is renewed at once; and so is one whose renewal the
   // browser never got, since the id it has cannot be sent again.
   const isNewPlace = rules.rotate !== undefined || !isCurrent

@@ -61,6 +61,7 @@ export function committed(
     ...held,
     hasCookie: true,
     key: 0,
+    isOutdated: false,
     slot: { ...slot, verifier: issue, hash: entry.verifier },
   }
   return {

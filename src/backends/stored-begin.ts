@@ -49,11 +49,12 @@ export async function start(
 
 /** Where it is not known whether an insert was executed, another key is taken: nobody has the first. */
 async function insert(
-  { store, group, random, rules: { layout, lifetime } }: CommitPorts,
+  { store, group, random, rules }: CommitPorts,
   record: SessionRecord,
   verifier: string,
   now: number,
 ): Promise<Slot> {
+  const { layout, lifetime } = rules
   const hash = hashOfVerifier(verifier)
   let failure: unknown
   for (let attempt = 0; attempt < 2; attempt += 1) {
@@ -67,7 +68,7 @@ async function insert(
       previous: undefined,
       record,
     }
-    const row = rowOf(entry, layout, { write: group.newWrite(), recent: [], now })
+    const row = rowOf(entry, rules, { write: group.newWrite(), recent: [], now })
     try {
       if (await store.insert(selector, row))
         return { selector, verifier, hash, row, entry, held: { row, entry } }

@@ -36,7 +36,7 @@ export function storedCommit(ports: CommitPorts) {
   /** A visitor with a session. One that only reads is answered at once: nothing holds the response. */
   function goOn(request: StoredRequest, slot: Slot): Committed | Promise<Committed> {
     const { opened, changes, now } = request
-    const work = workOf(slot, changes, opened.key > 0)
+    const work = workOf(slot, changes, opened.isOutdated)
     if (changes.length > 0 || hasIdWork(slot, work, rules, now)) return save(request, slot, work)
     const { row, entry } = slot
     const isDue = isDueForRenewal(lifetime, timesOf(row, entry, layout, now), now)
@@ -121,7 +121,7 @@ export function storedCommit(ports: CommitPorts) {
     await store.keep(owner, listUntil(expiresAt, { idle }))
   }
 
-  function workOf(slot: Slot, changes: readonly Change[], isOldSecret: boolean): Work {
+  function workOf(slot: Slot, changes: readonly Change[], isOutdated: boolean): Work {
     const { selector, hash, verifier, entry } = slot
     let renewed: { verifier: string; hash: string } | undefined
     return {
@@ -130,7 +130,7 @@ export function storedCommit(ports: CommitPorts) {
       verifier,
       auth: entry.auth,
       changes,
-      isOldSecret,
+      isOutdated,
       renewal() {
         if (renewed) return renewed
         const fresh = newVerifier(random)

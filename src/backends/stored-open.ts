@@ -3,7 +3,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Row } from '../stores/store.ts'
 import type { Opened, Rejection } from './backend.ts'
-import { decodeEntry, type Entry, entryEnded, seenAt } from './entry.ts'
+import { type Entry, entryEnded, readEntry, seenAt } from './entry.ts'
 import type { Held } from './group-batch.ts'
 import type { GuardedStore } from './guard.ts'
 import type { StoredRules } from './plan.ts'
@@ -95,7 +95,7 @@ async function refusedAll(ports: OpenPorts, nobody: StoredOpened, refused: reado
 
 type Found = {
   slot: Slot
-  opened: Pick<StoredOpened, 'record' | 'seen' | 'key' | 'handle' | 'slot'>
+  opened: Pick<StoredOpened, 'record' | 'seen' | 'key' | 'isOutdated' | 'handle' | 'slot'>
 }
 
 type Refused = { id: SessionId; reason: Rejection }
@@ -117,18 +117,26 @@ async function openOne(
   const { selector } = id
   const row = await store.read(selector)
   if (!row) return { id, reason: 'gone' }
-  const entry = decodeEntry(selector, row, rules.layout)
-  if (!entry) return { id, reason: 'corrupt' }
+  const read = readEntry(selector, row, rules)
+  if (!read) return { id, reason: 'corrupt' }
+  const { entry } = read
   const hash = hashOfVerifier(id.verifier)
   const reason = reasonAgainst(row, entry, hash, rules, now)
-  return reason ? { id, reason } : foundIn(row, entry, { ...id, hash })
+  if (reason) return { id, reason }
+  // Processes take a new secret over one after another: id and row may be of different ages.
+  const key = Math.max(id.key, read.key)
+  return foundIn(row, entry, { ...id, hash, key, isOutdated: key > 0 || read.isFormer })
 }
 
-function foundIn(row: Row, entry: Entry, id: SessionId & { hash: string }): Found {
-  const { selector, verifier, hash, key } = id
+function foundIn(
+  row: Row,
+  entry: Entry,
+  id: SessionId & { hash: string; isOutdated: boolean },
+): Found {
+  const { selector, verifier, hash, key, isOutdated } = id
   const slot: Slot = { selector, verifier, hash, row, entry, held: { row, entry } }
   const seen = seenAt(row, entry)
-  return { slot, opened: { record: entry.record, seen, key, handle: selector, slot } }
+  return { slot, opened: { record: entry.record, seen, key, isOutdated, handle: selector, slot } }
 }
 
 /** Why an id does not open this session, if it does not. */
@@ -189,6 +197,7 @@ const NOBODY: StoredOpened = {
   verified: 0,
   seen: 0,
   key: 0,
+  isOutdated: false,
   handle: undefined,
   slot: undefined,
   expired: undefined,

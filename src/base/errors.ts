@@ -14,6 +14,12 @@ const CATALOGUE = {
   ERR_USER_ID_INVALID: (kind: string) =>
     `login() was given ${kind}. Pass the user's id, a non-empty string or an integer.`,
   ERR_NOT_SIGNED_IN: () => 'Nobody is signed in. Send the visitor to the sign-in page.',
+  ERR_LOGIN_STALE: () =>
+    'The visitor is signed in, but signed in too long ago for this page. Let them sign in again: call login() once their password was checked.',
+  ERR_CSRF: () =>
+    'This request may come from another site: neither its headers nor a token say that it is your own. Send the token of session.csrfToken() with the form, as _csrf, or in the header x-csrf-token.',
+  ERR_CSRF_UNSUPPORTED: () =>
+    "Flask's cookie has no place for what a token is derived from. checkCsrf() protects by Sec-Fetch-Site and Origin without one; or share Flask-WTF's own token.",
   ERR_SESSION_NOT_MOUNTED: (hint: string) => `This request has no session. ${hint}`,
   ERR_SESSION_COMMITTED: (verb: string) =>
     `${verb} came after the response's headers had left, so it could not be kept. Change the session before you send.`,
@@ -43,6 +49,8 @@ export type SessionErrorCode = keyof Catalogue
 /** What a web adapter answers when the error reaches it. Everything not named here is a 500. */
 const STATUS: Partial<Record<SessionErrorCode, number>> = {
   ERR_NOT_SIGNED_IN: 401,
+  ERR_LOGIN_STALE: 401,
+  ERR_CSRF: 403,
   ERR_SESSION_LIMIT: 403,
   ERR_SESSION_GONE: 409,
   ERR_SESSION_CONFLICT: 503,

@@ -2,7 +2,7 @@
 
 import { authenticator, timedSigner } from '../crypto/signed.ts'
 import { itsdangerousKey } from '../flask/flask-cookie.ts'
-import { ownKey } from '../session/own-preset.ts'
+import { keyFor } from '../session/keys.ts'
 import type { Digest, Recognised } from './recognise.ts'
 
 /** A secret, and where it came from. Only the latter is ever shown. */
@@ -86,7 +86,7 @@ function usesOf(secret: Uint8Array, name: string | undefined, { digest }: Recogn
   const own = [...names].map((each) => ({
     says: 'as Sojourn signs',
     name: each,
-    key: ownKey(secret, each),
+    key: keyFor(secret, 'session', { audience: '', cookieName: each }),
     digest,
   }))
   return [...own, flask]

@@ -5,7 +5,7 @@ import { lengthPrefixed } from '../base/bytes.ts'
 import { SessionError } from '../base/errors.ts'
 import { type Weakness, weaknessOf } from './weak-secrets.ts'
 
-/** A secret: text, or bytes. */
+/** A secret: text, in UTF-8 or announced by `base64:` or `hex:`; or bytes. */
 export type Secret = string | Uint8Array
 
 /** More secrets than this make every forged cookie expensive to refuse. */
@@ -19,6 +19,8 @@ export interface SecretPolicy {
   remedy: string
   /** Weaknesses that are refused rather than told. */
   refuse: readonly Weakness[]
+  /** Whether `base64:` and `hex:` announce bytes. @default 'prefixed': they do */
+  spelling?: 'prefixed' | 'literal'
 }
 
 /** The secrets as bytes, with the weaknesses that were let through. */
@@ -31,13 +33,13 @@ export interface Keyring {
  * Takes the secrets as they were configured.
  *
  * The first must be there: an undefined first entry never promotes the old one behind it, or a
- * missing variable would bring a retired secret back to sign.
+ * missing variable would bring a retired secret back to sign. Missing ones after it are left out.
  *
  * @throws ERR_SECRET_MISSING for none or an empty one, ERR_SECRET_WEAK for one the policy refuses,
  * ERR_OPTION_INVALID for other types and for more than eight.
  */
-export function keyring(secrets: Secret | readonly Secret[], policy: SecretPolicy): Keyring {
-  const list: readonly unknown[] = Array.isArray(secrets) ? secrets : [secrets]
+export function keyring(given: Secret | readonly Secret[], policy: SecretPolicy): Keyring {
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given]
   if (list.length === 0) throw missing(policy)
   if (list.length > MAX_SECRETS) {
     throw new SessionError(
@@ -46,28 +48,53 @@ export function keyring(secrets: Secret | readonly Secret[], policy: SecretPolic
       `holds more than ${MAX_SECRETS} secrets`,
     )
   }
-  const bytes = list.map((secret, index) => {
+  const secrets: Uint8Array[] = []
+  const weaknesses: Weakness[] = []
+  for (const [index, secret] of list.entries()) {
     const where = list.length > 1 ? `${policy.where}[${index}]` : policy.where
-    return secretBytes(secret, { ...policy, where })
-  })
-  const weaknesses = bytes.flatMap((secret, index) => {
-    const weakness = weaknessOf(secret)
-    if (!weakness) return []
-    if (!policy.refuse.includes(weakness)) return [weakness]
-    const where = list.length > 1 ? `${policy.where}[${index}]` : policy.where
-    throw new SessionError('ERR_SECRET_WEAK', where, explain(weakness, secret.length))
-  })
-  return { secrets: bytes, weaknesses }
+    // The variable of a previous secret is not set most of the time.
+    if (index > 0 && (secret === undefined || secret === null || secret === '')) continue
+    const bytes = secretBytes(secret, { ...policy, where })
+    const weakness = weaknessOf(bytes)
+    if (weakness && policy.refuse.includes(weakness)) {
+      throw new SessionError('ERR_SECRET_WEAK', where, explain(weakness, bytes.length))
+    }
+    if (weakness) weaknesses.push(weakness)
+    secrets.push(bytes)
+  }
+  return { secrets, weaknesses }
 }
 
 function secretBytes(secret: unknown, policy: SecretPolicy): Uint8Array {
   if (secret === undefined || secret === null || secret === '') throw missing(policy)
-  const bytes = typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secret
+  const bytes = typeof secret === 'string' ? bytesOf(secret, policy) : secret
   if (!(bytes instanceof Uint8Array)) {
     throw new SessionError('ERR_OPTION_INVALID', policy.where, 'has to be a string or a Uint8Array')
   }
   if (bytes.length === 0) throw missing(policy)
   return bytes
+}
+
+/** Text as UTF-8; where the policy says so, `base64:` and `hex:` announce bytes. */
+function bytesOf(text: string, { where, spelling }: SecretPolicy): Buffer {
+  const [, encoding, spelled = ''] = /^(base64|hex):(.*)$/s.exec(text) ?? []
+  if (spelling === 'literal' || encoding === undefined) return Buffer.from(text, 'utf8')
+  // Both alphabets of base64 are about, with and without padding.
+  const plain = spelled
+    .replaceAll('-', '+')
+    .replaceAll('_', '/')
+    .replace(/={1,2}$/, '')
+  const bytes = Buffer.from(spelled, encoding === 'hex' ? 'hex' : 'base64')
+  const isWhole =
+    encoding === 'hex'
+      ? bytes.length * 2 === spelled.length
+      : bytes.toString('base64').replace(/=+$/, '') === plain
+  if (isWhole) return bytes
+  throw new SessionError(
+    'ERR_OPTION_INVALID',
+    where,
+    `begins with "${encoding}:", and what follows is not ${encoding} to its end`,
+  )
 }
 
 function missing({ where, remedy }: SecretPolicy): SessionError {

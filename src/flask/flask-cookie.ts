@@ -59,6 +59,7 @@ export function flaskCookie(options: FlaskCookieOptions): FlaskCookie {
     where: 'secret',
     remedy: 'Pass the SECRET_KEY of the Flask app.',
     refuse: [],
+    spelling: 'literal',
   })
   if (maxAge !== null && !Number.isFinite(maxAge)) {
     throw new SessionError('ERR_OPTION_INVALID', 'maxAge', 'has to be a number of seconds, or null')

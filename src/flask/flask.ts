@@ -3,6 +3,7 @@
 import { domainToASCII } from 'node:url'
 import type { Secret } from '../crypto/keyring.ts'
 import { packDeflated } from '../crypto/payload.ts'
+import { signingSealer } from '../crypto/sealer.ts'
 import type { CookieAttributes } from '../http/set-cookie.ts'
 import type { SessionOptions } from '../session/options.ts'
 import type { Preset } from '../session/preset.ts'
@@ -124,10 +125,9 @@ function presetOf(config: FlaskConfig): Preset {
     expiry: 'Expires',
     consumesAllFlashes: true,
     renewsUnasked: refresh,
-    format: (secrets, tags) => ({
+    format: ({ secrets, tags }) => ({
       layout: flaskLayout(flaskCodec(tags)),
-      signer: flaskSigner(secrets, {}),
-      pack: packDeflated,
+      sealer: signingSealer(flaskSigner(secrets, {}), [packDeflated]),
       duplicates: 'first',
       clearsUnasked: true,
       resignsOldKeys: false,

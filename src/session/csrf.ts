@@ -6,13 +6,10 @@ import { authenticator } from '../crypto/signed.ts'
 import { createdOf, type Layout, nonceOf, type SessionRecord, userIdOf } from '../record/record.ts'
 import type { EventListener } from './events.ts'
 import type { Hint, RequestFacts } from './hints.ts'
-import { originVerdict, type OwnSite } from './request-origin.ts'
+import { type CsrfRefusal, originVerdict, type OwnSite } from './request-origin.ts'
 
 /** The token that came with a form, or how to find it: asked only where the headers do not decide. */
 export type GivenToken = string | undefined | (() => Maybe<string | undefined>)
-
-/** What made a request look like another site's. */
-export type CsrfRefusal = 'cross-site' | 'origin' | 'token'
 
 /** The session a request came with. */
 export interface CameWith {

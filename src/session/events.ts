@@ -2,6 +2,7 @@
 
 import type { Note, Rejection } from '../backends/backend.ts'
 import type { SessionErrorCode } from '../base/errors.ts'
+import type { CsrfRefusal } from './request-origin.ts'
 
 /** Something that happened. `type` tells them apart. */
 export type SessionEvent =
@@ -21,6 +22,8 @@ export type SessionEvent =
   | { type: 'open-failed'; code: SessionErrorCode | 'UNKNOWN' }
   /** An id was shown that had been renewed since: perhaps a stolen cookie. Only with a store. */
   | { type: 'replayed' }
+  /** A request was refused that another site may have sent. */
+  | { type: 'csrf-refused'; why: CsrfRefusal }
   /** What the store's settings endanger, in a sentence. Once, after the first call. */
   | { type: 'store-finding'; finding: string }
   | Note

@@ -66,6 +66,8 @@ export function hintRejected(
 }
 
 const REJECTED: Readonly<Record<Exclude<Rejection, 'signature' | 'malformed'>, string>> = {
+  'unknown-key':
+    'A session cookie was encrypted with a secret that is not configured here. A secret made at start-up logs everyone out on each restart: keep one in the environment (npx sojourn secret --write .env).',
   expired: 'A session was idle for longer than lifetime.idle, so the visitor gets a new one.',
   'expired-absolute': 'A session is older than lifetime.absolute, so the visitor gets a new one.',
   future: 'A session cookie was signed in the future: the clocks of your servers differ.',

@@ -9,18 +9,24 @@ import { explain, keyring, type Secret } from '../crypto/keyring.ts'
 import type { Weakness } from '../crypto/weak-secrets.ts'
 import { setCookieWriter } from '../http/set-cookie.ts'
 import type { Tag } from '../record/codec.ts'
+import { type Csrf, csrfProtection } from './csrf.ts'
+import { encryptionOf, type EncryptOptions } from './encryption.ts'
 import type { EventListener } from './events.ts'
 import { type Hint, hintEnvironment, hintPrinter, missingSecretRemedy } from './hints.ts'
+import { keysFor } from './keys.ts'
 import { type CookieOptions, type LifetimeOptions, ownPreset } from './own-preset.ts'
 import {
   onUnavailableOf,
   refuseStoreOptions,
   STORE_OPTIONS,
   storedBackendOf,
+  storeRulesOf,
   type StoreOptions,
 } from './store-options.ts'
+import { type Policy, policyOf } from './policy.ts'
 import type { Preset } from './preset.ts'
 import { invalid, refuseUnknown } from './refusals.ts'
+import { checkedOrigins } from './request-origin.ts'
 
 /** What `createSessions` takes. */
 export interface SessionOptions extends StoreOptions {
@@ -34,6 +40,21 @@ export interface SessionOptions extends StoreOptions {
   lifetime?: LifetimeOptions
   /** The cookie's attributes. */
   cookie?: CookieOptions
+  /**
+   * Encrypt what is kept, so that nobody without the secret can read it: the cookie, or with a store
+   * its rows. `{ migrateUntil: '2027-03-01' }` lets sessions from before open until then.
+   *
+   * @default false: signed, and readable for whoever holds it
+   */
+  encrypt?: boolean | EncryptOptions
+  /**
+   * Names the app where several share a secret and a cookie's name: none opens another's sessions.
+   *
+   * @default ''
+   */
+  audience?: string
+  /** Origins of yours whose forms and scripts count as the site's own: `'https://app.example'`. @default none */
+  trustedOrigins?: readonly string[]
   /** How to keep types of your own; see `Tag`. @default none */
   tags?: readonly Tag[]
   /** Called for each event, such as a cookie that was rejected. @default nobody listens */
@@ -61,12 +82,17 @@ export interface Settings {
   hint: Hint
   /** Whether hints are printed at all: looking into a refused cookie is work nobody needs otherwise. */
   explains: boolean
+  csrf: Csrf
+  policy: Policy
 }
 
 const KNOWN: readonly string[] = [
   'secret',
   'lifetime',
   'cookie',
+  'encrypt',
+  'audience',
+  'trustedOrigins',
   'tags',
   'onEvent',
   'clock',
@@ -87,13 +113,14 @@ export function resolveOptions(options: SessionOptions): Settings {
   const environment = process.env['NODE_ENV']
   const developing = environment === 'development' || environment === 'test'
   const hint = hintPrinter(environment === 'production')
-  const { clock: given = systemClock, onEvent = () => {}, tags = [] } = options
+  const { clock: given = systemClock, onEvent = () => {}, tags = [], audience = '' } = options
   if (typeof given !== 'function')
     throw invalid('clock', 'has to be a function that tells the time')
   // Some clocks tell fractions of a millisecond, and no record has a place for them.
   const clock = () => Math.floor(given())
   if (typeof onEvent !== 'function') throw invalid('onEvent', 'has to be a function')
   checkTags(tags)
+  if (typeof audience !== 'string') throw invalid('audience', 'has to be a text')
   const preset = options.preset ?? ownPreset(options, developing)
   if (options.preset) refusePresetConflicts(options)
   const { store } = options
@@ -102,6 +129,8 @@ export function resolveOptions(options: SessionOptions): Settings {
   const { secrets, weaknesses } = keyring(options.secret as Secret | readonly Secret[], {
     where,
     remedy: missingSecretRemedy(where === 'secret' ? 'SESSION_SECRET' : where),
+    // Flask takes any text literally.
+    spelling: options.preset ? 'literal' : 'prefixed',
     refuse: developing ? ALL.filter((weakness) => !preset.tolerates.includes(weakness)) : ALL,
   })
   for (const weakness of weaknesses) {
@@ -115,10 +144,13 @@ export function resolveOptions(options: SessionOptions): Settings {
     hintEnvironment(hint, writer.name)
   }
   const { lifetime } = preset
-  const stored =
-    store && storedBackendOf({ ...options, store }, { secrets, tags, lifetime, writer, clock })
+  const scope = { audience, cookieName: writer.name }
+  const encryption = encryptionOf(options.encrypt)
+  const context = { secrets, scope, tags, clock, encryption }
+  const stored = store && storedBackendOf({ ...options, store }, { ...context, lifetime, writer })
+  const backend = stored ?? cookieBackend(preset.format(context), writer, lifetime)
   return {
-    backend: stored ?? cookieBackend(preset.format(secrets, tags), writer, lifetime),
+    backend,
     stored,
     engine: store?.engine ?? '',
     onUnavailable: onUnavailableOf(options),
@@ -130,6 +162,25 @@ export function resolveOptions(options: SessionOptions): Settings {
     emit: onEvent,
     hint,
     explains: environment !== 'production',
+    csrf: csrfProtection({
+      keys: keysFor(secrets, 'csrf', scope),
+      layout: backend.layout,
+      trusted: checkedOrigins(options.trustedOrigins ?? []),
+      isSecure: writer.secure,
+      emit: onEvent,
+      hint,
+    }),
+    policy: policyOf({
+      preset,
+      format: options.preset ? 'flask' : 'sojourn',
+      secrets,
+      weaknesses,
+      audience,
+      encryption,
+      store: store && { engine: store.engine, rules: storeRulesOf(options) },
+      onUnavailable: onUnavailableOf(options),
+      hints: environment !== 'production',
+    }),
   }
 }
 
@@ -144,10 +195,15 @@ function checkTags(tags: unknown): void {
   }
 }
 
-function refusePresetConflicts({ lifetime, cookie, store }: SessionOptions): void {
+function refusePresetConflicts(options: SessionOptions): void {
+  const { lifetime, cookie, store, encrypt, audience } = options
   if (store) {
     throw invalid('store', "cannot be had with Flask's preset: Flask reads only its own cookie")
   }
+  if (encrypt) {
+    throw invalid('encrypt', "cannot be had with Flask's preset: Flask could not read the cookie")
+  }
+  if (audience) throw invalid('audience', "cannot be had with Flask's preset: Flask has none")
   if (lifetime) throw invalid('lifetime', 'is decided by the preset. Use its own names')
   if (cookie) throw invalid('cookie', 'is decided by the preset. Use its own names')
 }

@@ -2,14 +2,16 @@
 
 import type { CookieFormat } from '../backends/cookie.ts'
 import { type Duration, milliseconds } from '../base/duration.ts'
-import { deriveKey } from '../crypto/keyring.ts'
 import { packDeflated, packPlain } from '../crypto/payload.ts'
+import { signingSealer } from '../crypto/sealer.ts'
 import { authenticator, timedSigner } from '../crypto/signed.ts'
 import type { CookieAttributes } from '../http/set-cookie.ts'
 import { createCodec, type Tag } from '../record/codec.ts'
 import { type Layout, ownLayout } from '../record/record.ts'
 import { ownTags } from '../record/tags.ts'
-import type { Preset } from './preset.ts'
+import { cookieSealer } from './encryption.ts'
+import { keysFor } from './keys.ts'
+import type { FormatContext, Preset } from './preset.ts'
 import { invalid, refuseUnknown, requireObject } from './refusals.ts'
 
 /** How long sessions live. Durations are `'30m'`, `'2h'`, `'31d'`, or milliseconds. */
@@ -102,7 +104,7 @@ export function ownPreset(
     expiry: 'Max-Age',
     consumesAllFlashes: false,
     renewsUnasked: false,
-    format: (secrets, tags) => ownFormat(secrets, attributes.name, tags),
+    format: ownFormat,
   }
 }
 
@@ -112,33 +114,23 @@ function defaultName({ domain, path = '/' }: CookieOptions, secure: boolean): st
   return domain === undefined && path === '/' ? '__Host-session' : '__Secure-session'
 }
 
-/** The key a secret gives our own format, bound to the cookie's name. */
-export function ownKey(secret: Uint8Array, cookieName: string): Uint8Array {
-  return deriveKey(secret, 'sojourn/1', 'session', '', cookieName)
-}
-
-/** The key a secret gives the ids of stored sessions. */
-export function idKey(secret: Uint8Array, cookieName: string): Uint8Array {
-  return deriveKey(secret, 'sojourn/1', 'session id', '', cookieName)
-}
-
 /** Our own layout, with the app's own tags. */
 export function layoutWith(tags: readonly Tag[]): Layout {
   return ownLayout(createCodec({ tags: [...tags, ...ownTags], sortKeys: false, ascii: false }))
 }
 
-/** Our own format: the layout of itsdangerous, SHA-256, and a key bound to the cookie's name. */
-function ownFormat(
-  secrets: readonly Uint8Array[],
-  cookieName: string,
-  tags: readonly Tag[],
-): CookieFormat {
-  const keys = secrets.map((secret) => ownKey(secret, cookieName))
+/**
+ * Our own format: the layout of itsdangerous with SHA-256, or an encrypted envelope; each under keys
+ * bound to the cookie's name.
+ */
+function ownFormat(context: FormatContext): CookieFormat {
+  const { secrets, scope, tags, encryption } = context
+  const signer = timedSigner(authenticator(keysFor(secrets, 'session', scope), 'sha256'))
+  // Deflating costs more than signing, so only what would not fit is deflated.
+  const signing = signingSealer(signer, [packPlain, packDeflated])
   return {
     layout: layoutWith(tags),
-    signer: timedSigner(authenticator(keys, 'sha256')),
-    // Deflating costs more than signing, so only what would not fit is deflated.
-    pack: (text, crowded) => (crowded ? packDeflated(text) : packPlain(text)),
+    sealer: encryption ? cookieSealer(encryption, context, signing) : signing,
     duplicates: 'newest',
     clearsUnasked: false,
     resignsOldKeys: true,

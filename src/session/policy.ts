@@ -4,6 +4,7 @@ import type { StoredRules } from '../backends/plan.ts'
 import type { StoredOptions } from '../backends/stored.ts'
 import type { Weakness } from '../crypto/weak-secrets.ts'
 import { type AssuranceLevel, levelOf } from './assurance.ts'
+import type { Encryption } from './encryption.ts'
 import type { Preset } from './preset.ts'
 
 /** What a store's options come to. */
@@ -69,8 +70,8 @@ export interface PolicyFacts {
   secrets: readonly unknown[]
   weaknesses: readonly Weakness[]
   audience: string
-  /** `undefined`: nothing is encrypted. 0: nothing is migrated. */
-  encryption: { migrateUntil: number } | undefined
+  /** `undefined`: nothing is encrypted. */
+  encryption: Encryption | undefined
   /** `undefined`: the cookie carries the session. */
   store: { engine: string; rules: StoreRules } | undefined
   onUnavailable: StorePolicy['onUnavailable']
@@ -103,7 +104,7 @@ export function policyOf(facts: PolicyFacts): Policy {
     },
     secrets: { count: secrets.length, weaknesses: [...weaknesses] },
     audience: audience !== '',
-    encryption: { of: encrypted, migrateUntil: iso(encryption?.migrateUntil ?? 0) },
+    encryption: { of: encrypted, migrateUntil: iso(encryption?.migrateUntil) },
     algorithms: algorithmsOf(format, encrypted, store !== undefined),
     store: store ? storePolicyOf(store.rules, facts.onUnavailable) : null,
     hints,
@@ -148,8 +149,8 @@ function seconds(milliseconds: number): number {
   return milliseconds / 1000
 }
 
-function iso(time: number): string | null {
-  return time === 0 ? null : new Date(time).toISOString()
+function iso(time: number | undefined): string | null {
+  return time === undefined ? null : new Date(time).toISOString()
 }
 
 /** The object, frozen with everything in it: who was given it changes nobody's policy. */

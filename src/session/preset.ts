@@ -5,6 +5,13 @@ import type { Weakness } from '../crypto/weak-secrets.ts'
 import type { CookieAttributes, Expiry } from '../http/set-cookie.ts'
 import type { Tag } from '../record/codec.ts'
 import type { Lifetime } from '../record/lifetime.ts'
+import type { Encryption, EncryptionContext } from './encryption.ts'
+
+/** What a format is made of beside the preset's own decisions. */
+export interface FormatContext extends EncryptionContext {
+  tags: readonly Tag[]
+  encryption: Encryption | undefined
+}
 
 /** The decisions of a preset: our own (`own-preset.ts`), or Flask's. */
 export interface Preset {
@@ -19,5 +26,5 @@ export interface Preset {
   consumesAllFlashes: boolean
   /** Renew a permanent session even for a route that never asked for it. */
   renewsUnasked: boolean
-  format(secrets: readonly Uint8Array[], tags: readonly Tag[]): CookieFormat
+  format(context: FormatContext): CookieFormat
 }

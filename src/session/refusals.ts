@@ -16,8 +16,8 @@ export function invalid(option: string, why: string): SessionError {
 }
 
 /** Refuses anything but an object. */
-export function requireObject(given: unknown, option: string): void {
-  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return
+export function requireObject(given: unknown, option: string): object {
+  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given
   throw invalid(option, 'has to be an object')
 }
 

@@ -11,6 +11,9 @@ export interface OwnSite {
   readonly isSecure: boolean
 }
 
+/** What made a request look like another site's. */
+export type CsrfRefusal = 'cross-site' | 'origin' | 'token'
+
 /**
  * What the headers say: it passes, it is refused because of one of them, or they do not decide.
  *

@@ -254,6 +254,19 @@ export class Session<Data = any, UserId = string | undefined> {
     return this.#state.isNew
   }
 
+  /**
+   * The token for this session's forms: a hidden field `_csrf`, or the header `x-csrf-token`.
+   *
+   * Derived from the session and kept nowhere, so asking writes nothing; another one after a login
+   * or a logout.
+   *
+   * @throws ERR_CSRF_UNSUPPORTED under Flask's preset.
+   */
+  csrfToken(): string {
+    const { host, record } = this.#state
+    return host.csrf.tokenOf(record)
+  }
+
   /** Who is signed in. */
   get userId(): UserId {
     return userIdOf(this.#state.record, this.#state.host.backend.layout) as UserId

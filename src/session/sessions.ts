@@ -1,18 +1,28 @@
 /** `createSessions`: the one object an app makes, through which every request finds its session. */
 
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { type Duration, milliseconds } from '../base/duration.ts'
 import { SessionError } from '../base/errors.ts'
 import type { Keepable } from '../record/values.ts'
+import type { GivenToken } from './csrf.ts'
 import type { RequestFacts } from './hints.ts'
 import type { SessionStore } from '../stores/store.ts'
 import { type AcrossSessions, acrossSessions } from './stored-sessions.ts'
 import { resolveOptions, type SessionOptions } from './options.ts'
+import type { Policy } from './policy.ts'
+import { invalid } from './refusals.ts'
 import { Session } from './session.ts'
-import { type Host, openState } from './state.ts'
+import { type Host, openState, type SecretUse } from './state.ts'
 import { createVisit, type Visit } from './visit.ts'
 
 /** The session of a visitor who is signed in. */
 export type SignedInSession<Data = any> = Session<Data, string>
+
+/** What `signedIn` asks beyond that somebody is signed in. */
+export interface SignedInOptions {
+  /** The login was at most this long ago, as `'10m'`: for a page where money or a password moves. */
+  within?: Duration
+}
 
 /** Finds sessions. One per kind of session an app keeps; usually one. */
 export interface Sessions<Data = any> {
@@ -25,13 +35,32 @@ export interface Sessions<Data = any> {
   /**
    * The session of a signed-in visitor.
    *
-   * @throws ERR_NOT_SIGNED_IN (401), ERR_SESSION_NOT_MOUNTED, ERR_STORE_UNAVAILABLE (503)
+   * @throws ERR_NOT_SIGNED_IN (401); ERR_LOGIN_STALE (401) where the login is not `within` the time;
+   * ERR_SESSION_NOT_MOUNTED, ERR_STORE_UNAVAILABLE (503), ERR_OPTION_INVALID
    */
-  signedIn(carrier: object): Promise<SignedInSession<Data>>
+  signedIn(carrier: object, options?: SignedInOptions): Promise<SignedInSession<Data>>
   /** The session of the request that is being handled, without naming it. @throws ERR_SESSION_NOT_MOUNTED */
   current(): Promise<Session<Data>>
   /** Opens a session from a Cookie header, without a framework; then `session.commit(headers)`. */
   open(cookieHeader: string | null | undefined): Promise<Session<Data>>
+  /**
+   * Refuses a request that another site may have had the visitor's browser send.
+   *
+   * Requests that only ask pass; of the others the browser's own headers decide, and where they do
+   * not, the token: `token` is what came with the form, or a function that finds it.
+   *
+   * @throws ERR_CSRF (403), ERR_SESSION_NOT_MOUNTED, ERR_STORE_UNAVAILABLE (503)
+   */
+  checkCsrf(carrier: object, token?: GivenToken): Promise<void>
+  /** What holds for these sessions: plain data for a reviewer, without a secret in it. */
+  describePolicy(): Policy
+  /**
+   * How many sessions this process opened under each secret, in the order of `secret`, and when last.
+   *
+   * A session that comes with an old secret leaves with the current one, so what still comes are
+   * visitors who were away: when none do, or after `lifetime.idle`, the old secret can go.
+   */
+  secretUse(): SecretUse[]
   /**
    * For adapters: takes a request's place under each of its carriers.
    *
@@ -65,7 +94,10 @@ export function createSessions<
 >(options: SessionOptions): Sessions<Data>
 export function createSessions(options: SessionOptions): Sessions | StoredSessions {
   const settings = resolveOptions(options)
-  const host: Host = { ...settings, startedAt: settings.clock() }
+  const host: Host = { ...settings, startedAt: settings.clock(), secretUse: [] }
+  for (let key = 0; key < settings.policy.secrets.count; key++) {
+    host.secretUse.push({ opened: 0, lastAt: undefined })
+  }
   const visits = new WeakMap<object, Visit>()
   const running = new AsyncLocalStorage<Visit>()
   const lookAtStore = storeInspection(host)
@@ -92,12 +124,14 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
 
   const sessions: Sessions<any> = {
     get,
-    async signedIn(carrier) {
+    async signedIn(carrier, { within } = {}) {
+      const freshMs = within === undefined ? undefined : milliseconds(within, 'within')
       const session = await get(carrier)
       if (session.isUnavailable) {
         throw new SessionError('ERR_STORE_UNAVAILABLE', 'read', 'it could not be asked who this is')
       }
       if (session.userId === undefined) throw new SessionError('ERR_NOT_SIGNED_IN')
+      if (freshMs !== undefined) requireFresh(host, session, freshMs)
       return session
     },
     async current() {
@@ -126,9 +160,21 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
       return visit
     },
     run: (visit, handler) => running.run(visit, handler),
+    checkCsrf: async (carrier, token) => visitOf(carrier).checkCsrf(token),
+    describePolicy: () => settings.policy,
+    secretUse: () => host.secretUse.map((use) => ({ ...use })),
   }
   const { stored } = settings
   return stored ? { ...sessions, ...acrossSessions(stored, currentHandle) } : sessions
+}
+
+/** @throws ERR_LOGIN_STALE; ERR_OPTION_INVALID where the time of a login is not kept. */
+function requireFresh({ clock, backend }: Host, session: Session, within: number): void {
+  if (backend.layout.names.authenticatedAt === undefined) {
+    throw invalid('within', "needs the time of the login, and Flask's cookie does not keep it")
+  }
+  const at = session.authenticatedAt
+  if (!at || clock() - at.getTime() > within) throw new SessionError('ERR_LOGIN_STALE')
 }
 
 /** Looks at the store's settings once, with the first request: what it finds stops nobody. */

@@ -17,6 +17,15 @@ import type { Settings } from './options.ts'
 export interface Host extends Settings {
   /** When this process began to serve, in milliseconds since 1970. */
   readonly startedAt: number
+  /** By the index of the secret. */
+  readonly secretUse: SecretUse[]
+}
+
+/** How many sessions were opened under a secret, since this process began to serve. */
+export interface SecretUse {
+  opened: number
+  /** @default undefined: none was */
+  lastAt: Date | undefined
 }
 
 /** A session in the hands of a request. */
@@ -98,6 +107,7 @@ function openFailed(
     verified: 0,
     seen: 0,
     key: 0,
+    isOutdated: false,
   }
   return begin(host, facts, nobody, error)
 }
@@ -121,6 +131,11 @@ function report(host: Host, opened: Opened, facts: RequestFacts): void {
     hintDuplicates(hint, cookieName, opened)
   }
   if (record) {
+    const use = host.secretUse[key]
+    if (use) {
+      use.opened++
+      use.lastAt = new Date(host.clock())
+    }
     if (key > 0) emit({ type: 'old-secret', key })
     return
   }

@@ -5,12 +5,15 @@ import type { MemberLimit } from '../backends/members.ts'
 import { type StoredBackend, storedBackend } from '../backends/stored.ts'
 import { sessionIdFormat } from '../backends/session-id.ts'
 import { type Duration, milliseconds } from '../base/duration.ts'
-import { backgroundTimer, type Clock, systemRandom, systemTimer } from '../base/ports.ts'
+import { backgroundTimer, systemRandom, systemTimer } from '../base/ports.ts'
 import type { SetCookieWriter } from '../http/set-cookie.ts'
 import type { Tag } from '../record/codec.ts'
 import type { Lifetime } from '../record/lifetime.ts'
 import type { SessionStore } from '../stores/store.ts'
-import { idKey, layoutWith } from './own-preset.ts'
+import { type Encryption, type EncryptionContext, storeCipher } from './encryption.ts'
+import { keysFor } from './keys.ts'
+import { layoutWith } from './own-preset.ts'
+import type { StoreRules } from './policy.ts'
 import { invalid, refuseUnknown, requireObject } from './refusals.ts'
 
 /** What only sessions in a store can have. Durations are `'15m'`, or milliseconds. */
@@ -73,20 +76,20 @@ const VERBS: readonly (keyof SessionStore)[] = [
 ]
 
 /** What the store's options are joined with. */
-export interface StoredContext {
-  secrets: readonly Uint8Array[]
+export interface StoredContext extends EncryptionContext {
   tags: readonly Tag[]
   lifetime: Lifetime
   writer: SetCookieWriter
-  clock: Clock
+  encryption: Encryption | undefined
 }
 
 /** Makes the backend on the store that was given. @throws ERR_OPTION_INVALID */
 export function storedBackendOf(
   options: StoreOptions & { store: SessionStore },
-  { secrets, tags, lifetime, writer, clock }: StoredContext,
+  context: StoredContext,
 ): StoredBackend {
-  const { store, onReplay = 'report', rotate, grace = '10s' } = options
+  const { secrets, scope, tags, lifetime, writer, clock, encryption } = context
+  const { store } = options
   const missing = VERBS.filter(
     (verb) => typeof (store as Partial<SessionStore>)?.[verb] !== 'function',
   )
@@ -94,30 +97,42 @@ export function storedBackendOf(
     throw invalid('store', `is no store: it lacks ${missing.join(', ')}. Pass sqliteStore(db), say`)
   }
   if (typeof store.engine !== 'string') throw invalid('store', 'does not name its engine')
+  const { rotate, grace, ...rest } = storeRulesOf(options)
+  return storedBackend({
+    store,
+    ids: sessionIdFormat(keysFor(secrets, 'session id', scope)),
+    writer,
+    rules: {
+      layout: layoutWith(tags),
+      cipher: encryption && storeCipher(encryption, context),
+      lifetime,
+      rotate,
+      grace,
+    },
+    ...rest,
+    clock,
+    timer: systemTimer,
+    background: backgroundTimer,
+    random: systemRandom,
+  })
+}
+
+/** What the options come to. @throws ERR_OPTION_INVALID */
+export function storeRulesOf(options: StoreOptions): StoreRules {
+  const { onReplay = 'report', rotate, grace = '10s', deadlines = {} } = options
   oneOf(onReplay, ['report', 'end'], 'onReplay')
   const graceMs = milliseconds(grace, 'grace')
   const rotateMs = rotate === undefined ? undefined : milliseconds(rotate, 'rotate')
   if (rotateMs !== undefined && rotateMs <= graceMs) {
     throw invalid('rotate', 'has to be longer than grace, or requests under way lose their session')
   }
-  return storedBackend({
-    store,
-    ids: sessionIdFormat(secrets.map((secret) => idKey(secret, writer.name))),
-    writer,
-    rules: {
-      layout: layoutWith(tags),
-      lifetime,
-      rotate: rotateMs,
-      grace: graceMs,
-    },
-    deadlines: deadlinesOf(options.deadlines === undefined ? {} : options.deadlines),
-    limit: limitOf(options),
+  return {
+    rotate: rotateMs,
+    grace: graceMs,
     onReplay,
-    clock,
-    timer: systemTimer,
-    background: backgroundTimer,
-    random: systemRandom,
-  })
+    limit: limitOf(options),
+    deadlines: deadlinesOf(deadlines),
+  }
 }
 
 /** Refuses what means nothing without a store. @throws ERR_OPTION_INVALID */

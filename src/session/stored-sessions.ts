@@ -41,6 +41,8 @@ export interface AcrossSessions {
   revokeAll(): Promise<number>
   /** Deletes what is long over, some at a time; answers how many. Redis does it by itself. */
   prune(): Promise<number>
+  /** What the store's settings endanger, in a sentence each. @throws ERR_STORE_UNAVAILABLE */
+  checkStore(): Promise<readonly string[]>
 }
 
 /** Makes the verbs. `currentHandle` names the session of the request that is being handled. */
@@ -58,5 +60,6 @@ export function acrossSessions(
     revokeUser: async (userId, { except } = {}) => members.revokeAll(checkedUserId(userId), except),
     revokeAll: () => removeAll(store),
     prune: () => pruneAll(store),
+    checkStore: () => store.check(),
   }
 }

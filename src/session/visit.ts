@@ -6,6 +6,7 @@ import { cookieValues } from '../http/cookie.ts'
 import type { RequestFacts } from './hints.ts'
 import { Session } from './session.ts'
 import { commitState, isSettled } from './commit.ts'
+import type { GivenToken } from './csrf.ts'
 import { type Host, openState, outgoing, type State } from './state.ts'
 
 /** What an adapter holds for one request. */
@@ -19,6 +20,8 @@ export interface Visit {
    * where the backend does.
    */
   finish(): Maybe<Outgoing | undefined>
+  /** Refuses what another site may have sent. @throws ERR_CSRF */
+  checkCsrf(token?: GivenToken): Promise<void>
 }
 
 /** Makes the visit of one request. */
@@ -59,6 +62,7 @@ export function createVisit(host: Host, facts: RequestFacts): Visit {
       // Where nothing was opened there is nothing to keep; the app was given the error.
       return opened instanceof Promise ? opened.then(finish, () => NOTHING_KEPT) : finish(opened)
     },
+    checkCsrf: (token) => host.csrf.check(facts, open, token),
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { cookieBackend, type CookieFormat } from '../../src/backends/cookie.ts'
 import { packDeflated, packPlain } from '../../src/crypto/payload.ts'
+import { signingSealer } from '../../src/crypto/sealer.ts'
 import { authenticator, timedSigner } from '../../src/crypto/signed.ts'
 import { setCookieWriter } from '../../src/http/set-cookie.ts'
 import { createCodec } from '../../src/record/codec.ts'
@@ -25,13 +26,13 @@ const writer = setCookieWriter(
 )
 const own: CookieFormat = {
   layout,
-  signer,
-  pack: (text, crowded) => (crowded ? packDeflated(text) : packPlain(text)),
+  sealer: signingSealer(signer, [packPlain, packDeflated]),
   duplicates: 'newest',
   clearsUnasked: false,
   resignsOldKeys: true,
   limit: { bytes: 200, of: 'name-and-value' },
 }
+const plain = signingSealer(signer, [packPlain])
 const backendOf = (format: Partial<CookieFormat> = {}, times: Partial<Lifetime> = {}) =>
   cookieBackend({ ...own, ...format }, writer, { ...lifetime, ...times })
 const value = (x: unknown, seconds = T, by = signer) =>
@@ -58,6 +59,7 @@ describe('the cookie backend', () => {
       record: undefined,
       seen: 0,
       key: 0,
+      isOutdated: false,
       hasCookie: false,
       presented: [],
       rejected: [],
@@ -84,7 +86,7 @@ describe('the cookie backend', () => {
   test('refuses a value of more than 64 KiB unread', async () => {
     let verified = 0
     const counting = { ...signer, verify: () => (verified++, 'signature' as const) }
-    const backend = backendOf({ signer: counting })
+    const backend = backendOf({ sealer: signingSealer(counting, [packPlain]) })
     expect((await backend.open(['x'.repeat(65_537)], 0)).rejected).toEqual(['malformed'])
     expect(verified).toBe(0)
     expect((await backend.open(['x'.repeat(65_536)], 0)).rejected).toEqual(['signature'])
@@ -140,7 +142,7 @@ describe('the cookie backend', () => {
         .setCookie!
       const fits = backendOf({ limit: { bytes: sizeOf(line), of } })
       expect((await round(fits, [], noise)).committed.setCookie).toBe(line)
-      const tight = backendOf({ pack: packPlain, limit: { bytes: sizeOf(line) - 1, of } })
+      const tight = backendOf({ sealer: plain, limit: { bytes: sizeOf(line) - 1, of } })
       await expect(round(tight, [], noise)).rejects.toThrow(
         expect.objectContaining({
           code: 'ERR_COOKIE_TOO_LARGE',
@@ -156,7 +158,7 @@ describe('the cookie backend', () => {
   })
 
   test('names the three biggest keys in bytes, messages among them', async () => {
-    const backend = backendOf({ pack: packPlain })
+    const backend = backendOf({ sealer: plain })
     const opened = await backend.open([], 0)
     const next = layout.empty()
     for (const [key, text] of [
@@ -173,8 +175,11 @@ describe('the cookie backend', () => {
   })
 
   test('writes nothing that it could not read again, however small it deflates', async () => {
-    const roomy = backendOf({ pack: packDeflated, limit: { bytes: Infinity, of: 'line' } })
-    const frame = '[{},{"x":""}]'.length
+    const roomy = backendOf({
+      sealer: signingSealer(signer, [packDeflated]),
+      limit: { bytes: Infinity, of: 'line' },
+    })
+    const frame = '["",{"x":""}]'.length
     const [fits, exceeds] = [65_536 - frame, 65_537 - frame].map((length) => 'x'.repeat(length))
     const { setCookie } = (await round(roomy, [], fits)).committed
     const opened = await roomy.open([setCookie!.slice(2).split(';')[0]!], T * 1000)

@@ -36,7 +36,7 @@ describe('what a row says of a session', () => {
     fc.assert(
       fc.property(entries, (entry) => {
         const text = encodeEntry(entry, layout)
-        const again = decodeEntry('selector', rowWith(text), layout)!
+        const again = decodeEntry('selector', rowWith(text), { layout })!
         expect(encodeEntry(again, layout)).toBe(text)
         expect({ ...again, record: 0 }).toEqual({ ...entry, record: 0 })
       }),
@@ -46,8 +46,8 @@ describe('what a row says of a session', () => {
   it('is nothing under another key: a store that answers with another row is caught', () => {
     const [entry] = fc.sample(entries, 1)
     const row = rowWith(encodeEntry(entry!, layout))
-    expect(decodeEntry('selector', row, layout)).toBeDefined()
-    expect(decodeEntry('other', row, layout)).toBeUndefined()
+    expect(decodeEntry('selector', row, { layout })).toBeDefined()
+    expect(decodeEntry('other', row, { layout })).toBeUndefined()
   })
 
   it.each([
@@ -67,13 +67,13 @@ describe('what a row says of a session', () => {
     'selector.v.1.1.1\n[{},{}',
     ' selector.v.1.1.1\n[{},{}]',
   ])('is nothing in a body of another kind: %j', (body) => {
-    expect(decodeEntry('selector', rowWith(body), layout)).toBeUndefined()
+    expect(decodeEntry('selector', rowWith(body), { layout })).toBeUndefined()
   })
 
   it('is seen when it was written, and when it was touched', () => {
     const [entry] = fc.sample(entries, 1)
     const now = 1_700_000_000_123
-    const written = rowOf({ ...entry!, idle: 60 }, layout, { write: 'w', recent: [], now })
+    const written = rowOf({ ...entry!, idle: 60 }, { layout }, { write: 'w', recent: [], now })
     expect(seenAt(written, { ...entry!, idle: 60 })).toBe(1_700_000_000)
     const touched = { ...written, expiresAt: now + 5_000 + 60_000 }
     expect(seenAt(touched, { ...entry!, idle: 60 })).toBe(1_700_000_005)
@@ -84,7 +84,7 @@ describe('what a row says of a session', () => {
     const ended = (idle: number, after: number) => {
       const now = 1_700_000_000_000
       const entry = { ...fc.sample(entries, 1)[0]!, idle: 600 }
-      const row = rowOf(entry, layout, { write: 'w', recent: [], now })
+      const row = rowOf(entry, { layout }, { write: 'w', recent: [], now })
       return entryEnded(row, entry, { layout, lifetime: { ...lifetime, idle } }, now + after)
     }
     expect(ended(10 * MINUTE, 10 * MINUTE)).toBeUndefined()
@@ -103,7 +103,7 @@ describe('what a row says of a session', () => {
       leeway: 0,
       renewal: 'visits' as const,
     }
-    const row = rowOf(entry, layout, { write: 'w', recent: [], now: 1_700_000_300_000 })
+    const row = rowOf(entry, { layout }, { write: 'w', recent: [], now: 1_700_000_300_000 })
     expect(entryEnded(row, entry, { layout, lifetime }, 1_700_000_000_000)).toBeUndefined()
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type CookieFormat, cookieBackend } from '../../src/backends/cookie.ts'
 import { packPlain } from '../../src/crypto/payload.ts'
+import { signingSealer } from '../../src/crypto/sealer.ts'
 import { authenticator, timedSigner } from '../../src/crypto/signed.ts'
 import { setCookieWriter } from '../../src/http/set-cookie.ts'
 import { createCodec } from '../../src/record/codec.ts'
@@ -15,8 +16,7 @@ const signed = (key: Buffer, text: string, seconds = T) =>
   timedSigner(authenticator([key], 'sha256')).sign(packPlain(text), seconds)
 const format: CookieFormat = {
   layout: ownLayout(codec),
-  signer: timedSigner(authenticator([now!, old!], 'sha256')),
-  pack: packPlain,
+  sealer: signingSealer(timedSigner(authenticator([now!, old!], 'sha256')), [packPlain]),
   duplicates: 'newest',
   clearsUnasked: false,
   resignsOldKeys: true,

@@ -41,6 +41,8 @@ describe('errors', () => {
       catalogue.filter(({ status }) => status !== 500).map(({ code, status }) => [code, status]),
     ).toEqual([
       ['ERR_NOT_SIGNED_IN', 401],
+      ['ERR_LOGIN_STALE', 401],
+      ['ERR_CSRF', 403],
       ['ERR_SESSION_GONE', 409],
       ['ERR_SESSION_CONFLICT', 503],
       ['ERR_SESSION_LIMIT', 403],

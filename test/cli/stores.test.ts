@@ -81,7 +81,7 @@ test('times that are none and a label that is a flood are listed too', async () 
     record,
   }
   const now = Date.now()
-  await store.insert(selector, rowOf(entry, layout, { write: 'w', recent: [], now }))
+  await store.insert(selector, rowOf(entry, { layout }, { write: 'w', recent: [], now }))
   await store.admit('ada', selector, now, now + 60_000)
   const { code, out, err } = await run({ store, ...place }, [], ['list', 'ada'])
   expect({ code, err }).toEqual({ code: 0, err: '' })

@@ -34,11 +34,69 @@ describe('the keyring', () => {
       expect(() => keyring([first as Secret, fresh()], strict)).toThrow(
         code('ERR_SECRET_MISSING', /secret\[0\]/),
       )
-      expect(() => keyring([fresh(), first as Secret], strict)).toThrow(
-        code('ERR_SECRET_MISSING', /secret\[1\]/),
-      )
     },
   )
+
+  test('the variable of a previous secret need not be set', () => {
+    const [now, old] = [fresh(), fresh()]
+    const given = [now, undefined, '', null, old] as Secret[]
+    expect(keyring(given, strict).secrets).toEqual([now, old].map((text) => Buffer.from(text)))
+    expect(() => keyring([now, new Uint8Array(0)], strict)).toThrow(
+      code('ERR_SECRET_MISSING', /secret\[1\]/),
+    )
+    expect(() => keyring([now, '', 'short'], strict)).toThrow(
+      code('ERR_SECRET_WEAK', /secret\[2\]/),
+    )
+  })
+
+  describe('a secret that announces its spelling', () => {
+    const bytes = Buffer.from(
+      'fbef00ff17a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293aff',
+      'hex',
+    )
+    const plain = bytes.toString('base64')
+    const spellings = [
+      `hex:${bytes.toString('hex')}`,
+      `hex:${bytes.toString('hex').toUpperCase()}`,
+      `base64:${plain}`,
+      `base64:${plain.replace(/=+$/, '')}`,
+      `base64:${bytes.toString('base64url')}`,
+      `base64:${bytes.toString('base64url')}=`,
+    ]
+
+    test.each(spellings)('%s is the bytes it spells', (text) => {
+      expect(keyring(text, strict).secrets).toEqual([bytes])
+    })
+
+    test.each(spellings)('%s is taken literally where Flask would take it so', (text) => {
+      expect(keyring(text, { ...strict, spelling: 'literal' }).secrets).toEqual([Buffer.from(text)])
+    })
+
+    test.each([
+      `hex:${'ab'.repeat(40)}g`,
+      `hex:${'ab'.repeat(40)}a`,
+      `hex: ${'ab'.repeat(40)}`,
+      `base64:${'ab+/'.repeat(12)}!`,
+      `base64:${'abcd'.repeat(12)}a`,
+      `base64:${'abcd'.repeat(12)}=abc`,
+      `base64:${plain}===`,
+      `base64:${plain}\n`,
+    ])('%j is refused: a part of it would be left out without a word', (text) => {
+      expect(() => keyring(text, strict)).toThrow(
+        code('ERR_OPTION_INVALID', /is not (?:hex|base64) to its end/),
+      )
+    })
+
+    test('is as long as its bytes, and weak as they are', () => {
+      expect(() => keyring('hex:', strict)).toThrow(code('ERR_SECRET_MISSING', /secret/))
+      expect(() => keyring(`hex:${'00'.repeat(32)}`, strict)).toThrow(
+        code('ERR_SECRET_WEAK', /pattern/),
+      )
+      expect(() => keyring('base64:YSBkZWNlbnQgdG9rZW4=', strict)).toThrow(
+        code('ERR_SECRET_WEAK', /bytes/),
+      )
+    })
+  })
 
   test.each([5, true, {}, Symbol('x'), () => 'x', [['x']], [5]])(
     '%o is refused: a secret is text or bytes',

@@ -28,7 +28,7 @@ const contents = new WeakMap<Row, Content>()
 export function contentOf(key: string, row: Row): Content {
   const known = contents.get(row)
   if (known) return known
-  const entry = decodeEntry(key, row, layout)
+  const entry = decodeEntry(key, row, { layout })
   if (!entry) throw new Error(`The row under ${key} cannot be read.`)
   const content = { ...recordContent(entry.record), verifier: entry.verifier }
   contents.set(row, content)

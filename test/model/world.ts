@@ -82,7 +82,7 @@ export function worldOf({ seed, makeBackend, flaw, trace }: Plan): World {
     grace: TIMES.grace,
     ...settings,
     isOver(key, row) {
-      const entry = decodeEntry(key, row, layout)
+      const entry = decodeEntry(key, row, { layout })
       return !entry || entryEnded(row, entry, shared(settings).rules, net.now()) !== undefined
     },
   })

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { sessionIdFormat } from '../../src/backends/session-id.ts'
 import type { Session, StoredSessions } from '../../src/index.ts'
-import { idKey } from '../../src/session/own-preset.ts'
+import { keyFor } from '../../src/session/keys.ts'
 import type { SessionStore, Swap } from '../../src/stores/store.ts'
 import { fakeClock } from '../../src/testing/clock.ts'
 import { SECRET, Visitor } from '../session/visitor.ts'
@@ -122,7 +122,7 @@ describe.each(STORES)('promise 9, ids never rest, on %s', (name) => {
     const replayed = new Set([...texts.filter((text) => text.length < 4000), ...ids, ...words])
     for (const text of replayed) await opensNothing(sessions, `session=${text}`)
     // Put together with a genuine signature, which only the holder of the secret can make.
-    const forge = sessionIdFormat([idKey(Buffer.from(SECRET), 'session')])
+    const forge = sessionIdFormat([keyFor(Buffer.from(SECRET), 'session id', { audience: '', cookieName: 'session' })])
     const proofs = [...words].filter((word) => word.length === 43)
     expect(proofs.length).toBeGreaterThan(2)
     for (const handle of handles) {

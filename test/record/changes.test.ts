@@ -193,7 +193,7 @@ describe('replay', () => {
       expect(after(mine, login('a'))).toBe(mine.replace('"a":2', '"a":50'))
     })
 
-    test.each<[string, Change[], object[]]>([
+    test.each<[string, Change[], unknown[]]>([
       ['before the call', [login('b'), set('x', 1)], ['1e', { x: 1 }, { u: 'b', a: 50 }]],
       ['after the call', [set('x', 1), login('b')], ['1e', { x: 1 }, { u: 'b', a: 50 }]],
       [

@@ -1,0 +1,80 @@
+/** How a text travels in a cookie: sealed with the time, opened again, and perhaps moving house. */
+
+import type { Clock } from '../base/ports.ts'
+import type { Encrypter } from './encrypted.ts'
+import { unpack } from './payload.ts'
+import type { TimedSigner, Unverified } from './signed.ts'
+
+/** What a sealed value said. */
+export interface Unsealed {
+  text: string
+  /** When it was sealed, in seconds since 1970. */
+  seconds: number
+  /** The index of the secret that sealed it. */
+  key: number
+  /** Whether it was sealed in a way that is on its way out. */
+  isFormer: boolean
+}
+
+/** Why a value did not open; see the events. */
+export type Refused = Unverified | 'unknown-key' | 'payload'
+
+/** Seals text with the time, and opens it. */
+export interface Sealer {
+  seal(text: string, seconds: number): string
+  /** The same in fewer characters, where there is a way. */
+  readonly sealShorter?: (text: string, seconds: number) => string
+  open(value: string): Unsealed | Refused
+}
+
+/** Signs: anybody can read the text. `packs` are the ways to spell it, the quickest first. */
+export function signingSealer(
+  signer: TimedSigner,
+  [pack, packShorter]: readonly [Pack, Pack?],
+): Sealer {
+  return {
+    seal: (text, seconds) => signer.sign(pack(text), seconds),
+    ...(packShorter && {
+      sealShorter: (text, seconds) => signer.sign(packShorter(text), seconds),
+    }),
+    open(value) {
+      const verified = signer.verify(value)
+      if (typeof verified === 'string') return verified
+      const text = unpack(verified.body)
+      if (text === undefined) return 'payload'
+      return { text, seconds: verified.seconds, key: verified.key, isFormer: false }
+    },
+  }
+}
+
+/** Spells a text in base64url. */
+type Pack = (text: string) => string
+
+/** Encrypts: nobody without the secret can read the text. */
+export function encryptingSealer(encrypter: Encrypter): Sealer {
+  return {
+    seal: (text, seconds) => encrypter.seal(text, seconds),
+    open(value) {
+      const opened = encrypter.open(value)
+      return typeof opened === 'string' ? opened : { ...opened, isFormer: false }
+    },
+  }
+}
+
+/** Encrypts, and until a time (milliseconds since 1970) opens what was only signed. */
+export function migratingSealer(
+  encrypting: Sealer,
+  signing: Sealer,
+  until: number,
+  clock: Clock,
+): Sealer {
+  return {
+    seal: (text, seconds) => encrypting.seal(text, seconds),
+    open(value) {
+      // What is signed has two dots, and an envelope has none: neither is tried as the other.
+      if (!value.includes('.') || clock() >= until) return encrypting.open(value)
+      const opened = signing.open(value)
+      return typeof opened === 'string' ? opened : { ...opened, isFormer: true }
+    },
+  }
+}
