@@ -81,7 +81,7 @@ export const FORMS: Readonly<Record<string, Forge>> = {
   },
 
   'very long': (hands) => {
-    const size = hands.random() < 0.02 ? 70_000 : 1 + hands.below(6_000)
+    const size = hands.random() < 0.04 ? hands.one([60_000, 70_000]) : 1 + hands.below(6_000)
     const cookie = anyCookie(hands)
     return hands.one([
       () => hands.one(['A', '.', '%', '-', '\u00ff']).repeat(size),

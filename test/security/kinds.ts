@@ -56,7 +56,9 @@ export interface Kind {
 }
 
 export const SIGNED = own('signed', {})
+export const ENCRYPTED = own('encrypted', { encrypt: true })
 export const ID = own('an id in a store', {}, { stored: true })
+export const ENCRYPTED_ROW = own('an id of an encrypted row', { encrypt: true }, { stored: true })
 export const FLASK: Kind = {
   name: "Flask's preset",
   stored: false,
@@ -72,8 +74,8 @@ export const FLASK: Kind = {
   },
 }
 
-/** Each kind of cookie that an app can have. */
-export const KINDS: readonly Kind[] = [SIGNED, ID, FLASK]
+/** Each kind of cookie that an app can have; an id is the same, however its row is kept. */
+export const KINDS: readonly Kind[] = [SIGNED, ENCRYPTED, ID, FLASK]
 
 function own(name: string, fixed: Partial<SessionOptions>, { stored = false } = {}): Kind {
   return {

@@ -15,7 +15,7 @@ describe.each(KINDS)('$name', (kind) => {
     const { tried, opened, calls } = await tamperWith(kind.app(), {
       seed: SEED,
       sessions: SESSIONS,
-      effort: (n) => ({ insertions: 3, pairs: n % 100 === 0 ? 'all' : 'near' }),
+      effort: (n) => ({ insertions: 2, pairs: n % 100 === 0 ? 'all' : 'near' }),
     })
     expect(opened).toEqual([])
     expect(tried).toBeGreaterThan(SESSIONS * 1000)
