@@ -10,10 +10,10 @@ const MOST_BYTES = 65_536
  * it anywhere.
  */
 export async function csrfFieldOf(request: Request): Promise<string | undefined> {
-  const parse = PARSERS[mediaTypeOf(request)]
+  const parse = PARSERS.get(mediaTypeOf(request))
   if (!parse || request.bodyUsed) return undefined
   const { body } = request.clone()
-  return body ? parse(await startOf(body)) : undefined
+  return body ? (parse(await startOf(body)) ?? undefined) : undefined
 }
 
 function mediaTypeOf({ headers }: Request): string {
@@ -21,11 +21,12 @@ function mediaTypeOf({ headers }: Request): string {
   return type.trim().toLowerCase()
 }
 
-const PARSERS: Readonly<Record<string, (start: string) => string | undefined>> = {
-  'application/x-www-form-urlencoded': (start) =>
-    new URLSearchParams(start).get('_csrf') ?? undefined,
-  'multipart/form-data': (start) => PART.exec(start)?.[1],
-}
+type Parse = (start: string) => string | null | undefined
+
+const PARSERS = new Map<string, Parse>([
+  ['application/x-www-form-urlencoded', (start) => new URLSearchParams(start).get('_csrf')],
+  ['multipart/form-data', (start) => PART.exec(start)?.[1]],
+])
 
 // part = "Content-Disposition: form-data; name=" <"> "_csrf" <"> CRLF CRLF value CRLF "--" boundary
 const PART = /\r\ncontent-disposition: *form-data; *name="_csrf"\r\n\r\n([\w-]+)\r\n--/i
