@@ -186,6 +186,9 @@ function asciiDomain(domain: string): string {
 
 /** Werkzeug's: everything quoted but unreserved characters and %!$&'()*+,/:=@. */
 function quotePath(path: string): string {
+  if (/\p{Surrogate}/u.test(path)) {
+    throw invalid('SESSION_COOKIE_PATH', 'holds half a surrogate pair')
+  }
   return encodeURI(path).replace(/%25/g, '%').replace(/[;?#]/g, encodeURIComponent)
 }
 

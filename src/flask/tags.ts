@@ -32,8 +32,15 @@ const flaskBytesTag: Tag = {
 /** ` m`, read with `Markup()`: of anything, as text. */
 const flaskMarkupTag: Tag = {
   ...markupTag,
-  decode: (content: unknown, float) => markup(pythonText(content, float)),
+  decode(content: unknown, float) {
+    const text = pythonText(content, float)
+    const isSpelledOut = typeof content !== 'string' && !isMarkup(content)
+    return isSpelledOut && text.length > LONGEST_REPR ? UNREADABLE : markup(text)
+  },
 }
+
+/** Markup of a list of Markup of a list: each level may double the text, and no app writes one. */
+const LONGEST_REPR = 4096
 
 /** ` u`, read with `uuid.UUID()`: with dashes, braces or `urn:uuid:` too. */
 const flaskUuidTag: Tag = {
@@ -41,11 +48,8 @@ const flaskUuidTag: Tag = {
   decode(content: unknown) {
     const text = textOf(content)
     if (text === undefined) return UNREADABLE
-    const digits = text
-      .replaceAll('urn:', '')
-      .replaceAll('uuid:', '')
-      .replace(/^[{}]+|[{}]+$/g, '')
-      .replaceAll('-', '')
+    const bare = text.replaceAll('urn:', '').replaceAll('uuid:', '')
+    const digits = withoutBraces(bare).replaceAll('-', '')
     // int(digits, 16): blanks around, a sign, a 0x and single underscores are all fine with Python.
     const number = /^\s*\+?(?:0[xX]_?)?([0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)\s*$/.exec(digits)?.[1]
     if ([...digits].length !== 32 || number === undefined) return UNREADABLE
@@ -79,6 +83,15 @@ export const flaskTags: readonly Tag[] = [
 function textOf(content: unknown): string | undefined {
   if (isMarkup(content)) return content.html
   return typeof content === 'string' ? content : undefined
+}
+
+/** Python's `strip('{}')`, in one pass: a pattern for the end would be tried at every brace. */
+function withoutBraces(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && '{}'.includes(text[start]!)) start++
+  while (end > start && '{}'.includes(text[end - 1]!)) end--
+  return text.slice(start, end)
 }
 
 function latin1(bytes: Uint8Array): string {

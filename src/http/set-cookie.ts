@@ -66,13 +66,15 @@ const TOKEN = /^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/
 // path-value = *( any CHAR except CTLs or ";" ), at most 1024 octets   RFC 6265bis section 4.1.1
 // Not a blank at the end: browsers trim it, and the cookie would have another path than configured.
 const PATH = /^\/(?:[\x20-\x3a\x3c-\x7e]*[\x21-\x3a\x3c-\x7e])?$/
-// subdomain of LDH labels, at most 253 octets                          RFC 1034 section 3.5
+// subdomain of LDH labels of at most 63 octets, at most 253 octets     RFC 1034 section 3.5
 const DOMAIN =
-  /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/
+  /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/
+/** Beside a longer name browsers have little room left for the value: 4096 bytes are for both. */
+const LONGEST_NAME = 1024
 
 function checkAttributes(attributes: CookieAttributes): void {
   const { name, domain, path, secure, sameSite } = attributes
-  if (typeof name !== 'string' || !TOKEN.test(name)) {
+  if (typeof name !== 'string' || !TOKEN.test(name) || name.length > LONGEST_NAME) {
     fail('name', 'is not a cookie name. Use letters, digits and hyphens')
   }
   if (domain !== undefined && (typeof domain !== 'string' || !isDomain(domain))) {
@@ -101,6 +103,10 @@ function checkAttributes(attributes: CookieAttributes): void {
   }
   if (/^__secure-/i.test(name) && !secure)
     fail('name', 'begins with "__Secure-", which needs secure')
+  // Browsers' newer prefixes (draft-ietf-httpbis-layered-cookies section 4.1.3).
+  if (/^__(?:host-)?http-/i.test(name) && (!secure || !attributes.httpOnly)) {
+    fail('name', 'begins with "__Http-" or "__Host-Http-", which needs secure and httpOnly')
+  }
   if (attributes.partitioned && !secure) fail('partitioned', 'needs secure')
 }
 

@@ -1,6 +1,6 @@
 /** Tagged JSON: values to text and back, with one-key objects for what JSON has no type of its own for. */
 
-import { SessionError } from '../base/errors.ts'
+import { because, SessionError } from '../base/errors.ts'
 import {
   type FloatMembers,
   floatMembersOf,
@@ -155,8 +155,17 @@ export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOp
   }
 
   return {
-    encode: (value, key) =>
-      isNative(value, rules, deepest) ? escape(JSON.stringify(value)) : encode(value, key, 1),
+    encode(value, key) {
+      try {
+        return isNative(value, rules, deepest)
+          ? escape(JSON.stringify(value))
+          : encode(value, key, 1)
+      } catch (error) {
+        if (error instanceof SessionError) throw error
+        const why = 'reading it threw an error: a getter, a proxy or a tag of the app'
+        throw because(new SessionError('ERR_VALUE_UNSUPPORTED', key, why), error)
+      }
+    },
     decode(text) {
       try {
         return parseJson(text, revive)

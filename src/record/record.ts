@@ -168,7 +168,8 @@ export function waitingItems(record: SessionRecord, layout: Layout): readonly un
 export function asFlash(item: unknown): Flash | undefined {
   if (!Array.isArray(item) || item.length !== 2) return undefined
   const [category, message] = item as [unknown, Flash['message']]
-  return { category: String(category), message }
+  // Another writer's category may be anything; an object has no name to show.
+  return typeof category === 'object' ? undefined : { category: String(category), message }
 }
 
 /** Whether there is nothing worth keeping: then no cookie is set, or the old one is cleared. */

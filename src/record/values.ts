@@ -99,17 +99,17 @@ export function isTuple(value: unknown): value is Tuple {
 
 /** Whether this is Markup. */
 export function isMarkup(value: unknown): value is Markup {
-  return isOfKind(value, 'markup')
+  return isOfKind(value, 'markup') && typeof (value as Partial<Markup>).html === 'string'
 }
 
 /** Whether this is a UUID. */
 export function isUuid(value: unknown): value is Uuid {
-  return isOfKind(value, 'uuid')
+  return isOfKind(value, 'uuid') && typeof (value as Partial<Uuid>).uuid === 'string'
 }
 
 /** Whether this is a number marked as a float. */
 export function isFloat(value: unknown): value is Float {
-  return isOfKind(value, 'float')
+  return isOfKind(value, 'float') && typeof (value as Partial<Float>).float === 'number'
 }
 
 type Kind = 'markup' | 'uuid' | 'float'

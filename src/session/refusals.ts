@@ -37,7 +37,8 @@ const MAX_USER_ID_BYTES = 1024
  * @throws ERR_USER_ID_INVALID for anything but an integer or well-formed text of up to 1024 bytes.
  */
 export function checkedUserId(userId: unknown): string {
-  if (typeof userId === 'bigint' || Number.isSafeInteger(userId)) return String(userId)
+  if (Number.isSafeInteger(userId)) return String(userId)
+  if (typeof userId === 'bigint') return checkedUserId(String(userId))
   const kind = typeof userId === 'string' ? faultOfText(userId) : String(typeof userId)
   if (kind === undefined) return userId as string
   throw new SessionError('ERR_USER_ID_INVALID', kind)
@@ -48,6 +49,12 @@ function faultOfText(userId: string): string | undefined {
   // Two such texts are one to a store that keeps UTF-8.
   if (/\p{Surrogate}/u.test(userId)) return 'text with half a surrogate pair'
   return Buffer.byteLength(userId) > MAX_USER_ID_BYTES ? 'text of over 1024 bytes' : undefined
+}
+
+/** Refuses a category that is no text. @throws ERR_VALUE_UNSUPPORTED */
+export function checkCategory(category: unknown): void {
+  if (typeof category === 'string') return
+  throw new SessionError('ERR_VALUE_UNSUPPORTED', 'flash', 'its category has to be text')
 }
 
 /** A label of that many characters is a sentence already. */

@@ -9,7 +9,7 @@ import type { Markup } from '../record/values.ts'
 import { commitState, reloadState } from './commit.ts'
 import { showFlashes } from './flashes.ts'
 import { refuseStrayProperties } from './properties.ts'
-import { checkedUserId, checkKey, checkLabel } from './refusals.ts'
+import { checkCategory, checkedUserId, checkKey, checkLabel } from './refusals.ts'
 import { newNonce, note, noteDrift, notePut, outgoing, refuseFrozen, type State } from './state.ts'
 
 /** The keys of a session's data. */
@@ -175,9 +175,10 @@ export class Session<Data = any, UserId = string | undefined> {
     return this.entries()
   }
 
-  /** Leaves a message for the visitor's next page. */
+  /** Leaves a message for the visitor's next page. @throws ERR_VALUE_UNSUPPORTED */
   flash(message: string | Markup, category = 'message'): void {
     refuseFrozen(this.#state, 'flash()')
+    checkCategory(category)
     const { layout } = this.#state.host.backend
     const item = layout.flashItem(category, message)
     layout.codec.encode(item, layout.names.flashes)
