@@ -1,0 +1,222 @@
+/** Values that other libraries change, lose or trip over, and how to tell whether they came back. */
+
+import { isMarkup, isTuple, isUuid, markup, tuple, uuid } from '../../src/flask/flask.ts'
+
+/** Text that is easily mangled: as values, keys, user ids, labels, and whatever else is text. */
+export const TEXTS: readonly string[] = [
+  '\u0000',
+  'a\u0000b',
+  '\\u0000',
+  '\u0001\u001f\u007f\u0080\u009f',
+  ' a ',
+  'a\r\nb',
+  '"\\/',
+  "'; DROP TABLE sessions; --",
+  '\u2028\u2029',
+  '\ufeffbom',
+  '\u00e9',
+  'e\u0301',
+  '\u0130i',
+  '\ufffd\ufffe\uffff',
+  '\u{10000}\u{10ffff}',
+  '\u{1f469}\u200d\u{1f680}',
+  '</script><!--',
+  '%00%0d%0a',
+  ' t',
+  ' di',
+  ' t__',
+  '__proto__',
+  'constructor',
+  'prototype',
+  'toString',
+  'valueOf',
+  'hasOwnProperty',
+  'then',
+  'toJSON',
+  'length',
+  '0',
+  'NaN',
+  'null',
+]
+
+/** Text that is no Unicode: two of them are one to whoever writes UTF-8. */
+export const HALF_PAIRS: readonly string[] = ['\ud800', '\udfff', 'a\udc00b', '\udc00\ud800']
+
+/** An object with own members of any names; `{}` would take `__proto__` for something else. */
+export const objectOf = (...members: [name: string, value: unknown][]): object => {
+  const object = {}
+  for (const [name, value] of members) {
+    Object.defineProperty(object, name, {
+      value,
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    })
+  }
+  return object
+}
+
+/** What a session keeps, exactly. */
+export const KEPT: readonly [name: string, value: unknown][] = [
+  ['nothing', null],
+  ['NaN', Number.NaN],
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['1e400', Number('1e400')],
+  ['-Infinity', Number.NEGATIVE_INFINITY],
+  ['negative zero', -0],
+  ['2^53 - 1', 2 ** 53 - 1],
+  ['2^53', 2 ** 53],
+  ['2^53 + 2', 2 ** 53 + 2],
+  ['-2^53', -(2 ** 53)],
+  ['the largest number', Number.MAX_VALUE],
+  ['the smallest number', Number.MIN_VALUE],
+  ['1e21', 1e21],
+  ['1e-7', 1e-7],
+  ['a bigint of 2^53 + 1', 2n ** 53n + 1n],
+  ['a bigint of 256 bits', -(2n ** 256n)],
+  ['a whole second', new Date(1_700_000_000_000)],
+  ['the beginning of the year 1970', new Date(0)],
+  ['bytes', new Uint8Array([0, 1, 127, 128, 255])],
+  ['no bytes', new Uint8Array()],
+  ['a tuple', tuple(1, tuple(), 'a')],
+  ['markup', markup('<b>\u0000</b>')],
+  ['a UUID', uuid('0123abcd-4567-89ef-0123-456789abcdef')],
+  ['an object without prototype', Object.assign(Object.create(null) as object, { a: 1 })],
+  ['a frozen object', Object.freeze({ a: Object.freeze([1]) })],
+  ['a tag as an object of the app', { ' t': [1] }],
+  ['an escaped tag as one', { ' di': { ' t__': 1 } }],
+  [
+    'members with accessors',
+    {
+      get a() {
+        return [1]
+      },
+    },
+  ],
+  ['a proxy', new Proxy({ a: [new Proxy([1], {})] }, {})],
+  ['an object that promises nothing', objectOf(['then', 1], ['catch', []], ['toJSON', null])],
+  [
+    'a prototype as data',
+    objectOf(['__proto__', { isAdmin: true }], ['constructor', { prototype: 1 }]),
+  ],
+  ['names of members', objectOf(...TEXTS.map((text, at): [string, number] => [text, at]))],
+  [
+    'names that are no Unicode',
+    objectOf(...HALF_PAIRS.map((text, at): [string, number] => [text, at])),
+  ],
+  ['texts', [...TEXTS]],
+  ['texts that are no Unicode', [...HALF_PAIRS]],
+]
+
+/** What our own format keeps, and Flask's refuses or has another type for. */
+export const KEPT_BY_OUR_OWN: readonly [name: string, value: unknown][] = [
+  ['a small bigint', -7n],
+  ['a bigint of zero', 0n],
+  ['a bigint of 2^53 - 1', 2n ** 53n - 1n],
+  ['a millisecond', new Date(1_700_000_000_001)],
+  ['the last date', new Date(8.64e15)],
+  ['the first date', new Date(-8.64e15)],
+]
+
+const cycle: { self?: unknown } = {}
+cycle.self = [cycle]
+const ring: unknown[] = []
+ring.push({ ring })
+
+/** What a session refuses when it is set. */
+export const REFUSED: readonly [name: string, value: unknown][] = [
+  ['undefined', undefined],
+  ['a function', () => 1],
+  ['a class', class {}],
+  ['a symbol', Symbol.iterator],
+  ['an invalid date', new Date(Number.NaN)],
+  ['a date beyond the last', new Date(8.64e15 + 1)],
+  ['a Map', new Map([['a', 1]])],
+  ['a Set', new Set([1])],
+  ['a WeakMap', new WeakMap()],
+  ['a promise', Promise.resolve(1)],
+  ['a thenable', objectOf(['then', (resolve: (value: number) => void) => resolve(1)])],
+  ['an object with toJSON', { toJSON: () => 'else' }],
+  [
+    'an instance',
+    new (class Point {
+      x = 1
+    })(),
+  ],
+  [
+    'an instance with toJSON',
+    new (class {
+      toJSON() {
+        return 1
+      }
+    })(),
+  ],
+  ['an error', new Error('a')],
+  ['an expression', /a/],
+  ['a URL', new URL('http://localhost')],
+  ['a boxed text', Object('a')],
+  ['a boxed bigint', Object(1n)],
+  [
+    'a generator',
+    (function* () {
+      yield 1
+    })(),
+  ],
+  ['other typed arrays', new Float64Array(1)],
+  ['a buffer of bytes', new ArrayBuffer(1)],
+  ['this realm', globalThis],
+  ['an inherited object', Object.create({ a: 1 })],
+  ['an object that contains itself', cycle],
+  ['a list that contains itself', ring],
+  ['a hole', Array(2)],
+  ['undefined in a list', [undefined]],
+  ['an integer of 4301 digits', 10n ** 4300n],
+]
+
+/**
+ * A value in words: equal for what is the same to an app, and for nothing else.
+ *
+ * `undefined` members are absent ones. Prototypes of plain objects do not count.
+ */
+export function told(value: unknown): unknown {
+  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : `number ${value}`
+  if (typeof value === 'bigint') return `bigint ${value}`
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value !== 'object' || value === null) return String(value)
+  if (value instanceof Date) return `date ${value.getTime()}`
+  if (value instanceof Uint8Array) return `bytes ${Buffer.from(value).toString('hex')}`
+  if (isMarkup(value)) return `markup ${JSON.stringify(value.html)}`
+  if (isUuid(value)) return `uuid ${value.uuid}`
+  if (Array.isArray(value)) return [isTuple(value) ? 'tuple' : 'list', ...Array.from(value, told)]
+  const members = Object.entries(value).filter(([, member]) => member !== undefined)
+  return {
+    object: members.map(([name, member]) => [JSON.stringify(name), told(member)]).sort(byName),
+  }
+}
+
+// Python sorts keys, and an object is the same in any order.
+function byName([a]: unknown[], [b]: unknown[]): number {
+  return String(a) < String(b) ? -1 : 1
+}
+
+/** Everything on the prototypes that data could reach, to be compared later. */
+export function prototypes(): unknown {
+  const reached: object[] = [
+    Object,
+    Array,
+    Function,
+    String,
+    Number,
+    Date,
+    Map,
+    Promise,
+    Uint8Array,
+  ]
+  return reached.map((made) => {
+    const { prototype } = made as { prototype: object }
+    return Reflect.ownKeys(prototype).map((name) => {
+      const { value, get, set } = Reflect.getOwnPropertyDescriptor(prototype, name)!
+      return [name, value, get, set]
+    })
+  })
+}
