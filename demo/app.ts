@@ -12,7 +12,7 @@ import { shopPages } from './pages/shop.ts'
 import { signInPages } from './pages/sign-in.ts'
 import { todoPages } from './pages/todo.ts'
 import type { Remembered, Site } from './site.ts'
-import { createSessions, sessionMiddleware, type SessionStore } from './sojourn.ts'
+import { createSessions, csrfGuard, sessionMiddleware, type SessionStore } from './sojourn.ts'
 import { todosIn } from './todos.ts'
 import { demoUsers } from './users.ts'
 
@@ -48,6 +48,7 @@ export function createApp({ db, secret, store, clock = Date.now }: AppOptions): 
   app.use(sessionMiddleware(site.sessions))
   app.use(freshPages)
   app.use(express.urlencoded({ extended: false, limit: '16kb' }))
+  app.use(csrfGuard(site.sessions))
   app.use(homePage(site))
   app.use(languageForm(site))
   app.use(signInPages(site))

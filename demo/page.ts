@@ -7,7 +7,7 @@ import { LANGUAGES } from './words.ts'
 
 /** A whole page as text. Shows the waiting flash messages, which are gone then. */
 export function page(visit: Visit, { title, body }: { title: string; body: Html }): string {
-  const { session, user, language, say, path } = visit
+  const { session, user, language, say, path, csrfField } = visit
   const count = countOf(session.get('cart', {}))
   const flashes = session.flashes()
 
@@ -41,6 +41,7 @@ export function page(visit: Visit, { title, body }: { title: string; body: Html 
               user
                 ? html`${link('/profile', user.name)}
                     <form method="post" action="/sign-out">
+                      ${csrfField}
                       <button class="quiet">${say('signOut')}</button>
                     </form>`
                 : html`<a class="button" href="/sign-in">${say('signIn')}</a>`
@@ -70,6 +71,7 @@ export function page(visit: Visit, { title, body }: { title: string; body: Html 
           id="language"
           aria-label="${say('language')}"
         >
+          ${csrfField}
           <input type="hidden" name="next" value="${path}" />
           ${Object.entries(LANGUAGES).map(
             ([code, name]) =>

@@ -1,6 +1,7 @@
 /** What every route shares, and what it learns about the visitor. */
 
 import type { Request } from 'express'
+import { html, type Html } from './html.ts'
 import type { Cart } from './shop.ts'
 import type { Session, Sessions, StoredSessions } from './sojourn.ts'
 import type { Todos } from './todos.ts'
@@ -31,6 +32,8 @@ export interface Visit {
   readonly say: Say
   /** The page the visitor is on, to come back to. */
   readonly path: string
+  /** The hidden field by which a form is known to be this site's own. */
+  readonly csrfField: Html
 }
 
 /** Looks at a request. */
@@ -47,6 +50,7 @@ export async function visitOf(
     say: speaker(language),
     // What answers a form is not a page to come back to, but the form is.
     path: req.method !== 'POST' ? req.originalUrl : `/${req.originalUrl.split(/[/?]/)[1] ?? ''}`,
+    csrfField: html`<input type="hidden" name="_csrf" value="${session.csrfToken()}" />`,
   }
 }
 

@@ -11,7 +11,7 @@ export {
   type SessionStore,
   type StoredSessions,
 } from '../src/index.ts'
-export { sessionMiddleware } from '../src/adapters/express.ts'
+export { csrfGuard, sessionMiddleware } from '../src/adapters/express.ts'
 export { memoryStore } from '../src/stores/memory.ts'
 export { postgresStore } from '../src/stores/postgres.ts'
 export { redisStore } from '../src/stores/redis.ts'

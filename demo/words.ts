@@ -113,6 +113,9 @@ const ENGLISH = {
   keptAboutStored: 'It is in a store on the server; the cookie only carries an id.',
   notFound: 'There is nothing here.',
   notFoundAbout: 'The page has moved on, or it never stayed.',
+  refused: 'That did not come from a page of ours.',
+  refusedAbout:
+    'Or the page was from before you signed in or out. Nothing was changed: open it again and try once more.',
   failed: 'Something went wrong.',
   failedAbout: 'It was our fault, or the request made no sense to us.',
   toHome: 'Back to the start',
@@ -225,6 +228,9 @@ const GERMAN: Record<Word, string> = {
   keptAboutStored: 'Sie liegt in einem Speicher auf dem Server; der Cookie trägt nur eine Kennung.',
   notFound: 'Hier ist nichts.',
   notFoundAbout: 'Die Seite ist weitergezogen, oder sie war nie da.',
+  refused: 'Das kam nicht von einer unserer Seiten.',
+  refusedAbout:
+    'Oder die Seite war von vor dem An- oder Abmelden. Nichts wurde geändert: öffne sie neu und versuche es noch einmal.',
   failed: 'Etwas ist schiefgegangen.',
   failedAbout: 'Es lag an uns, oder die Anfrage ergab für uns keinen Sinn.',
   toHome: 'Zurück zum Start',
@@ -334,6 +340,9 @@ const FRENCH: Record<Word, string> = {
   keptAboutStored: 'Elles sont sur le serveur ; le cookie ne porte qu’un identifiant.',
   notFound: 'Il n’y a rien ici.',
   notFoundAbout: 'La page est repartie, ou n’est jamais venue.',
+  refused: 'Cela ne venait pas d’une de nos pages.',
+  refusedAbout:
+    'Ou la page datait d’avant la connexion ou la déconnexion. Rien n’a changé : rouvrez-la et réessayez.',
   failed: 'Quelque chose s’est mal passé.',
   failedAbout: 'C’était notre faute, ou la demande n’avait pas de sens pour nous.',
   toHome: 'Retour à l’accueil',

@@ -29,7 +29,7 @@ export function deviceForms({ devices, ...site }: Site): Router {
 
 /** The list of a member's devices; nothing where sessions are in a cookie. */
 export async function deviceList({ devices }: Site, visit: Visit): Promise<Html | undefined> {
-  const { say, language, session, user } = visit
+  const { say, language, session, user, csrfField } = visit
   if (!devices || !user) return undefined
   const listed = await devices.list(user.id, { current: session.handle })
   return html`<section class="card">
@@ -51,6 +51,7 @@ export async function deviceList({ devices }: Site, visit: Visit): Promise<Html 
             ${
               !isCurrent &&
               html`<form method="post" action="/devices/end">
+                ${csrfField}
                 <button class="small danger" name="device" value="${handle}">
                   ${say('signOut')}
                 </button>
@@ -62,6 +63,7 @@ export async function deviceList({ devices }: Site, visit: Visit): Promise<Html 
     ${
       listed.length > 1 &&
       html`<form method="post" action="/devices/end-others">
+        ${csrfField}
         <button class="quiet">${say('endOthers')}</button>
       </form>`
     }

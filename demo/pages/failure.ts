@@ -6,6 +6,7 @@ import { samePlace } from '../next.ts'
 import { page } from '../page.ts'
 import { type Site, type Visit, visitOf } from '../site.ts'
 import { SessionError } from '../sojourn.ts'
+import type { Word } from '../words.ts'
 import { signInPage } from './sign-in.ts'
 
 export function notFound(site: Site): RequestHandler {
@@ -33,13 +34,16 @@ export function failureOf(site: Site): ErrorRequestHandler {
       session.flash(say('signInFirst'))
       return res.redirect(303, `/sign-in?next=${encodeURIComponent(back)}`)
     }
+    if (error instanceof SessionError && error.code === 'ERR_CSRF') {
+      return res.status(error.status).send(sorry(visit, 'refused', 'refusedAbout'))
+    }
     const status = statusOf(error)
     if (status === 500) console.error(error)
     res.status(status).send(sorry(visit, 'failed', 'failedAbout'))
   }
 }
 
-function sorry(visit: Visit, title: 'notFound' | 'failed', about: 'notFoundAbout' | 'failedAbout') {
+function sorry(visit: Visit, title: Word, about: Word): string {
   const { say } = visit
   const body = html`<section class="hero">
     <div>

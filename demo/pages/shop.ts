@@ -76,12 +76,14 @@ export function shopPages(site: Site): Router {
   return routes
 }
 
-function productCard({ say, language }: Visit, { id, name, about, cents, picture }: Product): Html {
+function productCard(visit: Visit, { id, name, about, cents, picture }: Product): Html {
+  const { say, language, csrfField } = visit
   return html`<li class="card product">
     ${drawing(picture)}
     <h2>${say(name)}</h2>
     <p>${say(about)}</p>
     <form method="post" action="/cart/add" class="row spread">
+      ${csrfField}
       <strong>${money(language, cents)}</strong>
       <button name="product" value="${id}" aria-label="${say('addNamed', { name: say(name) })}">
         ${say('addToCart')}
@@ -90,7 +92,7 @@ function productCard({ say, language }: Visit, { id, name, about, cents, picture
   </li>`
 }
 
-function cartTable({ say, language }: Visit, lines: readonly CartLine[]): Html {
+function cartTable({ say, language, csrfField }: Visit, lines: readonly CartLine[]): Html {
   return html`<div class="card">
     <table>
       <thead>
@@ -110,6 +112,7 @@ function cartTable({ say, language }: Visit, lines: readonly CartLine[]): Html {
             <td>
               <div class="stepper">
                 <form method="post" action="/cart/remove">
+                  ${csrfField}
                   <button
                     class="quiet"
                     name="product"
@@ -121,6 +124,7 @@ function cartTable({ say, language }: Visit, lines: readonly CartLine[]): Html {
                 </form>
                 <span>${count}</span>
                 <form method="post" action="/cart/add">
+                  ${csrfField}
                   <input type="hidden" name="next" value="/cart" />
                   <button
                     class="quiet"
@@ -150,6 +154,7 @@ function cartTable({ say, language }: Visit, lines: readonly CartLine[]): Html {
       </tfoot>
     </table>
     <form method="post" action="/cart/check-out" class="row end">
+      ${csrfField}
       <button>${say('checkOut')}</button>
     </form>
   </div>`

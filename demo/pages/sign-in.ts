@@ -48,11 +48,12 @@ export function signInPage(
   visit: Visit,
   { next, name, error }: { next: string; name?: string; error?: string },
 ): string {
-  const { say } = visit
+  const { say, csrfField } = visit
   const body = html` <div class="columns">
     <section class="card">
       <h1>${say('signIn')}</h1>
       <form method="post" action="/sign-in" class="stack">
+        ${csrfField}
         <input type="hidden" name="next" value="${next}" />
         ${error !== undefined && html`<p id="error" class="flash error" role="alert">${error}</p>`}
         <label for="name">${say('userName')}</label>

@@ -13,11 +13,12 @@ export function todoPages(site: Site): Router {
 
   routes.get('/todo', async (req, res) => {
     const visit = await memberVisitOf(site, req)
-    const { user, say } = visit
+    const { user, say, csrfField } = visit
     const items = todos.list(user.id)
     const body = html` <h1>${say('todoOf')}</h1>
       <p class="lead">${say('todoAbout', { name: user.name })}</p>
       <form method="post" action="/todo" class="row add">
+        ${csrfField}
         <label for="text" class="unseen">${say('todoNew')}</label>
         <input
           id="text"
@@ -52,11 +53,12 @@ export function todoPages(site: Site): Router {
 
   routes.get('/todo/:id', async (req, res, next) => {
     const visit = await memberVisitOf(site, req)
-    const { user, say } = visit
+    const { user, say, csrfField } = visit
     const todo = todos.find(user.id, idOf(req))
     if (!todo) return next()
     const body = html` <h1>${say('edit')}</h1>
       <form method="post" action="/todo/${todo.id}" class="card stack">
+        ${csrfField}
         <label for="text">${say('todoNew')}</label>
         <input
           id="text"
@@ -105,9 +107,10 @@ export function todoPages(site: Site): Router {
   return routes
 }
 
-function todoItem({ say }: Visit, { id, text, done }: Todo): Html {
+function todoItem({ say, csrfField }: Visit, { id, text, done }: Todo): Html {
   return html`<li class="${done ? 'done' : 'open'}">
     <form method="post" action="/todo/${id}/done">
+      ${csrfField}
       <button
         class="tick"
         name="done"
@@ -122,6 +125,7 @@ function todoItem({ say }: Visit, { id, text, done }: Todo): Html {
       >${say('edit')}</a
     >
     <form method="post" action="/todo/${id}/delete">
+      ${csrfField}
       <button class="small danger" aria-label="${say('removeNamed', { text })}">
         ${say('remove')}
       </button>

@@ -10,8 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { sqliteStore } from '../../demo/sojourn.ts'
 import { pruneHourly } from '../../demo/store.ts'
-import { visitor } from '../examples/visitor.ts'
-import { PASSWORDS } from './start.ts'
+import { browser, PASSWORDS } from './start.ts'
 
 const program = fileURLToPath(new URL('../../demo/server.ts', import.meta.url))
 
@@ -45,7 +44,7 @@ async function start(
 test('a restart signs nobody out and loses no list: the secret is kept, for its owner only', async () => {
   const folder = emptyFolder()
   const first = await start(folder, 0)
-  const ada = visitor(first.origin)
+  const ada = browser(first.origin)
   await ada.post('/sign-in', { name: 'ada', password: PASSWORDS.ada })
   await ada.post('/todo', { text: 'survive' })
   expect(statSync(join(folder, 'secret')).mode & 0o777).toBe(0o600)
@@ -55,7 +54,7 @@ test('a restart signs nobody out and loses no list: the secret is kept, for its 
   await once(first.child, 'exit')
 
   const second = await start(folder, 0)
-  const again = visitor(second.origin)
+  const again = browser(second.origin)
   for (const [name, value] of ada.cookies) again.cookies.set(name, value)
   expect((await again.get('/todo')).text).toContain('survive')
 })
@@ -89,7 +88,7 @@ test('a port that is taken is left alone: the demo says so and takes the next fr
   const { printed, origin } = await start(emptyFolder(), port)
   expect(printed).toContain(`Port ${port} is taken.`)
   expect(Number(new URL(origin).port)).toBeGreaterThan(port)
-  expect((await visitor(origin).get('/')).status).toBe(200)
+  expect((await browser(origin).get('/')).status).toBe(200)
 })
 
 test.each(['sqlite', 'redis', 'postgres', 'memory', 'cookie'])(
@@ -97,7 +96,7 @@ test.each(['sqlite', 'redis', 'postgres', 'memory', 'cookie'])(
   async (place) => {
     const { origin, printed } = await start(emptyFolder(), 0, '--store', place)
     expect(printed).toMatch(/Sessions are kept in .+\n/)
-    const ada = visitor(origin)
+    const ada = browser(origin)
     await ada.post('/sign-in', { name: 'ada', password: PASSWORDS.ada })
     expect((await ada.get('/profile')).text).toContain('Ada Lovelace')
     // A cookie that only carries an id has nothing else in it.

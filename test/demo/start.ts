@@ -45,13 +45,29 @@ export async function startDemo(place: 'sqlite' | 'cookie' = 'sqlite'): Promise<
     origin,
     db,
     pass: (minutes) => void (now += minutes * 60_000),
-    guest: () => visitor(origin),
+    guest: () => browser(origin),
     async member(id) {
-      const member = visitor(origin)
+      const member = browser(origin)
       await member.post('/sign-in', { name: id, password: PASSWORDS[id] })
       await member.get('/profile')
       return member
     },
+  }
+}
+
+/** A visitor whose browser says of each request that the site itself had it sent. */
+export function browser(origin: string): Visitor {
+  const bare = visitor(origin)
+  const send: Visitor['send'] = (path, init) => {
+    const headers = new Headers(init.headers)
+    headers.set('sec-fetch-site', 'same-origin')
+    return bare.send(path, { ...init, headers })
+  }
+  return {
+    cookies: bare.cookies,
+    get: (path) => send(path, {}),
+    post: (path, fields = {}) => send(path, { method: 'POST', body: new URLSearchParams(fields) }),
+    send,
   }
 }
 
