@@ -1,0 +1,131 @@
+/** In every test file: what the library was given in secret, it must not show in anything it tells. */
+
+import { afterAll, vi } from 'vitest'
+import type * as errors from '../../src/base/errors.ts'
+import type * as setCookie from '../../src/http/set-cookie.ts'
+import type * as codec from '../../src/record/codec.ts'
+import type * as options from '../../src/session/options.ts'
+import { type Canary, canary } from './canary.ts'
+
+/** What this test file has learned and seen. */
+export const watching: Canary = canary()
+
+type Factory<Module> = () => Promise<Module>
+
+/** Errors: the constructor asks its prototype for `super`, and that answers through here. */
+vi.mock('../../src/base/errors.ts', async (original: Factory<typeof errors>) => {
+  const real = await original()
+  const observed = new Proxy(Error, {
+    construct(target, args, made) {
+      const error = Reflect.construct(target, args, made) as Error
+      watching.thrown(error)
+      return error
+    },
+  })
+  Object.setPrototypeOf(real.SessionError, observed)
+  return real
+})
+
+/** Secrets, events, hints, and cookies that were sent to us. */
+vi.mock('../../src/session/options.ts', async (original: Factory<typeof options>) => {
+  const real = await original()
+  const resolveOptions: typeof real.resolveOptions = (options) => {
+    learnSecrets(options)
+    const settings = real.resolveOptions(options)
+    const { emit, hint, backend } = settings
+    return {
+      ...settings,
+      backend: {
+        ...backend,
+        open(values, now) {
+          for (const value of values) learnPresented(value)
+          return backend.open(values, now)
+        },
+      },
+      emit(event) {
+        watching.shown('an event', JSON.stringify(event))
+        emit(event)
+      },
+      hint(cause, line) {
+        watching.shown('the console', `${cause}\n${line}`)
+        hint(cause, line)
+      },
+    }
+  }
+  return { ...real, resolveOptions }
+})
+
+/** Cookies that are sent. */
+vi.mock('../../src/http/set-cookie.ts', async (original: Factory<typeof setCookie>) => {
+  const real = await original()
+  const setCookieWriter: typeof real.setCookieWriter = (...args) => {
+    const writer = real.setCookieWriter(...args)
+    return {
+      ...writer,
+      set(value, ...rest) {
+        learnSent(value)
+        return writer.set(value, ...rest)
+      },
+    }
+  }
+  return { ...real, setCookieWriter }
+})
+
+/** Values, as they are kept. */
+vi.mock('../../src/record/codec.ts', async (original: Factory<typeof codec>) => {
+  const real = await original()
+  const createCodec: typeof real.createCodec = (...args) => {
+    const made = real.createCodec(...args)
+    return {
+      ...made,
+      encode(value, key) {
+        const text = made.encode(value, key)
+        watching.learn('value', text)
+        return text
+      },
+    }
+  }
+  return { ...real, createCodec }
+})
+
+function learnSecrets(options: unknown): void {
+  const given = (options as { secret?: unknown } | undefined)?.secret
+  for (const secret of Array.isArray(given) ? given : [given]) {
+    if (typeof secret !== 'string' && !(secret instanceof Uint8Array)) continue
+    const bytes = Buffer.from(secret as string)
+    for (const spelling of ['utf8', 'base64', 'base64url', 'hex'] as const) {
+      watching.learn('secret', bytes.toString(spelling))
+    }
+  }
+}
+
+// id = selector "." verifier "." mac;   the selector is the handle, and may be shown
+const ID = /^[\w-]{22}\.([\w-]{43})\.([\w-]{16})$/
+
+/** A cookie that is sent to a browser. */
+function learnSent(value: string): void {
+  const [, verifier, mac] = ID.exec(value) ?? []
+  for (const part of verifier && mac ? [verifier, mac] : [value]) watching.learn('cookie', part)
+}
+
+// What stands in a store, presented as a cookie by the tests that show that it opens nothing.
+const AT_REST = /^(?:[\w-]{22}\.[\w-]{43}\.\d.*|[\w-]{43})$/
+
+/** A cookie that a browser sent, good or bad. Shorter parts than these prove nothing. */
+function learnPresented(value: string): void {
+  if (AT_REST.test(value)) return
+  for (const part of value.split('.')) if (part.length >= 32) watching.learn('cookie', part)
+}
+
+for (const variable of ['REDIS_URL', 'DATABASE_URL']) {
+  const url = process.env[variable]
+  const { password = '' } = url && URL.canParse(url) ? new URL(url) : {}
+  if (password !== '') watching.learn('password', decodeURIComponent(password))
+}
+
+afterAll(() => {
+  const leaks = watching.leaks()
+  if (leaks.length === 0) return
+  const lines = leaks.slice(0, 10).map(({ kind, where, line }) => `${kind} in ${where}: ${line}`)
+  throw new Error(`What must stay secret was shown ${leaks.length} times.\n${lines.join('\n')}`)
+})

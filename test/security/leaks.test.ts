@@ -1,0 +1,199 @@
+import { readFileSync } from 'node:fs'
+import { inspect } from 'node:util'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { SessionEvent, SessionOptions, Sessions, StoredSessions } from '../../src/index.ts'
+import { Visitor } from '../session/visitor.ts'
+import { type Canary, faces } from './canary.ts'
+import { learnCookie, PLANTED, planted, plantedSessions } from './canary-planted.ts'
+
+/** All that was written to the console, whoever wrote it. */
+let printed: string[] = []
+beforeEach(() => {
+  printed = []
+  for (const method of ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const) {
+    vi.spyOn(console, method).mockImplementation((...args) => {
+      printed.push(args.map((arg) => (typeof arg === 'string' ? arg : inspect(arg))).join(' '))
+    })
+  }
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.unstubAllEnvs()
+})
+
+const { user, value, label, flash } = PLANTED
+const HOUR = 3_600_000
+
+interface Seen {
+  watching: Canary
+  events: SessionEvent[]
+}
+
+/** Visitors with planted data who do everything that gives an event, an error or a hint. */
+async function everything(options: Partial<SessionOptions> & { stored: boolean }): Promise<Seen> {
+  const watching = planted()
+  const { sessions, events, clock, weather } = plantedSessions({
+    lifetime: { idle: '10h', absolute: '40h' },
+    cookie: { name: 'session', secure: false },
+    ...(options.stored ? { rotate: '1h', maxSessionsPerUser: 2, deadlines: PATIENT } : {}),
+    ...options,
+  })
+  const visit = async (visitor: Visitor, work: Parameters<Visitor['visit']>[0] = () => {}) => {
+    const presented = visitor.cookie
+    await visitor
+      .visit(async (session) => {
+        for (const face of faces(session)) watching.shown('a session', face)
+        await work(session)
+        for (const face of faces(session)) watching.shown('a session', face)
+      })
+      .catch((error: unknown) => {
+        for (const face of faces(error)) watching.shown('an error', face)
+      })
+    for (const cookie of [presented, visitor.cookie]) learnCookie(watching, cookie)
+  }
+  const signIn = async (visitor = new Visitor(sessions)) => {
+    await visit(visitor, (session) => session.set('kept', [value]).flash(flash))
+    await visit(visitor, (session) => session.login(user))
+    if (options.stored) await visit(visitor, (session) => (session.label = label))
+    return visitor
+  }
+
+  const ann = await signIn()
+  const bob = await signIn()
+  const carl = await signIn()
+  const before = carl.cookie
+  await visit(carl, (session) => session.regenerate())
+  await visit(carl)
+  clock.advance(HOUR)
+  for (const cookie of [before, `${carl.cookie}; ${bob.cookie}; session=${value}`]) {
+    await visit(new Visitor(sessions, cookie))
+  }
+  await visit(carl, (session) => session.set('kept', () => value))
+  await visit(carl, (session) => session.set('kept', Array(9e4).fill(value.repeat(20))))
+  // Two requests that change one thing: the later of the two nested changes stands.
+  const slow = await sessions.open(carl.cookie)
+  const slower = await sessions.open(carl.cookie)
+  slow.get('kept')?.push(value)
+  await visit(carl, (session) => session.set('kept', [value, value]))
+  await slow.commit()
+  slower.flashes()
+  if (options.stored) {
+    weather.failing = ['read']
+    await visit(bob)
+    weather.failing = ['swap', 'insert', 'remove', 'admit']
+    await visit(bob, (session) => session.set('kept', value))
+    await visit(new Visitor(sessions), (session) => session.login(user))
+    weather.failing = []
+    clock.advance(2 * HOUR)
+    weather.failing = ['touch', 'keep', 'swap']
+    await visit(bob)
+    weather.failing = []
+    await (sessions as StoredSessions).revokeUser(user)
+    await slower.commit()
+  }
+  await visit(ann)
+  await visit(bob, (session) => session.logout())
+  await badCookies(options, carl, (cookie) => visit(new Visitor(sessions, cookie)))
+  clock.advance(11 * HOUR)
+  await visit(carl)
+  await calledFromElsewhere(sessions, ann.cookie, watching)
+  for (const face of faces(sessions)) watching.shown('the sessions', face)
+  for (const face of faces(events)) watching.shown('an event', face)
+  for (const line of printed) watching.shown('the console', line)
+  return { watching, events }
+}
+
+/** A form of another site, with a token that was looked at somewhere. */
+async function calledFromElsewhere(
+  sessions: Sessions<any>,
+  cookie: string | undefined,
+  watching: Canary,
+): Promise<void> {
+  const token = (await sessions.open(cookie)).csrfToken()
+  watching.learn('cookie', token)
+  for (const origin of ['https://elsewhere.example', undefined]) {
+    const carrier = {}
+    const header = (name: string) => (name === 'origin' ? origin : value)
+    sessions.mount([carrier], { cookie, method: 'POST', header })
+    await sessions.checkCsrf(carrier, `${token.slice(0, -1)}!`).catch((error: unknown) => {
+      for (const face of faces(error)) watching.shown('an error', face)
+    })
+  }
+}
+
+const PATIENT = { read: '20s', write: '20s', commit: '30s' } as const
+
+/** Cookies that do not open, made of one that does: and one under the old secret, which opens. */
+async function badCookies(
+  { stored }: { stored: boolean },
+  visitor: Visitor,
+  show: (cookie: string) => Promise<void>,
+): Promise<void> {
+  const genuine = visitor.cookie ?? 'session=none'
+  for (const cookie of [
+    `session=${value}`,
+    `${genuine}x`,
+    genuine.slice(0, -3),
+    `${genuine.slice(0, -2)}${genuine.endsWith('AA') ? 'BB' : 'AA'}`,
+  ]) {
+    await show(cookie)
+  }
+  const old = plantedSessions({ stored, secret: PLANTED.oldSecret })
+  const elder = new Visitor(old.sessions)
+  await elder.visit((session) => session.login(user))
+  await show(elder.cookie!)
+}
+
+describe.each([
+  ['a cookie', { stored: false }],
+  ['an encrypted cookie', { stored: false, encrypt: true }],
+  ['a store', { stored: true }],
+  ['an encrypted store', { stored: true, encrypt: true }],
+])('with the session in %s', (_, options) => {
+  test.each([
+    ['development', 'development'],
+    ['not set', undefined],
+    ['production', 'production'],
+  ])(
+    'nothing planted stands in an event, an error, a line, or what a session looks like: NODE_ENV is %s',
+    async (__, environment) => {
+      vi.stubEnv('NODE_ENV', environment)
+      const { watching } = await everything(options)
+      expect(watching.leaks()).toEqual([])
+      expect(watching.counts.learned).toBeGreaterThan(20)
+      if (environment === 'production') {
+        // What is said there is for whoever deploys: which store this is.
+        expect(printed.filter((line) => !line.includes('memoryStore() keeps'))).toEqual([])
+      } else expect(printed.length).toBeGreaterThan(2)
+    },
+  )
+
+  test('events say one of a few words each, never what came', async () => {
+    const { events } = await everything(options)
+    const words = new Set(events.flatMap((event) => Object.values(event)))
+    for (const word of words) {
+      if (typeof word === 'string' && word !== 'kept') expect(KNOWN_WORDS).toContain(word)
+    }
+  })
+})
+
+test('between them these visitors cause every event there is', async () => {
+  const all = [...(await everything({ stored: true })).events]
+  all.push(...(await everything({ stored: false })).events)
+  const told = new Set<string>(all.map(({ type }) => type))
+  expect(NAMED.filter((name) => !told.has(name))).toEqual([])
+})
+
+const source = (file: string) => readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8')
+const TYPES = ['session/events.ts', 'session/request-origin.ts', 'backends/backend.ts']
+  .map(source)
+  .join('')
+/** Every event, save what a store's settings endanger: that is the store's to say. */
+const NAMED = [...TYPES.matchAll(/\btype: '([\w-]+)'/g)]
+  .map((match) => match[1]!)
+  .filter((name) => name !== 'store-finding')
+/** Whatever an event may say: the names in the types, and the codes. */
+const KNOWN_WORDS = [
+  ...[...TYPES.matchAll(/'([\w-]+)'/g)].map((match) => match[1]!),
+  ...[...source('base/errors.ts').matchAll(/\bERR_\w+/g)].map((match) => match[0]),
+]
