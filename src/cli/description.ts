@@ -14,7 +14,8 @@ import {
 } from '../record/record.ts'
 import { ownTags } from '../record/tags.ts'
 import type { PastedCookie } from './pasted.ts'
-import { type Format, type Part, recognise, type Recognised } from './recognise.ts'
+import { recognise } from './recognise.ts'
+import type { Format, Part, Recognised } from './recognised.ts'
 import { type GivenSecret, verify } from './verify.ts'
 
 /** Browsers drop a cookie whose name and value are longer (RFC 6265bis section 5.6). */
@@ -53,12 +54,15 @@ export function describe(
   cookie: PastedCookie,
   secrets: readonly GivenSecret[],
   now: number,
+  audience = '',
 ): Description {
   const { name, value, attributes } = cookie
-  const looks = recognise(value)
+  const closed = recognise(value)
   const nameAndValue =
     name === undefined ? null : Buffer.byteLength(name) + Buffer.byteLength(value)
-  const verdict = secrets.length > 0 ? verify(value, name, looks, secrets) : undefined
+  const verdict =
+    secrets.length > 0 ? verify({ value, name, audience }, closed, secrets) : undefined
+  const looks = verdict?.verified ? { ...closed, ...verdict.opened } : closed
   const { facts, created, authenticated, payloads, notes } = factsOf(looks)
   return {
     name: name ?? null,
@@ -83,6 +87,8 @@ export function describe(
 
 const NOT_TRIED = 'Nobody has checked who wrote this: no secret was given.'
 
+const READABLE: readonly Format[] = ['sojourn', 'sojourn-encrypted', 'flask']
+
 interface Facts {
   facts: SessionFacts | null
   created?: number | undefined
@@ -93,8 +99,7 @@ interface Facts {
 
 function factsOf({ format, payloads }: Recognised): Facts {
   const text = payloads[0]?.text
-  if (text === undefined || (format !== 'sojourn' && format !== 'flask'))
-    return { facts: null, payloads, notes: [] }
+  if (text === undefined || !READABLE.includes(format)) return { facts: null, payloads, notes: [] }
   const layout =
     format === 'flask'
       ? flaskLayout(flaskCodec([]))

@@ -15,6 +15,7 @@ export const INSPECT_USAGE = `sojourn inspect [COOKIE]                  shows a 
                   [--secret-env NAME]       the variable with the secret that may have signed it
                                             (without it: SESSION_SECRET, then SECRET_KEY)
                   [--secret SECRET]         the secret itself; your shell remembers it
+                  [--audience NAME]         the app's own, if it has the option
                   [--json]                  for programs
 `
 
@@ -28,6 +29,7 @@ export async function inspect(args: string[]): Promise<number> {
     allowPositionals: true,
     options: {
       name: { type: 'string' },
+      audience: { type: 'string' },
       secret: { type: 'string', multiple: true },
       'secret-env': { type: 'string', multiple: true },
       json: { type: 'boolean' },
@@ -45,7 +47,7 @@ export async function inspect(args: string[]): Promise<number> {
     return fail(`There is no cookie of that name. There are: ${names}. Say which with --name.`)
   }
   const now = Date.now()
-  const described = chosen.map((cookie) => describe(cookie, secrets, now))
+  const described = chosen.map((cookie) => describe(cookie, secrets, now, values.audience))
   const others = cookies
     .filter(({ name }) => name !== undefined && name !== chosen[0]!.name)
     .map(({ name, value }) => ({ name: name!, format: recognise(value).format }))
@@ -108,12 +110,18 @@ function choose(cookies: readonly PastedCookie[], name: string | undefined): Pas
   return cookies.filter((cookie) => cookie.name === best.name)
 }
 
-const RANKS: readonly string[] = ['sojourn', 'flask', 'itsdangerous']
+const RANKS: readonly string[] = [
+  'sojourn',
+  'sojourn-encrypted',
+  'sojourn-id',
+  'flask',
+  'itsdangerous',
+]
 
 function rankOf({ name, value }: PastedCookie): number {
   const { format } = recognise(value)
   const known = RANKS.indexOf(format)
-  const rank = known >= 0 ? known : format === 'unknown' ? 9 : 3
+  const rank = known >= 0 ? known : format === 'unknown' ? 9 : 5
   return rank - (name !== undefined && USUAL_NAMES.includes(name) ? 0.5 : 0)
 }
 

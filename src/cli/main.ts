@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-/** The command `sojourn`: makes secrets, looks into cookies, and tends the sessions in a store. */
+/** The command `sojourn`: makes secrets, looks into cookies and apps, tends the sessions in a store. */
 
+import { DOCTOR_USAGE, doctor } from './doctor.ts'
 import { INSPECT_USAGE, inspect } from './inspect.ts'
 import { LIST_USAGE, list } from './list.ts'
 import { PRUNE_USAGE, prune } from './prune.ts'
@@ -14,11 +15,12 @@ const USAGE = `sojourn: sessions for TypeScript servers
 
 ${SECRET_USAGE}
 ${INSPECT_USAGE}
+${DOCTOR_USAGE}
 ${SCHEMA_USAGE}
 ${LIST_USAGE}${REVOKE_USAGE}${PRUNE_USAGE}
 ${STORE_USAGE}
-Exit codes: 0 done, or the cookie verifies; 1 not done, or it does not verify or is no session
-cookie; 2 the command was not understood.
+Exit codes: 0 done, the cookie verifies, nothing failed; 1 not done, it does not verify or is no
+session cookie, something failed; 2 the command was not understood.
 `
 
 process.stdout.on('error', ignoreClosedPipe)
@@ -31,6 +33,8 @@ async function run([command, ...args]: string[]): Promise<number> {
         return asksForHelp(args) ? say(SECRET_USAGE) : secret(args)
       case 'inspect':
         return asksForHelp(args) ? say(INSPECT_USAGE) : await inspect(args)
+      case 'doctor':
+        return asksForHelp(args) ? say(DOCTOR_USAGE) : await doctor(args)
       case 'schema':
         return asksForHelp(args) ? say(SCHEMA_USAGE) : schema(args)
       case 'list':
@@ -58,7 +62,7 @@ ${STORE_USAGE}`)
       default:
         // Not repeated: somebody may have pasted a cookie where a command belongs.
         return complain(
-          'There is no such command. There are: secret, inspect, schema, list, revoke, prune. See: sojourn --help',
+          'There is no such command. There are: secret, inspect, doctor, schema, list, revoke, prune. See: sojourn --help',
         )
     }
   } catch (error) {

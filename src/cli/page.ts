@@ -60,7 +60,7 @@ function sizeOf({ value, nameAndValue, limit }: Description['size']): string {
 }
 
 const HEADINGS: Readonly<Record<string, string>> = {
-  meta: "meta: the library's own (c created, a signed in, u user id, p permanent, f flashes, l label)",
+  meta: "meta: the library's own (c created, n nonce, a signed in, u user id, p permanent, f flashes, l label)",
 }
 
 function rows(list: readonly (readonly [string, string])[]): string[] {

@@ -3,46 +3,15 @@
 import { decodeBase64url } from '../base/bytes.ts'
 import { unpack } from '../crypto/payload.ts'
 import { decodeSeconds } from '../crypto/signed.ts'
-import { type JsonObject, parseJson } from '../record/json.ts'
-
-/** What wrote the cookie. */
-export type Format =
-  | 'sojourn'
-  | 'flask'
-  | 'itsdangerous'
-  | 'express-session'
-  | 'cookie-session'
-  | 'iron-session'
-  | 'jwt'
-  | 'jwe'
-  | 'django'
-  | 'rails'
-  | 'unknown'
-
-/** One part of a value, and what it is. */
-export interface Part {
-  name: string
-  text: string
-  says: string
-}
-
-/** What a value looks like. */
-export interface Recognised {
-  format: Format
-  title: string
-  parts: readonly Part[]
-  /** The JSON it carries, by what each text is. */
-  payloads: readonly { label: string; text: string }[]
-  compressed: boolean | undefined
-  /** The signed time, in seconds since 1970. */
-  signedAt: number | undefined
-  /** The hash the length of the signature belongs to, if it is laid out as itsdangerous does. */
-  digest: Digest | undefined
-  notes: readonly string[]
-}
-
-/** The hashes in use, by the length of their base64url. */
-export type Digest = 'sha1' | 'sha256' | 'sha512'
+import { parseJson } from '../record/json.ts'
+import { asForeign, asJwt } from './recognise-foreign.ts'
+import {
+  type Digest,
+  type Format,
+  isJsonObject,
+  type Recognised,
+  recognised,
+} from './recognised.ts'
 
 const DIGESTS: Readonly<Record<number, Digest>> = { 27: 'sha1', 43: 'sha256', 86: 'sha512' }
 
@@ -52,21 +21,57 @@ const MAX_LENGTH = 65_536
 /** Says whose cookie it is. Anything else is `unknown`, with the reason among the notes. */
 export function recognise(value: string): Recognised {
   if (value.length > MAX_LENGTH) return unknown('It is longer than any cookie a browser keeps.')
-  return asJwt(value) ?? asItsdangerous(value) ?? asForeign(value) ?? unknown(whyUnknown(value))
+  return (
+    asId(value) ??
+    asEncrypted(value) ??
+    asJwt(value) ??
+    asItsdangerous(value) ??
+    asForeign(value) ??
+    unknown(whyUnknown(value))
+  )
 }
 
-function recognised(format: Format, title: string, rest: Partial<Recognised> = {}): Recognised {
-  return {
-    format,
-    title,
-    parts: [],
-    payloads: [],
-    compressed: undefined,
-    signedAt: undefined,
-    digest: undefined,
-    notes: [],
-    ...rest,
-  }
+// id = selector "." verifier "." mac
+function asId(value: string): Recognised | undefined {
+  const [, selector, verifier, mac] = /^([\w-]{22})\.([\w-]{43})\.([\w-]{16})$/.exec(value) ?? []
+  if (selector === undefined || verifier === undefined || mac === undefined) return undefined
+  return recognised('sojourn-id', "the id of one of Sojourn's sessions in a store", {
+    parts: [
+      { name: 'selector', text: selector, says: "the session's handle, its key in the store" },
+      {
+        name: 'verifier',
+        text: verifier,
+        says: 'proves who was given the id; the store has a hash of it',
+      },
+      { name: 'mac', text: mac, says: '96 bits of HMAC-SHA-256' },
+    ],
+    notes: ['What the session holds is in the store: see sojourn list.'],
+  })
+}
+
+// envelope = base64url(version key-id salt commitment ciphertext tag), version 1
+const HEAD_CHARACTERS = 4
+const MIN_ENVELOPE = 86
+
+function asEncrypted(value: string): Recognised | undefined {
+  if (value.length < MIN_ENVELOPE || !/^A[\w-]+$/.test(value)) return undefined
+  const envelope = decodeBase64url(value)
+  if (envelope?.[0] !== 1) return undefined
+  return recognised('sojourn-encrypted', "Sojourn's encrypted cookie", {
+    compressed: false,
+    parts: [
+      {
+        name: 'head',
+        text: value.slice(0, HEAD_CHARACTERS),
+        says: 'version 1, and which key it is under',
+      },
+      {
+        name: 'sealed',
+        text: value.slice(HEAD_CHARACTERS),
+        says: 'AES-256-GCM; nobody can read it without the secret',
+      },
+    ],
+  })
 }
 
 // signed = ["."] payload "." timestamp "." signature
@@ -114,71 +119,16 @@ const NOT_JSON =
   'The payload is not JSON that a session can be: it was cut or changed, or is something else.'
 
 function signedFormat(value: unknown): [Format, string] {
-  if (Array.isArray(value) && value.length === 2 && value.every(isObject)) {
-    return ['sojourn', "Sojourn's signed cookie"]
-  }
-  if (isObject(value)) return ['flask', "Flask's session cookie"]
+  if (isRecord(value)) return ['sojourn', "Sojourn's signed cookie"]
+  if (isJsonObject(value)) return ['flask', "Flask's session cookie"]
   return ['itsdangerous', 'a value signed by itsdangerous, but no session of Flask or Sojourn']
 }
 
-// jwt = header "." payload "." signature;   jwe = header "." key "." iv "." text "." tag
-function asJwt(value: string): Recognised | undefined {
-  const texts = value.split('.')
-  const [header = '', payload = '', signature = ''] = texts
-  const head = jsonOf(header)
-  if (!head || typeof head.value['alg'] !== 'string') return undefined
-  if (texts.length === 5 && typeof head.value['enc'] === 'string') {
-    return recognised('jwe', 'an encrypted JSON Web Token, as Auth.js writes', {
-      payloads: [{ label: 'header', text: head.text }],
-      notes: ['Its payload can be read only with its key.'],
-    })
-  }
-  const body = jsonOf(payload)
-  if (texts.length !== 3 || !body) return undefined
-  return recognised('jwt', 'a JSON Web Token', {
-    parts: [
-      { name: 'header', text: header, says: 'JSON in base64url' },
-      { name: 'payload', text: payload, says: 'JSON in base64url; anybody can read it' },
-      { name: 'signature', text: signature, says: 'by the algorithm the header names' },
-    ],
-    payloads: [
-      { label: 'header', text: head.text },
-      { label: 'payload', text: body.text },
-    ],
-  })
-}
-
-function asForeign(value: string): Recognised | undefined {
-  const plain = percentDecoded(value)
-  if (/^s:[^.]+\.[A-Za-z0-9+/]{43}=?$/.test(plain)) {
-    const dot = plain.lastIndexOf('.')
-    return recognised('express-session', "express-session's cookie", {
-      parts: [
-        { name: 'id', text: plain.slice(2, dot), says: 'the key of the session in its store' },
-        { name: 'signature', text: plain.slice(dot + 1), says: 'HMAC-SHA-256' },
-      ],
-      notes: ['It carries an id only: the data is in the store of the server.'],
-    })
-  }
-  if (/^Fe26\.\d+\*/.test(plain)) {
-    return recognised('iron-session', 'a cookie sealed by iron-session, h3 or hapi', {
-      notes: ['It is encrypted: only the server that sealed it can read it.'],
-    })
-  }
-  if (/^\.?[\w-]+:[\w-]+:[\w-]{27,43}$/.test(plain)) {
-    return recognised('django', 'a value signed by Django')
-  }
-  if (/^[A-Za-z0-9+/=_-]+--[A-Za-z0-9+/=_-]{24,}$/.test(plain)) {
-    return recognised('rails', "Rails' session cookie")
-  }
-  // value = base64 of JSON; the signature is in a second cookie
-  const json = /^[A-Za-z0-9+/_-]+={0,2}$/.test(plain) ? jsonOf(plain, 'base64') : undefined
-  if (!json) return undefined
-  return recognised('cookie-session', "cookie-session's cookie", {
-    parts: [{ name: 'payload', text: plain, says: 'JSON in base64; anybody can read it' }],
-    payloads: [{ label: 'payload', text: json.text }],
-    notes: ['Its signature is in a second cookie, with .sig after the name.'],
-  })
+/** Whether it is a list of a stamp, the data, and perhaps what else is known. */
+function isRecord(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length < 2 || value.length > 3) return false
+  const [stamp, ...objects] = value as unknown[]
+  return typeof stamp === 'string' && objects.every(isJsonObject)
 }
 
 function unknown(why: string): Recognised {
@@ -192,23 +142,4 @@ function whyUnknown(value: string): string {
     return `It has ${dots} ${dots === 1 ? 'part' : 'parts'} between dots; a signed cookie has 3.`
   }
   return 'It has three parts, but neither payload and timestamp nor the length of the signature fit.'
-}
-
-function jsonOf(packed: string, encoding: 'base64' | 'base64url' = 'base64url') {
-  const bytes = encoding === 'base64' ? Buffer.from(packed, encoding) : decodeBase64url(packed)
-  const text = bytes?.toString('utf8') ?? ''
-  const parsed = parseJson(text)
-  return parsed && isObject(parsed.value) ? { text, value: parsed.value } : undefined
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function percentDecoded(value: string): string {
-  try {
-    return decodeURIComponent(value)
-  } catch {
-    return value
-  }
 }

@@ -8,7 +8,7 @@ test('help lists all commands and what the exit codes mean', async () => {
     expect(code).toBe(0)
     expect(out).toContain('sojourn secret --write .env')
     expect(out).toContain('sojourn inspect [COOKIE]')
-    for (const command of ['schema', 'list', 'revoke', 'prune']) {
+    for (const command of ['doctor', 'schema', 'list', 'revoke', 'prune']) {
       expect(out).toContain(`\nsojourn ${command} `)
     }
     expect(out).toContain('Exit codes: 0')
@@ -35,7 +35,7 @@ test('without a command the usage goes to standard error and the exit code is 2'
 test('a command that does not exist is named neither in the message nor anywhere else', async () => {
   const { code, out, err } = await sojourn(['eyJwYXN0ZWQiOiJjb29raWUifQ'])
   expect({ code, out }).toEqual({ code: 2, out: '' })
-  expect(err).toContain('secret, inspect, schema, list, revoke, prune')
+  expect(err).toContain('secret, inspect, doctor, schema, list, revoke, prune')
   expect(err).not.toContain('eyJ')
 })
 
