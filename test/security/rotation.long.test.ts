@@ -1,0 +1,27 @@
+import { describe, expect, test } from 'vitest'
+import { rotate, startFleet, type Visitor } from './rotation.ts'
+import { expectAllWell, openWithTheNewestAlone, PLACES } from './rotation-places.ts'
+
+const HOUR = 3_600
+
+const IN_REDIS = [
+  { name: 'a row in Redis', store: 'Redis' },
+  { name: 'an encrypted row in Redis', store: 'Redis', encrypt: true },
+] as const
+
+describe('a virtual hour in which four processes change their keys each second', () => {
+  test.each([...PLACES, ...IN_REDIS])(
+    'nobody is signed out who has $name',
+    async (place) => {
+      const fleet = await startFleet(place)
+      const settled = async (step: number, visitors: readonly Visitor[]) => {
+        if (step % 60 === 0) await openWithTheNewestAlone(fleet, place, step, visitors)
+      }
+      const rollout = 'prepublished'
+      const rotated = await rotate(fleet, { rollout, seconds: HOUR, seed: 22, settled })
+      expect(rotated.visits).toBeGreaterThan(HOUR * 8)
+      await expectAllWell(fleet, place, rotated, HOUR)
+    },
+    1_800_000,
+  )
+})
