@@ -83,7 +83,12 @@ function own(name: string, fixed: Partial<SessionOptions>, { stored = false } = 
     stored,
     namesItself: true,
     app: ({ secret = SECRET, name: cookie = 'session', more, ...options } = {}) => {
-      const given: SessionOptions = { secret, cookie: { name: cookie }, ...fixed, ...more }
+      const given: SessionOptions = {
+        secret,
+        cookie: { name: cookie, secure: cookie.startsWith('__') },
+        ...fixed,
+        ...more,
+      }
       return appOf(given, cookie, { ...options, stored })
     },
   }
