@@ -10,8 +10,10 @@ export type SessionEvent =
   | { type: 'rejected'; reason: Rejection }
   /** Several cookies of our name were sent; `verified` of them are genuine. */
   | { type: 'duplicates'; count: number; verified: number }
-  /** A cookie still signed with an old secret: `key` is its index in the list. */
+  /** A cookie or its row still under an old secret: `key` is its index in the list. */
   | { type: 'old-secret'; key: number }
+  /** A request was refused that another site may have sent. */
+  | { type: 'csrf-refused'; why: CsrfRefusal }
   /** A first cookie is being set. */
   | { type: 'created' }
   | { type: 'login' }
@@ -22,8 +24,6 @@ export type SessionEvent =
   | { type: 'open-failed'; code: SessionErrorCode | 'UNKNOWN' }
   /** An id was shown that had been renewed since: perhaps a stolen cookie. Only with a store. */
   | { type: 'replayed' }
-  /** A request was refused that another site may have sent. */
-  | { type: 'csrf-refused'; why: CsrfRefusal }
   /** What the store's settings endanger, in a sentence. Once, after the first call. */
   | { type: 'store-finding'; finding: string }
   | Note
