@@ -22,7 +22,7 @@ const NAMES = [
 ]
 const PAYLOADS = [
   '{"userId":"admin"}',
-  '["aaaaaa000000",{"userId":"admin"},{"u":"admin"}]',
+  '["s44we8.aaaaaa",{"userId":"admin"},{"u":"admin"}]',
   '[{"u":"admin"},{"x":1}]',
   '{"_user_id":"1","_fresh":true,"_permanent":true}',
   '{"__proto__":{"userId":"admin"}}',
