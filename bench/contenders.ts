@@ -2,7 +2,7 @@
 
 import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto'
 import { createRequire } from 'node:module'
-import { createSessions } from '../src/index.ts'
+import { createSessions, type SessionOptions } from '../src/index.ts'
 
 type Data = Record<string, unknown>
 
@@ -22,10 +22,13 @@ export interface Contender {
 
 const SECRET = randomBytes(32).toString('base64url')
 
-export function ours(): Contender & { onlyOpen(cookie: string): Promise<unknown> } {
+export function ours(
+  options: Partial<SessionOptions> = {},
+): Contender & { onlyOpen(cookie: string): Promise<unknown> } {
   const sessions = createSessions<any>({
     secret: SECRET,
     cookie: { name: 'session', secure: false },
+    ...options,
   })
   const visitFor = (cookie: string | undefined) => {
     return sessions.mount([{}], { cookie, header: () => undefined })!

@@ -7,7 +7,8 @@ import { sealData, unsealData } from 'iron-session'
 import { lengthPrefixed } from '../src/base/bytes.ts'
 import { encrypter } from '../src/crypto/encrypted.ts'
 import { headedHmac } from '../src/crypto/hmac.ts'
-import { type Medians, medians, repeat, type Work } from './measure.ts'
+import { cookieHeader, ours } from './contenders.ts'
+import { elapsedTime, type Medians, medians, processorTime, repeat, type Work } from './measure.ts'
 import { big, small } from './payloads.ts'
 
 type Data = Record<string, unknown>
@@ -20,7 +21,9 @@ interface Box {
 
 /** Data to the value of a cookie, and from there to one value. */
 interface Peer {
-  write(data: Data): string | Promise<string>
+  write(data: Data): string | undefined | Promise<string | undefined>
+  /** What a browser sends back of what was written. The same, if left out. */
+  returned?(written: string | undefined): string
   open(value: string, key: string): unknown
 }
 
@@ -28,7 +31,7 @@ const SECONDS = 1_800_000_000
 const BARE = 'bare'
 const rounds = Number(process.argv[2] ?? 60)
 
-function ours(): Box {
+function envelope(): Box {
   const scope = { purpose: 'encrypted', audience: '', cookieName: 'session' }
   const box = encrypter([randomBytes(32)], scope)
   return {
@@ -79,6 +82,12 @@ function asPeer(box: Box): Peer {
   }
 }
 
+/** The whole way: from a Cookie header, through a session, to a Set-Cookie line. */
+function session(): Peer {
+  const { write, open } = ours({ encrypt: true })
+  return { write, open, returned: cookieHeader }
+}
+
 function ironSession(): Peer {
   const password = randomBytes(32).toString('base64url')
   return {
@@ -121,7 +130,8 @@ function secureSession(): Peer {
 async function worksOf(peers: Record<string, Peer>, data: Data): Promise<Record<string, Work>> {
   const works: Record<string, Work> = {}
   for (const [name, peer] of Object.entries(peers)) {
-    const value = await peer.write(data)
+    const written = await peer.write(data)
+    const value = peer.returned ? peer.returned(written) : written!
     if ((await peer.open(value, 'user_id')) !== 4217) throw new Error(`${name} cannot read itself.`)
     works[`open ${name}`] = repeat(() => peer.open(value, 'user_id'))
     works[`write ${name}`] = repeat(() => peer.write(data))
@@ -156,16 +166,21 @@ process.env['NODE_ENV'] = 'production'
 console.log(
   `Node ${process.version}, ${cpus()[0]?.model}, ${new Date().toISOString().slice(0, 10)}, ${rounds} rounds`,
 )
-const boxes = { [BARE]: bare(), envelope: ours() }
+const boxes = { [BARE]: bare(), envelope: envelope() }
 const peers: Record<string, Peer> = {
-  [BARE]: asPeer(boxes[BARE]!),
-  envelope: asPeer(boxes['envelope']!),
+  [BARE]: asPeer(boxes[BARE]),
+  envelope: asPeer(boxes.envelope),
+  session: session(),
   'iron-session': ironSession(),
   'secure-session': secureSession(),
 }
 for (const [size, data] of Object.entries({ small, big })) {
   const text = JSON.stringify(data)
-  console.log(`\n${size}: ${text.length} bytes of JSON; ns (ratio to the bare path)`)
+  console.log(
+    `\n${size}: ${text.length} bytes of JSON; ns (ratio to the bare path); data: with JSON; wait: by the clock`,
+  )
   report('text', await medians(boxWorks(boxes, text), rounds))
-  report('data', await medians(await worksOf(peers, data), rounds))
+  const works = await worksOf(peers, data)
+  report('data', await medians(works, rounds, processorTime))
+  report('wait', await medians(works, rounds, elapsedTime))
 }

@@ -25,11 +25,15 @@ const ROUND_MS = 8
  *
  * The order rotates from round to round, since the first one after a garbage collection is lucky.
  */
-export async function medians(works: Record<string, Work>, rounds: number): Promise<Medians> {
+export async function medians(
+  works: Record<string, Work>,
+  rounds: number,
+  timed: Timed = processorTime,
+): Promise<Medians> {
   const entries = Object.entries(works)
   const taken = new Map(entries.map(([name]) => [name, [] as number[]]))
   const sizes = new Map<string, number>()
-  for (const [name, work] of entries) sizes.set(name, await warmUp(work))
+  for (const [name, work] of entries) sizes.set(name, await warmUp(work, timed))
   for (let round = 0; round < rounds; round++) {
     for (let turn = 0; turn < entries.length; turn++) {
       const [name, work] = entries[(round + turn) % entries.length]!
@@ -40,7 +44,7 @@ export async function medians(works: Record<string, Work>, rounds: number): Prom
 }
 
 /** Lets the compiler finish, and finds how many operations fill a round. */
-async function warmUp(work: Work): Promise<number> {
+async function warmUp(work: Work, timed: Timed): Promise<number> {
   let size = 100
   let perOperation = 0
   const end = performance.now() + 300
@@ -51,13 +55,22 @@ async function warmUp(work: Work): Promise<number> {
   return size
 }
 
-// Processor time, collecting garbage included: on a shared machine the clock on the wall measures the
-// neighbours.
-async function timed(work: Work, times: number): Promise<number> {
+/** Nanoseconds per operation of doing the work that many times. */
+export type Timed = (work: Work, times: number) => Promise<number>
+
+/** Collecting garbage included: on a shared machine the clock on the wall measures the neighbours. */
+export async function processorTime(work: Work, times: number): Promise<number> {
   const start = process.cpuUsage()
   await work(times)
   const { user, system } = process.cpuUsage(start)
   return Math.max(1, (user + system) * 1e3) / times
+}
+
+/** How long one waits for it: what is done on other threads counts as well. */
+export async function elapsedTime(work: Work, times: number): Promise<number> {
+  const start = process.hrtime.bigint()
+  await work(times)
+  return Number(process.hrtime.bigint() - start) / times
 }
 
 export function median(numbers: readonly number[]): number {
