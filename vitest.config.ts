@@ -22,6 +22,7 @@ const WITH_SERVERS = [
   'test/model/simpler-contracts*',
   'test/promises/*-on-a-store*',
   'test/promises/{absent,durable,fixation,ids,logout}-*',
+  'test/security/{fixation,replay,rotation,shared-cache,same-answer,hostile-values-on,leaks-of}*',
   'test/stores/postgres*',
   'test/stores/redis*',
   'test/stores/sqlite-{locked,processes}*',
@@ -48,6 +49,8 @@ export default defineConfig({
       ...(isQuick ? WITH_SERVERS : []),
     ],
     globalSetup: isQuick ? [] : ['test/servers/start.ts'],
+    // Nothing that is secret shows in an error, an event or a line, whatever is tested.
+    setupFiles: ['test/security/canary-setup.ts'],
     env: { NODE_ENV: 'test' },
     // What a test that passed had to say on the console is what it provoked.
     silent: 'passed-only',

@@ -51,6 +51,7 @@ export function guardedStore(store: SessionStore, ports: GuardPorts): GuardedSto
     verb: string,
     limit: number,
     act: (isOver: () => boolean) => Promise<Answer>,
+    sent?: unknown,
   ) {
     return new Promise<Answer>((resolve, reject) => {
       if (calls >= MAX_CALLS) {
@@ -75,7 +76,7 @@ export function guardedStore(store: SessionStore, ports: GuardPorts): GuardedSto
         free()
         settle()
       }
-      const fail = (error: unknown) => done(() => reject(refusal(verb, error)))
+      const fail = (error: unknown) => done(() => reject(refusal(verb, error, sent)))
       try {
         act(() => isOver).then((answer) => done(() => resolve(answer)), fail)
       } catch (error) {
@@ -89,21 +90,31 @@ export function guardedStore(store: SessionStore, ports: GuardPorts): GuardedSto
    *
    * All of it takes no longer than keeping a request's work may take.
    */
-  function twice<Answer>(verb: string, limit: number, act: () => Promise<Answer>) {
+  function twice<Answer>(
+    verb: string,
+    limit: number,
+    act: () => Promise<Answer>,
+    sent?: unknown,
+  ) {
     const { commit } = deadlines
     return new Promise<Answer>((resolve, reject) => {
       const cancel = timer(() => reject(tooLate(verb, commit)), commit)
-      void tryTwice(verb, limit, act).finally(cancel).then(resolve, reject)
+      void tryTwice(verb, limit, act, sent).finally(cancel).then(resolve, reject)
     })
   }
 
-  async function tryTwice<Answer>(verb: string, limit: number, act: () => Promise<Answer>) {
+  async function tryTwice<Answer>(
+    verb: string,
+    limit: number,
+    act: () => Promise<Answer>,
+    sent?: unknown,
+  ) {
     try {
-      return await within(verb, limit, act)
+      return await within(verb, limit, act, sent)
     } catch (error) {
       if (!isUnknown(error)) throw error
       await pause(timer, 5 + (random(1)[0]! / 255) * 45)
-      return within(verb, limit, act)
+      return within(verb, limit, act, sent)
     }
   }
 
@@ -131,15 +142,15 @@ export function guardedStore(store: SessionStore, ports: GuardPorts): GuardedSto
   const { read, write } = deadlines
   return {
     read: (key) => within('read', read, (isOver) => readTwice(key, isOver)),
-    insert: (key, row) => within('insert', write, () => store.insert(key, row)),
+    insert: (key, row) => within('insert', write, () => store.insert(key, row), row),
     // Who waits for a swap has a deadline of its own, which began earlier.
-    swap: (key, ifWrite, row) => tryTwice('save', write, () => store.swap(key, ifWrite, row)),
+    swap: (key, ifWrite, row) => tryTwice('save', write, () => store.swap(key, ifWrite, row), row),
     touch: (key, expiresAt) => within('touch', write, () => store.touch(key, expiresAt)),
     remove: (key) => twice('remove', write, () => store.remove(key)),
-    admit: (...args) => twice('admit', write, () => store.admit(...args)),
-    keep: (owner, until) => twice('keep', write, () => store.keep(owner, until)),
-    list: (owner, revoking) => twice('list', write, () => store.list(owner, revoking)),
-    forget: (owner, list) => twice('forget', write, () => store.forget(owner, list)),
+    admit: (...args) => twice('admit', write, () => store.admit(...args), args[0]),
+    keep: (owner, until) => twice('keep', write, () => store.keep(owner, until), owner),
+    list: (owner, revoking) => twice('list', write, () => store.list(owner, revoking), owner),
+    forget: (owner, list) => twice('forget', write, () => store.forget(owner, list), owner),
     keys,
     prune: (limit) => within('prune', UPKEEP, () => store.prune(limit)),
     check: () => within('tell its settings', UPKEEP, () => store.check()),
@@ -156,21 +167,37 @@ export function isUnknown(error: unknown): boolean {
   return error instanceof SessionError && error.code === 'ERR_STORE_UNAVAILABLE'
 }
 
-function refusal(verb: string, error: unknown): unknown {
+function refusal(verb: string, error: unknown, sent: unknown): unknown {
   if (error instanceof SessionError) return error
-  return because(unavailable(verb, 'it answered with an error'), bareCause(error))
+  return because(unavailable(verb, 'it answered with an error'), bareCause(error, sent))
 }
 
 /** A client's error without what it hangs on it, such as the command with the whole session. */
-function bareCause(error: unknown): unknown {
+function bareCause(error: unknown, sent: unknown): unknown {
   if (!(error instanceof Error)) return undefined
-  const { name, message, stack } = error
+  const message = showable(error.message, sent)
+  const frames = error.stack?.split('\n').filter((line) => /^ +at /.test(line)) ?? []
+  const bare = Object.assign(new Error(message), { name: error.name })
+  bare.stack = [`${error.name}: ${message}`, ...frames].join('\n')
   const code = 'code' in error ? error.code : undefined
-  const bare = Object.assign(new Error(message), {
-    name,
-    ...(stack === undefined ? {} : { stack }),
-  })
   return typeof code === 'string' || typeof code === 'number' ? Object.assign(bare, { code }) : bare
+}
+
+/** A longer message is a quotation. */
+const LONGEST_MESSAGE = 500
+
+/** A client's message without the password of its address, and not at all where it quotes the row. */
+function showable(message: string, sent: unknown): string {
+  const text = message.slice(0, LONGEST_MESSAGE)
+  // In an outage every call fails: the search has a bound.
+  const quoted = JSON.stringify(sent ?? null).slice(0, 65_536)
+  const plain = JSON.stringify(text).slice(1, -1)
+  for (let at = 0; at + 12 <= plain.length; at += 4) {
+    if (quoted.includes(plain.slice(at, at + 12))) {
+      return 'Its message is not shown: it quotes what was to be kept.'
+    }
+  }
+  return text.replace(/\/\/[^\s/@]*@/g, '//***@')
 }
 
 function tooLate(verb: string, limit: number): SessionError {

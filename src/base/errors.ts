@@ -1,5 +1,7 @@
 /** The one error class and the catalogue of its codes. */
 
+import { printable } from './printable.ts'
+
 /** Everything that can go wrong, and what to do then. Codes are stable; messages are not. */
 const CATALOGUE = {
   ERR_OPTION_INVALID: (option: string, why: string) => `The option "${option}" ${why}.`,
@@ -72,7 +74,9 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   readonly headers: Record<string, string> | undefined
 
   constructor(code: Code, ...evidence: Parameters<Catalogue[Code]>) {
-    super((CATALOGUE[code] as (...parts: Parameters<Catalogue[Code]>) => string)(...evidence))
+    const message = CATALOGUE[code] as (...parts: Parameters<Catalogue[Code]>) => string
+    // A key may be a stranger's words, and a message ends up in a log.
+    super(printable(message(...evidence)))
     this.name = 'SessionError'
     this.code = code
     this.status = this.statusCode = STATUS[code] ?? 500

@@ -1,23 +1,12 @@
-/** Shows text from strangers: whatever a terminal would obey is spelled out. */
+/** Lays out JSON for a terminal: text from strangers is spelled out. */
 
-// Control and format characters (bidirectional overrides among them), lone surrogates, separators.
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+import { printable } from '../base/printable.ts'
 
-/** The text with everything invisible or obeyed by a terminal spelled as `\u001b`. */
-export function printable(text: string): string {
-  return text.replace(UNPRINTABLE, spellOut)
-}
+export { printable }
 
 /** The same for JSON that was laid out in lines: the line ends stay, and it stays JSON. */
 export function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n')
-}
-
-function spellOut(character: string): string {
-  return character
-    .split('')
-    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-    .join('')
 }
 
 const TOKEN = /"[^"\\]*(?:\\[^][^"\\]*)*"|[[\]{}:,]|[^\s[\]{}:,"]+/g

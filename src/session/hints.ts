@@ -2,6 +2,7 @@
 
 import type { Opened, Rejection } from '../backends/backend.ts'
 import { decodeBase64url } from '../base/bytes.ts'
+import { printable } from '../base/printable.ts'
 import { unpack } from '../crypto/payload.ts'
 import { decodeSeconds } from '../crypto/signed.ts'
 
@@ -27,7 +28,7 @@ export function hintPrinter(production: boolean): Hint {
   return (cause, line) => {
     if (said.has(cause)) return
     said.add(cause)
-    console.warn(`[sojourn] ${line}`)
+    console.warn(`[sojourn] ${printable(line)}`)
   }
 }
 
@@ -138,9 +139,12 @@ export function hintCrossOrigin(hint: Hint, { cookie, header }: RequestFacts): v
   if (!crosses) return
   hint(
     'cross-origin',
-    `A call from ${origin} came without cookies. Send them with fetch(url, { credentials: 'include' }), answer with Access-Control-Allow-Credentials: true and that exact origin, and from another site use sameSite: 'None' with secure.`,
+    `A call from ${ORIGIN.test(origin) ? origin : 'another origin'} came without cookies. Send them with fetch(url, { credentials: 'include' }), answer with Access-Control-Allow-Credentials: true and that exact origin, and from another site use sameSite: 'None' with secure.`,
   )
 }
+
+// origin = scheme "://" host [":" port]
+const ORIGIN = /^[a-z][a-z0-9+.-]{0,30}:\/\/[\w.:[\]-]{1,260}$/i
 
 function hostOf(origin: string): string {
   return origin.slice(origin.indexOf('://') + 3)
