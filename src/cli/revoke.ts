@@ -1,10 +1,9 @@
 /** `sojourn revoke`: ends one session, all of a user, or every session in a store. */
 
 import { parseArgs } from 'node:util'
-import type { Members } from '../backends/members.ts'
 import { removeAll } from '../backends/upkeep.ts'
 import { understood } from './arguments.ts'
-import { type Answer, STORE_OPTIONS, withStore } from './store-command.ts'
+import { type Answer, STORE_OPTIONS, withStore, type Workplace } from './store-command.ts'
 import { usageError } from './usage-error.ts'
 
 export const REVOKE_USAGE = `sojourn revoke USER HANDLE                ends one session of a user
@@ -41,19 +40,26 @@ export async function revoke(args: readonly string[]): Promise<number> {
   }
   if (all) {
     if (handle !== undefined) throw usageError('Give a handle or --all, not both.')
-    return withStore(values, ({ members }) => revokeUser(members, user, except))
+    return withStore(values, (place) => revokeUser(place, user, except))
   }
   if (!handle) throw usageError('Which session? Give its handle (see: sojourn list), or --all.')
-  return withStore(values, async ({ members }) => {
-    return (await members.revoke(user, handle)) ? ended(1) : NOT_THERE
+  return withStore(values, async ({ members, unreadable }) => {
+    // Who it belongs to is known without reading it.
+    const hidden = await unreadable(user)
+    const isEnded = await members.revoke(user, handle)
+    return isEnded || hidden.includes(handle) ? ended(1) : NOT_THERE
   })
 }
 
-async function revokeUser(members: Members, user: string, except: string | undefined) {
+async function revokeUser(
+  { members, unreadable }: Workplace,
+  user: string,
+  except: string | undefined,
+) {
   if (except !== undefined) {
     // A slip of the pen here would end the one session that was to stay.
-    const sessions = await members.list(user)
-    if (!sessions.some(({ handle }) => handle === except)) return NOT_THERE
+    const handles = (await members.list(user)).map(({ handle }) => handle)
+    if (![...handles, ...(await unreadable(user))].includes(except)) return NOT_THERE
   }
   return ended(await members.revokeAll(user, except))
 }

@@ -1,12 +1,14 @@
 /** What the commands on a store have in common: their options, the store, and how they answer. */
 
-import { guardedStore } from '../backends/guard.ts'
+import { type GuardedStore, guardedStore } from '../backends/guard.ts'
 import { members, type Members } from '../backends/members.ts'
 import type { StoredRules } from '../backends/plan.ts'
+import type { RowCipher } from '../backends/row-cipher.ts'
 import { SessionError } from '../base/errors.ts'
 import { backgroundTimer, systemClock, systemRandom, systemTimer } from '../base/ports.ts'
 import { layoutWith } from '../session/own-preset.ts'
 import type { SessionStore } from '../stores/store.ts'
+import { rowReader, unreadableOf } from './encrypted-rows.ts'
 import { openStore } from './store-clients.ts'
 import { failureOf } from './store-failure.ts'
 import { secretsIn, storeAddress } from './store-url.ts'
@@ -49,6 +51,8 @@ export interface Answer {
 export interface Workplace {
   store: SessionStore
   members: Members
+  /** The handles of a user's sessions that cannot be read: they are encrypted. */
+  unreadable(user: string): Promise<string[]>
 }
 
 /** How long one call may take: nobody waits for a page here. */
@@ -61,6 +65,7 @@ const CLOSE_MS = 2000
 export async function withStore(
   values: StoreValues,
   work: (place: Workplace) => Promise<Answer>,
+  cipher: RowCipher = rowReader({}),
 ): Promise<number> {
   const url = urlOf(values)
   const address = storeAddress(url)
@@ -74,7 +79,7 @@ export async function withStore(
     const opened = await openStore(address, prefixOf(values))
     if ('missing' in opened) return complain(opened.missing)
     try {
-      return say(await work(workplace(opened.store)), values)
+      return say(await work(workplace(opened.store, cipher)), values)
     } finally {
       // A client that is gone already may throw at once: what was done is done.
       void (async () => opened.close())().catch(() => {})
@@ -108,7 +113,7 @@ function prefixOf({ prefix }: StoreValues): { prefix?: string } {
 }
 
 /** The app's own limits are not known here: a session is listed until its row's end. */
-const RULES: StoredRules = {
+const RULES: Omit<StoredRules, 'cipher'> = {
   layout: layoutWith([]),
   lifetime: {
     idle: Infinity,
@@ -121,13 +126,16 @@ const RULES: StoredRules = {
   grace: 0,
 }
 
-function workplace(store: SessionStore): Workplace {
+function workplace(store: SessionStore, cipher: RowCipher): Workplace {
   const deadlines = { read: CALL_MS, write: CALL_MS, commit: CALL_MS }
   const world = { timer: systemTimer, background: backgroundTimer, random: systemRandom }
-  const guarded = guardedStore(store, { ...world, deadlines })
-  const ports = { store: guarded, rules: RULES, clock: systemClock }
-  const roster = members({ ...ports, limit: undefined })
-  return { store: { ...guarded, engine: store.engine }, members: roster }
+  const guarded: GuardedStore = guardedStore(store, { ...world, deadlines })
+  const rules = { ...RULES, cipher }
+  return {
+    store: { ...guarded, engine: store.engine },
+    members: members({ store: guarded, rules, clock: systemClock, limit: undefined }),
+    unreadable: (user) => unreadableOf(user, guarded, rules),
+  }
 }
 
 function say({ text, json, code = 0 }: Answer, values: StoreValues): number {

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { Redis } from 'ioredis'
 import { Pool } from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
-import { createSessions, type StoredSessions } from '../../src/index.ts'
+import { createSessions, type SessionOptions, type StoredSessions } from '../../src/index.ts'
 import { postgresStore } from '../../src/stores/postgres.ts'
 import { redisStore } from '../../src/stores/redis.ts'
 import { sqliteStore } from '../../src/stores/sqlite.ts'
@@ -101,11 +101,16 @@ export async function postgresPlace(): Promise<Place> {
   }
 }
 
-const SECRET = '1f7d0c3be94a48f08a6df5c2b7e913d4a05c6e21'
+/** What the app signs with. */
+export const SECRET = '1f7d0c3be94a48f08a6df5c2b7e913d4a05c6e21'
 
 /** The app itself. */
-export function appOn({ store }: Place): StoredSessions {
-  return createSessions({ secret: SECRET, store, cookie: { name: 'session', secure: false } })
+export function appOn(
+  { store }: Place,
+  options: Pick<SessionOptions, 'encrypt' | 'audience'> = {},
+): StoredSessions {
+  const cookie = { name: 'session', secure: false }
+  return createSessions({ secret: SECRET, store, cookie, ...options })
 }
 
 /** A session of the app, as its browser and its owner know it. */

@@ -56,6 +56,7 @@ test("list shows a user's sessions as a table, and as JSON", async () => {
       { handle: phone.handle, ...times, label: 'Phone' },
       { handle: laptop.handle, ...times, label: 'Laptop \x1b[31m\u202e' },
     ],
+    unreadable: [],
   })
   expect(nobody).toEqual({ code: 0, out: 'This user has no session here.\n', err: '' })
   for (const { out } of [shown, asJson]) {
@@ -69,7 +70,7 @@ test('times that are none and a label that is a flood are listed too', async () 
   const { store, ...place } = await sqlitePlace()
   const layout = layoutWith([])
   const label = 'A\u202e'.repeat(90)
-  const record = layout.decode(`[{"u":"ada","c":1e300,"l":"${label}"},{}]`)!
+  const record = layout.decode(`["",{},{"u":"ada","a":1e300,"l":"${label}"}]`)!
   const selector = 'one-of-a-stranger'
   const entry = {
     selector,
