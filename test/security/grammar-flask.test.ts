@@ -73,3 +73,15 @@ test('SESSION_COOKIE_SAMESITE is written in its one spelling', () => {
     ['Lax', 'None', 'Strict'].map((value) => `session=v; HttpOnly; Path=/; SameSite=${value}`),
   )
 })
+
+test.each([
+  'SESSION_COOKIE_PATH',
+  'APPLICATION_ROOT',
+  'SESSION_COOKIE_DOMAIN',
+  'SESSION_COOKIE_NAME',
+])('half a surrogate pair in %s is refused when the app starts', (setting) => {
+  for (let code = 0xd800; code <= 0xdfff; code++) {
+    const cookie = attributes({ [setting]: `/a${String.fromCharCode(code)}b` })
+    expect(cookie && unlessRefused(() => setCookieWriter(cookie, 'Expires'))).toBeUndefined()
+  }
+})

@@ -47,6 +47,17 @@ describe('browsers hold a cookie to the rules of its prefix, so createSessions d
     }
   })
 
+  test('__Http- and __Host-Http- need Secure and HttpOnly as well', () => {
+    for (const prefix of [...cases('__Http-'), '__Host-Http-', '__HOST-HTTP-', '__host-http-']) {
+      const name = `${prefix}s`
+      expect(starts({ name, secure: true }), name).not.toThrow()
+      expect(starts({ name, secure: false }), name).toThrow(invalid)
+      expect(starts({ name, secure: true, httpOnly: false }), name).toThrow(invalid)
+    }
+    expect(starts({ name: '__Host-Http-s', secure: true, path: '/a' })).toThrow(invalid)
+    expect(starts({ name: '__Http-s', secure: true, path: '/a' })).not.toThrow()
+  })
+
   test('a name that only looks like one has no rules', () => {
     for (const name of [
       '_Host-s',
@@ -56,6 +67,8 @@ describe('browsers hold a cookie to the rules of its prefix, so createSessions d
       '__Hosts-',
       '__Secures-',
       '-__Secure-',
+      '_Http-s',
+      '__Https-s',
     ]) {
       expect(starts({ name, secure: false, path: '/a' }), name).not.toThrow()
     }

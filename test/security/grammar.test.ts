@@ -99,6 +99,18 @@ describe('the ends of an attribute have rules of their own', () => {
   })
 })
 
+describe('lengths', () => {
+  test.each([
+    ['a name of 1 024 characters', { name: 'a'.repeat(1024) }, { name: 'a'.repeat(1025) }],
+    ['a path of 1 024', { path: `/${'a'.repeat(1023)}` }, { path: `/${'a'.repeat(1024)}` }],
+    ['a label of 63', { domain: `${'a'.repeat(63)}.b` }, { domain: `b.${'a'.repeat(64)}` }],
+    ['a domain of 253', { domain: `${'a.'.repeat(126)}b` }, { domain: `${'a.'.repeat(126)}bc` }],
+  ])('%s is the longest', (_, longest, longer) => {
+    expect(line(longest)).toBeDefined()
+    expect(line(longer)).toBeUndefined()
+  })
+})
+
 describe('misuse fails at start-up, before there is a response', () => {
   const few = [...range(0, 0xff), 0x2028, 0xd800, 0xdfff, 0xfeff, 0xffff, 0x1f36a, LAST]
   const accepted = (starts: (character: string) => boolean) =>

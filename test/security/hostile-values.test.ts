@@ -139,7 +139,7 @@ describe.each(KINDS)('$name', ({ name, app }) => {
       expect(await visitor.read((session) => session.userId)).toBe(String(id))
     }
     const texts = ['', ...HALF_PAIRS, 'x'.repeat(1025)]
-    const numbers = [Number.NaN, Infinity, 1.5, 2 ** 53]
+    const numbers = [Number.NaN, Infinity, 1.5, 2 ** 53, 10n ** 1024n]
     const others = [undefined, null, true, {}, [], ['a'], Symbol('a'), { toString: () => 'admin' }]
     for (const id of [...texts, ...numbers, ...others]) {
       const session = await app().sessions.open(null)

@@ -123,6 +123,17 @@ cycle.self = [cycle]
 const ring: unknown[] = []
 ring.push({ ring })
 
+function revoked(): unknown {
+  const { proxy, revoke } = Proxy.revocable([], {})
+  revoke()
+  return proxy
+}
+
+/** What says of itself that it is one of the library's own values, and is not. */
+function impostor(kind: string, fields: object): unknown {
+  return Object.assign(Object.create({ [Symbol.for('sojourn.kind')]: kind }) as object, fields)
+}
+
 /** What a session refuses when it is set. */
 export const REFUSED: readonly [name: string, value: unknown][] = [
   ['undefined', undefined],
@@ -168,6 +179,37 @@ export const REFUSED: readonly [name: string, value: unknown][] = [
   ['an inherited object', Object.create({ a: 1 })],
   ['an object that contains itself', cycle],
   ['a list that contains itself', ring],
+  [
+    'a getter that throws',
+    {
+      get a() {
+        throw new Error('thrown')
+      },
+    },
+  ],
+  ['a revoked proxy', revoked()],
+  [
+    'a proxy that throws',
+    new Proxy(
+      {},
+      {
+        ownKeys() {
+          throw new Error('thrown')
+        },
+      },
+    ),
+  ],
+  [
+    'a class that throws',
+    Object.create({
+      get constructor() {
+        throw new Error('thrown')
+      },
+    }),
+  ],
+  ['an impostor of Markup', impostor('markup', { html: 5 })],
+  ['an impostor of a UUID', impostor('uuid', {})],
+  ['an impostor of a float', impostor('float', { float: '1"' })],
   ['a hole', Array(2)],
   ['undefined in a list', [undefined]],
   ['an integer of 4301 digits', 10n ** 4300n],
