@@ -108,13 +108,14 @@ function learnSent(value: string): void {
   for (const part of verifier && mac ? [verifier, mac] : [value]) watching.learn('cookie', part)
 }
 
-// What stands in a store, presented as a cookie by the tests that show that it opens nothing.
-const AT_REST = /^(?:[\w-]{22}\.[\w-]{43}\.\d.*|[\w-]{43})$/
+// Other things too are presented as cookies: what stands in a store, to show that it opens nothing.
+const COOKIE_LIKE =
+  /^(?:[\w-]{22}\.[\w-]{43}\.[\w-]{16}|\.?[\w-]+\.[\w-]{4,8}\.(?:[\w-]{27}|[\w-]{43})|[\w-]{88,})$/
 
 /** A cookie that a browser sent, good or bad. Shorter parts than these prove nothing. */
 function learnPresented(value: string): void {
-  if (AT_REST.test(value)) return
-  for (const part of value.split('.')) if (part.length >= 32) watching.learn('cookie', part)
+  if (!COOKIE_LIKE.test(value)) return
+  for (const part of value.split('.')) if (part.length >= 27) watching.learn('cookie', part)
 }
 
 for (const variable of ['REDIS_URL', 'DATABASE_URL']) {
