@@ -85,7 +85,7 @@ describe.each(CARRIERS)('$name, with the right key', (carrier) => {
     const header = await carrier.carry(app, record(text))
     const start = performance.now()
     const result = await outcome(carrier, header, app)
-    expect(performance.now() - start).toBeLessThan(1000)
+    expect(performance.now() - start).toBeLessThan(2000)
     // What only Flask has tags for is data elsewhere.
     if (typeof result === 'string') expect(REFUSALS).toContain(result)
     else expect(JSON.stringify(result).length).toBeLessThan(200_000)
@@ -154,7 +154,7 @@ describe.each(DEFLATED)('$name, with the right key', (carrier) => {
     const before = process.memoryUsage()
     const start = performance.now()
     expect(await open(bytes)).toBe('payload')
-    expect(performance.now() - start).toBeLessThan(500)
+    expect(performance.now() - start).toBeLessThan(2000)
     const after = process.memoryUsage()
     const grown = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers
     // Nothing was collected on purpose meanwhile: this is all that was allocated.

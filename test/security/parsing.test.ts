@@ -230,7 +230,7 @@ describe.each(KINDS)('$name: a header of 16 KB', ({ app }) => {
     const before = kind.calls()
     const start = performance.now()
     expect((await kind.sessions.open(forged)).isNew).toBe(true)
-    expect(performance.now() - start).toBeLessThan(1000)
+    expect(performance.now() - start).toBeLessThan(3000)
     expect(kind.calls()).toBe(before)
   })
 })
