@@ -6,18 +6,22 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const LIFETIME = { idle: '30m', absolute: '12h' }
 
+const BACKENDS = ['the cookie', 'an encrypted cookie', 'a store'] as const
+type Backend = (typeof BACKENDS)[number]
+
 /** Sessions of either backend; the store has a clock of its own, which stands still unless moved. */
-function site(backend: 'the cookie' | 'a store', lifetime: typeof LIFETIME = LIFETIME) {
+function site(backend: Backend, lifetime: typeof LIFETIME = LIFETIME) {
   const engine = { now: T0 }
   const store = backend === 'a store' ? memoryStore({ clock: () => engine.now }) : undefined
-  const world = testSessions({ lifetime, ...(store ? { store } : {}) })
+  const encrypt = backend === 'an encrypted cookie'
+  const world = testSessions({ lifetime, encrypt, ...(store ? { store } : {}) })
   const visitor = new Visitor(world.sessions)
   const signIn = () => visitor.visit((session) => session.login('ann'))
   const user = (at = visitor) => at.read((session) => session.userId)
   return { ...world, engine, visitor, signIn, user }
 }
 
-describe.each(['the cookie', 'a store'] as const)('a session in %s', (backend) => {
+describe.each(BACKENDS)('a session in %s', (backend) => {
   test('ends by the server’s clock: nothing collects it, and the browser sends it all the same', async () => {
     const { visitor, signIn, user, clock, events } = site(backend)
     await signIn()
