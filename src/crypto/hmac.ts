@@ -1,4 +1,4 @@
-/** HMAC of texts under one key: two one-shot hashes where the platform has them, `createHmac` elsewhere. */
+/** HMAC under one key: two one-shot hashes where the platform has them, `createHmac` elsewhere. */
 
 import * as crypto from 'node:crypto'
 
