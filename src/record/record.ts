@@ -1,7 +1,7 @@
 /** What is kept between requests: the app's data, and beside it what the library knows. */
 
 import type { Codec } from './codec.ts'
-import { type Fields, joinFields, liveValue, splitFields } from './fields.ts'
+import { type Field, type Fields, joinFields, liveValue, splitFields } from './fields.ts'
 import { decodeStamp, encodeStamp, type Stamp } from './stamp.ts'
 import type { Markup } from './values.ts'
 
@@ -64,11 +64,12 @@ export function ownLayout(codec: Codec): Layout {
       created: asSeconds(valueIn(meta, names.created, codec)),
       nonce: asText(valueIn(meta, names.nonce, codec)),
     }
-    const rest = new Map(meta)
-    rest.delete(names.created)
-    rest.delete(names.nonce)
-    const known = rest.size > 0 ? `,${joinFields(rest, codec)}` : ''
-    return `["${encodeStamp(stamp)}",${joinFields(data, codec)}${known}]`
+    return `["${encodeStamp(stamp)}",${joinFields(data, codec)}${moreThanStamp(meta)}]`
+  }
+
+  function moreThanStamp(meta: Fields): string {
+    const rest = [...meta].filter(([name]) => name !== names.created && name !== names.nonce)
+    return rest.length > 0 ? `,${joinFields(new Map(rest), codec)}` : ''
   }
 
   function decode(text: string): SessionRecord | undefined {
@@ -81,8 +82,8 @@ export function ownLayout(codec: Codec): Layout {
     const { created, nonce } = stamp
     meta.delete(names.created)
     meta.delete(names.nonce)
-    if (created !== undefined) meta.set(names.created, { text: String(created) })
-    if (nonce !== undefined) meta.set(names.nonce, { text: `"${nonce}"` })
+    if (created !== undefined) meta.set(names.created, fieldOf(created, String(created)))
+    if (nonce !== undefined) meta.set(names.nonce, fieldOf(nonce, `"${nonce}"`))
     return { data, meta }
   }
 
@@ -107,7 +108,12 @@ export function setMeta(
 ): void {
   if (name === undefined) return
   if (value === undefined) record.meta.delete(name)
-  else record.meta.set(name, { text: layout.codec.encode(value, name) })
+  else record.meta.set(name, fieldOf(value, layout.codec.encode(value, name)))
+}
+
+/** A field whose value is known already. What could be changed in place is read from its text. */
+function fieldOf(value: unknown, text: string): Field {
+  return typeof value === 'object' ? { text } : { text, live: { value } }
 }
 
 function meta(record: SessionRecord, name: string | undefined, { codec }: Layout): unknown {
