@@ -1,8 +1,9 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startChromium } from './chromium.ts'
 import { PASSWORDS, startDemo } from './start.ts'
 
 const SIZES: Record<string, BrowserContextOptions> = {
@@ -20,19 +21,7 @@ let browser: Browser
 const pictures = mkdtempSync(join(tmpdir(), 'sojourn-screenshots-'))
 
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  })
+  browser = await startChromium()
   console.log(`Screenshots are in ${pictures}`)
 })
 

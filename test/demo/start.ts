@@ -1,6 +1,6 @@
 /** Starts the demo in this process, with databases in memory and a clock that tests turn. */
 
-import { createServer } from 'node:http'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
 import { onTestFinished } from 'vitest'
@@ -14,6 +14,8 @@ export interface Running {
   readonly db: DatabaseSync
   /** Lets time pass. */
   pass(minutes: number): void
+  /** The next form that is sent, once it was answered. */
+  nextPost(): Promise<{ readonly headers: IncomingHttpHeaders; readonly status: number }>
   /** Somebody new. */
   guest(): Visitor
   /** Somebody who has signed in. */
@@ -45,6 +47,14 @@ export async function startDemo(place: 'sqlite' | 'cookie' = 'sqlite'): Promise<
     origin,
     db,
     pass: (minutes) => void (now += minutes * 60_000),
+    nextPost: () =>
+      new Promise((resolve) => {
+        server.on('request', function told({ method, headers }, res) {
+          if (method !== 'POST') return
+          server.off('request', told)
+          res.on('finish', () => resolve({ headers, status: res.statusCode }))
+        })
+      }),
     guest: () => browser(origin),
     async member(id) {
       const member = browser(origin)
