@@ -7,6 +7,7 @@ import { openStore, type Place } from '../promises/open-store.ts'
 export interface Start {
   readonly place: Place | undefined
   readonly encrypt: boolean
+  readonly rotate: boolean
 }
 
 /** One request: it says who is there, and may count, or sign in first. */
@@ -38,7 +39,7 @@ export interface Done {
   readonly events: Readonly<Record<string, number>>
 }
 
-const { place, encrypt }: Start = JSON.parse(process.argv[2] ?? '')
+const { place, encrypt, rotate }: Start = JSON.parse(process.argv[2] ?? '')
 let now = 0
 let sessions: Sessions<any> | undefined
 let events: Record<string, number> = {}
@@ -57,6 +58,7 @@ function take(secrets: readonly string[]): void {
     cookie: { name: 'session', secure: false },
     lifetime: { idle: '10m' },
     ...(encrypt ? { encrypt } : {}),
+    ...(rotate ? { rotate: '1m' } : {}),
     ...(opened
       ? { store: opened.store, deadlines: { read: '20s', write: '20s', commit: '30s' } }
       : {}),

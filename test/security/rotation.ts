@@ -17,6 +17,8 @@ export type Rollout = 'prepublished' | 'at once'
 export interface FleetOptions {
   readonly store?: Exclude<StoreName, 'memory'>
   readonly encrypt?: boolean
+  /** Whether the ids rotate, too, each minute. */
+  readonly rotate?: boolean
 }
 
 /** The secret of a step: the same in each run. */
@@ -46,10 +48,14 @@ export interface Fleet {
 const SIZE = 4
 
 /** Starts the processes; they end with the test. */
-export async function startFleet({ store, encrypt = false }: FleetOptions): Promise<Fleet> {
+export async function startFleet({
+  store,
+  encrypt = false,
+  rotate = false,
+}: FleetOptions): Promise<Fleet> {
   const clock = fakeClock()
   const opened = store && (await storeOf(store, clock))
-  const start: Start = { place: opened?.place, encrypt }
+  const start: Start = { place: opened?.place, encrypt, rotate }
   const events: Record<string, number> = {}
   const processes = await Promise.all(Array.from({ length: SIZE }, () => startProcess(start)))
   let orders = 0

@@ -12,8 +12,10 @@ export interface CacheReport {
   /** Old answers given because the app failed. */
   stale: number
   stored: number
+  /** The statuses of what was kept. */
+  readonly storedStatuses: Set<number>
   /** Answers that were kept with a Set-Cookie of this name in them. */
-  storedCookies: string[]
+  readonly storedCookies: string[]
 }
 
 interface Kept {
@@ -38,7 +40,14 @@ const HEURISTIC_SECONDS = 120
 /** Puts a cache in front of an app. A Set-Cookie alone does not stop it (RFC 9111 section 7.3). */
 export function sharedCache(origin: Ask, clock: Clock, cookieName: string) {
   const shelves = new Map<string, Kept[]>()
-  const report: CacheReport = { hits: 0, revalidated: 0, stale: 0, stored: 0, storedCookies: [] }
+  const report: CacheReport = {
+    hits: 0,
+    revalidated: 0,
+    stale: 0,
+    stored: 0,
+    storedStatuses: new Set(),
+    storedCookies: [],
+  }
 
   const ask: Ask = async (path, init = {}) => {
     const { method = 'GET' } = init
@@ -116,6 +125,7 @@ export function sharedCache(origin: Ask, clock: Clock, cookieName: string) {
     )
     shelves.set(path, [...others, kept])
     report.stored += 1
+    report.storedStatuses.add(kept.status)
     const lines = headers.getSetCookie().filter((line) => line.startsWith(`${cookieName}=`))
     report.storedCookies.push(...lines)
   }

@@ -5,7 +5,7 @@ import type { FakeClock } from '../../src/testing/clock.ts'
 import { type Chance, chanceOf } from '../model/chance.ts'
 import type { Page, Reply } from './adapters-and-backends.ts'
 import type { Answer, Ask } from './asking.ts'
-import { sharedCache } from './shared-cache-simulator.ts'
+import { type CacheReport, sharedCache } from './shared-cache-simulator.ts'
 
 type Work = (session: Session<any>, visitor: string) => unknown
 
@@ -78,16 +78,11 @@ export const boldPage: Page = async (open, { method, path, query, header }) => {
 }
 
 /** What random visits came to. */
-export interface Visited {
+export interface Visited extends CacheReport {
   /** Pages that depended on the session and were shown for another cookie, or to somebody else. */
   leaks: string[]
   /** Set-Cookie lines that reached somebody they were not made for. */
   strayCookies: string[]
-  /** Set-Cookie lines that were kept by the cache. */
-  storedCookies: string[]
-  hits: number
-  revalidated: number
-  stale: number
   /** Pages of one visitor that another one got, rightly. */
   shared: number
   /** Answers with our Set-Cookie; of those, such as came from pages that only looked, or did not. */
