@@ -54,10 +54,12 @@ async function quietly(examine: () => Promise<Finding[]>): Promise<Finding[]> {
     process.exitCode = 1
   })
   let isDone = false
-  const findings = await examine()
-  isDone = true
-  process.stdout.write = write
-  return findings
+  try {
+    return await examine()
+  } finally {
+    isDone = true
+    process.stdout.write = write
+  }
 }
 
 /** Ends the process when everything is written. */

@@ -39,9 +39,7 @@ async function storeFindings(
     const found = await within(STORE_MS, checkStore())
     if (found.length === 0)
       return [pass('settings', `${engine} has nothing set that endangers sessions.`)]
-    return found.map((finding) =>
-      warn('settings', `${engine}: ${finding}`, 'As it says, or note the reason.'),
-    )
+    return found.map((finding) => warn('settings', finding, 'As it says, or note the reason.'))
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
     const message = withoutSecrets(cause instanceof Error ? cause.message : String(cause))
