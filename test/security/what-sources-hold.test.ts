@@ -55,7 +55,10 @@ describe('the sources', () => {
   test('demand the whole tag of AES-GCM, since Node takes four bytes of it otherwise', () => {
     const ciphers = linesWith(/\bcreate(C|Dec)ipheriv\(/)
     expect(ciphers).toHaveLength(2)
-    for (const line of ciphers) expect(line).toContain('authTagLength: TAG_BYTES')
+    for (const line of ciphers) expect(line).toContain('nonce, CIPHER_OPTIONS)')
+    expect(linesWith(/const CIPHER_OPTIONS = /)).toEqual([
+      'crypto/encrypted.ts: const CIPHER_OPTIONS = { authTagLength: TAG_BYTES }',
+    ])
     expect(linesWith(/const TAG_BYTES = /)).toEqual(['crypto/encrypted.ts: const TAG_BYTES = 16'])
   })
 
