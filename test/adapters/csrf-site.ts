@@ -15,6 +15,7 @@ import {
 } from '../../src/adapters/fetch.ts'
 import { withSessions } from '../../src/adapters/node.ts'
 import type { Sessions } from '../../src/index.ts'
+import { testSessions } from '../session/visitor.ts'
 
 /** A request as it goes over the wire: header lines one after the other, some perhaps twice. */
 export interface Sent {
@@ -155,4 +156,19 @@ async function askOver2(origin: string, { method, headers = [], body = '' }: Sen
   client.close()
   const found = Object.entries(head).filter(([name]) => !name.startsWith(':'))
   return { status: Number(head[':status']), headers: new Headers(found), body: text }
+}
+
+/** How a form says what it is. */
+export const FORM = ['content-type', 'application/x-www-form-urlencoded'] as const
+
+/** Sessions, and two visitors with their cookies and tokens. */
+export async function visitors(options: Parameters<typeof testSessions>[0] = {}) {
+  const made = testSessions({ trustedOrigins: ['https://pay.example'], ...options })
+  async function someone(userId: string) {
+    const session = await made.sessions.open(undefined)
+    session.login(userId)
+    const [line = ''] = (await session.commit()).getSetCookie()
+    return { cookie: ['cookie', line.split(';')[0]!] as const, token: session.csrfToken() }
+  }
+  return { ...made, me: await someone('ada'), her: await someone('grace') }
 }
