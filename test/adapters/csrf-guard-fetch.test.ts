@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { csrfGuard, withSessions } from '../../src/adapters/fetch.ts'
-import { FORM, visitors } from './csrf-site.ts'
+import { FORM, GUARDED, visitors } from './csrf-site.ts'
 
 type Body = NonNullable<RequestInit['body']>
 
@@ -110,6 +110,19 @@ describe('the guard of a Fetch handler', () => {
       expect(taken).toBeLessThanOrEqual(66 * 1024)
     },
   )
+
+  test('a chunked MiB over the wire passes whole if the token comes first, and is refused if none does', async () => {
+    const { sessions, me } = await visitors()
+    const site = await GUARDED['Fetch']!(sessions)
+    const long = Array.from({ length: 1024 }, () => 'a'.repeat(1024))
+    const sends = async (first: string) => {
+      const body = [first, ...long, '&act=buy']
+      return (await site.ask({ method: 'POST', headers: [me.cookie, FORM], body })).status
+    }
+    expect(await sends(`_csrf=${me.token}&text=`)).toBe(200)
+    expect(await sends('text=')).toBe(403)
+    expect(site.done).toEqual(['POST buy'])
+  })
 
   test('does not look into a body where the headers decide, or carry the token', async () => {
     for (const [name, value, status] of [

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { flask } from '../../src/flask/flask.ts'
 import { createSessions } from '../../src/index.ts'
+import { newRecord } from '../../src/record/changes.ts'
+import { resolveOptions } from '../../src/session/options.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import { fakeClock } from '../../src/testing/testing.ts'
 import { sessionsOn, through } from '../promises/stores.ts'
@@ -192,6 +194,24 @@ describe.each(OWN_KINDS)('a CSRF token, $name', (kind) => {
     sessions.mount([carrier], { method: 'POST', cookie: 'session=forged', header: () => undefined })
     await expect(sessions.checkCsrf(carrier)).resolves.toBeUndefined()
   })
+})
+
+test('another secret, audience or cookie name makes another token of the very same session', () => {
+  const options = { secret: SECRET, cookie: { name: 'session' } }
+  const tokens = [
+    options,
+    { ...options, secret: OLD_SECRET },
+    { ...options, audience: 'admin' },
+    { ...options, cookie: { name: 'other' } },
+  ].map((given) => {
+    const { csrf, backend } = resolveOptions(given)
+    const session = (nonce: string, at: number) => newRecord(backend.layout, at, nonce)
+    expect(csrf.tokenOf(session('abc123', 7))).toBe(csrf.tokenOf(session('abc123', 7)))
+    expect(csrf.tokenOf(session('abc123', 7))).not.toBe(csrf.tokenOf(session('abc123', 8)))
+    expect(csrf.tokenOf(session('abc123', 7))).not.toBe(csrf.tokenOf(session('abc124', 7)))
+    return csrf.tokenOf(session('abc123', 7))
+  })
+  expect(new Set(tokens).size).toBe(tokens.length)
 })
 
 test("under Flask's preset there is no token; the headers protect all the same", async () => {
