@@ -76,12 +76,20 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   constructor(code: Code, ...evidence: Parameters<Catalogue[Code]>) {
     const message = CATALOGUE[code] as (...parts: Parameters<Catalogue[Code]>) => string
     // A key may be a stranger's words, and a message ends up in a log.
-    super(printable(message(...evidence)))
+    super(printable(message(...(evidence.map(shortened) as typeof evidence))))
     this.name = 'SessionError'
     this.code = code
     this.status = this.statusCode = STATUS[code] ?? 500
     this.headers = headersFor(this.status)
   }
+}
+
+/** A key may be of any length. */
+const LONGEST_EVIDENCE = 600
+
+function shortened(part: unknown): unknown {
+  const isLong = typeof part === 'string' && part.length > LONGEST_EVIDENCE
+  return isLong ? `${part.slice(0, LONGEST_EVIDENCE)}…` : part
 }
 
 /** No cache may keep the answer; and who comes back to a busy server does not come all at once. */

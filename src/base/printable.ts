@@ -8,6 +8,11 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, spellOut)
 }
 
+/** The same in at most so many characters. */
+export function printableShort(text: string, most: number): string {
+  return printable(text.length > most ? `${text.slice(0, most)}…` : text)
+}
+
 function spellOut(character: string): string {
   return character
     .split('')

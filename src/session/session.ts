@@ -1,6 +1,7 @@
 /** The session in a handler's hands: a typed dictionary and a few verbs. */
 
 import { SessionError } from '../base/errors.ts'
+import { printableShort } from '../base/printable.ts'
 import { mergeInto } from '../http/headers.ts'
 import { type Updater, updatedField } from '../record/changes.ts'
 import { liveValue } from '../record/fields.ts'
@@ -11,6 +12,9 @@ import { showFlashes } from './flashes.ts'
 import { refuseStrayProperties } from './properties.ts'
 import { checkCategory, checkedUserId, checkKey, checkLabel } from './refusals.ts'
 import { newNonce, note, noteDrift, notePut, outgoing, refuseFrozen, type State } from './state.ts'
+
+/** A key may be a stranger's words, and of any length. */
+const LONGEST_SHOWN_KEY = 60
 
 /** The keys of a session's data. */
 export type KeyOf<Data> = Extract<keyof Data, string>
@@ -328,7 +332,8 @@ export class Session<Data = any, UserId = string | undefined> {
 
   /** The keys alone: a session often ends up in a log, and its values should not. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return `Session { ${[...this.keys()].join(', ')} }`
+    const keys = [...this.keys()].map((key) => printableShort(key, LONGEST_SHOWN_KEY))
+    return `Session { ${keys.join(', ')} }`
   }
 }
 

@@ -72,3 +72,9 @@ describe('errors', () => {
     expect(untested.map(({ code }) => code)).toEqual([])
   })
 })
+
+test('a message is one line of bounded length, whatever a key was made of', () => {
+  const error = new SessionError('ERR_UPDATE_ASYNC', `a\r\n\u001b[2J${'k'.repeat(100_000)}`)
+  expect(error.message).toMatch(/^The function given to update\("a\\u000d\\u000a\\u001b\[2Jk+…"\)/)
+  expect(error.message.length).toBeLessThan(1000)
+})

@@ -121,6 +121,8 @@ describe('the dictionary', () => {
     const session = await sessions.open(undefined)
     session.set('token', 'hush')
     expect(inspect(session)).toBe('Session { token }')
+    session.set(`\n\u001b[2J${'k'.repeat(1000)}` as 'token', 'x')
+    expect(inspect(session)).toMatch(/^Session \{ token, \\u000a\\u001b\[2Jk{55}… \}$/)
     expect(JSON.stringify(session)).not.toContain('hush')
   })
 })
