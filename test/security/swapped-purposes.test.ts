@@ -93,9 +93,17 @@ test('an envelope under the right key, sealed for another purpose, opens nothing
     const value = encrypter([keyOf('encrypted')], { ...SCOPE, purpose }).seal(text, SECONDS)
     expect(await ENCRYPTED.app().accepts(value), purpose).toBe(purpose === 'session')
   }
-  // Nor one that is bound to a row, whatever the row.
+  // Nor one that is bound to a row, whatever the row; and a row is bound to its key.
   const bound = encrypter([keyOf('encrypted')], { ...SCOPE, purpose: 'session' })
   expect(await ENCRYPTED.app().accepts(bound.seal(text, SECONDS, SELECTOR))).toBe(false)
+  const { app, put, ada, eve, bodies } = await twoRows(ENCRYPTED_ROW)
+  const rows = encrypter([keyOf('row')], { ...SCOPE, purpose: 'row' })
+  const opened = rows.open(bodies.ada, keyIn(ada))
+  if (typeof opened === 'string') throw new Error(opened)
+  for (const [context, expected] of [[keyIn(ada), true] as const, [keyIn(eve), false] as const]) {
+    put.set(keyIn(ada), rows.seal(opened.text, SECONDS, context))
+    expect(await app.accepts(ada)).toBe(expected)
+  }
 })
 
 /** Two visitors of one store, and a store that answers what the test puts in the place of their rows. */
