@@ -7,33 +7,25 @@ import { addressHere, get, type Page } from './this-machine.ts'
 /** Asks for the page as a stranger, as the visitor it made, and as a forger. */
 export async function examineUrl(text: string, name: string | undefined): Promise<Finding[]> {
   const url = addressHere(text)
-  let first: Page
   try {
-    first = await get(url, undefined)
+    const first = await get(url, undefined)
+    const cookie = sessionCookieOf(first, name)
+    if (!cookie) return [statusFinding(first), noCookie(first, name)]
+    const ask = (value: string) => get(url, `${cookie.name}=${value}`)
+    const known = await ask(cookie.value)
+    const forged = await Promise.all(forgeriesOf(cookie).map(ask))
+    return [
+      statusFinding(first),
+      ...lineFindings(cookie),
+      ...answerFindings([first, known], cookie.name),
+      knownFinding(known, cookie),
+      forgedFinding(first, forged),
+    ]
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer'
-    return [
-      fail(
-        'page',
-        `It did not answer (${code}).`,
-        'Start the app, and give the address it listens at.',
-      ),
-    ]
+    const remedy = 'Start the app, and give the address it listens at.'
+    return [fail('page', `It did not answer (${code}).`, remedy)]
   }
-  const cookie = sessionCookieOf(first, name)
-  if (!cookie) return [statusFinding(first), noCookie(first, name)]
-  const pair = `${cookie.name}=${cookie.value}`
-  const known = await get(url, pair)
-  const forged = await Promise.all(
-    forgeriesOf(cookie).map((value) => get(url, `${cookie.name}=${value}`)),
-  )
-  return [
-    statusFinding(first),
-    ...lineFindings(cookie),
-    ...answerFindings([first, known], cookie.name),
-    knownFinding(known, cookie),
-    forgedFinding(first, forged),
-  ]
 }
 
 function statusFinding({ status, location }: Page): Finding {
