@@ -160,6 +160,20 @@ describe.each(KINDS)('$name', ({ name, app }) => {
     expect(await visitor.read((session) => session.flashes())).toEqual([])
   })
 
+  test('a category that is no text is refused, and changes nothing', async () => {
+    const visitor = new Visitor(app().sessions)
+    const categories = [5, null, true, {}, [], Symbol('a'), () => 'a', { toString: () => 'a' }]
+    await visitor.visit((session) => {
+      for (const category of categories) {
+        expect(() => session.flash('message', category as never)).toThrow(unsupported)
+      }
+      session.flash('kept')
+    })
+    expect(await visitor.read((session) => session.flashes())).toEqual([
+      { category: 'message', message: 'kept' },
+    ])
+  })
+
   test.each(WAYS)(
     'a key named "then" does not take over await sessions.get(), through %s',
     async (way) => {
