@@ -10,7 +10,6 @@ export const PLACES: readonly (FleetOptions & { readonly name: string })[] = [
   { name: 'an encrypted cookie', encrypt: true },
   { name: 'a row in SQLite', store: 'SQLite' },
   { name: 'an encrypted row in SQLite', store: 'SQLite', encrypt: true },
-  { name: 'a row in SQLite and ids that rotate, too', store: 'SQLite', rotate: true },
 ]
 
 /** Sessions as one more process would have them. */

@@ -4,13 +4,14 @@ import { expectAllWell, openWithTheNewestAlone, PLACES } from './rotation-places
 
 const HOUR = 3_600
 
-const IN_REDIS = [
+const MORE_PLACES = [
   { name: 'a row in Redis', store: 'Redis' },
   { name: 'an encrypted row in Redis', store: 'Redis', encrypt: true },
+  { name: 'a row in Redis and ids that rotate, too', store: 'Redis', rotate: true },
 ] as const
 
 describe('a virtual hour in which four processes change their keys each second', () => {
-  test.each([...PLACES, ...IN_REDIS])(
+  test.each([...PLACES, ...MORE_PLACES])(
     'nobody is signed out who has $name',
     async (place) => {
       const fleet = await startFleet(place)

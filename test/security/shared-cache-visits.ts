@@ -1,5 +1,6 @@
 /** Random visits of several visitors to a site that invites caches, and what each was given. */
 
+import { randomBytes } from 'node:crypto'
 import type { Session } from '../../src/index.ts'
 import type { FakeClock } from '../../src/testing/clock.ts'
 import { type Chance, chanceOf } from '../model/chance.ts'
@@ -32,6 +33,8 @@ const WORKS: Readonly<Record<string, Work>> = {
   flash: (session, visitor) => session.flash(`Hello ${visitor}`),
   flashes: (session) => session.flashes(),
   stay: (session) => (session.permanent = true),
+  // More than a cookie holds: the answer is an error in place of the page.
+  big: (session) => session.set('big', randomBytes(4_096).toString('base64')).size,
 }
 
 /** What the app tells caches; nothing here is careful. */
@@ -89,9 +92,12 @@ export interface Visited extends CacheReport {
   setCookies: number
   refreshes: number
   statuses: Record<number, number>
+  /** How often the app's answer was replaced by an error, and how often visitors saw one. */
+  refused: number
+  refusalsSeen: number
 }
 
-const NOTHING_YET = { shared: 0, setCookies: 0, refreshes: 0 }
+const NOTHING_YET = { shared: 0, setCookies: 0, refreshes: 0, refused: 0, refusalsSeen: 0 }
 
 interface Visitor {
   readonly name: string
@@ -109,7 +115,13 @@ export interface Place {
 /** Lets visitors loose on a site behind a cache. */
 export async function visits(place: Place, { seed = 1, times = 600 } = {}): Promise<Visited> {
   const chance = chanceOf(seed)
-  const { ask, report } = sharedCache(place.origin, place.clock, 'session')
+  let refused = 0
+  const origin: Ask = async (path, init) => {
+    const answer = await place.origin(path, init)
+    if (isRefusal(answer)) refused += 1
+    return answer
+  }
+  const { ask, report } = sharedCache(origin, place.clock, 'session')
   const visitors = ['ann', 'bob', 'cleo', 'dan'].map((name): Visitor => ({ name, cookie: '' }))
   const paths = {
     looks: [...Object.keys(LOOKS).map((name) => somePath(chance, name)), '/static?control=0'],
@@ -128,7 +140,7 @@ export async function visits(place: Place, { seed = 1, times = 600 } = {}): Prom
     takeCookie(visitor, answer)
   }
   place.fail?.(false)
-  return Object.assign(found, report)
+  return Object.assign(found, report, { refused })
 }
 
 function somePath(chance: Chance, name: string): string {
@@ -154,6 +166,7 @@ function headersOf({ name, cookie }: Visitor, chance: Chance): Record<string, st
 function judge(found: Visited, visitor: Visitor, path: string, answer: Answer): void {
   const { headers, status } = answer
   found.statuses[status] = (found.statuses[status] ?? 0) + 1
+  if (isRefusal(answer)) found.refusalsSeen += 1
   const madeFor = headers.get('x-for')
   const [line] = ours(answer)
   if (line !== undefined) {
@@ -169,6 +182,10 @@ function judge(found: Visited, visitor: Visitor, path: string, answer: Answer): 
   else if (madeWith !== visitor.cookie || (isOfAnother && madeWith !== '')) {
     found.leaks.push(`${path}: made for ${madeFor}, shown to ${visitor.name}`)
   }
+}
+
+function isRefusal({ body }: Answer): boolean {
+  return body.startsWith('Your session could not be saved')
 }
 
 function takeCookie(visitor: Visitor, answer: Answer): void {

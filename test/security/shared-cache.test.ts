@@ -52,17 +52,18 @@ describe.each(ADAPTER_NAMES)('behind a shared cache, through %s,', (adapter) => 
   test.each(Object.keys(KINDS))(
     'nobody gets the page or the cookie of somebody else: %s sessions',
     async (kind) => {
-      const found = await visits(await site(adapter, kind), { seed: 21, times: 1000 })
+      const found = await visits(await site(adapter, kind), { seed: 21, times: 600 })
       expect(found.leaks).toEqual([])
       expect(found.strayCookies).toEqual([])
       expect(found.storedCookies).toEqual([])
       // The cache is no idle one, and it was given something to betray.
-      expect(found.hits).toBeGreaterThan(20)
+      expect(found.hits).toBeGreaterThan(10)
       expect(found.revalidated).toBeGreaterThan(0)
       expect(found.shared).toBeGreaterThan(0)
       expect(found.setCookies).toBeGreaterThan(20)
       expect(found.refreshes).toBeGreaterThan(0)
-      if (!kind.startsWith('stored')) return
+      expect(found.refusalsSeen).toBe(found.refused)
+      if (!kind.startsWith('stored')) return expect(found.refused).toBeGreaterThan(0)
       expect(found.statuses[503]).toBeGreaterThan(0)
       expect(found.storedStatuses).not.toContain(503)
     },
