@@ -181,6 +181,18 @@ describe('Express', () => {
     expect(await posts('text/plain', `_csrf=${token}`)).toBe(403)
   })
 
+  test('takes no token that a body has from elsewhere than itself', async () => {
+    const { sessions, me } = await visitors()
+    const app = express().set('env', 'production').use(sessionMiddleware(sessions))
+    app.use((req, _res, next) => {
+      req.body = Object.create({ _csrf: me.token })
+      next()
+    })
+    app.use(csrfGuard(sessions), (_req, res) => void res.send('done'))
+    const site = await over1(app, [])
+    expect((await site.ask({ method: 'POST', headers: [me.cookie] })).status).toBe(403)
+  })
+
   test('no method that a middleware makes of another opens a way around', async () => {
     const { sessions, me } = await visitors()
     for (const place of ['before', 'after'] as const) {
