@@ -4,7 +4,7 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { refusalOf } from '../../src/adapters/refusal.ts'
 import { errorCatalogue, type SessionErrorCode } from '../../src/base/errors.ts'
 import { flask } from '../../src/flask/flask.ts'
-import { createSessions, type Session, type SessionOptions } from '../../src/index.ts'
+import { createSessions, type Session, SessionError, type SessionOptions } from '../../src/index.ts'
 import { sqliteStore } from '../../src/stores/sqlite.ts'
 import { Visitor } from '../session/visitor.ts'
 import { canary, faces } from './canary.ts'
@@ -165,6 +165,49 @@ describe('no error shows what was planted, not in its causes, and not in the ans
     watching.shown('its answer', JSON.stringify(refusalOf(error)))
     expect(watching.leaks()).toEqual([])
   })
+})
+
+class Card {
+  readonly number = value
+}
+
+/** Values that cannot be kept, each with something planted in or beside it. */
+const REFUSED: [name: string, value: unknown][] = [
+  ['a function', { value, call: () => value }],
+  ['a symbol', [value, Symbol(value)]],
+  ['an instance', [value, new Card()]],
+  ['a Map', { value, map: new Map([[value, value]]) }],
+  ['an invalid date', { value, at: new Date(value) }],
+  ['an endless integer', [value, 10n ** 5000n]],
+  ['one that contains itself', circle()],
+  ['undefined in a list', [value, undefined]],
+  ['half a surrogate pair', { [value]: `${value}\ud800` }],
+]
+
+function circle(): unknown {
+  const list: unknown[] = [value]
+  list.push(list)
+  return list
+}
+
+test.each(REFUSED)('a value that is refused is not told: %s', async (_, refused) => {
+  const { sessions } = plantedSessions(cookieOnly)
+  const session = await sessions.open(undefined)
+  for (const write of [
+    () => session.set('k', refused),
+    () => session.update('k', () => refused),
+    () => session.flash(refused as string),
+    () => session.login(refused as string),
+    () => (session.label = refused as string),
+    () => session.set(refused as string, 1),
+  ]) {
+    // Some of them are none where they are used here, and some are a mistake of the types' alone.
+    const error = await errorOf(write).catch(() => undefined)
+    if (!(error instanceof SessionError)) continue
+    const watching = planted()
+    for (const text of faces(error)) watching.shown('an error', text)
+    expect(watching.leaks()).toEqual([])
+  }
 })
 
 describe('the canary itself', () => {

