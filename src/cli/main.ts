@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command `sojourn`: makes secrets, looks into cookies and apps, tends the sessions in a store. */
+/** The command `sojourn`: makes secrets, looks into cookies and apps, tends a store's sessions. */
 
 import { DOCTOR_USAGE, doctor } from './doctor.ts'
 import { INSPECT_USAGE, inspect } from './inspect.ts'

@@ -21,8 +21,9 @@ export function policyFindings(policy: Policy): Finding[] {
 function secretFinding({ secrets, format }: Policy): Finding {
   const { count, weaknesses } = secrets
   const [weakness] = weaknesses
-  const previous = count > 1 ? `, and ${count - 1} before it still open` : ''
-  return check('secret', !weakness, `It can sign${previous}.`, [
+  const previous = count === 2 ? 'one previous secret opens' : `${count - 1} previous secrets open`
+  const says = `Nobody can guess it${count > 1 ? `; ${previous} too` : ''}.`
+  return check('secret', !weakness, says, [
     weakness ? `A secret ${explain(weakness)}.` : '',
     `npx sojourn secret --write .env${format === 'flask' ? ' --name SECRET_KEY' : ''}`,
   ])

@@ -1,4 +1,4 @@
-/** `sojourn secret --rotate`: the next configuration, and how to get there without signing out anybody. */
+/** `sojourn secret --rotate`: the next configuration, and how to get there with nobody signed out. */
 
 import { parseEnv } from 'node:util'
 import { explain } from '../crypto/keyring.ts'

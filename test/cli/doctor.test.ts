@@ -144,7 +144,7 @@ describe('each question has an answer that is no pass', () => {
       secret: [secret, '${OLDER}'], ${IN_MEMORY}, lifetime: aal1, onReplay: 'end', rotate: '1h',
       maxSessionsPerUser: 1, onLimit: 'reject', onUnavailable: 'anonymous-readonly',
     }`)
-    expect(on('secret').says).toContain('1 before it still open')
+    expect(on('secret').says).toBe('Nobody can guess it; one previous secret opens too.')
     expect(on('lifetime').says).toContain('within level 1')
     expect(on('ids').says).toContain('after 1 hour')
     expect(on('ids').says).toContain('its session ends')
