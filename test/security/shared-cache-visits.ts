@@ -5,8 +5,8 @@ import type { Session } from '../../src/index.ts'
 import type { FakeClock } from '../../src/testing/clock.ts'
 import { type Chance, chanceOf } from '../model/chance.ts'
 import type { Page, Reply } from './adapters-and-backends.ts'
-import type { Answer, Ask } from './asking.ts'
-import { type CacheReport, sharedCache } from './shared-cache-simulator.ts'
+import type { Answer, Ask, AskInit } from './asking.ts'
+import { type CacheReport, isStorable, sharedCache } from './shared-cache-simulator.ts'
 
 type Work = (session: Session<any>, visitor: string) => unknown
 
@@ -86,18 +86,20 @@ export interface Visited extends CacheReport {
   leaks: string[]
   /** Set-Cookie lines that reached somebody they were not made for. */
   strayCookies: string[]
+  /** Set-Cookie lines that left without the headers that tell caches. */
+  bareCookies: string[]
   /** Pages of one visitor that another one got, rightly. */
   shared: number
   /** Answers with our Set-Cookie; of those, such as came from pages that only looked, or did not. */
   setCookies: number
   refreshes: number
   statuses: Record<number, number>
-  /** How often the app's answer was replaced by an error, and how often visitors saw one. */
+  /** How often an error took the place of the app's answer, and the paths where it might be kept. */
   refused: number
-  refusalsSeen: number
+  keptRefusals: string[]
 }
 
-const NOTHING_YET = { shared: 0, setCookies: 0, refreshes: 0, refused: 0, refusalsSeen: 0 }
+const NOTHING_YET = { shared: 0, setCookies: 0, refreshes: 0, refused: 0 }
 
 interface Visitor {
   readonly name: string
@@ -115,19 +117,30 @@ export interface Place {
 /** Lets visitors loose on a site behind a cache. */
 export async function visits(place: Place, { seed = 1, times = 600 } = {}): Promise<Visited> {
   const chance = chanceOf(seed)
-  let refused = 0
-  const origin: Ask = async (path, init) => {
-    const answer = await place.origin(path, init)
-    if (isRefusal(answer)) refused += 1
-    return answer
-  }
   const { ask, report } = sharedCache(origin, place.clock, 'session')
   const visitors = ['ann', 'bob', 'cleo', 'dan'].map((name): Visitor => ({ name, cookie: '' }))
   const paths = {
     looks: [...Object.keys(LOOKS).map((name) => somePath(chance, name)), '/static?control=0'],
     works: Object.keys(WORKS).flatMap((name) => [somePath(chance, name), somePath(chance, name)]),
   }
-  const found: Visited = { ...report, ...NOTHING_YET, leaks: [], strayCookies: [], statuses: {} }
+  const found: Visited = {
+    ...report,
+    ...NOTHING_YET,
+    leaks: [],
+    strayCookies: [],
+    bareCookies: [],
+    keptRefusals: [],
+    statuses: {},
+  }
+
+  async function origin(path: string, init: AskInit = {}): Promise<Answer> {
+    const answer = await place.origin(path, init)
+    if (!answer.body.startsWith('Your session could not be saved')) return answer
+    found.refused += 1
+    if (isStorable(init, answer)) found.keptRefusals.push(path)
+    return answer
+  }
+
   for (let time = 0; time < times; time += 1) {
     place.clock.advance(chance.below(12_000))
     place.fail?.(chance.is(0.05))
@@ -140,7 +153,7 @@ export async function visits(place: Place, { seed = 1, times = 600 } = {}): Prom
     takeCookie(visitor, answer)
   }
   place.fail?.(false)
-  return Object.assign(found, report, { refused })
+  return Object.assign(found, report)
 }
 
 function somePath(chance: Chance, name: string): string {
@@ -166,11 +179,13 @@ function headersOf({ name, cookie }: Visitor, chance: Chance): Record<string, st
 function judge(found: Visited, visitor: Visitor, path: string, answer: Answer): void {
   const { headers, status } = answer
   found.statuses[status] = (found.statuses[status] ?? 0) + 1
-  if (isRefusal(answer)) found.refusalsSeen += 1
   const madeFor = headers.get('x-for')
   const [line] = ours(answer)
   if (line !== undefined) {
     found.setCookies += 1
+    const isTold = /\bcookie\b/i.test(headers.get('vary') ?? '')
+    const isPrivate = /^(private|no-store)\b/.test(headers.get('cache-control') ?? '')
+    if (!isTold || !isPrivate) found.bareCookies.push(`${path}: ${line}`)
     if (LOOKS[path.slice(1).split('?')[0]!]) found.refreshes += 1
   }
   // An error that took the page's place says nothing of the kind; it may not be kept at all.
@@ -182,10 +197,6 @@ function judge(found: Visited, visitor: Visitor, path: string, answer: Answer): 
   else if (madeWith !== visitor.cookie || (isOfAnother && madeWith !== '')) {
     found.leaks.push(`${path}: made for ${madeFor}, shown to ${visitor.name}`)
   }
-}
-
-function isRefusal({ body }: Answer): boolean {
-  return body.startsWith('Your session could not be saved')
 }
 
 function takeCookie(visitor: Visitor, answer: Answer): void {
