@@ -5,8 +5,8 @@ import type { Session } from '../../src/index.ts'
 import { tuple } from '../../src/flask/flask.ts'
 import { SessionError } from '../../src/base/errors.ts'
 import { Visitor } from '../session/visitor.ts'
-import { told } from './hostile.ts'
 import { KINDS } from './kinds.ts'
+import { told } from './told.ts'
 
 const DEPTHS = [32, 33, 60, 61, 62, 63, 64, 65, 5000, 1_000_000]
 

@@ -1,4 +1,4 @@
-/** Code points, and the grammars of what stands in Set-Cookie: written down a second time, as numbers. */
+/** Code points, and the grammars of what stands in Set-Cookie: written a second time, as numbers. */
 
 import { afterAll, beforeAll } from 'vitest'
 import { SessionError } from '../../src/base/errors.ts'

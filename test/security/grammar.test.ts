@@ -1,4 +1,4 @@
-/** Every code point in every attribute: what reaches Set-Cookie is in its grammar, or nothing starts. */
+/** Every code point in every attribute: what reaches Set-Cookie is in its grammar. */
 
 import { stringifySetCookie } from 'cookie'
 import fc from 'fast-check'

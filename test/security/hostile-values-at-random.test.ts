@@ -4,8 +4,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { SessionError } from '../../src/base/errors.ts'
 import { Visitor } from '../session/visitor.ts'
-import { HALF_PAIRS, objectOf, prototypes, TEXTS, told } from './hostile.ts'
+import { HALF_PAIRS, objectOf, TEXTS } from './hostile.ts'
 import { KINDS } from './kinds.ts'
+import { prototypes, told } from './told.ts'
 
 const SEED = 20_261_121
 const RUNS = process.env['LONG_TESTS'] === '1' ? 20_000 : 500
@@ -14,6 +15,8 @@ const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 8 }),
   fc.constantFrom(...TEXTS, ...HALF_PAIRS, ''),
 )
+// An error names the key, and every test file fails where a value is shown: no key is one.
+const sessionKey = text.filter(({ length }) => length < 13)
 const anything = fc.anything({
   key: text,
   maxDepth: 4,
@@ -85,7 +88,7 @@ describe.each(KINDS)('$name', ({ name, app }) => {
     const before = prototypes()
     const outcomes = { kept: 0, refused: 0, large: 0 }
     await fc.assert(
-      fc.asyncProperty(text, anything, async (key, value) => {
+      fc.asyncProperty(sessionKey, anything, async (key, value) => {
         const visitor = new Visitor(sessions)
         await visitor.visit((session) => session.set('before', 1))
         const session = await sessions.open(visitor.cookie)

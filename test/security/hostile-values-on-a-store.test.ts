@@ -1,9 +1,10 @@
-/** Hostile values, users, labels and messages on each store: to the character, seen from another process' connection. */
+/** Hostile values, users, labels and messages on each store: to the character, read elsewhere. */
 
 import { describe, expect, test } from 'vitest'
 import { sessionsOn, STORES, storeOf } from '../promises/stores.ts'
 import { Visitor } from '../session/visitor.ts'
-import { HALF_PAIRS, KEPT, KEPT_BY_OUR_OWN, prototypes, REFUSED, TEXTS, told } from './hostile.ts'
+import { HALF_PAIRS, KEPT, KEPT_BY_OUR_OWN, REFUSED, TEXTS } from './hostile.ts'
+import { prototypes, told } from './told.ts'
 
 const ENCRYPTIONS = [
   { rows: 'plain', options: {} },

@@ -4,17 +4,9 @@ import { describe, expect, test } from 'vitest'
 import type { Session } from '../../src/index.ts'
 import { served, WAYS } from '../promises/both-ways.ts'
 import { Visitor } from '../session/visitor.ts'
-import {
-  HALF_PAIRS,
-  KEPT,
-  KEPT_BY_OUR_OWN,
-  objectOf,
-  prototypes,
-  REFUSED,
-  TEXTS,
-  told,
-} from './hostile.ts'
+import { HALF_PAIRS, KEPT, KEPT_BY_OUR_OWN, objectOf, REFUSED, TEXTS } from './hostile.ts'
 import { KINDS } from './kinds.ts'
+import { prototypes, told } from './told.ts'
 
 const before = prototypes()
 

@@ -1,4 +1,4 @@
-/** Which cookie of a Cookie header is ours: a name is never decoded, trimmed or normalised into another. */
+/** Which cookie of a header is ours: no name is decoded, trimmed or normalised into another. */
 
 import { parseCookie } from 'cookie'
 import fc from 'fast-check'
