@@ -1,11 +1,13 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { withSessions } from '../../src/adapters/node.ts'
 import { emptyFolder, sojourn } from '../cli/command.ts'
 import { testSessions, Visitor } from '../session/visitor.ts'
+import { serve } from '../promises/site.ts'
 import { learnCookie, PLANTED, planted } from './canary-planted.ts'
 
-const { secret, oldSecret, password, user } = PLANTED
+const { secret, oldSecret, shortSecret, password, user, value } = PLANTED
 
 /** What each command is given that it must not repeat; looking into a cookie is what `inspect` is for. */
 const GIVEN: [name: string, args: (cookie: string) => string[]][] = [
@@ -24,7 +26,8 @@ const GIVEN: [name: string, args: (cookie: string) => string[]][] = [
   ['list on a broken address', () => ['list', user, '--store', `redis://:${password}@[`]],
   ['revoke on a dead store', () => ['revoke', user, '--all', '--store', dead('postgres')]],
   ['prune on a dead store', () => ['prune', '--store', dead('redis')]],
-  ['doctor of what is none', () => ['doctor', dead('https')]],
+  ['doctor where nobody listens', () => ['doctor', `${dead('http')}?session=${value}`]],
+  ['doctor of no file', () => ['doctor', `./${secret}.js`, '--env', `${oldSecret}`]],
 ]
 
 const dead = (scheme: string) => `${scheme}://app:${password}@127.0.0.1:1/0`
@@ -45,4 +48,74 @@ test.each(GIVEN)('%s does not repeat what is secret', async (_, args) => {
   watching.shown('standard error', err)
   expect(watching.leaks()).toEqual([])
   expect(`${out}${err}`.length).toBeGreaterThan(10)
+})
+
+const SOURCE = join(import.meta.dirname, '../../src/index.ts')
+
+/** Apps that the doctor loads: some do well, some tell all they know when they fail. */
+const APPS: [name: string, module: string][] = [
+  [
+    'that is well',
+    `export const sessions = createSessions({ secret: '${secret}', encrypt: true })`,
+  ],
+  [
+    'whose secret is too short',
+    `export const sessions = createSessions({ secret: '${shortSecret}' })`,
+  ],
+  [
+    'whose secret is another type',
+    `export const sessions = createSessions({ secret: ['${secret}', 1] })`,
+  ],
+  [
+    'that keeps its options',
+    `export const sessions = { secret: '${secret}', describePolicy: () => ({}) }`,
+  ],
+  [
+    'that exports something else',
+    `export const options = { secret: '${secret}', user: '${user}' }`,
+  ],
+  ['that fails while it is loaded', `throw new Error('No answer from ${dead('postgres')}.')`],
+  [
+    'that fails with a cause',
+    `throw new Error('No answer.', { cause: new Error('${dead('redis')}') })`,
+  ],
+]
+
+test.each(APPS)('doctor of an app %s does not repeat what is secret', async (_, source) => {
+  const cwd = emptyFolder()
+  const text = `import { createSessions } from ${JSON.stringify(SOURCE)}\n${source}\n`
+  writeFileSync(join(cwd, 'app.mjs'), text)
+  const watching = planted()
+  for (const flags of [[], ['--json']]) {
+    const env = { SESSION_SECRET: secret }
+    const { out, err } = await sojourn(['doctor', './app.mjs', ...flags], { cwd, env })
+    watching.shown('standard output', out)
+    watching.shown('standard error', err)
+    expect(`${out}${err}`.length).toBeGreaterThan(10)
+  }
+  expect(watching.leaks()).toEqual([])
+})
+
+test('doctor of a page that sets a cookie does not repeat the cookie', async () => {
+  const { sessions } = testSessions({ secret, cookie: { name: 'session' } })
+  const watching = planted()
+  const url = await serve(
+    withSessions(sessions, async (req, res) => {
+      const session = await sessions.get(req)
+      session.login(user)
+      session.set('kept', value)
+      for (const line of (await session.commit()).getSetCookie()) {
+        learnCookie(watching, line.split(';')[0])
+      }
+      res.end('a page')
+    }),
+  )
+  for (const flags of [[], ['--json']]) {
+    const { out, err } = await sojourn(['doctor', url, ...flags])
+    watching.shown('standard output', out)
+    watching.shown('standard error', err)
+    expect(out).toContain('HttpOnly')
+  }
+  expect(watching.counts.learned).toBeGreaterThan(20)
+  expect(watching.leaks()).toEqual([])
 })

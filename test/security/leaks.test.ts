@@ -97,6 +97,7 @@ async function everything(options: Partial<SessionOptions> & { stored: boolean }
   clock.advance(11 * HOUR)
   await visit(carl)
   await calledFromElsewhere(sessions, ann.cookie, watching)
+  for (const face of faces(sessions.describePolicy())) watching.shown('the policy', face)
   for (const face of faces(sessions)) watching.shown('the sessions', face)
   for (const face of faces(events)) watching.shown('an event', face)
   for (const line of printed) watching.shown('the console', line)
