@@ -13,7 +13,7 @@ const genuine: Envelope = {
   key: KEY,
   labels: ['encrypted', 'shop', 'session', ''],
   salt: Buffer.alloc(24, 's'),
-  plain: plainOf(NOW, '["k3Xq0aqrl41s",{"a":1}]'),
+  plain: plainOf(NOW, '["tro0000.k3xq0a",{"a":1}]'),
 }
 
 test('what these forgeries are made from opens', () => {
@@ -50,7 +50,7 @@ describe('a value opens only for what it was sealed for', () => {
 describe('a value that was tampered with does not open', () => {
   test.each([
     ['empty text', '', ''],
-    ['small text', '["k3Xq0aqrl41s",{"a":1}]', ''],
+    ['small text', '["tro0000.k3xq0a",{"a":1}]', ''],
     ['text bound to a row', 'Grüße 😀', 'row'],
   ])('whichever bit is flipped: %s', (_what, text, context) => {
     const bytes = Buffer.from(box.seal(text, NOW, context), 'base64url')
