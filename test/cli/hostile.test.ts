@@ -31,6 +31,13 @@ const value = fc.oneof(
   fc
     .tuple(body, fc.constantFrom('ZVPxAA', 'AA', '', '__________8'), fc.constantFrom(27, 43, 86, 5))
     .map(([payload, time, length]) => `${payload}.${time}.${'A'.repeat(length)}`),
+  // As our envelopes and ids look.
+  fc
+    .uint8Array({ minLength: 63, maxLength: 200 })
+    .map((raw) => Buffer.from([1, ...raw]).toString('base64url')),
+  fc
+    .tuple(...[16, 32, 12].map((length) => fc.uint8Array({ minLength: length, maxLength: length })))
+    .map((parts) => parts.map((part) => Buffer.from(part).toString('base64url')).join('.')),
   fc.string({ unit: 'binary' }),
 )
 
