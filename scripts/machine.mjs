@@ -108,6 +108,12 @@ export function flaskPython() {
   )
 }
 
+/** Whether the Python of the tests has the module `cryptography`. */
+export function hasCryptography() {
+  const python = flaskPython()
+  return python !== undefined && run(python, ['-c', 'import cryptography'], { quiet: true }) === 0
+}
+
 /** Whether a Chromium is here. */
 export function hasChromium() {
   return ['chromium', 'chromium-browser', 'google-chrome'].some(

@@ -7,6 +7,7 @@ import { writeClients } from './clients.mjs'
 import {
   flaskPython,
   hasChromium,
+  hasCryptography,
   hasPostgres,
   hasRedis,
   installDebianPackage,
@@ -19,6 +20,11 @@ import {
 } from './machine.mjs'
 
 const FLASK = ['python3-flask', 'a real Flask app is what the interop tests talk to', flaskPython]
+const CRYPTOGRAPHY = [
+  'python3-cryptography',
+  'an independent program reads the formats',
+  hasCryptography,
+]
 const CHROMIUM = ['chromium', 'the long tests click through the demo', hasChromium]
 const REDIS = ['redis-server', 'a real Redis keeps the sessions in the tests', hasRedis]
 const POSTGRES = ['postgresql', 'a real PostgreSQL keeps the sessions in the tests', hasPostgres]
@@ -29,7 +35,11 @@ const isPlain = !flaskOnly && !long
 
 installPackages()
 // The servers are needed even where REDIS_URL and DATABASE_URL name others: some tests kill theirs.
-const wanted = [FLASK, ...(flaskOnly ? [] : [REDIS, POSTGRES]), ...(long ? [CHROMIUM] : [])]
+const wanted = [
+  FLASK,
+  ...(flaskOnly ? [] : [CRYPTOGRAPHY, REDIS, POSTGRES]),
+  ...(long ? [CHROMIUM] : []),
+]
 const missing = wanted
   .map((one) => installDebianPackage(...one))
   .filter((line) => line !== undefined)

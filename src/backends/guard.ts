@@ -90,12 +90,7 @@ export function guardedStore(store: SessionStore, ports: GuardPorts): GuardedSto
    *
    * All of it takes no longer than keeping a request's work may take.
    */
-  function twice<Answer>(
-    verb: string,
-    limit: number,
-    act: () => Promise<Answer>,
-    sent?: unknown,
-  ) {
+  function twice<Answer>(verb: string, limit: number, act: () => Promise<Answer>, sent?: unknown) {
     const { commit } = deadlines
     return new Promise<Answer>((resolve, reject) => {
       const cancel = timer(() => reject(tooLate(verb, commit)), commit)

@@ -13,6 +13,7 @@ import { SessionError } from '../base/errors.ts'
 import { type Random, systemRandom } from '../base/ports.ts'
 import { type HeadedHmac, headedHmac } from './hmac.ts'
 import { deriveKey } from './keyring.ts'
+import { LAST_SECOND } from './signed.ts'
 
 /** What every value of an encrypter is bound to. */
 export interface EncryptedScope {
@@ -61,9 +62,6 @@ const SECONDS_BYTES = 5
 
 const MIN_BYTES = CIPHERTEXT_AT + SECONDS_BYTES + TAG_BYTES
 const MIN_CHARACTERS = Math.ceil((MIN_BYTES * 4) / 3)
-
-/** The end of the year 9999, as for signed values. */
-const LAST_SECOND = 253_402_300_799
 
 const KEY_BYTES = 32
 const CIPHER = 'aes-256-gcm'

@@ -102,7 +102,7 @@ function encodeSeconds(seconds: number): string {
 }
 
 /** The end of the year 9999, past which Python has no date either. */
-const LAST_SECOND = 253_402_300_799
+export const LAST_SECOND = 253_402_300_799
 
 /** The seconds of a timestamp, or `undefined` if it has none or lies past the year 9999. */
 export function decodeSeconds(text: string): number | undefined {

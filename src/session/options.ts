@@ -120,7 +120,10 @@ export function resolveOptions(options: SessionOptions): Settings {
   const clock = () => Math.floor(given())
   if (typeof onEvent !== 'function') throw invalid('onEvent', 'has to be a function')
   checkTags(tags)
-  if (typeof audience !== 'string') throw invalid('audience', 'has to be a text')
+  // Halves of surrogate pairs are all the same in UTF-8, and so would the keys be.
+  if (typeof audience !== 'string' || /\p{Surrogate}/u.test(audience)) {
+    throw invalid('audience', 'has to be text')
+  }
   const preset = options.preset ?? ownPreset(options, developing)
   if (options.preset) refusePresetConflicts(options)
   const { store } = options

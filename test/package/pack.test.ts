@@ -30,7 +30,7 @@ describe('the package on npm', () => {
     expect(text(command!.path)).toMatch(/^#!\/usr\/bin\/env node\n/)
   })
 
-  it('stays small: under 700 kB before compression', () => {
-    expect(packed.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(700_000)
+  it('stays small: under 850 kB before compression, a quarter of it for the command', () => {
+    expect(packed.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(850_000)
   })
 })

@@ -273,7 +273,9 @@ describe('the option', () => {
         expect((await sessions.open(visitor.cookie)).size).toBe(0)
       }
     }
-    expect(() => made({ audience: 5 as never })).toThrow(/audience/)
+    for (const audience of [5 as never, null as never, '\ud800']) {
+      expect(() => made({ audience })).toThrow(/audience/)
+    }
   })
 
   test("neither goes with Flask's preset", () => {
