@@ -4,7 +4,10 @@ import { expect, test } from 'vitest'
 import { KINDS } from './kinds.ts'
 import { tamperWith } from './tampering.ts'
 
-test.each(KINDS)('$name: no changed form of a thousand cookies opens', async (kind) => {
+/** Some twenty million cookies of each kind. */
+const PATIENCE = { timeout: 1_800_000 }
+
+test.each(KINDS)('$name: no changed form of a thousand cookies opens', PATIENCE, async (kind) => {
   const { tried, opened, calls } = await tamperWith(kind.app(), {
     seed: 5,
     sessions: 1000,
