@@ -129,7 +129,7 @@ export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOp
     }
     const tag = tags.find((candidate) => candidate.test(value))
     if (tag) return `{${quote(tag.key)}:${inner(tag.encode(value))}}`
-    if (Array.isArray(value)) return encodeArray(value, inner)
+    if (Array.isArray(value) && !isSubclass(value)) return encodeArray(value, inner)
     if (typeof value === 'bigint') return String(value)
     if (isFloat(value)) return spellFloat(value.float)
     return refuse(key, `it holds ${describe(value)}`)
@@ -222,6 +222,13 @@ export function isPlain(value: object): boolean {
   if (Array.isArray(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || prototype === Object.prototype || isForeignObjectPrototype(prototype)
+}
+
+/** Whether a list is more than a list, of this realm or another: it would come back as a list only. */
+function isSubclass(list: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(list)
+  const parent: unknown = prototype === null ? null : Object.getPrototypeOf(prototype)
+  return parent === null || Object.getPrototypeOf(parent) !== null
 }
 
 function isForeignObjectPrototype(prototype: unknown): boolean {

@@ -175,7 +175,8 @@ export function asFlash(item: unknown): Flash | undefined {
   if (!Array.isArray(item) || item.length !== 2) return undefined
   const [category, message] = item as [unknown, Flash['message']]
   // Another writer's category may be anything; an object has no name to show.
-  return typeof category === 'object' ? undefined : { category: String(category), message }
+  const hasName = typeof category !== 'object' || category === null
+  return hasName ? { category: String(category), message } : undefined
 }
 
 /** Whether there is nothing worth keeping: then no cookie is set, or the old one is cleared. */

@@ -395,3 +395,16 @@ describe('the order of keys', () => {
     )
   })
 })
+
+test('a list that is more than a list is refused: it would come back as less', () => {
+  class Stack extends Array<number> {}
+  const codec = createCodec({ tags: ownTags, sortKeys: false, ascii: false })
+  expect(() => codec.encode(Stack.of(1, 2), 'stack')).toThrow(
+    expect.objectContaining({
+      code: 'ERR_VALUE_UNSUPPORTED',
+      message: expect.stringContaining('an instance of Stack'),
+    }),
+  )
+  const foreign: unknown = runInNewContext('[1, [2]]')
+  expect(codec.encode(foreign, 'list')).toBe('[1,[2]]')
+})
