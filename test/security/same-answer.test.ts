@@ -1,7 +1,8 @@
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { masked } from './same-answer-mask.ts'
-import { type BadCookie, KINDS } from './same-answer-cookies.ts'
+import { KINDS } from './same-answer-cookies.ts'
+import type { BadCookie } from './same-answer-ids.ts'
 import { SessionError } from '../../src/index.ts'
 import { ADAPTERS, type Work } from '../promises/adapters.ts'
 
