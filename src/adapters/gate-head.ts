@@ -2,6 +2,7 @@
 
 import { type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
 import {
+  isTargetedControl,
   type Outgoing,
   privateCacheControl,
   varyWithCookie,
@@ -95,6 +96,7 @@ export function addHeaders(res: ServerResponse, outgoing: Outgoing | undefined):
   const lines = Array.isArray(existing) ? existing : [String(existing)]
   res.setHeader('Set-Cookie', withSetCookie(lines, outgoing.setCookie))
   res.setHeader('Cache-Control', privateCacheControl(headerText(res, 'cache-control')))
+  for (const name of res.getHeaderNames()) if (isTargetedControl(name)) res.removeHeader(name)
 }
 
 /** Makes an error as Node's own: told apart by its code. */

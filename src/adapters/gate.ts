@@ -2,7 +2,7 @@
 
 import type { ServerResponse } from 'node:http'
 import type { Maybe } from '../base/ports.ts'
-import type { Outgoing } from '../http/headers.ts'
+import { isTargetedControl, type Outgoing } from '../http/headers.ts'
 import {
   addHeaders,
   adoptHead,
@@ -165,7 +165,9 @@ export function holdHeaders(res: ServerResponse, commit: () => Maybe<Outgoing | 
       else if (callback) res.once('finish', callback)
     }
     waiting = []
-    for (const name of res.getHeaderNames()) if (DESCRIBES_BODY.test(name)) res.removeHeader(name)
+    for (const name of res.getHeaderNames()) {
+      if (DESCRIBES_BODY.test(name) || isTargetedControl(name)) res.removeHeader(name)
+    }
     const { status, headers, setCookie, body } = refusalOf(error)
     for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
     if (setCookie !== undefined) addHeaders(res, { vary: true, setCookie })

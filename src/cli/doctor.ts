@@ -1,6 +1,7 @@
 /** `sojourn doctor`: reports what a reviewer would ask about the sessions of an app. */
 
 import { parseArgs } from 'node:util'
+import { understood } from './arguments.ts'
 import { examineModule } from './examine-module.ts'
 import { examineUrl } from './examine-url.ts'
 import { type Finding, tell } from './finding.ts'
@@ -19,11 +20,13 @@ sojourn doctor URL                        asks for a page on this machine, and r
 
 /** Runs the command, and ends the process: an app that was loaded may go on for ever. */
 export async function doctor(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { env: { type: 'string' }, name: { type: 'string' }, json: { type: 'boolean' } },
-  })
+  const { values, positionals } = understood(args, (args) =>
+    parseArgs({
+      args,
+      allowPositionals: true,
+      options: { env: { type: 'string' }, name: { type: 'string' }, json: { type: 'boolean' } },
+    }),
+  )
   const [target, ...more] = positionals
   if (!target || more.length > 0) {
     throw usageError('Give one module or one address: sojourn doctor app.js, or localhost:3000.')

@@ -1,6 +1,7 @@
 /** `sojourn inspect`: shows what is in a session cookie, and whether a secret signed it. */
 
 import { parseArgs } from 'node:util'
+import { understood } from './arguments.ts'
 import { describe, type Description } from './description.ts'
 import { page } from './page.ts'
 import { cookiesIn, type PastedCookie } from './pasted.ts'
@@ -24,17 +25,19 @@ const MAX_INPUT = 1_048_576
 
 /** Runs the command; answers its exit code. */
 export async function inspect(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      name: { type: 'string' },
-      audience: { type: 'string' },
-      secret: { type: 'string', multiple: true },
-      'secret-env': { type: 'string', multiple: true },
-      json: { type: 'boolean' },
-    },
-  })
+  const { values, positionals } = understood(args, (args) =>
+    parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        name: { type: 'string' },
+        audience: { type: 'string' },
+        secret: { type: 'string', multiple: true },
+        'secret-env': { type: 'string', multiple: true },
+        json: { type: 'boolean' },
+      },
+    }),
+  )
   const secrets = secretsFrom(values.secret ?? [], values['secret-env'] ?? [])
   // An unquoted header arrives as several arguments.
   const given = positionals.join(' ')

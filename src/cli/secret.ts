@@ -4,6 +4,7 @@ import { parseArgs, parseEnv } from 'node:util'
 import { encodeBase64url } from '../base/bytes.ts'
 import { systemRandom } from '../base/ports.ts'
 import { MIN_SECRET_BYTES } from '../crypto/weak-secrets.ts'
+import { understood } from './arguments.ts'
 import { readEnvFile, unreadable, withVariable, writeEnvFile } from './env-file.ts'
 import { rotate } from './rotate.ts'
 import { usageError } from './usage-error.ts'
@@ -20,17 +21,19 @@ sojourn secret --rotate                   prints the next configuration: a new s
 
 /** Runs the command; answers its exit code. */
 export function secret(args: string[]): number {
-  const { values } = parseArgs({
-    args,
-    options: {
-      write: { type: 'string' },
-      name: { type: 'string' },
-      rotate: { type: 'boolean' },
-      // Node.js takes --env-file for its own, wherever it stands.
-      env: { type: 'string' },
-      'drop-previous': { type: 'boolean' },
-    },
-  })
+  const { values } = understood(args, (args) =>
+    parseArgs({
+      args,
+      options: {
+        write: { type: 'string' },
+        name: { type: 'string' },
+        rotate: { type: 'boolean' },
+        // Node.js takes --env-file for its own, wherever it stands.
+        env: { type: 'string' },
+        'drop-previous': { type: 'boolean' },
+      },
+    }),
+  )
   const { write: file, name = 'SESSION_SECRET', env: source } = values
   if (!/^[A-Za-z_]\w*$/.test(name)) {
     throw usageError('--name has to be the name of a variable, such as SESSION_SECRET.')

@@ -26,6 +26,16 @@ export function privateCacheControl(existing: string | null | undefined): string
   return (strict ? directives : ['private', ...directives]).join(', ')
 }
 
+/**
+ * Whether a field is one that the caches it names obey instead of `Cache-Control`: RFC 9213 section 2,
+ * and `Surrogate-Control` before it.
+ *
+ * Beside a Set-Cookie none of them may stand: its cache would not even look at `private`.
+ */
+export function isTargetedControl(name: string): boolean {
+  return /^(?:(?:[\w-]+-)?cdn-cache-control|surrogate-control)$/i.test(name)
+}
+
 /** The name a Set-Cookie line sets. */
 export function setCookieName(line: string): string {
   return line.slice(0, Math.max(line.indexOf('='), 0)).trim()
@@ -53,6 +63,8 @@ export function mergeInto(headers: Headers, { vary, setCookie }: Outgoing): Head
     headers.delete('set-cookie')
     for (const line of lines) headers.append('set-cookie', line)
     headers.set('cache-control', privateCacheControl(headers.get('cache-control')))
+    const targeted = [...headers.keys()].filter(isTargetedControl)
+    for (const name of targeted) headers.delete(name)
   }
   return headers
 }

@@ -20,6 +20,8 @@ export type SessionEvent =
   | { type: 'logout' }
   /** A session could not be kept, and the response became an error. */
   | { type: 'commit-failed'; code: SessionErrorCode | 'UNKNOWN' }
+  /** A session was first asked for after the headers had left: no `Vary` tells caches of it. */
+  | { type: 'opened-late' }
   /** The store did not answer when a session was to be opened. */
   | { type: 'open-failed'; code: SessionErrorCode | 'UNKNOWN' }
   /** An id was shown that had been renewed since: perhaps a stolen cookie. Only with a store. */

@@ -31,6 +31,7 @@ export function createVisit(host: Host, facts: RequestFacts): Visit {
   let finished = false
 
   function open(): Maybe<State> {
+    if (finished && opening === undefined) tellLate(host)
     opening ??= andThen(openState(host, facts), (state) => {
       // Opened after the headers left, as while streaming: reading is all that is possible.
       state.frozen = finished
@@ -79,6 +80,15 @@ function lastCommit(state: State): Maybe<void> {
   } finally {
     state.frozen = true
   }
+}
+
+/** A page that depends on the session says so in its headers, or a cache may give it to others. */
+function tellLate({ emit, hint }: Host): void {
+  emit({ type: 'opened-late' })
+  hint(
+    'opened-late',
+    "A session was first asked for after the response's headers had left, so no Vary: Cookie tells caches that the page depends on the visitor. Ask for it before you send; it can be read while streaming.",
+  )
 }
 
 const NOTHING_KEPT: Outgoing = { vary: true, setCookie: undefined }

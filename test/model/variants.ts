@@ -87,8 +87,8 @@ export const VARIANTS: Variant[] = [
     edits: [
       {
         file: 'guard.ts',
-        from: '() => store.swap(key, ifWrite, row))',
-        to: '() => store.swap(key, ifWrite, { ...row, write: `w.${random(9).join("")}` }))',
+        from: '() => store.swap(key, ifWrite, row), row)',
+        to: '() => store.swap(key, ifWrite, { ...row, write: `w.${random(9).join("")}` }), row)',
       },
     ],
   },

@@ -122,7 +122,9 @@ describe.each(STORES)('promise 9, ids never rest, on %s', (name) => {
     const replayed = new Set([...texts.filter((text) => text.length < 4000), ...ids, ...words])
     for (const text of replayed) await opensNothing(sessions, `session=${text}`)
     // Put together with a genuine signature, which only the holder of the secret can make.
-    const forge = sessionIdFormat([keyFor(Buffer.from(SECRET), 'session id', { audience: '', cookieName: 'session' })])
+    const forge = sessionIdFormat([
+      keyFor(Buffer.from(SECRET), 'session id', { audience: '', cookieName: 'session' }),
+    ])
     const proofs = [...words].filter((word) => word.length === 43)
     expect(proofs.length).toBeGreaterThan(2)
     for (const handle of handles) {

@@ -119,6 +119,10 @@ async function calledFromElsewhere(
     await sessions.checkCsrf(carrier, `${token.slice(0, -1)}!`).catch((error: unknown) => {
       for (const face of faces(error)) watching.shown('an error', face)
     })
+    // First asked for when the headers have left.
+    const late = {}
+    await sessions.mount([late], { cookie, header })?.finish()
+    await sessions.get(late)
   }
 }
 

@@ -201,8 +201,9 @@ function served(kept: Kept, method: string | undefined, { headers = {} }: AskIni
   return { status: isKnown ? 304 : kept.status, headers: new Headers(kept.headers), body }
 }
 
+/** What is said to this cache in particular comes first, and alone (RFC 9213 section 2.2). */
 function directives({ headers }: Pick<Answer, 'headers'>): Directives {
-  return directivesOf(headers.get('cache-control'))
+  return directivesOf(headers.get('cdn-cache-control') ?? headers.get('cache-control'))
 }
 
 /** RFC 9111 section 5.2: `name`, `name=token` or `name="quoted, text"`, in any case. */

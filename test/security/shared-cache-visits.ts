@@ -48,6 +48,7 @@ const CONTROLS = [
   'public, max-age=600, no-cache="set-cookie"',
   'private="x-anything", public, max-age=600',
   'no-cache',
+  'to the cdn: max-age=600',
   'expires',
   '',
 ]
@@ -71,7 +72,9 @@ export const boldPage: Page = async (open, { method, path, query, header }) => {
     ['etag', etag],
   ]
   if (control === 'expires') headers.push(['expires', new Date(Date.now() + 6e5).toUTCString()])
-  else if (control !== '') headers.push(['cache-control', control])
+  else if (control.startsWith('to the cdn: ')) {
+    headers.push(['cdn-cache-control', control.slice(12)], ['cache-control', 'no-store'])
+  } else if (control !== '') headers.push(['cache-control', control])
   if (vary !== '') headers.push(['vary', vary])
   if (status > 300 && status < 303) headers.push(['location', `/of/${encodeURIComponent(body)}`])
   const isKnown = method !== 'POST' && status === 200 && header('if-none-match') === etag
