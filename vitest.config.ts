@@ -1,5 +1,6 @@
 /** The tests: sojourn's own name means the source. */
 
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { configDefaults, defineConfig } from 'vitest/config'
 
@@ -49,6 +50,8 @@ export default defineConfig({
       ...(isQuick ? WITH_SERVERS : []),
     ],
     globalSetup: isQuick ? [] : ['test/servers/start.ts'],
+    // What starts no server waits for nothing but the processor.
+    ...(isQuick ? { maxWorkers: availableParallelism() } : {}),
     // Nothing that is secret shows in an error, an event or a line, whatever is tested.
     setupFiles: ['test/security/canary-setup.ts'],
     env: { NODE_ENV: 'test' },
