@@ -174,7 +174,7 @@ function storeFindings({
     pass('logout', 'It ends the session on the server: a copy of the cookie opens nothing.'),
     pass(
       'ids',
-      `New at each login${rotate === null ? '' : ` and after ${span(rotate)}`}; an old one opens for ${span(grace)} more, and shown later ${replayed}.`,
+      `New at each login, and the one before opens nothing from then on. Otherwise renewed${rotate === null ? ' only by regenerate()' : ` after ${span(rotate)}`}: then the old one opens for ${span(grace)} more, and shown later ${replayed}.`,
     ),
     maxSessionsPerUser === null
       ? warn(
