@@ -12,8 +12,13 @@ const MOST_BYTES = 65_536
 export async function csrfFieldOf(request: Request): Promise<string | undefined> {
   const parse = PARSERS.get(mediaTypeOf(request))
   if (!parse || request.bodyUsed) return undefined
-  const { body } = request.clone()
-  return body ? (parse(await startOf(body)) ?? undefined) : undefined
+  try {
+    const { body } = request.clone()
+    return body ? (parse(await startOf(body)) ?? undefined) : undefined
+  } catch {
+    // Somebody has begun to read it, or it broke off: there is no token in it then.
+    return undefined
+  }
 }
 
 function mediaTypeOf({ headers }: Request): string {

@@ -99,6 +99,18 @@ export function addHeaders(res: ServerResponse, outgoing: Outgoing | undefined):
   for (const name of res.getHeaderNames()) if (isTargetedControl(name)) res.removeHeader(name)
 }
 
+/** Takes away what the app said of a body that is not sent, and what it told caches. */
+export function forgetBody(res: ServerResponse): void {
+  for (const name of res.getHeaderNames()) {
+    if (DESCRIBES_BODY.test(name) || isTargetedControl(name)) res.removeHeader(name)
+  }
+  if (!isHttp2(res)) res.statusMessage = ''
+}
+
+/** Headers about a body. */
+const DESCRIBES_BODY =
+  /^(content-(?!security-policy)|(etag|last-modified|expires|accept-ranges|location|refresh|trailer|transfer-encoding)$)/
+
 /** Makes an error as Node's own: told apart by its code. */
 export function coded<Thrown extends Error>(error: Thrown, code: string): Thrown {
   return Object.assign(error, { code })

@@ -2,12 +2,13 @@
 
 import type { ServerResponse } from 'node:http'
 import type { Maybe } from '../base/ports.ts'
-import { isTargetedControl, type Outgoing } from '../http/headers.ts'
+import type { Outgoing } from '../http/headers.ts'
 import {
   addHeaders,
   adoptHead,
   checkHead,
   coded,
+  forgetBody,
   headersSent,
   isHttp2,
   setsOneByOne,
@@ -165,14 +166,11 @@ export function holdHeaders(res: ServerResponse, commit: () => Maybe<Outgoing | 
       else if (callback) res.once('finish', callback)
     }
     waiting = []
-    for (const name of res.getHeaderNames()) {
-      if (DESCRIBES_BODY.test(name) || isTargetedControl(name)) res.removeHeader(name)
-    }
+    forgetBody(res)
     const { status, headers, setCookie, body } = refusalOf(error)
     for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
     if (setCookie !== undefined) addHeaders(res, { vary: true, setCookie })
     res.setHeader('content-length', Buffer.byteLength(body))
-    if (!isHttp2(res)) res.statusMessage = ''
     // Explicitly: an implicit head would pass through what was mounted after us.
     call('writeHead', [status])
     call('end', [body])
@@ -204,10 +202,6 @@ export function holdHeaders(res: ServerResponse, commit: () => Maybe<Outgoing | 
     pass('flushHeaders', [])
   }
 }
-
-/** Headers about the body that is not sent. */
-const DESCRIBES_BODY =
-  /^(content-(?!security-policy)|(etag|last-modified|expires|accept-ranges|location|refresh|trailer|transfer-encoding)$)/
 
 /** Throws what Node throws for a chunk it cannot send. */
 function checkChunk(verb: Verb, [chunk, encoding]: readonly unknown[]): void {

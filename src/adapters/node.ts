@@ -7,6 +7,7 @@ import { isSafeMethod } from '../session/request-origin.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Visit } from '../session/visit.ts'
 import { holdHeaders } from './gate.ts'
+import { addHeaders, forgetBody } from './gate-head.ts'
 import { isAnswerable, refusalOf } from './refusal.ts'
 
 /**
@@ -37,7 +38,11 @@ export function withSessions<
 function answerOrThrow(res: ServerResponse, error: unknown): void {
   if (!isAnswerable(error) || res.headersSent) throw error
   const { status, headers, setCookie, body } = refusalOf(error)
-  res.writeHead(status, setCookie === undefined ? headers : { ...headers, 'set-cookie': setCookie })
+  forgetBody(res)
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
+  addHeaders(res, { vary: true, setCookie })
+  res.setHeader('content-length', Buffer.byteLength(body))
+  res.writeHead(status)
   res.end(body)
 }
 

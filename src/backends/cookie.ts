@@ -133,10 +133,18 @@ export function cookieBackend(
     }
     const { record, seen, isOutdated } = opened
     if (!record) return undefined
-    if (isDueForRenewal(lifetime, timesOf(record, seen), now))
-      return [seal(record, seconds, now), seconds]
     // A new secret must not make an old session younger.
-    return isOutdated ? [seal(record, seen, now), seen] : undefined
+    const isDue = isDueForRenewal(lifetime, timesOf(record, seen), now)
+    if (!isDue && !isOutdated) return undefined
+    const at = isDue ? seconds : seen
+    try {
+      return [seal(record, at, now), at]
+    } catch (error) {
+      // Signed it was deflated to fit, and encrypted it does not: a visit that changed nothing is not
+      // refused for that.
+      if (error instanceof SessionError && error.code === 'ERR_COOKIE_TOO_LARGE') return undefined
+      throw error
+    }
   }
 
   return {

@@ -45,6 +45,8 @@ interface Group {
   readonly writer: string
   /** The newest row this process knows of; nothing where the session is gone. */
   newest: Settled['newest']
+  /** There is a row, and this process cannot read it. */
+  hidesRow: boolean
   waiting: Member[]
   /** The last swap was won after others were lost to another process. */
   isContended: boolean
@@ -93,7 +95,7 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
         !isFresh &&
         plans.some((planned) => mayBeOutdated(planned, newest, rules, now))
       ) {
-        group.newest = heldIn(selector, await store.read(selector))
+        lookAt(group, selector, await store.read(selector))
         isFresh = true
         continue
       }
@@ -101,7 +103,9 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
         (last, { plan }) => (plan.do === 'keep' ? plan.entry : last),
         newest?.entry,
       )
-      if (!newest || !entry || entry === newest.entry) return tellAll(plans, newest)
+      if (!newest || !entry || entry === newest.entry) {
+        return tellAll(group.hidesRow ? plans.map(leavingRow) : plans, newest)
+      }
       const row = rowOf(entry, rules, { ...nextWrite(newest.row, group.writer), now })
       for (const member of batch) member.isSent = true
       const swap = await store.swap(selector, newest.row.write, row)
@@ -111,7 +115,7 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
         return tellAll(plans, group.newest)
       }
       for (const member of batch) member.isSent = false
-      group.newest = heldIn(selector, swap.newest)
+      lookAt(group, selector, swap.newest)
       isFresh = true
     }
   }
@@ -127,9 +131,10 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
     })
   }
 
-  function heldIn(selector: string, row: Row | null): Settled['newest'] {
+  function lookAt(group: Group, selector: string, row: Row | null): void {
     const entry = row ? decodeEntry(selector, row, rules) : undefined
-    return row && entry ? { row, entry } : undefined
+    group.newest = row && entry ? { row, entry } : undefined
+    group.hidesRow = row !== null && !entry
   }
 
   function nameOfWriter(): string {
@@ -177,7 +182,13 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
   }
 
   function newGroup(newest: Held): Group {
-    return { writer: nameOfWriter(), newest, waiting: [], isContended: false }
+    return {
+      writer: nameOfWriter(),
+      newest,
+      hidesRow: false,
+      waiting: [],
+      isContended: false,
+    }
   }
 
   /** Takes a request out before it is told, so that nothing of it is kept afterwards. */
@@ -197,4 +208,10 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
     groups.delete(member.work.selector)
     if (writer === group.writer) writer = undefined
   }
+}
+
+/** A login must not leave behind a row that another server, with a newer secret, still opens. */
+function leavingRow(planned: Planned): Planned {
+  const { plan } = planned
+  return plan.do === 'move' ? { ...planned, plan: { ...plan, leaves: true } } : planned
 }

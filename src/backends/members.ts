@@ -2,6 +2,7 @@
 
 import { because, SessionError } from '../base/errors.ts'
 import type { Clock } from '../base/ports.ts'
+import type { Ended } from '../record/lifetime.ts'
 import { authenticatedAtOf, createdOf, labelOf } from '../record/record.ts'
 import { decodeEntry, entryEnded, seenAt } from './entry.ts'
 import type { Held } from './group-batch.ts'
@@ -101,9 +102,11 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
     const ask = () => store.admit(owner, selector, since, until, storeLimit)
     const admission = await ask()
     if (admission.admitted || admission.why !== 'limit') return admission
-    const { dead } = await sorted(owner, await store.list(owner))
-    if (dead.length === 0) return admission
-    await discard(owner, dead)
+    const { dead, hidden } = await sorted(owner, await store.list(owner))
+    // Nobody could end what nobody here can read: it must not keep its user out.
+    const over = dead.length > 0 ? dead : hidden.slice(0, 1)
+    if (over.length === 0) return admission
+    await discard(owner, over)
     return ask()
   }
 
@@ -113,20 +116,29 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
     await discard(owner, dead)
   }
 
-  /** The owner's sessions that are alive, and the keys of those that are over. */
+  /**
+   * The owner's sessions that are alive, the keys of those that are over, and of those that cannot be
+   * read here, as under a secret that was dropped.
+   */
   async function sorted(owner: string, keys: readonly string[]) {
     const live = new Map<string, Held>()
     const dead: string[] = []
+    const hidden: string[] = []
     const now = clock()
     await inParts(keys, async (key) => {
       const row = await store.read(key)
-      const entry = row?.owner === owner ? decodeEntry(key, row, rules) : undefined
-      // A row that cannot be read is not taken for a dead one: the answer may be the wrong one. Nor
-      // is one that ended just now: a visit's touch may be on its way.
-      if (!row || (entry && entryEnded(row, entry, rules, now - LATE_TOUCH))) dead.push(key)
-      else if (entry && !entryEnded(row, entry, rules, now)) live.set(key, { row, entry })
+      if (!row) return void dead.push(key)
+      // The answer may be the wrong one: another's row says nothing of this key.
+      if (row.owner !== owner) return
+      const entry = decodeEntry(key, row, rules)
+      // One that ended just now is not dead yet: a visit's touch may be on its way.
+      const isOver = (at: number) =>
+        entry ? isEnded(entryEnded(row, entry, rules, at)) : row.expiresAt < at
+      if (isOver(now - LATE_TOUCH)) dead.push(key)
+      else if (!entry) hidden.push(key)
+      else if (!isOver(now)) live.set(key, { row, entry })
     })
-    return { live, dead }
+    return { live, dead, hidden: keys.filter((key) => hidden.includes(key)) }
   }
 
   /** Removes rows, then forgets their keys: interrupted, it is simply done again. */
@@ -144,8 +156,8 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
       if (limit?.onLimit !== 'reject') return
       const keys = await store.list(owner)
       if (keys.length < limit.most || keys.includes(selector)) return
-      const { dead } = await sorted(owner, keys)
-      if (keys.length - dead.length >= limit.most) throw tooMany()
+      const { dead, hidden } = await sorted(owner, keys)
+      if (keys.length - dead.length - hidden.length >= limit.most) throw tooMany()
     },
     async admit(owner, selector, calledAt, until) {
       const admission = await admitted(owner, selector, calledAt, until)
@@ -176,9 +188,9 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
     },
     async revoke(owner, selector) {
       if (!(await store.list(owner)).includes(selector)) return false
-      const { live } = await sorted(owner, [selector])
+      const { live, hidden } = await sorted(owner, [selector])
       await discard(owner, [selector])
-      return live.size > 0
+      return live.size + hidden.length > 0
     },
     async revokeAll(owner, except) {
       const now = clock()
@@ -198,6 +210,11 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
       )
     },
   }
+}
+
+/** What begins in the future, by this server's clock, is not over. */
+function isEnded(ended: Ended | undefined): boolean {
+  return ended !== undefined && ended !== 'future'
 }
 
 function infoOf({ row, entry }: Held, { layout }: StoredRules): SessionInfo {

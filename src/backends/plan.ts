@@ -3,7 +3,7 @@
 import { SessionError } from '../base/errors.ts'
 import { type Change, isSoft, newRecord, overwrittenKeys, replay } from '../record/changes.ts'
 import { cookieLifetime, type Lifetime } from '../record/lifetime.ts'
-import { isPermanent, type Layout, type SessionRecord, userIdOf } from '../record/record.ts'
+import { isPermanent, type SessionRecord, userIdOf } from '../record/record.ts'
 import {
   type Entry,
   type EntryFormat,
@@ -50,8 +50,10 @@ export type Plan =
   | { do: 'gone' }
   | { do: 'fail'; error: unknown }
 
-/** The most bytes a record may have. */
-export const MAX_RECORD_BYTES = 1_048_576
+/** What a store takes, less what stands before a record. Encrypted, three bytes become four. */
+function mostBytes({ cipher }: StoredRules): number {
+  return cipher ? 786_000 : 1_048_000
+}
 
 /** What a request's work comes to on the newest row; `undefined` where there is none. */
 export function planOn(
@@ -109,7 +111,7 @@ function planOnEntry(
   const writes = id.entry !== entry || changes.some((change) => change.do !== 'regenerate')
   if (!writes) return { do: 'keep', entry, issue: undefined, overwrote: [] }
   const next = { ...id.entry, record, idle: idleSeconds(record, layout, lifetime) }
-  checkSize(record, layout)
+  checkSize(record, rules)
   return {
     do: 'keep',
     entry: next,
@@ -142,11 +144,13 @@ function idAfter(
   const isCurrent = entry.verifier === work.hash
   const asked = work.changes.some((change) => change.do === 'regenerate')
   const stale = isStale({ row, entry }, rules, now)
-  const rewrites = work.isOutdated || stale || changesPermanence(entry, record, rules)
+  const rewrites = stale || changesPermanence(entry, record, rules)
   // Where ids rotate, one that is sent again is renewed at once; and so is one whose renewal the
   // browser never got, since the id it has cannot be sent again.
-  const isNewPlace = rules.rotate !== undefined || !isCurrent
-  const renews = asked || isDueForRotation(entry, rules, now) || (rewrites && isNewPlace)
+  const renewsToRewrite = isCurrent
+    ? rewrites && rules.rotate !== undefined
+    : rewrites || work.isOutdated
+  const renews = asked || isDueForRotation(entry, rules, now) || renewsToRewrite
   const issued = Math.floor(now / 1000)
   if (renews && mayRenew(entry, work, rules, now)) {
     const { verifier, hash } = work.renewal()
@@ -156,6 +160,8 @@ function idAfter(
   if (!isCurrent) return { entry, issue: undefined }
   const previous = previousAfter(entry.previous, rules, now)
   if (rewrites) return { entry: { ...entry, issued, previous }, issue: work.verifier }
+  // The same id under another secret: that is no reason to count its time anew.
+  if (work.isOutdated) return { entry: { ...entry, previous }, issue: work.verifier }
   const shown = entry.previous !== undefined && entry.previous.replacedAt === undefined
   return { entry: shown ? { ...entry, previous } : entry, issue: undefined }
 }
@@ -212,18 +218,20 @@ export function hasIdWork(
 }
 
 /** @throws ERR_SESSION_TOO_LARGE */
-export function checkSize(record: SessionRecord, layout: Layout): void {
+export function checkSize(record: SessionRecord, rules: StoredRules): void {
+  const { layout } = rules
+  const most = mostBytes(rules)
   // UTF-8 spends at most three bytes on a UTF-16 code unit: most records need no counting.
   let units = 0
   for (const [key, { text }] of record.data) units += key.length + text.length
   units += record.meta.get(layout.names.flashes)?.text.length ?? 0
-  if (units * 3 < MAX_RECORD_BYTES / 2 && record.data.size < 10_000) return
+  if (units * 3 < most / 2 && record.data.size < 10_000) return
   const sizes = [...record.data].map(([key, { text }]) => ({ key, size: Buffer.byteLength(text) }))
   const flashes = record.meta.get(layout.names.flashes)
   if (flashes) sizes.push({ key: 'flash messages', size: Buffer.byteLength(flashes.text) })
   const size = sizes.reduce((sum, part) => sum + part.size + Buffer.byteLength(part.key) + 4, 100)
-  if (size <= MAX_RECORD_BYTES) return
+  if (size <= most) return
   const largest = sizes.sort((a, b) => b.size - a.size).slice(0, 3)
   const named = largest.map((part) => `${part.key} (${part.size} bytes)`).join(', ')
-  throw new SessionError('ERR_SESSION_TOO_LARGE', size, MAX_RECORD_BYTES, named)
+  throw new SessionError('ERR_SESSION_TOO_LARGE', size, most, named)
 }

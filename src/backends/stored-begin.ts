@@ -28,7 +28,48 @@ export function begin(
     throw new SessionError('ERR_SESSION_GONE')
   }
   if (isEmpty(next, ports.rules.layout)) return unchanged(opened)
-  return start(ports, opened, next, { changes, now })
+  const begun = start(ports, opened, next, { changes, now })
+  return lastLogin(changes) ? leave(ports, begun, opened.leftovers) : begun
+}
+
+/**
+ * A login that begins a session of its own; those it leaves are over before anybody is told.
+ *
+ * @param owner whose they were, as far as that is known.
+ */
+export async function leave(
+  ports: CommitPorts,
+  beginning: Promise<Committed>,
+  selectors: readonly string[],
+  owner?: string,
+): Promise<Committed> {
+  const begun = await beginning
+  try {
+    for (const selector of selectors) await remove(ports, selector, owner)
+  } catch (error) {
+    // The new one's cookie does not leave either: it would only fill its user's list.
+    const { handle } = begun.opened
+    if (handle !== undefined) ports.removals.add(handle)
+    throw error
+  }
+  return begun
+}
+
+/** Ends a row for good; one that the store does not confirm is removed later. */
+export async function remove(
+  { store, removals }: CommitPorts,
+  selector: string,
+  owner: string | undefined,
+): Promise<void> {
+  try {
+    await store.remove(selector)
+  } catch (error) {
+    removals.add(selector)
+    throw error
+  }
+  if (owner === undefined) return
+  // A key whose row is gone does no harm in the list: the next listing takes it off.
+  await store.forget(owner, [selector]).catch(() => {})
 }
 
 /** A session of its own for a record. */
@@ -39,7 +80,7 @@ export async function start(
   { changes, now }: { changes: readonly Change[]; now: number },
 ): Promise<Committed> {
   const { layout } = ports.rules
-  checkSize(record, layout)
+  checkSize(record, ports.rules)
   const issue = newVerifier(ports.random)
   const slot = await insert(ports, record, issue, now)
   const owner = userIdOf(record, layout)

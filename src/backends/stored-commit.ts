@@ -8,6 +8,7 @@ import type { Committed, Note } from './backend.ts'
 import { idleSeconds, timesOf } from './entry.ts'
 import type { Settled } from './group-batch.ts'
 import { hasIdWork, type Plan, type Work } from './plan.ts'
+import { rewrites } from './rewrites.ts'
 import { hashOfVerifier, newVerifier } from './session-id.ts'
 import {
   type CommitPorts,
@@ -16,13 +17,14 @@ import {
   type StoredRequest,
   unchanged,
 } from './stored-answer.ts'
-import { admit, begin, listUntil, start } from './stored-begin.ts'
-import { end, remove } from './stored-end.ts'
+import { admit, begin, leave, listUntil, start } from './stored-begin.ts'
+import { end } from './stored-end.ts'
 import type { Slot, StoredOpened } from './stored-open.ts'
 
 /** Makes the commit of one backend. */
 export function storedCommit(ports: CommitPorts) {
   const { store, rules, group, members, random } = ports
+  const anew = rewrites()
   const { layout, lifetime } = rules
 
   return function commit(request: StoredRequest): Committed | Promise<Committed> {
@@ -36,7 +38,8 @@ export function storedCommit(ports: CommitPorts) {
   /** A visitor with a session. One that only reads is answered at once: nothing holds the response. */
   function goOn(request: StoredRequest, slot: Slot): Committed | Promise<Committed> {
     const { opened, changes, now } = request
-    const work = workOf(slot, changes, opened.isOutdated)
+    const isOutdated = opened.isOutdated && anew.isDue(slot.selector, opened.key, now)
+    const work = workOf(slot, changes, isOutdated)
     if (changes.length > 0 || hasIdWork(slot, work, rules, now)) return save(request, slot, work)
     const { row, entry } = slot
     const isDue = isDueForRenewal(lifetime, timesOf(row, entry, layout, now), now)
@@ -73,23 +76,13 @@ export function storedCommit(ports: CommitPorts) {
     return committed(ports, opened, kept, { issue, now, notes })
   }
 
-  /** A login that begins a session of its own; the one it leaves is over before anybody is told. */
-  async function move(
+  function move(
     { opened, changes, now }: StoredRequest,
     { selector, entry }: Slot,
     { record, leaves }: Extract<Plan, { do: 'move' }>,
   ): Promise<Committed> {
-    const moved = await start(ports, opened, record, { changes, now })
-    if (!leaves) return moved
-    try {
-      await remove(ports, selector, userIdOf(entry.record, layout))
-    } catch (error) {
-      // The new one's cookie does not leave either: it would only fill its user's list.
-      const { handle } = moved.opened
-      if (handle !== undefined) ports.removals.add(handle)
-      throw error
-    }
-    return moved
+    const moving = start(ports, opened, record, { changes, now })
+    return leaves ? leave(ports, moving, [selector], userIdOf(entry.record, layout)) : moving
   }
 
   /** Moves the end of a session away; where that fails the next visit does it. */

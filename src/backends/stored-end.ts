@@ -4,7 +4,7 @@ import { alsoSending, SessionError } from '../base/errors.ts'
 import { isEmpty, userIdOf } from '../record/record.ts'
 import type { Committed } from './backend.ts'
 import type { CommitPorts, StoredRequest } from './stored-answer.ts'
-import { begin } from './stored-begin.ts'
+import { begin, remove } from './stored-begin.ts'
 import type { StoredOpened } from './stored-open.ts'
 
 /**
@@ -18,7 +18,7 @@ export async function end(
   { opened, changes, next, now }: StoredRequest,
 ): Promise<Committed> {
   const { layout } = ports.rules
-  const { slot, expired, others } = opened
+  const { slot, others, leftovers } = opened
   const owner = slot && userIdOf(slot.entry.record, layout)
   const cleared = opened.hasCookie && !opened.isSuperseded ? ports.writer.clear() : undefined
   const nobody: StoredOpened = {
@@ -26,13 +26,12 @@ export async function end(
     record: undefined,
     handle: undefined,
     slot: undefined,
-    expired: undefined,
     others: [],
+    leftovers: [],
   }
   try {
-    for (const other of others) await remove(ports, other, undefined)
-    const selector = slot?.selector ?? expired
-    if (selector !== undefined) await remove(ports, selector, owner)
+    for (const other of [...others, ...leftovers]) await remove(ports, other, undefined)
+    if (slot) await remove(ports, slot.selector, owner)
     if (isEmpty(next, layout)) {
       return { opened: { ...nobody, hasCookie: false }, setCookie: cleared }
     }
@@ -43,21 +42,4 @@ export async function end(
     if (error instanceof SessionError && cleared) alsoSending(error, 'set-cookie', cleared)
     throw error
   }
-}
-
-/** Ends a row for good; one that the store does not confirm is removed later. */
-export async function remove(
-  { store, removals }: CommitPorts,
-  selector: string,
-  owner: string | undefined,
-): Promise<void> {
-  try {
-    await store.remove(selector)
-  } catch (error) {
-    removals.add(selector)
-    throw error
-  }
-  if (owner === undefined) return
-  // A key whose row is gone does no harm in the list: the next listing takes it off.
-  await store.forget(owner, [selector]).catch(() => {})
 }

@@ -25,10 +25,13 @@ export interface Slot {
 /** What opening a stored session came to. */
 export interface StoredOpened extends Opened {
   readonly slot: Slot | undefined
-  /** The key of a session that is over by time: a logout removes it all the same. */
-  readonly expired: string | undefined
   /** The keys of other cookies that would open, too: a logout ends those sessions as well. */
   readonly others: readonly string[]
+  /**
+   * The keys of sessions that the cookies name and that do not open: over by time, or not to be read
+   * here, as where another server has a newer secret. A logout removes them, and so does a login.
+   */
+  readonly leftovers: readonly string[]
   /** The id is one from before a login a moment ago: nothing may be set over the new one. */
   readonly isSuperseded: boolean
 }
@@ -75,10 +78,11 @@ async function lookUp(ports: OpenPorts, ids: SessionId[], nobody: StoredOpened, 
   const found = looked.flatMap((outcome) => ('slot' in outcome ? [outcome] : []))
   const refused = looked.flatMap((outcome) => ('reason' in outcome ? [outcome] : []))
   const rejected = [...nobody.rejected, ...refused.map(({ reason }) => reason)]
+  const leftovers = leftoversOf(refused)
   const [newest, ...rest] = found.sort((a, b) => b.opened.seen - a.opened.seen)
   if (newest) {
     const others = rest.map(({ slot }) => slot.selector)
-    return { ...nobody, ...newest.opened, rejected, others, verified: found.length }
+    return { ...nobody, ...newest.opened, rejected, others, leftovers, verified: found.length }
   }
   return refusedAll(ports, nobody, refused)
 }
@@ -88,10 +92,21 @@ async function refusedAll(ports: OpenPorts, nobody: StoredOpened, refused: reado
   return {
     ...nobody,
     rejected: [...nobody.rejected, ...refused.map(({ reason }) => reason)],
-    expired: refused.find(({ reason }) => reason.startsWith('expired'))?.id.selector,
+    leftovers: leftoversOf(refused),
     isSuperseded: refused.some(({ reason }) => reason === 'superseded'),
   }
 }
+
+function leftoversOf(refused: readonly Refused[]): string[] {
+  return refused.flatMap(({ id, reason }) => (LEFT_THERE.has(reason) ? [id.selector] : []))
+}
+
+const LEFT_THERE: ReadonlySet<Rejection> = new Set([
+  'corrupt',
+  'expired',
+  'expired-absolute',
+  'future',
+])
 
 type Found = {
   slot: Slot
@@ -200,7 +215,7 @@ const NOBODY: StoredOpened = {
   isOutdated: false,
   handle: undefined,
   slot: undefined,
-  expired: undefined,
   others: [],
+  leftovers: [],
   isSuperseded: false,
 }

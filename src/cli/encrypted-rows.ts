@@ -39,7 +39,7 @@ export function rowReader({ 'secret-env': variables, name, audience = '' }: RowK
   const ciphers = secrets.flatMap((secret) =>
     (name === undefined ? USUAL_NAMES : [name]).map((cookieName) => {
       const context = { secrets: [secret], scope: { audience, cookieName }, clock: systemClock }
-      return storeCipher({ migrateUntil: 0 }, context)
+      return storeCipher({ from: 0, migrateUntil: 0 }, context)
     }),
   )
   return {

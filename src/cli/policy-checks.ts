@@ -118,7 +118,14 @@ function formatFindings({ format, algorithms }: Policy): Finding[] {
 }
 
 function encryptionFinding({ encryption, format, store }: Policy): Finding {
-  const { of, migrateUntil } = encryption
+  const { of, migrateUntil, from } = encryption
+  if (from !== null && Date.parse(from) > Date.now()) {
+    return warn(
+      'encryption',
+      `Nothing is encrypted before ${from}.`,
+      'Leave encrypt.from out once every server has this configuration.',
+    )
+  }
   if (migrateUntil !== null && Date.parse(migrateUntil) > Date.now()) {
     return warn(
       'encryption',

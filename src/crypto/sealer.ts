@@ -61,20 +61,33 @@ export function encryptingSealer(encrypter: Encrypter): Sealer {
   }
 }
 
-/** Encrypts, and until a time (milliseconds since 1970) opens what was only signed. */
+/** From when to when one way takes the place of another. In milliseconds since 1970. */
+export interface Migration {
+  /** Before, nothing is written in the new way yet: servers take the configuration over in turn. */
+  readonly from: number
+  /** From then on the old way is not read any more. */
+  readonly until: number
+  readonly clock: Clock
+}
+
+/** Encrypts from a time on, and until another opens what was only signed. */
 export function migratingSealer(
   encrypting: Sealer,
   signing: Sealer,
-  until: number,
-  clock: Clock,
+  { from, until, clock }: Migration,
 ): Sealer {
+  const current = () => (clock() < from ? signing : encrypting)
   return {
-    seal: (text, seconds) => encrypting.seal(text, seconds),
+    seal: (text, seconds) => current().seal(text, seconds),
+    sealShorter(text, seconds) {
+      const { seal, sealShorter = seal } = current()
+      return sealShorter(text, seconds)
+    },
     open(value) {
       // What is signed has two dots, and an envelope has none: neither is tried as the other.
       if (!value.includes('.') || clock() >= until) return encrypting.open(value)
       const opened = signing.open(value)
-      return typeof opened === 'string' ? opened : { ...opened, isFormer: true }
+      return typeof opened === 'string' ? opened : { ...opened, isFormer: clock() >= from }
     },
   }
 }

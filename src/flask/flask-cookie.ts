@@ -64,6 +64,7 @@ export function flaskCookie(options: FlaskCookieOptions): FlaskCookie {
   if (maxAge !== null && !Number.isFinite(maxAge)) {
     throw new SessionError('ERR_OPTION_INVALID', 'maxAge', 'has to be a number of seconds, or null')
   }
+  checkAlgorithms(options)
   const codec = flaskCodec(tags, 0)
   const signer = flaskSigner(secrets, options)
   return {
@@ -91,6 +92,21 @@ export function flaskCookie(options: FlaskCookieOptions): FlaskCookie {
       }
       return signer.sign(packDeflated(text), Math.floor(now))
     },
+  }
+}
+
+const DERIVATIONS: readonly string[] = ['hmac', 'concat', 'django-concat', 'none']
+
+/** @throws ERR_OPTION_INVALID */
+function checkAlgorithms({ digest = 'sha1', derivation = 'hmac' }: FlaskCookieOptions): void {
+  if (!DERIVATIONS.includes(derivation)) {
+    const why = `has to be one of ${DERIVATIONS.join(', ')}`
+    throw new SessionError('ERR_OPTION_INVALID', 'derivation', why)
+  }
+  try {
+    createHash(String(digest).replace('_', '-'))
+  } catch {
+    throw new SessionError('ERR_OPTION_INVALID', 'digest', 'is no hash that this platform has')
   }
 }
 

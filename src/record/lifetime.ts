@@ -31,8 +31,9 @@ export function endedBy(lifetime: Lifetime, times: Times, now: number): Ended | 
   if (age * 1000 < -lifetime.leeway) return 'future'
   // Not `>`: an age or a limit that is no number has to end a session, not keep it for ever.
   if (!(Math.max(age, 0) <= wholeSeconds(idleLimit(lifetime, times)))) return 'expired'
+  if (startOf(times) * 1000 > now + lifetime.leeway) return 'future'
   if (lifetime.absolute === undefined) return undefined
-  return absoluteRest(lifetime.absolute, times, now) < 0 ? 'expired-absolute' : undefined
+  return absoluteRest(lifetime.absolute, times, now) >= 0 ? undefined : 'expired-absolute'
 }
 
 /** Whether a visit that changes nothing should push the end of the session further away. */
@@ -58,10 +59,15 @@ function idleLimit(lifetime: Lifetime, { permanent }: Times): number {
   return permanent ? lifetime.permanent : lifetime.idle
 }
 
-/** Milliseconds until the absolute end; negative past it. */
+/** Milliseconds until the absolute end; negative past it, and no number where nobody knows. */
 function absoluteRest(absolute: number, times: Times, now: number): number {
-  const start = Math.max(times.created ?? times.seen, times.authenticatedAt ?? 0)
-  return (wholeSeconds(absolute) - (Math.floor(now / 1000) - start)) * 1000
+  return (wholeSeconds(absolute) - (Math.floor(now / 1000) - startOf(times))) * 1000
+}
+
+/** When the session began, or its last login was; no number where it says neither. */
+function startOf({ created, authenticatedAt }: Times): number {
+  if (created === undefined) return authenticatedAt ?? Number.NaN
+  return Math.max(created, authenticatedAt ?? created)
 }
 
 function wholeSeconds(milliseconds: number): number {

@@ -122,8 +122,10 @@ export function reloadState(state: State): Maybe<void> {
   const reopening = host.backend.reopen(state.opened, host.clock())
   const reload = (opened: Opened) => {
     noteDrift(state)
+    // A visitor without a session stays the same one: a token may be on their page already.
+    const isNobodyStill = !state.opened.record && !opened.record
     state.opened = opened
-    state.base = baseOf(host, opened)
+    if (!isNobodyStill) state.base = baseOf(host, opened)
     replayOn(state, state.base)
   }
   return reopening instanceof Promise ? alone(state, reopening.then(reload)) : reload(reopening)

@@ -14,28 +14,49 @@ export interface EncryptOptions {
    * date, or its text with the year first: `'2027-03-01'`.
    */
   migrateUntil: Date | string
+  /**
+   * From then on sessions are encrypted; before, what is encrypted already opens. With several
+   * servers: a time by which all of them have this configuration. @default at once
+   */
+  from?: Date | string
 }
 
 /** Encryption as it was decided; `undefined` for none. */
 export interface Encryption {
   /** In milliseconds since 1970; `undefined` where nothing is migrated. */
   readonly migrateUntil: number | undefined
+  /** In milliseconds since 1970; 0 for at once. */
+  readonly from: number
 }
 
 /** @throws ERR_OPTION_INVALID */
 export function encryptionOf(given: unknown): Encryption | undefined {
   if (given === undefined || given === false) return undefined
-  if (given === true) return { migrateUntil: undefined }
-  const { migrateUntil: until, ...rest } = requireObject(
-    given,
-    'encrypt',
-  ) as Partial<EncryptOptions>
-  refuseUnknown(rest, ['migrateUntil'], 'encrypt.')
-  const date = typeof until === 'string' && ISO_DATE.test(until) ? new Date(until) : until
-  if (!(date instanceof Date) || Number.isNaN(date.getTime())) {
-    throw invalid('encrypt.migrateUntil', "has to be a date, such as '2027-03-01'")
+  if (given === true) return { migrateUntil: undefined, from: 0 }
+  const options = requireObject(given, 'encrypt') as Partial<EncryptOptions>
+  refuseUnknown(options, ['migrateUntil', 'from'], 'encrypt.')
+  const migrateUntil = timeOf(options.migrateUntil, 'encrypt.migrateUntil')
+  const from = options.from === undefined ? 0 : timeOf(options.from, 'encrypt.from')
+  if (from >= migrateUntil) {
+    throw invalid('encrypt.from', 'is not before migrateUntil: sessions would end that just began')
   }
-  return { migrateUntil: date.getTime() }
+  return { migrateUntil, from }
+}
+
+function timeOf(given: unknown, option: string): number {
+  const date = typeof given === 'string' && ISO_DATE.test(given) ? new Date(given) : given
+  const time = date instanceof Date ? date.getTime() : Number.NaN
+  // The 30th of February would be the 2nd of March.
+  const isOtherDay =
+    typeof given === 'string' && given.length === 10 && !isoDateOf(time).startsWith(given)
+  if (Number.isNaN(time) || isOtherDay) {
+    throw invalid(option, "has to be a date, such as '2027-03-01'")
+  }
+  return time
+}
+
+function isoDateOf(time: number): string {
+  return new Date(time).toJSON() ?? ''
 }
 
 // Other texts mean different days on different machines.
@@ -50,21 +71,25 @@ export interface EncryptionContext {
 
 /** Seals cookies; `signing` opens those from before. */
 export function cookieSealer(
-  { migrateUntil }: Encryption,
+  { migrateUntil, from }: Encryption,
   { secrets, scope, clock }: EncryptionContext,
   signing: Sealer,
 ): Sealer {
   const keys = keysFor(secrets, 'encrypted', scope)
   const sealer = encryptingSealer(encrypter(keys, { ...scope, purpose: 'session' }))
   if (migrateUntil === undefined) return sealer
-  return migratingSealer(sealer, signing, migrateUntil, clock)
+  return migratingSealer(sealer, signing, { from, until: migrateUntil, clock })
 }
 
 /** Seals the rows of a store. */
 export function storeCipher(
-  { migrateUntil }: Encryption,
+  { migrateUntil = 0, from }: Encryption,
   { secrets, scope, clock }: EncryptionContext,
 ): RowCipher {
   const keys = keysFor(secrets, 'row', scope)
-  return rowCipher(encrypter(keys, { ...scope, purpose: 'row' }), migrateUntil ?? 0, clock)
+  return rowCipher(encrypter(keys, { ...scope, purpose: 'row' }), {
+    from,
+    until: migrateUntil,
+    clock,
+  })
 }

@@ -114,8 +114,9 @@ export function resolveOptions(options: SessionOptions): Settings {
   const developing = environment === 'development' || environment === 'test'
   const hint = hintPrinter(environment === 'production')
   const { clock: given = systemClock, onEvent = () => {}, tags = [], audience = '' } = options
-  if (typeof given !== 'function')
-    throw invalid('clock', 'has to be a function that tells the time')
+  if (typeof given !== 'function' || !Number.isFinite(given())) {
+    throw invalid('clock', 'has to be a function that tells the time in milliseconds since 1970')
+  }
   // Some clocks tell fractions of a millisecond, and no record has a place for them.
   const clock = () => Math.floor(given())
   if (typeof onEvent !== 'function') throw invalid('onEvent', 'has to be a function')

@@ -44,6 +44,8 @@ export interface Policy {
     readonly of: 'cookie' | 'rows' | 'nothing'
     /** ISO 8601: until then, what was written before encryption still opens. */
     readonly migrateUntil: string | null
+    /** ISO 8601: before, nothing is encrypted yet; `null` for at once. */
+    readonly from: string | null
   }
   /** What is used for what: an inventory for whoever has to replace an algorithm. */
   readonly algorithms: Readonly<Record<string, string>>
@@ -104,7 +106,11 @@ export function policyOf(facts: PolicyFacts): Policy {
     },
     secrets: { count: secrets.length, weaknesses: [...weaknesses] },
     audience: audience !== '',
-    encryption: { of: encrypted, migrateUntil: iso(encryption?.migrateUntil) },
+    encryption: {
+      of: encrypted,
+      migrateUntil: iso(encryption?.migrateUntil),
+      from: iso(encryption?.from || undefined),
+    },
     algorithms: algorithmsOf(format, encrypted, store !== undefined),
     store: store ? storePolicyOf(store.rules, facts.onUnavailable) : null,
     hints,

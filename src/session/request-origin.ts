@@ -40,7 +40,8 @@ export function originVerdict(facts: RequestFacts, { trusted, isSecure }: OwnSit
   if (origin === 'null') return 'undecided'
   if (!isOriginOf(facts.header('host'), origin)) return 'origin'
   // Somebody on the way can write a page over plain HTTP, and such a page never had the cookie.
-  return isSecure && origin.startsWith('http:') ? 'undecided' : 'passes'
+  if (origin.startsWith('https:')) return 'passes'
+  return origin.startsWith('http:') && !isSecure ? 'passes' : 'undecided'
 }
 
 /** Whether a method only asks (RFC 9110 section 9.2.1). An unknown one does not. */

@@ -10,7 +10,7 @@ import type { SessionStore } from '../stores/store.ts'
 import { type AcrossSessions, acrossSessions } from './stored-sessions.ts'
 import { resolveOptions, type SessionOptions } from './options.ts'
 import type { Policy } from './policy.ts'
-import { invalid } from './refusals.ts'
+import { invalid, refuseUnknown } from './refusals.ts'
 import { Session } from './session.ts'
 import { type Host, openState, type SecretUse } from './state.ts'
 import { createVisit, type Visit } from './visit.ts'
@@ -55,10 +55,12 @@ export interface Sessions<Data = any> {
   /** What holds for these sessions: plain data for a reviewer, without a secret in it. */
   describePolicy(): Policy
   /**
-   * How many sessions this process opened under each secret, in the order of `secret`, and when last.
+   * How many sessions this process opened under each secret, in the order of `secret` without those
+   * that are not set, and when last.
    *
    * A session that comes with an old secret leaves with the current one, so what still comes are
-   * visitors who were away: when none do, or after `lifetime.idle`, the old secret can go.
+   * visitors who were away: when none do, or after the longer of `lifetime.idle` and `permanent`, the
+   * old secret can go.
    */
   secretUse(): SecretUse[]
   /**
@@ -94,7 +96,7 @@ export function createSessions<
 >(options: SessionOptions): Sessions<Data>
 export function createSessions(options: SessionOptions): Sessions | StoredSessions {
   const settings = resolveOptions(options)
-  const host: Host = { ...settings, startedAt: settings.clock(), secretUse: [] }
+  const host: Host = { ...settings, startedAt: settings.clock(), looksLeft: 32, secretUse: [] }
   for (let key = 0; key < settings.policy.secrets.count; key++) {
     host.secretUse.push({ opened: 0, lastAt: undefined })
   }
@@ -124,8 +126,10 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
 
   const sessions: Sessions<any> = {
     get,
-    async signedIn(carrier, { within } = {}) {
-      const freshMs = within === undefined ? undefined : milliseconds(within, 'within')
+    async signedIn(carrier, options = {}) {
+      refuseUnknown(options, ['within'], '')
+      // Also an undefined one, as of a setting that is not there: it must not pass for no check.
+      const freshMs = 'within' in options ? milliseconds(options.within!, 'within') : undefined
       const session = await get(carrier)
       if (session.isUnavailable) {
         throw new SessionError('ERR_STORE_UNAVAILABLE', 'read', 'it could not be asked who this is')
@@ -168,13 +172,18 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
   return stored ? { ...sessions, ...acrossSessions(stored, currentHandle) } : sessions
 }
 
+/** So far ahead another server's clock may be, in milliseconds. */
+const CLOCKS_DIFFER = 60_000
+
 /** @throws ERR_LOGIN_STALE; ERR_OPTION_INVALID where the time of a login is not kept. */
 function requireFresh({ clock, backend }: Host, session: Session, within: number): void {
   if (backend.layout.names.authenticatedAt === undefined) {
     throw invalid('within', "needs the time of the login, and Flask's cookie does not keep it")
   }
   const at = session.authenticatedAt
-  if (!at || clock() - at.getTime() > within) throw new SessionError('ERR_LOGIN_STALE')
+  // Another server's clock may be a little ahead, and a login is never in the future.
+  const age = at ? clock() - at.getTime() : Number.NaN
+  if (!(age <= within && age >= -CLOCKS_DIFFER)) throw new SessionError('ERR_LOGIN_STALE')
 }
 
 /** Looks at the store's settings once, with the first request: what it finds stops nobody. */

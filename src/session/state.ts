@@ -17,6 +17,8 @@ import type { Settings } from './options.ts'
 export interface Host extends Settings {
   /** When this process began to serve, in milliseconds since 1970. */
   readonly startedAt: number
+  /** How many refused cookies are still looked into, for a line on the console. */
+  looksLeft: number
   /** By the index of the secret. */
   readonly secretUse: SecretUse[]
 }
@@ -142,7 +144,8 @@ function report(host: Host, opened: Opened, facts: RequestFacts): void {
   // One event for a visitor who is refused, however many cookies came.
   if (rejected[0]) {
     emit({ type: 'rejected', reason: rejected[0] })
-    if (!host.explains) return
+    // Who has seen so many has seen the cause; and whoever sends them should not make us work.
+    if (!host.explains || host.looksLeft-- <= 0) return
     const layout = host.stored ? 'stored' : host.backend.layout.flat ? 'flask' : 'own'
     hintRejected(hint, cookieName, opened, { startedAt: host.startedAt, layout })
   } else if (host.explains) hintCrossOrigin(hint, facts)

@@ -123,6 +123,12 @@ describe('each question has an answer that is no pass', () => {
     ['encryption', 'warn', '{ secret }', 'encrypt: true'],
     ['encryption', 'warn', `{ secret, ${IN_MEMORY} }`, 'encrypt: true'],
     ['encryption', 'warn', "{ secret, encrypt: { migrateUntil: '2999-01-01' } }", 'has passed'],
+    [
+      'encryption',
+      'warn',
+      "{ secret, encrypt: { from: '2998-01-01', migrateUntil: '2999-01-01' } }",
+      'encrypt.from',
+    ],
     ['logout', 'warn', '{ secret }', 'store'],
     ['limit', 'warn', `{ secret, ${IN_MEMORY} }`, 'maxSessionsPerUser'],
     ['store', 'warn', `{ secret, ${IN_MEMORY} }`, 'sqliteStore(db)'],

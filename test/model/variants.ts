@@ -160,7 +160,7 @@ export const VARIANTS: Variant[] = [
   {
     name: 'a login that leaves the old session',
     breaks: /signed in as another user/,
-    edits: [{ file: 'stored-commit.ts', from: 'if (!leaves) return', to: 'if (leaves) return' }],
+    edits: [{ file: 'stored-commit.ts', from: 'return leaves', to: 'return !leaves' }],
   },
   {
     name: 'a logout that answers before its row is gone',
@@ -168,15 +168,17 @@ export const VARIANTS: Variant[] = [
     edits: [
       {
         file: 'stored-end.ts',
-        from: 'if (selector !== undefined) await remove(ports, selector, owner)',
-        to: 'if (selector !== undefined) void remove(ports, selector, owner).catch(() => {})',
+        from: 'if (slot) await remove(ports, slot.selector, owner)',
+        to: 'if (slot) void remove(ports, slot.selector, owner).catch(() => {})',
       },
     ],
   },
   {
     name: 'no removal in the background',
     breaks: /never removed/,
-    edits: [{ file: 'stored-end.ts', from: '    removals.add(selector)\n', to: '' }],
+    edits: [
+      { file: 'stored-begin.ts', from: '    removals.add(selector)\n    throw', to: '    throw' },
+    ],
   },
   {
     name: 'forget before remove',

@@ -67,7 +67,18 @@ describe('a session ends', () => {
     expect(endedBy(capped, seen(28_000, { authenticatedAt: T - 100 }), after(28_801))).toBe(
       'expired-absolute',
     )
-    expect(endedBy(capped, seen(0, { created: undefined }), after(3000))).toBeUndefined()
+    // What does not say when it began would never end.
+    expect(endedBy(capped, seen(0, { created: undefined }), after(3000))).toBe('expired-absolute')
+    expect(endedBy(capped, seen(0, { authenticatedAt: Number.NaN }), after(1))).toBe(
+      'expired-absolute',
+    )
+  })
+
+  test('at once where it began in the future, beyond what clocks differ', () => {
+    for (const field of ['created', 'authenticatedAt']) {
+      expect(endedBy(lifetime, { ...times, [field]: T + 60 }, after(0))).toBeUndefined()
+      expect(endedBy(lifetime, { ...times, [field]: T + 61 }, after(0))).toBe('future')
+    }
   })
 })
 

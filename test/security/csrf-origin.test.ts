@@ -75,6 +75,10 @@ describe('the own origin, in a browser without Sec-Fetch-Site', () => {
     const secure = { ...OWN, isSecure: true }
     expect(verdict('shop.example', 'http://shop.example', secure)).toBe('undecided')
     expect(verdict('shop.example', 'https://shop.example', secure)).toBe('passes')
+    // Old browsers showed pages that came by other ways, too.
+    for (const scheme of ['ftp', 'ws']) {
+      expect(verdict('shop.example', `${scheme}://shop.example`, secure)).toBe('undecided')
+    }
   })
 })
 

@@ -6,7 +6,7 @@ const HOUR = 3_600
 
 // What an encrypted row shows, of the row and of its id, a plain one shows of the id.
 const HOUR_PLACES = [
-  ...PLACES.filter((({ store, encrypt }) => store === undefined || encrypt),
+  ...PLACES.filter(({ store, encrypt }) => store === undefined || encrypt),
   { name: 'an encrypted row in Redis', store: 'Redis', encrypt: true },
   { name: 'a row in Redis and ids that rotate, too', store: 'Redis', rotate: true },
 ] as const

@@ -52,6 +52,15 @@ describe.each([
     await expect(fresh()).resolves.toMatchObject({ userId: 'mona' })
   })
 
+  test('is not one from the future, as a server whose clock was ahead had written it', async () => {
+    const { at, login, fresh } = site(options())
+    await login()
+    at.now -= 60_000
+    await expect(fresh()).resolves.toMatchObject({ userId: 'mona' })
+    at.now -= 1000
+    await expect(fresh()).rejects.toMatchObject({ status: 401 })
+  })
+
   test('nobody signed in is told so, not that the login is old', async () => {
     await expect(site(options()).fresh()).rejects.toMatchObject({ code: 'ERR_NOT_SIGNED_IN' })
   })
@@ -60,10 +69,17 @@ describe.each([
 test('a time that is none is refused where it stands', async () => {
   const { sessions, ask, login } = site()
   await login()
-  for (const within of ['soon', 10, -1, Number.NaN] as never[]) {
+  for (const within of ['soon', 10, -1, Number.NaN, undefined] as never[]) {
     const asked = ask((carrier) => sessions.signedIn(carrier, { within }))
     await expect(asked).rejects.toMatchObject({ code: 'ERR_OPTION_INVALID' })
   }
+})
+
+test('a slip of the pen is not no check', async () => {
+  const { sessions, ask, login } = site()
+  await login()
+  const asked = ask((carrier) => sessions.signedIn(carrier, { whithin: '10m' } as never))
+  await expect(asked).rejects.toMatchObject({ code: 'ERR_OPTION_INVALID' })
 })
 
 test("Flask's cookie does not keep the time of a login, and an old one never passes for fresh", async () => {

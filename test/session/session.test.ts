@@ -505,6 +505,17 @@ describe('login and logout', () => {
 })
 
 describe('commit and reload', () => {
+  test('a token that stands on a page already is that of the session that is kept', async () => {
+    const { sessions } = fresh()
+    const session = await sessions.open(undefined)
+    session.set('token', 'x')
+    const token = session.csrfToken()
+    await session.reload()
+    expect(session.csrfToken()).toBe(token)
+    const cookie = (await session.commit()).get('set-cookie')!.split(';')[0]
+    expect((await sessions.open(cookie)).csrfToken()).toBe(token)
+  })
+
   test('commit can be called early, and again', async () => {
     const { sessions } = fresh()
     const session = await sessions.open(undefined)
