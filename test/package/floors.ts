@@ -27,7 +27,7 @@ export type Sources = ReadonlyMap<string, string>
 /** Every module a source text names: static, dynamic, type-only and re-exported. */
 export function importsOf(source: string): string[] {
   const code = source.replace(/^\s*(?:\/\/|\/?\*).*$/gm, '')
-  const named = code.matchAll(/(?<!['"])\b(?:from|import)\s*\(?\s*['"]([^'"\n]+)['"]/g)
+  const named = code.matchAll(/(?<!['".])\b(?:from|import)\s*\(?\s*['"]([^'"\n]+)['"]/g)
   return [...named].map((match) => match[1]!)
 }
 
