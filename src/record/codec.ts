@@ -66,8 +66,10 @@ export interface Codec {
 /** Makes a codec. A key that is itself a tag is escaped under ` di`, as Flask does. */
 export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOptions): Codec {
   const deepest = MAX_DEPTH - levelsAround
-  const byKey = new Map([[ESCAPE_TAG.key, ESCAPE_TAG as Tag]])
+  const isExact = tags.includes(exactEscapeTag)
+  const byKey = new Map([[ESCAPE_TAG.key, (isExact ? exactEscapeTag : ESCAPE_TAG) as Tag]])
   for (const tag of tags) {
+    if (tag === exactEscapeTag) continue
     // What one tag wrote the other would read.
     if (byKey.has(tag.key)) {
       throw new SessionError('ERR_OPTION_INVALID', 'tags', `has two tags with the key "${tag.key}"`)
@@ -151,6 +153,8 @@ export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOp
     if (!tag) return object
     const value = tag.decode(object[key], floats?.has(key) ?? false)
     if (value === UNREADABLE) throw UNREADABLE
+    // What is no tag would not have been escaped.
+    if (tag === exactEscapeTag && !byKey.has(firstKey(value as JsonObject))) throw UNREADABLE
     return value
   }
 
@@ -197,6 +201,20 @@ const ESCAPE_TAG: Tag<never> = {
     // Python's key[:-2]: the last two code points, whatever they are.
     object[[...key].slice(0, -2).join('')] = content[key]
     return object
+  },
+}
+
+/**
+ * In a codec's list of tags: ` di` is read only as this codec writes it.
+ *
+ * Without it, as Python reads it: the first member of any object, shortened by two characters.
+ */
+export const exactEscapeTag: Tag<never> = {
+  ...ESCAPE_TAG,
+  decode(content: unknown, float) {
+    const names = isReadObject(content) ? Object.keys(content) : []
+    const isOurs = names.length === 1 && names[0]!.endsWith('__')
+    return isOurs ? ESCAPE_TAG.decode(content, float) : UNREADABLE
   },
 }
 

@@ -1,6 +1,6 @@
 /** The tags that every codec has in common, and those of our own format. */
 
-import { type Tag, UNREADABLE } from './codec.ts'
+import { exactEscapeTag, type Tag, UNREADABLE } from './codec.ts'
 import { sameFloatMembers } from './json.ts'
 import {
   isMarkup,
@@ -9,7 +9,7 @@ import {
   type Markup,
   markup,
   type Tuple,
-  tuple,
+  tupleOf,
   type Uuid,
   uuid,
 } from './values.ts'
@@ -20,18 +20,19 @@ export const tupleTag: Tag<Tuple> = {
   test: isTuple,
   encode: (value) => sameFloatMembers(value, [...value]),
   decode: (content: unknown) =>
-    Array.isArray(content)
-      ? sameFloatMembers(content, tuple(...(content as unknown[])))
-      : UNREADABLE,
+    Array.isArray(content) ? sameFloatMembers(content, tupleOf(content)) : UNREADABLE,
 }
 
-/** ` b`: bytes, as padded standard base64. */
+/** ` b`: bytes, as padded standard base64, in the one spelling they have there. */
 export const bytesTag: Tag<Uint8Array> = {
   key: ' b',
   test: (value): value is Uint8Array => value instanceof Uint8Array,
   encode: (value) => Buffer.from(value).toString('base64'),
-  decode: (content: unknown) =>
-    typeof content === 'string' ? new Uint8Array(Buffer.from(content, 'base64')) : UNREADABLE,
+  decode(content: unknown) {
+    if (typeof content !== 'string') return UNREADABLE
+    const bytes = Buffer.from(content, 'base64')
+    return bytes.toString('base64') === content ? new Uint8Array(bytes) : UNREADABLE
+  },
 }
 
 /** ` m`: text that is HTML already. */
@@ -56,8 +57,10 @@ const dateTag: Tag<Date> = {
   key: ' D',
   test: (value): value is Date => value instanceof Date && !Number.isNaN(value.getTime()),
   encode: (value) => value.getTime(),
-  decode: (content: unknown) => {
-    const date = new Date(typeof content === 'number' ? content : Number.NaN)
+  decode(content: unknown, float) {
+    // Date would round what is no whole number.
+    const isWhole = typeof content === 'number' && Number.isInteger(content) && !float
+    const date = new Date(isWhole ? content : Number.NaN)
     return Number.isNaN(date.getTime()) ? UNREADABLE : date
   },
 }
@@ -65,14 +68,26 @@ const dateTag: Tag<Date> = {
 /** ` i`: a bigint that would read back as a number. Our own: Python has one type of integer. */
 const bigintTag: Tag<bigint> = {
   key: ' i',
-  test: (value): value is bigint =>
-    typeof value === 'bigint' && Number.isSafeInteger(Number(value)),
+  test: isSmall,
   encode: String,
-  decode: (content: unknown) =>
-    typeof content === 'string' && /^(0|-?[1-9]\d{0,15})$/.test(content)
-      ? BigInt(content)
-      : UNREADABLE,
+  decode(content: unknown) {
+    const isDecimal = typeof content === 'string' && /^(?:0|-?[1-9]\d{0,15})$/.test(content)
+    const value = isDecimal ? BigInt(content) : undefined
+    return isSmall(value) ? value : UNREADABLE
+  },
+}
+
+function isSmall(value: unknown): value is bigint {
+  return typeof value === 'bigint' && Number.isSafeInteger(Number(value))
 }
 
 /** What our own format keeps. */
-export const ownTags: readonly Tag[] = [tupleTag, bytesTag, markupTag, uuidTag, dateTag, bigintTag]
+export const ownTags: readonly Tag[] = [
+  tupleTag,
+  bytesTag,
+  markupTag,
+  uuidTag,
+  dateTag,
+  bigintTag,
+  exactEscapeTag,
+]

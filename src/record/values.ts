@@ -70,6 +70,15 @@ const KIND = Symbol.for('sojourn.kind')
 
 /** Makes a tuple: `tuple('admin', 'staff')`. */
 export function tuple<const Items extends readonly unknown[]>(...items: Items): Tuple<Items> {
+  return asTuple(items)
+}
+
+/** Makes a tuple of a list's items, however many: as parameters of a call they are held by the stack. */
+export function tupleOf(items: readonly unknown[]): Tuple {
+  return asTuple([...items])
+}
+
+function asTuple<Items extends readonly unknown[]>(items: Items): Tuple<Items> {
   Object.defineProperty(items, TUPLE, { value: true })
   return Object.freeze(items) as Tuple<Items>
 }

@@ -250,7 +250,12 @@ def tuple_of(content):
 
 def bytes_of(content):
     checked(content, isinstance(content, str))
-    return {"bytes": base64.b64decode(content).hex()}
+    try:
+        data = base64.b64decode(content.encode("ascii"))
+    except (UnicodeEncodeError, binascii.Error) as error:
+        raise Refused("payload") from error
+    checked(content, base64.b64encode(data).decode("ascii") == content)
+    return {"bytes": data.hex()}
 
 
 def markup_of(content):
@@ -269,12 +274,13 @@ def date_of(content):
 
 def bigint_of(content):
     is_decimal = isinstance(content, str) and re.fullmatch("0|-?[1-9][0-9]{0,15}", content)
-    return {"bigint": checked(content, is_decimal)}
+    return {"bigint": checked(content, is_decimal and abs(int(content)) <= MAX_SAFE)}
 
 
 def escaped_of(content):
     is_single = isinstance(content, dict) and len(content.get("object", [])) == 1
     [[name, value]] = checked(content, is_single)["object"]
+    checked(content, name.endswith("__") and name[:-2] in TAGS)
     return {"object": [[name[:-2], value]]}
 
 

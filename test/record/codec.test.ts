@@ -230,6 +230,11 @@ describe('tags', () => {
     '{" t":1}',
     '{" t":{}}',
     '{" b":1}',
+    '{" b":"!!!"}',
+    '{" b":"-_-_"}',
+    '{" b":"aGk"}',
+    '{" b":"aGl="}',
+    '{" b":"aGk=\\n"}',
     '{" m":[]}',
     '{" u":"xyz"}',
     '{" u":"0123"}',
@@ -237,9 +242,14 @@ describe('tags', () => {
     '{" D":"now"}',
     '{" D":1e300}',
     '{" D":null}',
+    '{" D":1.5}',
+    '{" D":1.0}',
+    '{" D":8640000000000001}',
     '{" i":7}',
     '{" i":"07"}',
     '{" i":"12345678901234567"}',
+    '{" i":"9007199254740992"}',
+    '{" i":"-9007199254740992"}',
     '{" i":"x"}',
     '{" di":1}',
     '{" di":null}',
@@ -248,6 +258,12 @@ describe('tags', () => {
     '{" di":"ab"}',
     '{" di":{" t":[1]}}',
     '{" di":{}}',
+    '{" di":{"a__":1,"b__":2}}',
+    '{" di":{" t__":1," b__":2}}',
+    '{" di":{"x":1}}',
+    '{" di":{" txx":1}}',
+    '{" di":{"a__":1}}',
+    '{" di":{" di":{" t__":1}}}',
     '[{" t":1}]',
     'not json',
   ])('%s is unreadable', (text) => expect(codec.decode(text)).toBeUndefined())
@@ -264,6 +280,23 @@ describe('tags', () => {
     expect(codec.decode('{" di":{" t__":1}}')!.value).toEqual(
       Object.assign(Object.create(null), { ' t': 1 }),
     )
+  })
+
+  test('an escaped tag is read as Python reads it where the tags do not say otherwise', () => {
+    const { decode } = createCodec({ tags: [money], sortKeys: true, ascii: true })
+    const escaped = (text: string) => Object.entries(decode(`{" di":${text}}`)!.value as object)
+    expect(escaped('{"a__":1,"b__":2}')).toEqual([['a', 1]])
+    expect(escaped('{"x":1}')).toEqual([['', 1]])
+    expect(escaped('{" $xx":1}')).toEqual([[' $', 1]])
+    expect(decode('{" di":{}}')).toBeUndefined()
+  })
+
+  test('a tuple of more items than a call can be given is read', () => {
+    const items = 300_000
+    const read = codec.decode(`{" t":[${'0,'.repeat(items - 1)}0]}`)!.value as readonly unknown[]
+    expect(shape(read)).toHaveLength(items + 1)
+    expect(Object.isFrozen(read)).toBe(true)
+    expect(codec.encode(read, 'x')).toHaveLength(2 * items + 8)
   })
 
   test('texts that may hold tags are known by their looks, never missing one', () => {
