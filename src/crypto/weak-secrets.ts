@@ -1,21 +1,15 @@
 /** Tells secrets that anybody could guess: published ones, placeholders, patterns. */
 
+import { PUBLISHED_DIGESTS, PUBLISHED_SECRETS } from './published-secrets.ts'
+
 /** Why a secret protects nothing, or not enough. */
 export type Weakness = 'well-known' | 'pattern' | 'short'
 
 /** Fewer bytes than this can be searched: the length every guide asks for. */
 export const MIN_SECRET_BYTES = 32
 
-// Secrets from documentation, tutorials and advisories that are not made of the words below, in lower case.
-const PUBLISHED: readonly string[] = [
-  'a0zr98j/3yx r~xhh!jmn]lwx/,?rt',
-  '_5#y2l"f4q8z\n\xec]/',
-  '_5#y2l"f4q8z\\n\\xec]/',
-  '_5#y2l"f4q8z\n\xe3\xac]/',
-  '192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf',
-  '\\2\\1thisismyscretkey\\1\\2\\e\\y\\y\\h',
-  '\x02\x01thisismyscretkey\x01\x02\\e\\y\\y\\h',
-]
+// More than this nobody types: what is longer is weak only where it repeats itself.
+const MAX_TYPED = 1024
 
 // What placeholders are made of. A secret made of nothing else was written to be replaced.
 const PLACEHOLDER_WORDS = new Set(
@@ -32,7 +26,8 @@ const PLACEHOLDER_WORDS = new Set(
   will guess thirty two symbols kept keep hidden dummy v ver version key2 keyboard cat correct horse battery
   staple fischl von luftschloss narfidort log bigger sh shh hhh min max bytes
   own ultra goes better value share anyone enter nobody ever precious duper now ok django non lorem ipsum dolor
-  sit amet consectetur qwertyuiop asdfghjkl zxcvbnm can keyboardcat`.split(/\s+/),
+  sit amet consectetur qwertyuiop asdfghjkl zxcvbnm can keyboardcat quick brown fox jumps jumped over lazy dog
+  commit committed github encryption signature knows about all more cannot so valid`.split(/\s+/),
 )
 
 const WORD_BEGINNINGS = new Set(
@@ -52,23 +47,59 @@ const LOOK_ALIKES: Readonly<Record<string, string>> = {
   '!': 'i',
 }
 
-/** The first weakness found, the worst first; `undefined` for a secret that may be used. */
+// Every spelling of what is published: as text, and the bytes it stands for in hexadecimal.
+const PUBLISHED = [
+  ...PUBLISHED_DIGESTS,
+  ...PUBLISHED_SECRETS.flatMap((secret) => [
+    secret.toLowerCase(),
+    ...decodings(secret).map((bytes) => bytes.toString('hex')),
+  ]),
+]
+
+/**
+ * The first weakness found, the worst first; `undefined` for a secret that may be used.
+ *
+ * A text that is hexadecimal or base64 is judged as the bytes it spells, too: these may be
+ * published or a pattern, but never short, for it is the text that is the secret.
+ */
 export function weaknessOf(secret: Uint8Array): Weakness | undefined {
-  const text = Buffer.from(secret).toString('latin1').toLowerCase()
-  if (isPublished(text) || isPlaceholder(text)) return 'well-known'
-  if (isPattern(secret)) return 'pattern'
+  const given = Buffer.from(secret)
+  const readings = [given, ...decodings(given.toString('latin1'))]
+  if (readings.some(isWellKnown)) return 'well-known'
+  if (readings.some(isPattern)) return 'pattern'
   return secret.length < MIN_SECRET_BYTES ? 'short' : undefined
 }
 
-function isPublished(text: string): boolean {
-  // Django marks the secrets it makes up for a new project.
-  return text.startsWith('django-insecure-') || PUBLISHED.some((secret) => text.includes(secret))
+/** The bytes, 16 or more, that a text spells where it is hexadecimal or base64. */
+function decodings(text: string): Buffer[] {
+  const spelled = text.trim().replace(/^(?:hex|base64):/, '')
+  // The hexadecimal digits of a UUID are parted by dashes.
+  const digits = /^[\da-f-]+$/i.test(spelled) ? spelled.replaceAll('-', '') : ''
+  const bytes: Buffer[] = []
+  if (digits.length >= 32) bytes.push(Buffer.from(digits, 'hex'))
+  if (spelled.length >= 22 && /^[\w+/-]+={0,2}$/.test(spelled)) {
+    bytes.push(Buffer.from(spelled, 'base64'))
+  }
+  return bytes
+}
+
+function isWellKnown(secret: Buffer): boolean {
+  if (secret.length > MAX_TYPED) return false
+  const text = secret.toString('latin1').toLowerCase()
+  const hex = secret.toString('hex')
+  return (
+    // Django marks the secrets it makes up for a new project.
+    text.startsWith('django-insecure-') ||
+    PUBLISHED.some((known) => text.includes(known) || hex.includes(known)) ||
+    isPlaceholder(text)
+  )
 }
 
 /** Whether the text is made of placeholder words and of nothing else but digits and punctuation. */
 function isPlaceholder(text: string): boolean {
   // Only what somebody typed is a placeholder: random bytes may hold no more letters than "a", and
   // hexadecimal digits may read as words by accident, but never with a letter beyond "f".
+  if (text.length > MAX_TYPED) return false
   if (!/^[\t\n\r\x20-\x7e]*$/.test(text) || !/[g-z]/.test(text)) return false
   // Beginnings of words that the text so far can end with; '' is the end of a word.
   let open = new Set([''])
@@ -81,20 +112,57 @@ function isPlaceholder(text: string): boolean {
       if (WORD_BEGINNINGS.has(longer)) next.add(longer)
       if (PLACEHOLDER_WORDS.has(longer)) next.add('')
     }
+    if (next.size === 0) return false
     open = next
   }
   return open.has('')
 }
 
-/** Few different bytes, a short piece repeated, or a run such as 0123456789. */
-function isPattern(secret: Uint8Array): boolean {
+/** Few different bytes, a piece repeated, a run such as 0123456789, or a walk over the keyboard. */
+function isPattern(secret: Buffer): boolean {
   if (new Set(secret).size < Math.min(6, secret.length / 2)) return true
-  for (let period = 1; period <= Math.max(secret.length / 2, secret.length - 8); period++) {
-    if (secret.every((byte, at) => at < period || byte === secret[at - period])) return true
+  if (isRepeated(secret) || isRepeated(Buffer.from(secret).reverse())) return true
+  if (secret.length > MAX_TYPED) return false
+  const text = Buffer.from(secret.toString('latin1').toLowerCase(), 'latin1')
+  // Bytes beyond ASCII are letters of other scripts, whose leading bytes are all alike.
+  const strides = text.some((byte) => byte >= 0x80) ? [1] : [1, 2, 3, 4]
+  const keys = Float64Array.from(text, (byte) => KEYS[byte]!)
+  return strides.some((stride) => isWalk(text, stride) || isWalk(keys, stride, ROW))
+}
+
+/** Whether a piece makes up three quarters at least, or the end is the beginning once more. */
+function isRepeated(secret: Buffer): boolean {
+  const { length } = secret
+  // How long an end of the first bytes is also their beginning (Knuth, Morris and Pratt).
+  const borders = new Uint32Array(length)
+  for (let at = 1, border = 0; at < length; at++) {
+    while (border > 0 && secret[at] !== secret[border]) border = borders[border - 1]!
+    if (secret[at] === secret[border]) border++
+    borders[at] = border
+    if (at + 1 >= length * 0.75 && border >= (at + 1) / 2) return true
   }
+  return length > 1 && borders[length - 1]! >= Math.min(length / 2, 8)
+}
+
+// Rows of a keyboard below each other, without and with the shift key.
+const KEYBOARD = [
+  ['`1234567890-=', ' qwertyuiop[]\\', " asdfghjkl;'", ' zxcvbnm,./'],
+  ['~!@#$%^&*()_+', ' qwertyuiop{}|', ' asdfghjkl:"', ' zxcvbnm<>?'],
+]
+const ROW = 32
+const KEYS = new Float64Array(256).fill(Number.NaN)
+for (const [row, line] of KEYBOARD.flatMap((rows) => [...rows.entries()])) {
+  for (const [column, key] of [...line].entries()) {
+    if (key !== ' ') KEYS[key.charCodeAt(0)] = row * ROW + column
+  }
+}
+
+/** Whether four places of five are neighbours of the place so many before them. */
+function isWalk(places: Buffer | Float64Array, stride: number, row = Number.NaN): boolean {
   let steps = 0
-  for (let at = 1; at < secret.length; at++) {
-    if (Math.abs(secret[at]! - secret[at - 1]!) <= 1) steps++
+  for (let at = stride; at < places.length; at++) {
+    const distance = Math.abs(places[at]! - places[at - stride]!)
+    if (distance <= 1 || Math.abs(distance - row) <= 1) steps++
   }
-  return secret.length >= 8 && steps >= (secret.length - 1) * 0.8
+  return places.length >= 8 && steps >= (places.length - stride) * 0.8
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { deriveKey, explain, keyring, type Secret } from '../../src/crypto/keyring.ts'
 import { seededRandom } from '../record/random.ts'
@@ -291,6 +291,12 @@ describe('weak secrets', () => {
         if (weaknessOf(Buffer.from(secret))) refused.push(secret)
       }
       if (weaknessOf(bytes)) refused.push(bytes.toString('hex'))
+      // Each of these is base64 as well, and so judged as the bytes it spells.
+      const letters = randomBytes(128).toString('base64').replace(/[+/=]/g, '')
+      const shorter = letters.slice(0, 32 + (round % 33))
+      for (const text of [shorter, randomUUID() + randomUUID()]) {
+        if (weaknessOf(Buffer.from(text))) refused.push(text)
+      }
     }
     expect(refused).toEqual([])
   })
