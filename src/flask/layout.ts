@@ -1,9 +1,10 @@
 /** Flask's record: one flat dictionary, in which `_permanent` and `_flashes` are ordinary keys. */
 
-import { type Codec, createCodec, isPlain, type Tag } from '../record/codec.ts'
+import { type Codec, createCodec, type Tag } from '../record/codec.ts'
 import { type Fields, joinFields, splitFields } from '../record/fields.ts'
 import type { JsonObject } from '../record/json.ts'
 import type { Layout } from '../record/record.ts'
+import { isPlain } from '../record/shapes.ts'
 import { tuple } from '../record/values.ts'
 import { flaskTags } from './tags.ts'
 

@@ -12,6 +12,7 @@ import { MAX_DEPTH } from './json-walk.ts'
 import { compareCodePoints } from './order.ts'
 import { isNative } from './native.ts'
 import { spellFloat, spellNumber } from './number.ts'
+import { firstKey, isPlain, isReadObject, isSubclass } from './shapes.ts'
 import { isFloat } from './values.ts'
 
 /**
@@ -233,36 +234,6 @@ function spellMember(
 ): string {
   const wasFloat = floats !== undefined && typeof value === 'number' && floats.get(member) === value
   return wasFloat ? spellFloat(value) : inner(value)
-}
-
-/** Whether this is an object as JSON has it: no class behind it, of this realm or another. */
-export function isPlain(value: object): boolean {
-  if (Array.isArray(value)) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || prototype === Object.prototype || isForeignObjectPrototype(prototype)
-}
-
-/** Whether a list is more than a list, of this realm or another: it would come back as a list only. */
-function isSubclass(list: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(list)
-  const parent: unknown = prototype === null ? null : Object.getPrototypeOf(prototype)
-  return parent === null || Object.getPrototypeOf(parent) !== null
-}
-
-function isForeignObjectPrototype(prototype: unknown): boolean {
-  return (
-    Object.getPrototypeOf(prototype) === null &&
-    Object.prototype.hasOwnProperty.call(prototype, 'isPrototypeOf')
-  )
-}
-
-function isReadObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null
-}
-
-function firstKey(object: JsonObject): string {
-  for (const key in object) return key
-  return undefined as never
 }
 
 function describe(value: unknown): string {

@@ -1,0 +1,35 @@
+/** Tells objects and lists that are no more than that from those that are. */
+
+import type { JsonObject } from './json.ts'
+
+/** Whether this is an object as JSON has it: no class behind it, of this realm or another. */
+export function isPlain(value: object): boolean {
+  if (Array.isArray(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype || isForeignObjectPrototype(prototype)
+}
+
+/** Whether a list is more than a list, of this realm or another: it would come back as a list only. */
+export function isSubclass(list: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(list)
+  const parent: unknown = prototype === null ? null : Object.getPrototypeOf(prototype)
+  return parent === null || Object.getPrototypeOf(parent) !== null
+}
+
+function isForeignObjectPrototype(prototype: unknown): boolean {
+  return (
+    Object.getPrototypeOf(prototype) === null &&
+    Object.prototype.hasOwnProperty.call(prototype, 'isPrototypeOf')
+  )
+}
+
+/** Whether this is an object as our parser makes it. */
+export function isReadObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null
+}
+
+/** The first key of an object that was read; `undefined` where there is none. */
+export function firstKey(object: JsonObject): string {
+  for (const key in object) return key
+  return undefined as never
+}
