@@ -8,7 +8,6 @@ import type { Committed, Note } from './backend.ts'
 import { idleSeconds, timesOf } from './entry.ts'
 import type { Settled } from './group-batch.ts'
 import { hasIdWork, type Plan, type Work } from './plan.ts'
-import { rewrites } from './rewrites.ts'
 import { hashOfVerifier, newVerifier } from './session-id.ts'
 import {
   type CommitPorts,
@@ -24,7 +23,6 @@ import type { Slot, StoredOpened } from './stored-open.ts'
 /** Makes the commit of one backend. */
 export function storedCommit(ports: CommitPorts) {
   const { store, rules, group, members, random } = ports
-  const anew = rewrites()
   const { layout, lifetime } = rules
 
   return function commit(request: StoredRequest): Committed | Promise<Committed> {
@@ -38,8 +36,7 @@ export function storedCommit(ports: CommitPorts) {
   /** A visitor with a session. One that only reads is answered at once: nothing holds the response. */
   function goOn(request: StoredRequest, slot: Slot): Committed | Promise<Committed> {
     const { opened, changes, now } = request
-    const isOutdated = opened.isOutdated && anew.isDue(slot.selector, opened.key, now)
-    const work = workOf(slot, changes, isOutdated)
+    const work = workOf(slot, changes, opened.isOutdated)
     if (changes.length > 0 || hasIdWork(slot, work, rules, now)) return save(request, slot, work)
     const { row, entry } = slot
     const isDue = isDueForRenewal(lifetime, timesOf(row, entry, layout, now), now)

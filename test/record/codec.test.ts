@@ -1,9 +1,10 @@
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createCodec, isPlain, type Tag, UNREADABLE } from '../../src/record/codec.ts'
+import { createCodec, type Tag, UNREADABLE } from '../../src/record/codec.ts'
 import { compareCodePoints } from '../../src/record/order.ts'
 import { hasDrifted } from '../../src/record/fields.ts'
+import { isPlain } from '../../src/record/shapes.ts'
 import { ownTags } from '../../src/record/tags.ts'
 import { float, markup, tuple, uuid } from '../../src/record/values.ts'
 
