@@ -134,9 +134,13 @@ async function launch(
     // A backend is in a session of its own, so the group holds the postmaster alone.
     kill: () =>
       end(async () => {
+        // Stopped first: it must not start another one between the two.
+        process.kill(-pid, 'SIGSTOP')
         const backends = await children(pid)
         process.kill(-pid, 'SIGKILL')
         for (const backend of backends) kill(backend)
+        // The next server does not start while one of them holds the shared memory.
+        await Promise.all(backends.map(gone))
       }),
     shutDown: () => end(() => void child.kill('SIGINT')),
   }
@@ -177,6 +181,15 @@ function watch(pid: number, folder: string): ChildProcess {
 async function children(pid: number): Promise<number[]> {
   const list = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')
   return list.split(' ').filter(Boolean).map(Number)
+}
+
+/** Waits until a process is no more, or is only waited for. */
+async function gone(pid: number): Promise<void> {
+  for (;;) {
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '')
+    if (stat === '' || /\) [ZX] /.test(stat)) return
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 }
 
 function kill(pid: number): void {
