@@ -141,7 +141,7 @@ export function cookieBackend(
       return [seal(record, at, now), at]
     } catch (error) {
       // Signed it was deflated to fit, and encrypted it does not: a visit that changed nothing is not
-      // refused for that.
+      // refused for that, but cannot renew it either.
       if (error instanceof SessionError && error.code === 'ERR_COOKIE_TOO_LARGE') return undefined
       throw error
     }

@@ -2,6 +2,7 @@
 
 import { because, SessionError } from '../base/errors.ts'
 import type { Random, Timer } from '../base/ports.ts'
+import { withoutPasswords } from '../base/redact.ts'
 import type { SessionStore } from '../stores/store.ts'
 
 /** How long to wait for a store, in milliseconds. */
@@ -192,7 +193,7 @@ function showable(message: string, sent: unknown): string {
       return 'Its message is not shown: it quotes what was to be kept.'
     }
   }
-  return text.replace(/\/\/[^\s/@]*@/g, '//***@')
+  return withoutPasswords(text)
 }
 
 function tooLate(verb: string, limit: number): SessionError {

@@ -7,7 +7,7 @@ import { examineUrl } from './examine-url.ts'
 import { type Finding, tell } from './finding.ts'
 import { withoutSecrets } from './redact.ts'
 import { isAddress } from './this-machine.ts'
-import { printable } from './terminal.ts'
+import { printable } from '../base/printable.ts'
 import { usageError } from './usage-error.ts'
 
 export const DOCTOR_USAGE = `sojourn doctor MODULE                     loads a module that exports \`sessions\`, and reports what a

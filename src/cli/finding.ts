@@ -1,6 +1,7 @@
 /** What a check has found, and how the findings of all are told. */
 
-import { printable, printableLines } from './terminal.ts'
+import { printable } from '../base/printable.ts'
+import { printableLines } from './terminal.ts'
 
 /** One line of a report. What is not a pass says what to do. */
 export type Finding =

@@ -1,12 +1,12 @@
 /** `sojourn list`: shows a user's sessions in a store. */
 
 import { parseArgs } from 'node:util'
+import { printable } from '../base/printable.ts'
 import type { SessionInfo } from '../backends/members.ts'
 import { understood } from './arguments.ts'
 import { ROW_OPTIONS, rowReader } from './encrypted-rows.ts'
 import { type Answer, STORE_OPTIONS, withStore, type Workplace } from './store-command.ts'
 import { table } from './table.ts'
-import { printable } from './terminal.ts'
 import { usageError } from './usage-error.ts'
 
 export const LIST_USAGE = `sojourn list USER                         lists a user's sessions, the first to sign in first

@@ -9,7 +9,7 @@ import { REVOKE_USAGE, revoke } from './revoke.ts'
 import { SCHEMA_USAGE, schema } from './schema.ts'
 import { SECRET_USAGE, secret } from './secret.ts'
 import { STORE_USAGE } from './store-command.ts'
-import { printable } from './terminal.ts'
+import { printable } from '../base/printable.ts'
 
 const USAGE = `sojourn: sessions for TypeScript servers
 

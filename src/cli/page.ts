@@ -1,7 +1,8 @@
 /** A description laid out for people. */
 
+import { printable } from '../base/printable.ts'
 import type { Description } from './description.ts'
-import { prettyJson, printable } from './terminal.ts'
+import { prettyJson } from './terminal.ts'
 
 /** The page on one cookie. Every text from the cookie is made printable. */
 export function page(cookie: Description, now: number): string {

@@ -1,5 +1,7 @@
 /** Takes out of a stranger's message what must not be shown. */
 
+import { withoutPasswords } from '../base/redact.ts'
+
 /** Variables whose values are nobody's business. */
 const PRIVATE_NAME = /secret|key|token|pass|pwd|auth|dsn|url|uri|credential/i
 
@@ -11,6 +13,5 @@ export function withoutSecrets(text: string, environment: NodeJS.ProcessEnv = pr
     if (value.length < 8 || !PRIVATE_NAME.test(name)) continue
     shown = shown.replaceAll(value, `[${name}]`)
   }
-  // userinfo = user [":" password] "@"
-  return shown.replace(/(:\/\/)[^\s/@]*:[^\s/]*@/g, '$1[...]@')
+  return withoutPasswords(shown)
 }

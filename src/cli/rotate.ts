@@ -1,10 +1,10 @@
 /** `sojourn secret --rotate`: the next configuration, and how to get there with nobody signed out. */
 
 import { parseEnv } from 'node:util'
-import { explain } from '../crypto/keyring.ts'
+import { printable } from '../base/printable.ts'
+import { explain, keyring } from '../crypto/keyring.ts'
 import { weaknessOf } from '../crypto/weak-secrets.ts'
 import { readEnvFile, unreadable, withRotated, writeEnvFile } from './env-file.ts'
-import { printable } from './terminal.ts'
 
 /** What to rotate, from where to where. */
 export interface Rotation {
@@ -30,7 +30,7 @@ export function rotate({ name, made, file, source, drops }: Rotation): number {
   const where = read ?? 'the environment'
   const current = given[name]
   if (!current) return refuse(notThere(name, where, read))
-  const weakness = weaknessOf(Buffer.from(current))
+  const weakness = weaknessOf(bytesOf(current, name))
   if (weakness) {
     return refuse(
       `The secret in ${name} ${explain(weakness)}: kept behind a new one it would go on opening what anybody ` +
@@ -64,6 +64,13 @@ export function rotate({ name, made, file, source, drops }: Rotation): number {
       advice(name, previous),
   )
   return 0
+}
+
+/** What `createSessions` makes of it; Flask takes its own literally. @throws ERR_OPTION_INVALID */
+function bytesOf(current: string, name: string): Uint8Array {
+  const spelling = name.includes('SECRET_KEY') ? 'literal' : 'prefixed'
+  const policy = { where: name, remedy: 'Give it a value first.', refuse: [], spelling } as const
+  return keyring(current, policy).secrets[0]!
 }
 
 /** The values as Node.js reads them. The text has one character per byte. */

@@ -12,7 +12,8 @@ import { rowReader, unreadableOf } from './encrypted-rows.ts'
 import { openStore } from './store-clients.ts'
 import { failureOf } from './store-failure.ts'
 import { secretsIn, storeAddress } from './store-url.ts'
-import { printable, printableLines } from './terminal.ts'
+import { printable } from '../base/printable.ts'
+import { printableLines } from './terminal.ts'
 import { usageError } from './usage-error.ts'
 
 export const STORE_USAGE = `of list, revoke and prune:

@@ -1,6 +1,6 @@
 /** Lays out rows in columns, for people. */
 
-import { printable } from './terminal.ts'
+import { printable } from '../base/printable.ts'
 
 /** The lines of a table. Every text in it is made printable; the last column may be of any length. */
 export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -2,8 +2,6 @@
 
 import { printable } from '../base/printable.ts'
 
-export { printable }
-
 /** The same for JSON that was laid out in lines: the line ends stay, and it stays JSON. */
 export function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n')

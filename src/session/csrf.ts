@@ -97,5 +97,5 @@ const REFUSED: Readonly<Record<CsrfRefusal, string>> = {
   origin:
     'A request was refused because its Origin is not the host it was sent to. If that origin is yours, or a proxy in front changes the Host header, name the origin in trustedOrigins.',
   token:
-    'A request was refused because its headers do not say where it comes from, and it has no CSRF token of this session. Give the form a hidden field _csrf with session.csrfToken(), or send it as x-csrf-token; a test may send "sec-fetch-site: same-origin", as browsers do.',
+    'A request was refused because its headers do not say where it comes from, and it has no CSRF token of this session. Give the form a hidden field _csrf with session.csrfToken(), or send it as x-csrf-token (a visitor without a session has no token: name the page in trustedOrigins, or keep something first); a test may send "sec-fetch-site: same-origin", as browsers do.',
 }

@@ -47,16 +47,14 @@ function timeOf(given: unknown, option: string): number {
   const date = typeof given === 'string' && ISO_DATE.test(given) ? new Date(given) : given
   const time = date instanceof Date ? date.getTime() : Number.NaN
   // The 30th of February would be the 2nd of March.
-  const isOtherDay =
-    typeof given === 'string' && given.length === 10 && !isoDateOf(time).startsWith(given)
-  if (Number.isNaN(time) || isOtherDay) {
+  if (Number.isNaN(time) || (typeof given === 'string' && !isDay(given.slice(0, 10)))) {
     throw invalid(option, "has to be a date, such as '2027-03-01'")
   }
   return time
 }
 
-function isoDateOf(time: number): string {
-  return new Date(time).toJSON() ?? ''
+function isDay(text: string): boolean {
+  return new Date(text).toJSON()?.startsWith(text) ?? false
 }
 
 // Other texts mean different days on different machines.

@@ -40,7 +40,7 @@ export interface Policy {
   /** Whether an audience keeps apps apart that share a secret. */
   readonly audience: boolean
   readonly encryption: {
-    /** What is encrypted. */
+    /** What is encrypted, once `from` has passed. */
     readonly of: 'cookie' | 'rows' | 'nothing'
     /** ISO 8601: until then, what was written before encryption still opens. */
     readonly migrateUntil: string | null
@@ -111,7 +111,7 @@ export function policyOf(facts: PolicyFacts): Policy {
       migrateUntil: iso(encryption?.migrateUntil),
       from: iso(encryption?.from || undefined),
     },
-    algorithms: algorithmsOf(format, encrypted, store !== undefined),
+    algorithms: algorithmsOf(facts, encrypted),
     store: store ? storePolicyOf(store.rules, facts.onUnavailable) : null,
     hints,
   })
@@ -136,17 +136,21 @@ function storePolicyOf(
 const SEALED = 'AES-256-GCM with a key and a commitment of its own each time from HMAC-SHA-512'
 
 function algorithmsOf(
-  format: Policy['format'],
+  { format, encryption, store }: PolicyFacts,
   encrypted: Policy['encryption']['of'],
-  stored: boolean,
 ): Policy['algorithms'] {
   if (format === 'flask') return { cookie: "HMAC-SHA-1 (Flask's)", keys: "HMAC-SHA-1 (Flask's)" }
   const keys = 'HMAC-SHA-256'
-  if (!stored) return { cookie: encrypted === 'cookie' ? SEALED : 'HMAC-SHA-256', keys }
+  const csrf = 'HMAC-SHA-256'
+  if (!store) {
+    const migrating = encryption?.migrateUntil === undefined ? '' : '; HMAC-SHA-256 while migrating'
+    return { cookie: encrypted === 'cookie' ? SEALED + migrating : 'HMAC-SHA-256', csrf, keys }
+  }
   return {
     cookie: 'HMAC-SHA-256, 96 bits of it, over a random id of 128 and a verifier of 256 bits',
     verifier: 'SHA-256',
     rows: encrypted === 'rows' ? SEALED : 'none: rows are plain text',
+    csrf,
     keys,
   }
 }

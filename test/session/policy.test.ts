@@ -38,7 +38,7 @@ describe('the policy says what holds', () => {
       secrets: { count: 1, weaknesses: [] },
       audience: false,
       encryption: { of: 'nothing', migrateUntil: null, from: null },
-      algorithms: { cookie: 'HMAC-SHA-256', keys: 'HMAC-SHA-256' },
+      algorithms: { cookie: 'HMAC-SHA-256', csrf: 'HMAC-SHA-256', keys: 'HMAC-SHA-256' },
       store: null,
       hints: false,
     })
@@ -53,7 +53,7 @@ describe('the policy says what holds', () => {
       secrets: { count: 1, weaknesses: ['short'] },
       audience: false,
       encryption: { of: 'nothing', migrateUntil: null, from: null },
-      algorithms: { cookie: 'HMAC-SHA-256', keys: 'HMAC-SHA-256' },
+      algorithms: { cookie: 'HMAC-SHA-256', csrf: 'HMAC-SHA-256', keys: 'HMAC-SHA-256' },
       store: null,
       hints: true,
     })
@@ -87,7 +87,11 @@ describe('the policy says what holds', () => {
         migrateUntil: '2027-01-01T00:00:00.000Z',
         from: '2026-12-01T00:00:00.000Z',
       },
-      algorithms: { cookie: SEALED, keys: 'HMAC-SHA-256' },
+      algorithms: {
+        cookie: `${SEALED}; HMAC-SHA-256 while migrating`,
+        csrf: 'HMAC-SHA-256',
+        keys: 'HMAC-SHA-256',
+      },
       store: null,
       hints: true,
     })
@@ -119,6 +123,7 @@ describe('the policy says what holds', () => {
         cookie: 'HMAC-SHA-256, 96 bits of it, over a random id of 128 and a verifier of 256 bits',
         verifier: 'SHA-256',
         rows: SEALED,
+        csrf: 'HMAC-SHA-256',
         keys: 'HMAC-SHA-256',
       },
       store: {
