@@ -12,7 +12,7 @@ import { MAX_DEPTH } from './json-walk.ts'
 import { compareCodePoints } from './order.ts'
 import { isNative } from './native.ts'
 import { spellFloat, spellNumber } from './number.ts'
-import { firstKey, isPlain, isReadObject, isSubclass } from './shapes.ts'
+import { describe, firstKey, isPlain, isReadObject, isSubclass } from './shapes.ts'
 import { isFloat } from './values.ts'
 
 /**
@@ -234,14 +234,6 @@ function spellMember(
 ): string {
   const wasFloat = floats !== undefined && typeof value === 'number' && floats.get(member) === value
   return wasFloat ? spellFloat(value) : inner(value)
-}
-
-function describe(value: unknown): string {
-  if (value instanceof Map) return 'a Map. Keep [...map] and make the Map again when you read it'
-  if (value instanceof Set) return 'a Set. Keep [...set] and make the Set again when you read it'
-  if (value instanceof Date) return 'an invalid date'
-  const name: unknown = (value as object).constructor?.name
-  return `an instance of ${typeof name === 'string' && name ? name : 'a class'}. Keep a plain object, or register a tag for it`
 }
 
 function refuse(key: string, why: string): never {

@@ -1,4 +1,4 @@
-/** Tells objects and lists that are no more than that from those that are. */
+/** Tells plain objects and lists from what is more than that, and says what that is. */
 
 import type { JsonObject } from './json.ts'
 
@@ -32,4 +32,13 @@ export function isReadObject(value: unknown): value is JsonObject {
 export function firstKey(object: JsonObject): string {
   for (const key in object) return key
   return undefined as never
+}
+
+/** What a value is that cannot be kept, and what to do instead: it ends an error's message. */
+export function describe(value: unknown): string {
+  if (value instanceof Map) return 'a Map. Keep [...map] and make the Map again when you read it'
+  if (value instanceof Set) return 'a Set. Keep [...set] and make the Set again when you read it'
+  if (value instanceof Date) return 'an invalid date'
+  const name: unknown = (value as object).constructor?.name
+  return `an instance of ${typeof name === 'string' && name ? name : 'a class'}. Keep a plain object, or register a tag for it`
 }
