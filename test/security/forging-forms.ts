@@ -10,16 +10,8 @@ import {
   repeated,
   withPiece,
 } from './forger.ts'
+import { TELLING_NAMES } from './telling-names.ts'
 
-const NAMES = [
-  '__proto__',
-  'constructor',
-  'prototype',
-  'toString',
-  'hasOwnProperty',
-  'then',
-  'toJSON',
-]
 const PAYLOADS = [
   '{"userId":"admin"}',
   '["s44we8.aaaaaa",{"userId":"admin"},{"u":"admin"}]',
@@ -93,7 +85,7 @@ export const FORMS: Readonly<Record<string, Forge>> = {
 
   'names of prototypes': (hands) => {
     const parts = hands.one(hands.own).split('.')
-    const name = hands.one(NAMES)
+    const name = hands.one(TELLING_NAMES)
     parts[hands.below(parts.length)] = hands.one([
       name,
       base64url(name),

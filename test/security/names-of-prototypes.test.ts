@@ -2,19 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { memoryStore } from '../../src/stores/memory.ts'
 import { sessionsOn } from '../promises/stores.ts'
 import { testSessions, Visitor } from '../session/visitor.ts'
+import { TELLING_NAMES } from './telling-names.ts'
 
-const NAMES = [
-  '__proto__',
-  'constructor',
-  'prototype',
-  'toString',
-  'hasOwnProperty',
-  'then',
-  'toJSON',
-]
 const before = Object.getOwnPropertyNames(Object.prototype)
 
-describe.each(NAMES)('%s', (name) => {
+describe.each(TELLING_NAMES)('%s', (name) => {
   test('is a cookie name like any other, and other cookies of that name are nothing to us', async () => {
     const { sessions } = testSessions({ cookie: { name } })
     const visitor = new Visitor(sessions)

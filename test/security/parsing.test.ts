@@ -8,6 +8,7 @@ import { cookieValues } from '../../src/http/cookie.ts'
 import { createSessions, type Sessions } from '../../src/index.ts'
 import { SECRET, Visitor } from '../session/visitor.ts'
 import { KINDS } from './kinds.ts'
+import { TELLING_NAMES } from './telling-names.ts'
 
 const NAME = '__Host-x'
 
@@ -135,15 +136,7 @@ describe.each(APPS)('$name: a genuine value', (app) => {
 })
 
 describe('names that mean something to objects are names like any other', () => {
-  test.each([
-    '__proto__',
-    'constructor',
-    'prototype',
-    'toString',
-    'hasOwnProperty',
-    'then',
-    'toJSON',
-  ])('%s', async (name) => {
+  test.each(TELLING_NAMES)('%s', async (name) => {
     for (const { app } of KINDS) {
       const visitor = new Visitor(app({ name }).sessions)
       await visitor.visit((session) => session.login('u1'))
