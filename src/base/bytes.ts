@@ -17,14 +17,15 @@ export function decodeBase64url(text: string): Buffer | undefined {
 }
 
 /**
- * Joins texts so that no two lists of texts give the same bytes: each is preceded by its length.
+ * Joins texts, in UTF-8, and bytes so that no two lists of them give the same bytes: each is preceded
+ * by its length.
  *
  * Length: four bytes, big-endian.
  */
-export function lengthPrefixed(...texts: string[]): Buffer {
+export function lengthPrefixed(...parts: (string | Uint8Array)[]): Buffer {
   return Buffer.concat(
-    texts.flatMap((text) => {
-      const bytes = Buffer.from(text, 'utf8')
+    parts.flatMap((part) => {
+      const bytes = typeof part === 'string' ? Buffer.from(part, 'utf8') : part
       const length = Buffer.alloc(4)
       length.writeUInt32BE(bytes.length)
       return [length, bytes]

@@ -195,12 +195,14 @@ function derivation(
   const hmac: HeadedHmac = headedHmac(
     ringKey,
     'sha512',
-    Buffer.concat([
-      lengthPrefixed('sojourn/1/enc'),
-      prefixedBytes(head.subarray(0, 1)),
-      prefixedBytes(head.subarray(1)),
-      lengthPrefixed(purpose, audience, cookieName),
-    ]),
+    lengthPrefixed(
+      'sojourn/1/enc',
+      head.subarray(0, 1),
+      head.subarray(1),
+      purpose,
+      audience,
+      cookieName,
+    ),
   )
   const okm = Buffer.alloc(64)
   const messageKey: MessageKey = {
@@ -208,19 +210,12 @@ function derivation(
     nonce: okm.subarray(32, 44),
     commitment: okm.subarray(44, 60),
   }
-  const noContext = Buffer.concat([lengthPrefixed(''), prefixedBytes(Buffer.alloc(SALT_BYTES))])
+  const noContext = lengthPrefixed('', Buffer.alloc(SALT_BYTES))
   return (salt, context) => {
     let tail = noContext
     if (context === '') tail.set(salt, tail.length - SALT_BYTES)
-    else tail = Buffer.concat([lengthPrefixed(context), prefixedBytes(salt)])
+    else tail = lengthPrefixed(context, salt)
     okm.write(hmac(tail), 'latin1')
     return messageKey
   }
-}
-
-/** As `lengthPrefixed`, for bytes. */
-function prefixedBytes(bytes: Uint8Array): Buffer {
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(bytes.length)
-  return Buffer.concat([length, bytes])
 }
