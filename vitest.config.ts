@@ -24,9 +24,9 @@ const WITH_SERVERS = [
   'test/promises/*-on-a-store*',
   'test/promises/{absent,durable,fixation,ids,logout}-*',
   'test/security/{fixation,replay,rotation,shared-cache,same-answer,hostile-values-on,leaks-of}*',
-  'test/stores/postgres*',
-  'test/stores/redis*',
-  'test/stores/sqlite-{locked,processes}*',
+  'test/stores/postgres/**',
+  'test/stores/redis/**',
+  'test/stores/sqlite/{locked,processes}*',
 ]
 
 export default defineConfig({
@@ -34,10 +34,11 @@ export default defineConfig({
     alias: [
       { find: /^sojourn$/, replacement: source('index.ts') },
       { find: /^sojourn\/flask$/, replacement: source('flask/flask.ts') },
-      { find: /^sojourn\/(fetch|node|express)$/, replacement: source('adapters/$1.ts') },
+      { find: /^sojourn\/(fetch|express)$/, replacement: source('adapters/$1.ts') },
+      { find: /^sojourn\/node$/, replacement: source('adapters/node/node.ts') },
       {
         find: /^sojourn\/stores\/(memory|sqlite|redis|postgres)$/,
-        replacement: source('stores/$1.ts'),
+        replacement: source('stores/$1/$1.ts'),
       },
       { find: /^sojourn\/testing$/, replacement: source('testing/testing.ts') },
     ],

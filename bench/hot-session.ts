@@ -3,8 +3,8 @@
 import { randomUUID } from 'node:crypto'
 import { createClient } from 'redis'
 import { createSessions, type SessionStore } from '../src/index.ts'
-import { memoryStore } from '../src/stores/memory.ts'
-import { redisStore } from '../src/stores/redis.ts'
+import { memoryStore } from '../src/stores/memory/memory.ts'
+import { redisStore } from '../src/stores/redis/redis.ts'
 import { startRedis } from '../test/servers/redis.ts'
 import { median } from './measure.ts'
 

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
-import { withSessions } from '../src/adapters/node.ts'
+import { withSessions } from '../src/adapters/node/node.ts'
 import { createSessions } from '../src/index.ts'
 import { median } from './measure.ts'
 import { small } from './payloads.ts'

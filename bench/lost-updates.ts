@@ -10,7 +10,7 @@ import session from 'express-session'
 import { createClient } from 'redis'
 import { sessionMiddleware } from '../src/adapters/express.ts'
 import { createSessions } from '../src/index.ts'
-import { redisStore } from '../src/stores/redis.ts'
+import { redisStore } from '../src/stores/redis/redis.ts'
 import { startRedis } from '../test/servers/redis.ts'
 
 declare module 'express-session' {

@@ -12,7 +12,7 @@ export {
   type StoredSessions,
 } from '../src/index.ts'
 export { csrfGuard, sessionMiddleware } from '../src/adapters/express.ts'
-export { memoryStore } from '../src/stores/memory.ts'
-export { postgresStore } from '../src/stores/postgres.ts'
-export { redisStore } from '../src/stores/redis.ts'
-export { sqliteStore } from '../src/stores/sqlite.ts'
+export { memoryStore } from '../src/stores/memory/memory.ts'
+export { postgresStore } from '../src/stores/postgres/postgres.ts'
+export { redisStore } from '../src/stores/redis/redis.ts'
+export { sqliteStore } from '../src/stores/sqlite/sqlite.ts'

@@ -4,18 +4,27 @@ export { type Duration } from './base/duration.ts'
 export { SessionError, type SessionErrorCode } from './base/errors.ts'
 export { type Clock } from './base/ports.ts'
 export { type Secret } from './crypto/keyring.ts'
-export { type Tag, UNREADABLE } from './record/codec.ts'
+export { type Tag, UNREADABLE } from './record/text/tag.ts'
 export { type Flash } from './record/record.ts'
-export { type Kept, type Markup, type Storable, type Tuple, type Uuid } from './record/values.ts'
-export { aal1, aal2, aal3, type AssuranceLevel } from './session/assurance.ts'
-export { type GivenToken } from './session/csrf.ts'
-export { type EncryptOptions } from './session/encryption.ts'
-export { type EventListener, type SessionEvent } from './session/events.ts'
-export { type RequestFacts } from './session/hints.ts'
-export { type SessionOptions } from './session/options.ts'
-export { type CookieOptions, type LifetimeOptions } from './session/own-preset.ts'
-export { type Policy, type StorePolicy } from './session/policy.ts'
-export { type CsrfRefusal } from './session/request-origin.ts'
+export {
+  type Kept,
+  type Markup,
+  type Storable,
+  type Tuple,
+  type Uuid,
+} from './record/text/values.ts'
+export { aal1, aal2, aal3, type AssuranceLevel } from './session/setup/assurance.ts'
+export { type GivenToken } from './session/csrf/csrf.ts'
+export { type EncryptOptions } from './session/setup/encryption.ts'
+export {
+  type CsrfRefusal,
+  type EventListener,
+  type SessionEvent,
+} from './session/explain/events.ts'
+export { type RequestFacts } from './http/request-facts.ts'
+export { type SessionOptions } from './session/setup/options.ts'
+export { type CookieOptions, type LifetimeOptions } from './session/setup/own-preset.ts'
+export { type Policy, type StorePolicy } from './session/setup/policy.ts'
 export { type Session } from './session/session.ts'
 export {
   createSessions,
@@ -25,7 +34,7 @@ export {
   type StoredSessions,
 } from './session/sessions.ts'
 export { type SecretUse } from './session/state.ts'
-export { type StoreOptions } from './session/store-options.ts'
+export { type StoreOptions } from './session/setup/store-options.ts'
 export { type AcrossSessions, type ListedSession } from './session/stored-sessions.ts'
 export {
   type Admission,
@@ -36,6 +45,6 @@ export {
   type Store,
   type Swap,
   type Upkeep,
-} from './stores/store.ts'
+} from './backends/stored/store.ts'
 export { type Visit } from './session/visit.ts'
 export { type Outgoing } from './http/headers.ts'

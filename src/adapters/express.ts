@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Sessions } from '../session/sessions.ts'
-import { mountNode } from './node.ts'
+import { mountNode } from './node/node.ts'
 
 /**
  * Makes the middleware: put it before the routes that use sessions.

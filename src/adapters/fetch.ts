@@ -1,10 +1,10 @@
 /** Sessions for Fetch handlers: Bun, Deno, Workers, and every framework that speaks Request and Response. */
 
 import { mergeInto } from '../http/headers.ts'
-import type { RequestFacts } from '../session/hints.ts'
+import type { RequestFacts } from '../http/request-facts.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { csrfFieldOf } from './csrf-field.ts'
-import { isAnswerable, refusalOf } from './refusal.ts'
+import { isAnswerable, refusalOf } from '../session/explain/refusal.ts'
 
 /** A Fetch handler. What the runtime passes besides the request is passed on. */
 export type FetchHandler<Rest extends unknown[] = unknown[]> = (

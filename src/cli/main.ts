@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 /** The command `sojourn`: makes secrets, looks into cookies and apps, tends a store's sessions. */
 
-import { DOCTOR_USAGE, doctor } from './doctor.ts'
-import { INSPECT_USAGE, inspect } from './inspect.ts'
-import { LIST_USAGE, list } from './list.ts'
-import { PRUNE_USAGE, prune } from './prune.ts'
-import { REVOKE_USAGE, revoke } from './revoke.ts'
-import { SCHEMA_USAGE, schema } from './schema.ts'
-import { SECRET_USAGE, secret } from './secret.ts'
-import { STORE_USAGE } from './store-command.ts'
+import { DOCTOR_USAGE, doctor } from './doctor/doctor.ts'
+import { INSPECT_USAGE, inspect } from './inspect/inspect.ts'
+import { LIST_USAGE, list } from './store/list.ts'
+import { PRUNE_USAGE, prune } from './store/prune.ts'
+import { REVOKE_USAGE, revoke } from './store/revoke.ts'
+import { SCHEMA_USAGE, schema } from './store/schema.ts'
+import { SECRET_USAGE, secret } from './secret/secret.ts'
+import { STORE_USAGE } from './store/store-command.ts'
 import { printable } from '../base/printable.ts'
 
 const USAGE = `sojourn: sessions for TypeScript servers

@@ -6,7 +6,7 @@ import { SessionError } from '../base/errors.ts'
 import { keyring, type Secret } from '../crypto/keyring.ts'
 import { MAX_TEXT_BYTES, packDeflated, unpack } from '../crypto/payload.ts'
 import { authenticator, type TimedSigner, timedSigner } from '../crypto/signed.ts'
-import type { Tag } from '../record/codec.ts'
+import type { Tag } from '../record/text/tag.ts'
 import { endedBy } from '../record/lifetime.ts'
 import { flaskCodec } from './layout.ts'
 

@@ -5,13 +5,13 @@ import type { Secret } from '../crypto/keyring.ts'
 import { packDeflated } from '../crypto/payload.ts'
 import { signingSealer } from '../crypto/sealer.ts'
 import type { CookieAttributes } from '../http/set-cookie.ts'
-import type { SessionOptions } from '../session/options.ts'
-import type { Preset } from '../session/preset.ts'
-import { invalid, refuseUnknown } from '../session/refusals.ts'
+import type { SessionOptions } from '../session/setup/options.ts'
+import type { Preset } from '../session/setup/preset.ts'
+import { invalid, refuseUnknown } from '../session/explain/misuse.ts'
 import { flaskSigner } from './flask-cookie.ts'
 import { flaskCodec, flaskLayout } from './layout.ts'
 
-export { type Tag, UNREADABLE } from '../record/codec.ts'
+export { type Tag, UNREADABLE } from '../record/text/tag.ts'
 export {
   float,
   type Float,
@@ -25,7 +25,7 @@ export {
   tuple,
   type Uuid,
   uuid,
-} from '../record/values.ts'
+} from '../record/text/values.ts'
 export {
   type Derivation,
   flaskCookie,

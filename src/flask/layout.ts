@@ -1,11 +1,12 @@
 /** Flask's record: one flat dictionary, in which `_permanent` and `_flashes` are ordinary keys. */
 
-import { type Codec, createCodec, type Tag } from '../record/codec.ts'
+import { type Codec, createCodec } from '../record/text/codec.ts'
+import type { Tag } from '../record/text/tag.ts'
 import { type Fields, joinFields, splitFields } from '../record/fields.ts'
-import type { JsonObject } from '../record/json.ts'
+import type { JsonObject } from '../record/text/json.ts'
 import type { Layout } from '../record/record.ts'
-import { isPlain } from '../record/shapes.ts'
-import { tuple } from '../record/values.ts'
+import { isPlain } from '../record/text/shapes.ts'
+import { tuple } from '../record/text/values.ts'
 import { flaskTags } from './tags.ts'
 
 /** Flask's `TaggedJSONSerializer`: sorted keys, ASCII only. Tags of the app's own are tried first. */

@@ -1,8 +1,8 @@
 /** Python's `str()` and `repr()` of what JSON can hold, for tags that turn anything into text. */
 
-import { floatMembersOf } from '../record/json.ts'
-import { spellFloat, spellNumber } from '../record/number.ts'
-import { isMarkup, isTuple, isUuid } from '../record/values.ts'
+import { floatMembersOf } from '../record/text/json.ts'
+import { spellFloat, spellNumber } from '../record/text/number.ts'
+import { isMarkup, isTuple, isUuid } from '../record/text/values.ts'
 
 /** Python's `str(value)`; `float` says that a whole number was spelled as a float. */
 export function pythonText(value: unknown, float: boolean): string {

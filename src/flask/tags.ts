@@ -1,8 +1,8 @@
 /** Flask's tags, as forgiving in what they read as the Python behind them. */
 
-import { type Tag, UNREADABLE } from '../record/codec.ts'
-import { bytesTag, markupTag, tupleTag, uuidTag } from '../record/tags.ts'
-import { isMarkup, markup, tuple, uuid } from '../record/values.ts'
+import { type Tag, UNREADABLE } from '../record/text/tag.ts'
+import { bytesTag, markupTag, tupleTag, uuidTag } from '../record/text/tags.ts'
+import { isMarkup, markup, tuple, uuid } from '../record/text/values.ts'
 import { readHttpDate, writeHttpDate } from './http-date.ts'
 import { pythonText } from './python-text.ts'
 

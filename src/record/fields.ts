@@ -1,7 +1,7 @@
 /** A dictionary whose values stay in their own text until somebody asks for one. */
 
-import type { Codec } from './codec.ts'
-import { scanJson, type Span } from './json.ts'
+import type { Codec } from './text/codec.ts'
+import { scanJson, type Span } from './text/json.ts'
 
 /**
  * One value: its text, and the live value once it was handed out or set.

@@ -1,9 +1,9 @@
 /** What is kept between requests: the app's data, and beside it what the library knows. */
 
-import type { Codec } from './codec.ts'
+import type { Codec } from './text/codec.ts'
 import { type Field, type Fields, joinFields, liveValue, splitFields } from './fields.ts'
 import { decodeStamp, encodeStamp, type Stamp } from './stamp.ts'
-import type { Markup } from './values.ts'
+import type { Markup } from './text/values.ts'
 
 /**
  * A record. `meta` holds what is no key of the app's own; in Flask's layout, where those are

@@ -5,7 +5,7 @@ import { SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
 import type { Change } from '../record/changes.ts'
 import type { SessionRecord } from '../record/record.ts'
-import { hintSecure } from './hints.ts'
+import { hintSecure } from './explain/hints.ts'
 import { baseOf, noteDrift, replayOn, type State } from './state.ts'
 
 /**

@@ -10,8 +10,9 @@ import { apply, type Change, isOfAnother, newRecord, replay } from '../record/ch
 import { type Field, hasDrifted } from '../record/fields.ts'
 import type { Flash, SessionRecord } from '../record/record.ts'
 import { NONCES, spellNonce } from '../record/stamp.ts'
-import { hintCrossOrigin, hintDuplicates, hintRejected, type RequestFacts } from './hints.ts'
-import type { Settings } from './options.ts'
+import { hintCrossOrigin, hintDuplicates, hintRejected } from './explain/hints.ts'
+import type { RequestFacts } from '../http/request-facts.ts'
+import type { Settings } from './setup/options.ts'
 
 /** What all requests of one `createSessions` share. */
 export interface Host extends Settings {

@@ -1,9 +1,9 @@
 /** What an app can do across sessions, once they are in a store: list, revoke, prune. */
 
-import type { SessionInfo } from '../backends/members.ts'
-import type { StoredBackend } from '../backends/stored.ts'
-import { pruneAll, removeAll } from '../backends/upkeep.ts'
-import { checkedUserId } from './refusals.ts'
+import type { SessionInfo } from '../backends/stored/members.ts'
+import type { StoredBackend } from '../backends/stored/stored.ts'
+import { pruneAll, removeAll } from '../backends/stored/upkeep.ts'
+import { checkedUserId } from './explain/misuse.ts'
 
 /** One session of a user, for a list of devices. */
 export interface ListedSession extends SessionInfo {

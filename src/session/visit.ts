@@ -3,10 +3,10 @@
 import { andThen, type Maybe } from '../base/ports.ts'
 import type { Outgoing } from '../http/headers.ts'
 import { cookieValues } from '../http/cookie.ts'
-import type { RequestFacts } from './hints.ts'
+import type { RequestFacts } from '../http/request-facts.ts'
 import { Session } from './session.ts'
 import { commitState, isSettled } from './commit.ts'
-import type { GivenToken } from './csrf.ts'
+import type { GivenToken } from './csrf/csrf.ts'
 import { type Host, openState, outgoing, type State } from './state.ts'
 
 /** What an adapter holds for one request. */

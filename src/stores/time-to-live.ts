@@ -1,6 +1,6 @@
 /** How long an engine with a clock of its own keeps what ends at a time of ours. */
 
-import { GARBAGE_MS } from './store.ts'
+import { GARBAGE_MS } from '../backends/stored/store.ts'
 
 /** A century: engines add it to the time of day, and what comes of that has to be a time. */
 const LONGEST_MS = 3_155_760_000_000

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import express from 'express'
 import { csrfGuard, sessionMiddleware } from '../../src/adapters/express.ts'
-import { memoryStore } from '../../src/stores/memory.ts'
+import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { T0 } from '../session/visitor.ts'
 import { FORM, GUARDED, over1, type Sent, visitors } from './csrf-site.ts'
 

@@ -13,7 +13,7 @@ import {
   csrfGuard as csrfFetchGuard,
   withSessions as withFetchSessions,
 } from '../../src/adapters/fetch.ts'
-import { withSessions } from '../../src/adapters/node.ts'
+import { withSessions } from '../../src/adapters/node/node.ts'
 import type { Sessions } from '../../src/index.ts'
 import { testSessions } from '../session/visitor.ts'
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { withSessions } from '../../src/adapters/fetch.ts'
-import { withSessions as withNodeSessions } from '../../src/adapters/node.ts'
+import { withSessions as withNodeSessions } from '../../src/adapters/node/node.ts'
 import { createSessions, type SessionEvent } from '../../src/index.ts'
 
 const events: SessionEvent[] = []

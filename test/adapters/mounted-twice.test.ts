@@ -6,7 +6,7 @@ import express from 'express'
 import { afterEach, describe, expect, it } from 'vitest'
 import { sessionMiddleware } from '../../src/adapters/express.ts'
 import { withSessions } from '../../src/adapters/fetch.ts'
-import { withSessions as withNodeSessions } from '../../src/adapters/node.ts'
+import { withSessions as withNodeSessions } from '../../src/adapters/node/node.ts'
 import { createSessions } from '../../src/index.ts'
 
 const sessions = createSessions({ secret: 'mounted-twice-9f2c71d0e4ab58c36d' })

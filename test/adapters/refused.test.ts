@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { createSessions } from '../../src/index.ts'
 import { csrfFieldOf } from '../../src/adapters/csrf-field.ts'
-import { withSessions } from '../../src/adapters/node.ts'
+import { withSessions } from '../../src/adapters/node/node.ts'
 import { SECRET } from '../session/visitor.ts'
 
 test('on node:http it has its own length, and none of the headers of the page', async () => {

@@ -4,10 +4,10 @@ import { packPlain } from '../../src/crypto/payload.ts'
 import { signingSealer } from '../../src/crypto/sealer.ts'
 import { authenticator, timedSigner } from '../../src/crypto/signed.ts'
 import { setCookieWriter } from '../../src/http/set-cookie.ts'
-import { createCodec } from '../../src/record/codec.ts'
+import { createCodec } from '../../src/record/text/codec.ts'
 import type { Lifetime } from '../../src/record/lifetime.ts'
 import { ownLayout } from '../../src/record/record.ts'
-import { ownTags } from '../../src/record/tags.ts'
+import { ownTags } from '../../src/record/text/tags.ts'
 
 const T = 1_800_000_000
 const codec = createCodec({ tags: ownTags, sortKeys: false, ascii: false })

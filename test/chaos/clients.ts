@@ -6,10 +6,10 @@ import { Client, Pool, type PoolConfig } from 'pg'
 import postgres from 'postgres'
 import { createClient } from 'redis'
 import { onTestFinished } from 'vitest'
-import { postgresStore } from '../../src/stores/postgres.ts'
-import { redisStore } from '../../src/stores/redis.ts'
-import { sqliteStore } from '../../src/stores/sqlite.ts'
-import type { SessionStore } from '../../src/stores/store.ts'
+import { postgresStore } from '../../src/stores/postgres/postgres.ts'
+import { redisStore } from '../../src/stores/redis/redis.ts'
+import { sqliteStore } from '../../src/stores/sqlite/sqlite.ts'
+import type { SessionStore } from '../../src/backends/stored/store.ts'
 
 /** A client of Redis or PostgreSQL. */
 export type ClientName = keyof typeof OPEN

@@ -1,7 +1,7 @@
 /** An app that many users visit, and that kills itself while each of them stands at another store call. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { SessionStore } from '../../src/stores/store.ts'
+import type { SessionStore } from '../../src/backends/stored/store.ts'
 import { openStore, type Place } from '../promises/open-store.ts'
 import { aroundCalls, type Jars, lifeSessions, STEPS } from './life.ts'
 

@@ -2,7 +2,7 @@
 
 import { Pool } from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
-import { postgresStore } from '../../src/stores/postgres.ts'
+import { postgresStore } from '../../src/stores/postgres/postgres.ts'
 import { startPostgres } from '../servers/postgres.ts'
 import { loadOf, report, sessionsOn, siteOn, strayErrors } from './visitors.ts'
 

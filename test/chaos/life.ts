@@ -1,7 +1,7 @@
 /** The life of a user's sessions, step by step, and what the cookies of it open. */
 
 import { createSessions, type Session, type StoredSessions } from '../../src/index.ts'
-import type { SessionStore } from '../../src/stores/store.ts'
+import type { SessionStore } from '../../src/backends/stored/store.ts'
 import { SECRET } from '../session/visitor.ts'
 
 /** The browsers of one user: each cookie that each of them was ever given, the last one valid. */

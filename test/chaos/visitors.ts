@@ -3,7 +3,7 @@
 import { setTimeout as pace } from 'node:timers/promises'
 import { expect, onTestFinished } from 'vitest'
 import { createSessions, type SessionEvent, type Sessions } from '../../src/index.ts'
-import type { SessionStore } from '../../src/stores/store.ts'
+import type { SessionStore } from '../../src/backends/stored/store.ts'
 import { type Answer, type Browser, browser, expressSite } from '../promises/site.ts'
 import { SECRET } from '../session/visitor.ts'
 

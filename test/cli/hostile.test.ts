@@ -1,10 +1,10 @@
 import { deflateSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { describe } from '../../src/cli/description.ts'
-import { page } from '../../src/cli/page.ts'
-import { cookiesIn } from '../../src/cli/pasted.ts'
-import { prettyJson } from '../../src/cli/terminal.ts'
+import { describe } from '../../src/cli/inspect/description.ts'
+import { page } from '../../src/cli/inspect/page.ts'
+import { cookiesIn } from '../../src/cli/inspect/pasted.ts'
+import { prettyJson } from '../../src/cli/command/terminal.ts'
 import { sojourn } from './command.ts'
 
 const SECRETS = [{ text: 'a secret of the tests, long enough', from: 'TEST' }]

@@ -6,10 +6,10 @@ import { type AddressInfo, Server } from 'node:net'
 const SOURCES: Readonly<Record<string, string>> = {
   sojourn: '../../src/index.ts',
   'sojourn/express': '../../src/adapters/express.ts',
-  'sojourn/node': '../../src/adapters/node.ts',
+  'sojourn/node': '../../src/adapters/node/node.ts',
   'sojourn/fetch': '../../src/adapters/fetch.ts',
   'sojourn/flask': '../../src/flask/flask.ts',
-  'sojourn/stores/sqlite': '../../src/stores/sqlite.ts',
+  'sojourn/stores/sqlite': '../../src/stores/sqlite/sqlite.ts',
 }
 
 registerHooks({

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { liveValue } from '../../src/record/fields.ts'
 import type { Layout, SessionRecord } from '../../src/record/record.ts'
-import { isMarkup, isTuple, isUuid } from '../../src/record/values.ts'
+import { isMarkup, isTuple, isUuid } from '../../src/record/text/values.ts'
 
 export const VECTORS = fileURLToPath(new URL('../fixtures/formats/vectors.json', import.meta.url))
 

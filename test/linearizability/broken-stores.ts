@@ -1,7 +1,7 @@
 /** Stores that break the contract in one point each, as real ones have. */
 
 import { setImmediate } from 'node:timers/promises'
-import type { Row, Store, Swap } from '../../src/stores/store.ts'
+import type { Row, Store, Swap } from '../../src/backends/stored/store.ts'
 import type { Answer, Call } from './history.ts'
 import { execute, type State } from './model.ts'
 

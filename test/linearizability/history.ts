@@ -1,6 +1,6 @@
 /** A history: what clients asked of a store, what they were told, and when. */
 
-import type { Row, Swap } from '../../src/stores/store.ts'
+import type { Row, Swap } from '../../src/backends/stored/store.ts'
 
 export type Call =
   | { readonly verb: 'read' }

@@ -1,7 +1,7 @@
 /** The load: it finds out a store that breaks the contract in one point, and no sound one. */
 
 import { describe, expect, test } from 'vitest'
-import type { Store } from '../../src/stores/store.ts'
+import type { Store } from '../../src/backends/stored/store.ts'
 import { BROKEN, soundStore } from './broken-stores.ts'
 import { checkAll, type Report } from './explain.ts'
 import { asLastTold, type Operation } from './history.ts'

@@ -2,7 +2,7 @@
 
 import { clearTimeout, setTimeout } from 'node:timers'
 import { setImmediate } from 'node:timers/promises'
-import type { Row, Store } from '../../src/stores/store.ts'
+import type { Row, Store } from '../../src/backends/stored/store.ts'
 import type { Answer, Call, Operation } from './history.ts'
 
 export interface Load {

@@ -1,6 +1,6 @@
 /** The contract of a store, for one key, as a function: what each verb answers and leaves behind. */
 
-import type { Row } from '../../src/stores/store.ts'
+import type { Row } from '../../src/backends/stored/store.ts'
 import type { Answer, Call } from './history.ts'
 
 /** What is under the key. Nothing is collected while a history lasts. */

@@ -1,7 +1,7 @@
 /** Opens the store that a worker is to load, with a client of its own. */
 
 import type { PoolConfig } from 'pg'
-import type { Store } from '../../src/stores/store.ts'
+import type { Store } from '../../src/backends/stored/store.ts'
 
 export type Engine =
   | 'memory'
@@ -24,13 +24,13 @@ export interface Place {
 
 export const OPEN: Record<Engine, (place: Place) => Promise<Opened>> = {
   async memory() {
-    const { memoryStore } = await import('../../src/stores/memory.ts')
+    const { memoryStore } = await import('../../src/stores/memory/memory.ts')
     return { store: memoryStore(), close: ignore }
   },
 
   async sqlite({ at }) {
     const { DatabaseSync } = await import('node:sqlite')
-    const { sqliteStore } = await import('../../src/stores/sqlite.ts')
+    const { sqliteStore } = await import('../../src/stores/sqlite/sqlite.ts')
     const db = new DatabaseSync(at)
     const store = sqliteStore(db)
     await store.createSchema()
@@ -39,7 +39,7 @@ export const OPEN: Record<Engine, (place: Place) => Promise<Opened>> = {
 
   async redis({ at, run }) {
     const { createClient } = await import('redis')
-    const { redisStore } = await import('../../src/stores/redis.ts')
+    const { redisStore } = await import('../../src/stores/redis/redis.ts')
     const client = createClient({ url: at, name: run })
     client.on('error', ignore)
     await client.connect()
@@ -48,7 +48,7 @@ export const OPEN: Record<Engine, (place: Place) => Promise<Opened>> = {
 
   async ioredis({ at, run }) {
     const { Redis } = await import('ioredis')
-    const { redisStore } = await import('../../src/stores/redis.ts')
+    const { redisStore } = await import('../../src/stores/redis/redis.ts')
     const client = new Redis(at, { connectionName: run })
     client.on('error', ignore)
     return { store: redisStore(client, { prefix: `${run}:` }), close: () => client.disconnect() }
@@ -63,7 +63,7 @@ export const OPEN: Record<Engine, (place: Place) => Promise<Opened>> = {
 
 async function openPool({ at, run }: Place, config: PoolConfig): Promise<Opened> {
   const { Pool } = await import('pg')
-  const { postgresStore } = await import('../../src/stores/postgres.ts')
+  const { postgresStore } = await import('../../src/stores/postgres/postgres.ts')
   const pool = new Pool({ connectionString: at, application_name: run, max: 4, ...config })
   pool.on('error', ignore)
   const store = postgresStore(pool, { prefix: `${run}_` })

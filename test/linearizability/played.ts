@@ -1,7 +1,7 @@
 /** Random histories that a linearizable store could have had, and random lies in them. */
 
 import fc from 'fast-check'
-import type { Row } from '../../src/stores/store.ts'
+import type { Row } from '../../src/backends/stored/store.ts'
 import type { Answer, Call, Operation } from './history.ts'
 import { execute, type State } from './model.ts'
 import { row, until } from './written.ts'

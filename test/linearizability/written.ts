@@ -1,6 +1,6 @@
 /** Histories as a test writes them: who called what from when to when, and was told what. */
 
-import type { Row } from '../../src/stores/store.ts'
+import type { Row } from '../../src/backends/stored/store.ts'
 import type { Answer, Call, Operation } from './history.ts'
 
 /** Any row; its body follows from its write. */

@@ -1,9 +1,9 @@
 /** What the requests of the model leave in a row, as the oracle reads it. */
 
-import { decodeEntry } from '../../src/backends/entry.ts'
-import { layoutWith } from '../../src/session/own-preset.ts'
+import { decodeEntry } from '../../src/backends/stored/entry.ts'
+import { layoutWith } from '../../src/session/setup/own-preset.ts'
 import { type SessionRecord, userIdOf, waitingItems } from '../../src/record/record.ts'
-import type { Row } from '../../src/stores/store.ts'
+import type { Row } from '../../src/backends/stored/store.ts'
 
 /** A row's content. Items are what requests wrote, each with a name of its own. */
 export interface Content {

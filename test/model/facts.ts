@@ -1,6 +1,6 @@
 /** What the oracle knows of one schedule: who wrote what, what was acknowledged, what is over. */
 
-import type { Row } from '../../src/stores/store.ts'
+import type { Row } from '../../src/backends/stored/store.ts'
 import type { ModelStore } from './store.ts'
 
 /** One commit of one request: what it stands on, and what it is about to do. */

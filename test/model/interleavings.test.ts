@@ -1,7 +1,7 @@
 /** The promises of the stored backend hold in every random schedule; MODEL_SEED=n tells one of them. */
 
 import { expect, test } from 'vitest'
-import { storedBackend } from '../../src/backends/stored.ts'
+import { storedBackend } from '../../src/backends/stored/stored.ts'
 import { firstFailure, told } from './report.ts'
 import { run } from './schedule.ts'
 

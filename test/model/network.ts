@@ -1,6 +1,6 @@
 /** What lies between processes and their store: calls, timers and waiting, all in the scheduler's hand. */
 
-import { GARBAGE_MS, type SessionStore } from '../../src/stores/store.ts'
+import { GARBAGE_MS, type SessionStore } from '../../src/backends/stored/store.ts'
 import type { Timer } from '../../src/base/ports.ts'
 import type { ModelStore } from './store.ts'
 

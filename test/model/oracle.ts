@@ -1,7 +1,7 @@
 /** Knows what was acknowledged, and says where the store, an answer or a cookie contradicts it. */
 
 import type { Committed, Opened } from '../../src/backends/backend.ts'
-import { REVOKED_MS } from '../../src/stores/store.ts'
+import { REVOKED_MS } from '../../src/backends/stored/store.ts'
 import { contentOf, itemsOf, recordContent } from './content.ts'
 import { type Attempt, type Cookie, factsOf, type Rules } from './facts.ts'
 import { rowChecks } from './rows.ts'

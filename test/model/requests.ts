@@ -2,7 +2,7 @@
 
 import { SessionError } from '../../src/base/errors.ts'
 import type { Committed, Opened } from '../../src/backends/backend.ts'
-import { hashOfVerifier } from '../../src/backends/session-id.ts'
+import { hashOfVerifier } from '../../src/backends/stored/session-id.ts'
 import { type Change, newRecord, replay } from '../../src/record/changes.ts'
 import { isPermanent } from '../../src/record/record.ts'
 import { recordContent } from './content.ts'

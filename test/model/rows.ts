@@ -1,6 +1,6 @@
 /** Looks at every row that changes: what came, what went, and whose it is. */
 
-import type { Row } from '../../src/stores/store.ts'
+import type { Row } from '../../src/backends/stored/store.ts'
 import { type Content, contentOf, itemsOf } from './content.ts'
 import type { Facts, Rules } from './facts.ts'
 import type { Observe } from './store.ts'

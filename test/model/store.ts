@@ -7,7 +7,7 @@ import {
   REVOKED_MS,
   type Row,
   type Swap,
-} from '../../src/stores/store.ts'
+} from '../../src/backends/stored/store.ts'
 
 /** What a simpler contract would leave out. */
 export type Flaw =

@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
-import { storedBackend } from '../../src/backends/stored.ts'
+import { storedBackend } from '../../src/backends/stored/stored.ts'
 import type { Flaw } from './store.ts'
 import type { MakeBackend } from './world.ts'
 
@@ -31,7 +31,7 @@ export async function backendOf({ name, edits = [] }: Variant): Promise<MakeBack
   if (edits.length === 0) return storedBackend
   const unused = new Set(edits)
   const { outputFiles } = await build({
-    entryPoints: [root('src/backends/stored.ts')],
+    entryPoints: [root('src/backends/stored/stored.ts')],
     bundle: true,
     platform: 'node',
     format: 'esm',

@@ -1,10 +1,10 @@
 /** One schedule's world: processes with real backends, a store, browsers, and what is drawn for them. */
 
-import type { storedBackend, StoredBackend } from '../../src/backends/stored.ts'
-import { decodeEntry, entryEnded } from '../../src/backends/entry.ts'
-import { sessionIdFormat } from '../../src/backends/session-id.ts'
+import type { storedBackend, StoredBackend } from '../../src/backends/stored/stored.ts'
+import { decodeEntry, entryEnded } from '../../src/backends/stored/entry.ts'
+import { sessionIdFormat } from '../../src/backends/stored/session-id.ts'
 import { setCookieWriter } from '../../src/http/set-cookie.ts'
-import { layoutWith } from '../../src/session/own-preset.ts'
+import { layoutWith } from '../../src/session/setup/own-preset.ts'
 import { drawnSettings, type Settings, TIMES } from './settings.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import { type Network, network, type Process } from './network.ts'

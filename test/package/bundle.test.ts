@@ -45,7 +45,7 @@ describe('the core alone, bundled', () => {
     ).toEqual([])
   })
 
-  it.each(['./adapters/node.ts', './adapters/express.ts'])(
+  it.each(['./adapters/node/node.ts', './adapters/express.ts'])(
     'would notice %s coming along',
     async (adapter) => {
       const { code, sources } = await bundle(

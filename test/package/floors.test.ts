@@ -10,8 +10,11 @@ describe('the floors of src', () => {
   it.each([
     ['base/bytes.ts', '../http/cookie.ts', 'higher floor'],
     ['http/cookie.ts', '../crypto/keyring.ts', 'same floor'],
-    ['adapters/node.ts', '../flask/flask.ts', 'same floor'],
-    ['record/codec.ts', '../../test/x.ts', 'outside src'],
+    ['adapters/node/node.ts', '../../flask/flask.ts', 'same floor'],
+    ['stores/redis/redis.ts', '../sqlite/sqlite.ts', 'same floor'],
+    ['session/state.ts', '../stores/memory/memory.ts', 'higher floor'],
+    ['record/text/codec.ts', '../fields.ts', 'higher floor'],
+    ['record/fields.ts', '../../test/x.ts', 'outside src'],
     ['session/session.ts', '../index.ts', 'front door'],
     ['index.ts', './adapters/fetch.ts', 'front door'],
     ['session/session.ts', '../attic/x.ts', 'no floor'],
@@ -28,7 +31,7 @@ describe('the floors of src', () => {
   })
 
   it('lets a file import its own room and everything below', () => {
-    const below = `import '../record/codec.ts'\nimport './events.ts'\n// import '../cli/main.ts'`
+    const below = `import '../record/text/codec.ts'\nimport './state.ts'\n// import '../cli/main.ts'`
     expect(risingImports(new Map([['session/session.ts', below]]))).toEqual([])
   })
 })

@@ -3,7 +3,7 @@
 import express from 'express'
 import { sessionMiddleware } from '../../src/adapters/express.ts'
 import { withSessions as withFetchSessions } from '../../src/adapters/fetch.ts'
-import { withSessions } from '../../src/adapters/node.ts'
+import { withSessions } from '../../src/adapters/node/node.ts'
 import type { Session, Sessions } from '../../src/index.ts'
 import { serve } from './site.ts'
 

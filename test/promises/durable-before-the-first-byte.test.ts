@@ -7,9 +7,9 @@ import express from 'express'
 import { describe, expect, it } from 'vitest'
 import { sessionMiddleware } from '../../src/adapters/express.ts'
 import { withSessions as withFetchSessions } from '../../src/adapters/fetch.ts'
-import { holdHeaders } from '../../src/adapters/gate.ts'
-import { withSessions } from '../../src/adapters/node.ts'
-import { refusalOf } from '../../src/adapters/refusal.ts'
+import { holdHeaders } from '../../src/adapters/node/gate.ts'
+import { withSessions } from '../../src/adapters/node/node.ts'
+import { refusalOf } from '../../src/session/explain/refusal.ts'
 import { createSessions, type Outgoing, SessionError, type Sessions } from '../../src/index.ts'
 
 const REFUSAL_BODY = refusalOf(undefined).body

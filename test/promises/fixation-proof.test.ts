@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { fakeClock } from '../../src/testing/clock.ts'
+import { fakeClock } from '../../src/testing/time/clock.ts'
 import { OLD_SECRET, SECRET } from '../session/visitor.ts'
 import { browser, expressSite, type Page } from './site.ts'
 import { barrier, sessionsOn, type StoreName, STORES, storeOf, through } from './stores.ts'

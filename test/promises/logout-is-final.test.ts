@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fakeClock } from '../../src/testing/clock.ts'
+import { fakeClock } from '../../src/testing/time/clock.ts'
 import { browser, expressSite, type Page } from './site.ts'
 import { barrier, sessionsOn, type StoreName, STORES, storeOf, through } from './stores.ts'
 

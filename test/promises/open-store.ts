@@ -1,7 +1,7 @@
 /** Opens a store from its description, with a client of its own: in a test, or in a process a test starts. */
 
 import { systemClock, type Clock } from '../../src/base/ports.ts'
-import type { SessionStore } from '../../src/stores/store.ts'
+import type { SessionStore } from '../../src/backends/stored/store.ts'
 
 /** Where a store is, in words that fit into a message to another process. */
 export interface Place {
@@ -28,7 +28,7 @@ export function openStore(place: Place, clock: Clock = systemClock): Promise<Ope
 const OPEN: Record<Place['engine'], (place: Place, clock: Clock) => Promise<OpenStore>> = {
   async SQLite({ at }, clock) {
     const { DatabaseSync } = await import('node:sqlite')
-    const { sqliteStore } = await import('../../src/stores/sqlite.ts')
+    const { sqliteStore } = await import('../../src/stores/sqlite/sqlite.ts')
     const { readFile } = await import('node:fs/promises')
     const db = new DatabaseSync(at)
     const store = sqliteStore(db, { clock })
@@ -51,7 +51,7 @@ const OPEN: Record<Place['engine'], (place: Place, clock: Clock) => Promise<Open
 
   async Redis({ at, name }, clock) {
     const { createClient } = await import('redis')
-    const { redisStore } = await import('../../src/stores/redis.ts')
+    const { redisStore } = await import('../../src/stores/redis/redis.ts')
     const client = createClient({ url: at })
     // A lost connection is what some of the tests are about: the client connects again.
     client.on('error', () => {})
@@ -75,7 +75,7 @@ const OPEN: Record<Place['engine'], (place: Place, clock: Clock) => Promise<Open
 
   async PostgreSQL({ at, name }, clock) {
     const { Pool } = await import('pg')
-    const { postgresStore } = await import('../../src/stores/postgres.ts')
+    const { postgresStore } = await import('../../src/stores/postgres/postgres.ts')
     const pool = new Pool({ connectionString: at, max: 8 })
     pool.on('error', () => {})
     const store = postgresStore(pool, { prefix: `${name}_`, clock })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Change, newRecord, replay } from '../../src/record/changes.ts'
-import { createCodec } from '../../src/record/codec.ts'
+import { createCodec } from '../../src/record/text/codec.ts'
 import {
   asFlash,
   authenticatedAtOf,
@@ -15,7 +15,7 @@ import {
   userIdOf,
   waitingItems,
 } from '../../src/record/record.ts'
-import { ownTags } from '../../src/record/tags.ts'
+import { ownTags } from '../../src/record/text/tags.ts'
 
 const layout = ownLayout(createCodec({ tags: ownTags, sortKeys: false, ascii: false }))
 const record = (text: string) => layout.decode(text)!

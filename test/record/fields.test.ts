@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Codec, createCodec } from '../../src/record/codec.ts'
+import { type Codec, createCodec } from '../../src/record/text/codec.ts'
 import {
   type Field,
   freshValue,
@@ -8,7 +8,7 @@ import {
   liveValue,
   splitFields,
 } from '../../src/record/fields.ts'
-import { ownTags } from '../../src/record/tags.ts'
+import { ownTags } from '../../src/record/text/tags.ts'
 
 const codec = createCodec({ tags: ownTags, sortKeys: false, ascii: false })
 

@@ -8,7 +8,7 @@ import express from 'express'
 import { onTestFinished } from 'vitest'
 import { sessionMiddleware } from '../../src/adapters/express.ts'
 import { withSessions as withFetchSessions } from '../../src/adapters/fetch.ts'
-import { withSessions } from '../../src/adapters/node.ts'
+import { withSessions } from '../../src/adapters/node/node.ts'
 import type { Clock } from '../../src/base/ports.ts'
 import {
   createSessions,
@@ -16,7 +16,7 @@ import {
   type SessionOptions,
   type Sessions,
 } from '../../src/index.ts'
-import type { SessionStore } from '../../src/stores/store.ts'
+import type { SessionStore } from '../../src/backends/stored/store.ts'
 import { serve } from '../promises/site.ts'
 import { sessionsOn, type StoreName, STORES, storeOf } from '../promises/stores.ts'
 import { SECRET } from '../session/visitor.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { aal1, aal2, aal3, createSessions, type SessionOptions } from '../../src/index.ts'
-import { memoryStore } from '../../src/stores/memory.ts'
+import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { SECRET, T0, testSessions, Visitor } from '../session/visitor.ts'
 
 const MINUTE = 60_000

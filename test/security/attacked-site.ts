@@ -1,7 +1,7 @@
 /** A site with a login, through any adapter on any backend, and the jars of its visitors and of a thief. */
 
 import type { SessionOptions } from '../../src/index.ts'
-import { fakeClock } from '../../src/testing/clock.ts'
+import { fakeClock } from '../../src/testing/time/clock.ts'
 import { barrier } from '../promises/stores.ts'
 import {
   type AdapterName,

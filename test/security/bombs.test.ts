@@ -2,7 +2,7 @@
 
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { heapAfterCollection } from '../stores/heap.ts'
+import { heapAfterCollection } from '../stores/memory/heap.ts'
 import { type Carrier, CARRIERS, DEFLATED } from './bomb-carriers.ts'
 
 const MEBIBYTE = 1024 * 1024

@@ -1,9 +1,9 @@
 /** What is planted: a secret, a value, a user, a label and a password like no other text. */
 
 import { createSessions, type SessionEvent, type SessionOptions } from '../../src/index.ts'
-import { memoryStore } from '../../src/stores/memory.ts'
-import type { SessionStore } from '../../src/stores/store.ts'
-import { fakeClock } from '../../src/testing/clock.ts'
+import { memoryStore } from '../../src/stores/memory/memory.ts'
+import type { SessionStore } from '../../src/backends/stored/store.ts'
+import { fakeClock } from '../../src/testing/time/clock.ts'
 import { through } from '../promises/stores.ts'
 import { type Canary, canary } from './canary.ts'
 

@@ -1,7 +1,7 @@
 import { parseSetCookie } from 'cookie'
 import { describe, expect, test } from 'vitest'
 import type { CookieOptions, Session } from '../../src/index.ts'
-import { memoryStore } from '../../src/stores/memory.ts'
+import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { T0, testSessions } from '../session/visitor.ts'
 
 /** A browser's jar, as RFC 6265bis section 5.7 keeps it: name, domain, path and partition tell cookies apart. */

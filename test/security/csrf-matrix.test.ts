@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { memoryStore } from '../../src/stores/memory.ts'
+import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { fakeClock } from '../../src/testing/testing.ts'
 import { through } from '../promises/stores.ts'
 import { T0, testSessions } from '../session/visitor.ts'

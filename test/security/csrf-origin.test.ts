@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createSessions } from '../../src/index.ts'
-import type { RequestFacts } from '../../src/session/hints.ts'
-import { checkedOrigins, originVerdict } from '../../src/session/request-origin.ts'
+import type { RequestFacts } from '../../src/http/request-facts.ts'
+import { checkedOrigins, originVerdict } from '../../src/session/csrf/request-origin.ts'
 import { SECRET } from '../session/visitor.ts'
 
 const OWN = { trusted: new Set<string>(), isSecure: false }

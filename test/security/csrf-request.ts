@@ -1,7 +1,7 @@
 /** A request that another origin of the same site may have sent: only a token lets it pass. */
 
 import type { Sessions } from '../../src/index.ts'
-import type { GivenToken } from '../../src/session/csrf.ts'
+import type { GivenToken } from '../../src/session/csrf/csrf.ts'
 
 /** What `checkCsrf` makes of a POST with this cookie and token: `passes`, or the error's code. */
 export async function neighbourPosts(

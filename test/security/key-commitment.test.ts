@@ -2,7 +2,7 @@
 
 import { createDecipheriv, createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { keyFor } from '../../src/session/keys.ts'
+import { keyFor } from '../../src/crypto/keys.ts'
 import { keyIdOf, messageKey, plainOf } from '../crypto/envelope.ts'
 import { T0 } from '../session/visitor.ts'
 import { ENCRYPTED } from './kinds.ts'

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { withSessions } from '../../src/adapters/node.ts'
+import { withSessions } from '../../src/adapters/node/node.ts'
 import { emptyFolder, sojourn } from '../cli/command.ts'
 import { testSessions, Visitor } from '../session/visitor.ts'
 import { serve } from '../promises/site.ts'

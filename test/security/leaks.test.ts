@@ -190,7 +190,7 @@ test('between them these visitors cause every event there is', async () => {
 })
 
 const source = (file: string) => readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8')
-const TYPES = ['session/events.ts', 'session/request-origin.ts', 'backends/backend.ts']
+const TYPES = ['session/explain/events.ts', 'session/csrf/request-origin.ts', 'backends/backend.ts']
   .map(source)
   .join('')
 /** Every event, save what a store's settings endanger: that is the store's to say. */

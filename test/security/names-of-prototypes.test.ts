@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { memoryStore } from '../../src/stores/memory.ts'
+import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { sessionsOn } from '../promises/stores.ts'
 import { testSessions, Visitor } from '../session/visitor.ts'
 import { TELLING_NAMES } from './telling-names.ts'

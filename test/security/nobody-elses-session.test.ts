@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { withSessions } from '../../src/adapters/fetch.ts'
-import { memoryStore } from '../../src/stores/memory.ts'
+import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { inLanes } from '../promises/site.ts'
 import { T0, testSessions, Visitor } from '../session/visitor.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fakeClock } from '../../src/testing/clock.ts'
+import { fakeClock } from '../../src/testing/time/clock.ts'
 import { sessionsOn, storeOf } from '../promises/stores.ts'
 import { Visitor } from '../session/visitor.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { memoryStore } from '../../src/stores/memory.ts'
+import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { type Ask, served, WAYS } from '../promises/both-ways.ts'
 import { T0, testSessions, Visitor } from '../session/visitor.ts'
 

@@ -1,10 +1,10 @@
 /** Bad ids of stored sessions, and what becomes of any cookie that somebody has laid hands on. */
 
-import { sessionIdFormat } from '../../src/backends/session-id.ts'
+import { sessionIdFormat } from '../../src/backends/stored/session-id.ts'
 import { deriveKey } from '../../src/crypto/keyring.ts'
 import type { Sessions } from '../../src/index.ts'
-import type { SessionStore } from '../../src/stores/store.ts'
-import type { FakeClock } from '../../src/testing/clock.ts'
+import type { SessionStore } from '../../src/backends/stored/store.ts'
+import type { FakeClock } from '../../src/testing/time/clock.ts'
 import { OLD_SECRET, SECRET, Visitor } from '../session/visitor.ts'
 
 /** What a browser sends: the Cookie header, its characters as bytes; and why it opens nothing. */

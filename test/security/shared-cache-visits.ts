@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import type { Session } from '../../src/index.ts'
-import type { FakeClock } from '../../src/testing/clock.ts'
+import type { FakeClock } from '../../src/testing/time/clock.ts'
 import { type Chance, chanceOf } from '../model/chance.ts'
 import type { Page, Reply } from './adapters-and-backends.ts'
 import type { Answer, Ask, AskInit } from './asking.ts'

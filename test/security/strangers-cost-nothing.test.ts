@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { withSessions } from '../../src/adapters/fetch.ts'
-import { newSelector, newVerifier } from '../../src/backends/session-id.ts'
+import { newSelector, newVerifier } from '../../src/backends/stored/session-id.ts'
 import { systemRandom } from '../../src/base/ports.ts'
 import type { Session } from '../../src/index.ts'
-import { memoryStore } from '../../src/stores/memory.ts'
+import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { through } from '../promises/stores.ts'
 import { OLD_SECRET, T0, testSessions, Visitor } from '../session/visitor.ts'
 

@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest'
 import { flaskCookie, itsdangerousKey } from '../../src/flask/flask-cookie.ts'
-import { keyFor, type Purpose } from '../../src/session/keys.ts'
-import { memoryStore } from '../../src/stores/memory.ts'
+import { keyFor, type Purpose } from '../../src/crypto/keys.ts'
+import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { fakeClock } from '../../src/testing/testing.ts'
 import { OLD_SECRET, SECRET, T0 } from '../session/visitor.ts'
 import { type App, ENCRYPTED, ENCRYPTED_ROW, FLASK, ID, type Kind, KINDS, SIGNED } from './kinds.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { memoryStore } from '../../src/stores/memory.ts'
+import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { T0, testSessions, Visitor } from '../session/visitor.ts'
 
 const MINUTE = 60_000

@@ -1,9 +1,9 @@
 import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import { afterEach, describe, expect, test } from 'vitest'
-import { newSelector, newVerifier } from '../../src/backends/session-id.ts'
+import { newSelector, newVerifier } from '../../src/backends/stored/session-id.ts'
 import { systemRandom } from '../../src/base/ports.ts'
-import { memoryStore } from '../../src/stores/memory.ts'
+import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { T0, testSessions, Visitor } from '../session/visitor.ts'
 
 const { randomBytes, randomInt } = crypto

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { parseJson, scanJson } from '../../src/record/json.ts'
-import { memoryStore } from '../../src/stores/memory.ts'
+import { parseJson, scanJson } from '../../src/record/text/json.ts'
+import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { SECRET, T0, testSessions, Visitor } from '../session/visitor.ts'
 
 /** The shortest of several runs: what else the machine does only ever adds. */

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { createSessions, type SessionOptions } from '../../src/index.ts'
 import { flask } from '../../src/flask/flask.ts'
-import { memoryStore } from '../../src/stores/memory.ts'
+import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { SECRET } from './visitor.ts'
 
 const T0 = 1_795_000_000_000

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { runInThisContext } from 'node:vm'
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { markup, tuple } from '../../src/record/values.ts'
+import { markup, tuple } from '../../src/record/text/values.ts'
 import { seededRandom } from '../record/random.ts'
 import { forge, T0, testSessions, Visitor } from './visitor.ts'
 

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
 import { withSessions } from '../../src/adapters/fetch.ts'
 import { createSessions, type SessionEvent, type SessionOptions } from '../../src/index.ts'
-import { memoryStore } from '../../src/stores/memory.ts'
-import type { SessionStore } from '../../src/stores/store.ts'
-import { fakeClock } from '../../src/testing/clock.ts'
+import { memoryStore } from '../../src/stores/memory/memory.ts'
+import type { SessionStore } from '../../src/backends/stored/store.ts'
+import { fakeClock } from '../../src/testing/time/clock.ts'
 import { testVisitor } from '../../src/testing/visitor.ts'
 
 const SECRET = 'Vd2mQ9sXw4LrT7yKb1Nc8Hf5Jz3Pg6Ua-stored'

@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest'
 import { withSessions } from '../../src/adapters/fetch.ts'
 import { createSessions } from '../../src/index.ts'
-import { memoryStore } from '../../src/stores/memory.ts'
+import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { testVisitor } from '../../src/testing/testing.ts'
 
 const SECRET = 'b1946ac92492d2347c6235b4d2611184-visitor'

@@ -1,0 +1,157 @@
+/** A response's head: checked as Node checks it, moved onto the response, added to. */
+
+import { type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
+import {
+  isTargetedControl,
+  type Outgoing,
+  privateCacheControl,
+  varyWithCookie,
+  withSetCookie,
+} from '../../http/headers.ts'
+
+/** Whether this is a response of `node:http2`'s compatibility API. */
+export function isHttp2(res: ServerResponse): boolean {
+  return !Object.hasOwn(res, '_header')
+}
+
+/**
+ * Throws what `writeHead` would throw, while the caller is still there to catch it.
+ *
+ * Headers only where Node would touch none before it has seen them all: see `adoptHead`.
+ */
+export function checkHead(res: ServerResponse, args: readonly unknown[]): void {
+  if (isHttp2(res)) return
+  const status = (args[0] as number) | 0
+  if (status < 100 || status > 999) {
+    const message = `Invalid status code: ${String(args[0])}`
+    throw coded(new RangeError(message), 'ERR_HTTP_INVALID_STATUS_CODE')
+  }
+  const reason = typeof args[1] === 'string' ? args[1] : res.statusMessage
+  if (reason && /[^\t\x20-\x7e\x80-\xff]/.test(reason)) {
+    throw coded(new TypeError('Invalid character in statusMessage'), 'ERR_INVALID_CHAR')
+  }
+  if (hasHeaders(res)) return
+  for (const [name, value] of pairs(givenHeaders(args))) {
+    validateHeaderName(name)
+    validateHeaderValue(name, value as string)
+  }
+}
+
+/** Whether Node sets a head's headers on the response one by one: then a bad one stops midway. */
+export function setsOneByOne(res: ServerResponse): boolean {
+  return isHttp2(res) || hasHeaders(res)
+}
+
+/**
+ * Moves what `writeHead` was given onto the response, where it can be added to.
+ *
+ * By public calls in Node's own order, so a wrong header throws the same error and leaves the same
+ * ones behind. Returns the arguments with which the real `writeHead` then does the rest.
+ */
+export function adoptHead(res: ServerResponse, args: readonly unknown[]): unknown[] {
+  const [status, reason] = args
+  const headers = givenHeaders(args)
+  if (isHttp2(res)) adoptHttp2(res, headers)
+  else adoptHttp1(res, headers)
+  res.statusCode = isHttp2(res) ? http2Status(status) : (status as number) | 0
+  return typeof reason === 'string' ? [status, reason] : [status]
+}
+
+function adoptHttp1(res: ServerResponse, headers: unknown): void {
+  if (!Array.isArray(headers)) {
+    for (const [name, value] of pairs(headers)) if (name) res.setHeader(name, value as string)
+    return
+  }
+  const wasSet = hasHeaders(res)
+  // Node knows pairs only where nothing was set before; else it takes them for names, and throws.
+  const list = wasSet ? flatPairs(headers) : pairs(headers)
+  if (wasSet) for (const [name] of list) res.removeHeader(name)
+  for (const [name, value] of list) if (name) res.appendHeader(name, value as string)
+}
+
+function adoptHttp2(res: ServerResponse, headers: unknown): void {
+  if (!Array.isArray(headers)) {
+    for (const [name, value] of pairs(headers)) res.setHeader(name, value as string)
+    return
+  }
+  const names = Array.isArray(headers[0])
+    ? headers.map(([name]) => name)
+    : headers.filter((_, index) => index % 2 === 0)
+  for (const name of names) res.removeHeader(name)
+  for (const [name, value] of pairs(headers)) res.appendHeader(name, value as string)
+}
+
+function http2Status(status: unknown): number {
+  const code = (status as number) | 0 || 200
+  if (code >= 200 && code <= 599) return code
+  const message = `Invalid status code: ${String(status)}`
+  throw coded(new RangeError(message), 'ERR_HTTP2_STATUS_INVALID')
+}
+
+/** Adds what the session needs, and keeps what the app has set. */
+export function addHeaders(res: ServerResponse, outgoing: Outgoing | undefined): void {
+  if (outgoing?.vary) res.setHeader('Vary', varyWithCookie(headerText(res, 'vary')))
+  if (outgoing?.setCookie === undefined) return
+  const existing = res.getHeader('set-cookie') ?? []
+  const lines = Array.isArray(existing) ? existing : [String(existing)]
+  res.setHeader('Set-Cookie', withSetCookie(lines, outgoing.setCookie))
+  res.setHeader('Cache-Control', privateCacheControl(headerText(res, 'cache-control')))
+  for (const name of res.getHeaderNames()) if (isTargetedControl(name)) res.removeHeader(name)
+}
+
+/** Takes away what the app said of a body that is not sent, and what it told caches. */
+export function forgetBody(res: ServerResponse): void {
+  for (const name of res.getHeaderNames()) {
+    if (DESCRIBES_BODY.test(name) || isTargetedControl(name)) res.removeHeader(name)
+  }
+  if (!isHttp2(res)) res.statusMessage = ''
+}
+
+/** Headers about a body. */
+const DESCRIBES_BODY =
+  /^(content-(?!security-policy)|(etag|last-modified|expires|accept-ranges|location|refresh|trailer|transfer-encoding)$)/
+
+/** Makes an error as Node's own: told apart by its code. */
+export function coded<Thrown extends Error>(error: Thrown, code: string): Thrown {
+  return Object.assign(error, { code })
+}
+
+/** What Node throws at someone who comes after the headers. */
+export function headersSent(res: ServerResponse): Error {
+  return coded(
+    new Error('Cannot change or write headers after they are sent to the client'),
+    isHttp2(res) ? 'ERR_HTTP2_HEADERS_SENT' : 'ERR_HTTP_HEADERS_SENT',
+  )
+}
+
+function hasHeaders(res: ServerResponse): boolean {
+  return res.getHeaderNames().length > 0
+}
+
+function headerText(res: ServerResponse, name: string): string | undefined {
+  const value = res.getHeader(name)
+  return Array.isArray(value) ? value.join(', ') : value?.toString()
+}
+
+/** `writeHead(status, reason?, headers?)`: the reason may be left out, or be undefined. */
+function givenHeaders([, reason, headers]: readonly unknown[]): unknown {
+  return typeof reason === 'string' ? headers : (headers ?? reason)
+}
+
+type Pair = [name: string, value: unknown]
+
+function pairs(headers: unknown): Pair[] {
+  if (!headers) return []
+  if (!Array.isArray(headers)) return Object.entries(headers)
+  return Array.isArray(headers[0]) ? (headers as Pair[]) : flatPairs(headers)
+}
+
+function flatPairs(headers: readonly unknown[]): Pair[] {
+  if (headers.length % 2 !== 0) {
+    const message = "The argument 'headers' has a name without a value"
+    throw coded(new TypeError(message), 'ERR_INVALID_ARG_VALUE')
+  }
+  const found: Pair[] = []
+  for (let i = 0; i < headers.length; i += 2) found.push([headers[i] as string, headers[i + 1]])
+  return found
+}

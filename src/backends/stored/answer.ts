@@ -1,0 +1,78 @@
+/** What a commit to a store needs, and how it answers: the record, the slot, the Set-Cookie line. */
+
+import type { Clock, Random } from '../../base/ports.ts'
+import type { SetCookieWriter } from '../../http/set-cookie.ts'
+import type { Change } from '../../record/changes.ts'
+import { cookieLifetime } from '../../record/lifetime.ts'
+import type { CommitRequest, Committed, Note } from '../backend.ts'
+import { seenAt, timesOf } from './entry.ts'
+import type { GroupCommit } from './group-commit.ts'
+import type { GuardedStore } from './guard.ts'
+import type { Members } from './members.ts'
+import type { StoredRules } from './plan.ts'
+import type { Removals } from './removals.ts'
+import type { SessionIdFormat } from './session-id.ts'
+import type { Slot, StoredOpened } from './open.ts'
+
+/** What committing needs. */
+export interface CommitPorts {
+  store: GuardedStore
+  ids: SessionIdFormat
+  writer: SetCookieWriter
+  rules: StoredRules
+  group: GroupCommit
+  members: Members
+  removals: Removals
+  clock: Clock
+  random: Random
+}
+
+/** A commit of what was opened in a store. */
+export type StoredRequest = CommitRequest & { opened: StoredOpened }
+
+/** Nothing was written, or nothing that the browser has to know. */
+export function unchanged(opened: StoredOpened, notes: Note[] = []): Committed {
+  return { opened, setCookie: undefined, notes }
+}
+
+/**
+ * A session was written.
+ *
+ * @param issue the verifier that the browser has to be given, if any.
+ */
+export function committed(
+  { ids, writer, rules: { layout, lifetime } }: CommitPorts,
+  opened: StoredOpened,
+  slot: Slot,
+  { issue, now, notes }: { issue: string | undefined; now: number; notes: Note[] },
+): Committed {
+  const { row, entry, selector } = slot
+  const held: StoredOpened = {
+    ...opened,
+    record: entry.record,
+    seen: seenAt(row, entry),
+    handle: selector,
+    isSuperseded: false,
+    slot,
+  }
+  if (issue === undefined) return { opened: held, setCookie: undefined, notes }
+  const keepFor = cookieLifetime(lifetime, timesOf(row, entry, layout, now), now)
+  const renewed: StoredOpened = {
+    ...held,
+    hasCookie: true,
+    key: 0,
+    isOutdated: false,
+    slot: { ...slot, verifier: issue, hash: entry.verifier },
+  }
+  return {
+    opened: renewed,
+    setCookie: writer.set(ids.issue(selector, issue), keepFor, now),
+    notes,
+  }
+}
+
+/** The login that counts, if there is one. */
+export function lastLogin(changes: readonly Change[]) {
+  const login = changes.findLast((change) => change.do === 'login')
+  return login?.do === 'login' ? login : undefined
+}

@@ -1,0 +1,125 @@
+/** Keeps what a request did to a stored session, and says which Set-Cookie has to leave. */
+
+import { SessionError } from '../../base/errors.ts'
+import type { Change } from '../../record/changes.ts'
+import { isDueForRenewal } from '../../record/lifetime.ts'
+import { type SessionRecord, userIdOf } from '../../record/record.ts'
+import type { Committed, Note } from '../backend.ts'
+import { idleSeconds, timesOf } from './entry.ts'
+import type { Settled } from './group-batch.ts'
+import { hasIdWork, type Plan, type Work } from './plan.ts'
+import { hashOfVerifier, newVerifier } from './session-id.ts'
+import { type CommitPorts, committed, lastLogin, type StoredRequest, unchanged } from './answer.ts'
+import { admit, begin, leave, listUntil, start } from './begin.ts'
+import { end } from './end.ts'
+import type { Slot, StoredOpened } from './open.ts'
+
+/** Makes the commit of one backend. */
+export function storedCommit(ports: CommitPorts) {
+  const { store, rules, group, members, random } = ports
+  const { layout, lifetime } = rules
+
+  return function commit(request: StoredRequest): Committed | Promise<Committed> {
+    const { opened, changes } = request
+    if (changes.some((change) => change.do === 'logout')) return end(ports, request)
+    if (opened.slot) return goOn(request, opened.slot)
+    if (changes.length === 0) return unchanged(opened)
+    return begin(ports, request)
+  }
+
+  /** A visitor with a session. One that only reads is answered at once: nothing holds the response. */
+  function goOn(request: StoredRequest, slot: Slot): Committed | Promise<Committed> {
+    const { opened, changes, now } = request
+    const work = workOf(slot, changes, opened.isOutdated)
+    if (changes.length > 0 || hasIdWork(slot, work, rules, now)) return save(request, slot, work)
+    const { row, entry } = slot
+    const isDue = isDueForRenewal(lifetime, timesOf(row, entry, layout, now), now)
+    return isDue ? touch(opened, slot, now) : unchanged(opened)
+  }
+
+  async function save(request: StoredRequest, slot: Slot, work: Work): Promise<Committed> {
+    const { opened, changes, next, now } = request
+    let settled: Settled
+    try {
+      const login = lastLogin(changes)
+      if (login) await members.checkRoom(login.userId, slot.selector)
+      else await keepOwner(slot, next, now)
+      settled = await group.settle(work, slot.held)
+    } catch (error) {
+      // A visit that changed nothing is not refused for what only its id had to do.
+      if (changes.length === 0) return unchanged(opened, [{ type: 'touch-failed' }])
+      throw error
+    }
+    const { plan, newest } = settled
+    if (plan.do === 'gone') throw new SessionError('ERR_SESSION_GONE')
+    if (plan.do === 'move') return move(request, slot, plan)
+    if (plan.do === 'drop' || !newest) return unchanged(opened, [{ type: 'ended-meanwhile' }])
+    const { entry, issue } = plan
+    const kept: Slot = { ...slot, row: newest.row, entry, held: newest }
+    const notes: Note[] = plan.overwrote.map((key) => ({ type: 'overwrote', key }))
+    const owner = userIdOf(entry.record, layout)
+    if (owner !== undefined && lastLogin(changes)) {
+      const before = slot.entry.record
+      notes.push(...(await admit(ports, owner, kept, { changes, now, before })))
+    }
+    const isRenewed = issue !== undefined && issue !== slot.verifier
+    if (isRenewed && entry.auth === slot.entry.auth) notes.push({ type: 'renewed' })
+    return committed(ports, opened, kept, { issue, now, notes })
+  }
+
+  function move(
+    { opened, changes, now }: StoredRequest,
+    { selector, entry }: Slot,
+    { record, leaves }: Extract<Plan, { do: 'move' }>,
+  ): Promise<Committed> {
+    const moving = start(ports, opened, record, { changes, now })
+    return leaves ? leave(ports, moving, [selector], userIdOf(entry.record, layout)) : moving
+  }
+
+  /** Moves the end of a session away; where that fails the next visit does it. */
+  async function touch(opened: StoredOpened, slot: Slot, now: number): Promise<Committed> {
+    const { entry } = slot
+    const expiresAt = now + entry.idle * 1000
+    const owner = userIdOf(entry.record, layout)
+    try {
+      if (owner !== undefined) await store.keep(owner, listUntil(expiresAt, entry))
+      await store.touch(slot.selector, expiresAt)
+      return unchanged(opened)
+    } catch {
+      return unchanged(opened, [{ type: 'touch-failed' }])
+    }
+  }
+
+  /**
+   * The owner's list has to outlive the row: it is told each time a tenth of `idle` has passed.
+   *
+   * Before the row is written: a session that is in no list can neither be revoked nor counted.
+   */
+  async function keepOwner({ row, entry }: Slot, next: SessionRecord, now: number): Promise<void> {
+    const owner = userIdOf(entry.record, layout)
+    if (owner === undefined) return
+    const idle = idleSeconds(next, layout, lifetime)
+    const expiresAt = now + idle * 1000
+    const tenthOfIdle = idle * 100
+    if (Math.floor(row.expiresAt / tenthOfIdle) === Math.floor(expiresAt / tenthOfIdle)) return
+    await store.keep(owner, listUntil(expiresAt, { idle }))
+  }
+
+  function workOf(slot: Slot, changes: readonly Change[], isOutdated: boolean): Work {
+    const { selector, hash, verifier, entry } = slot
+    let renewed: { verifier: string; hash: string } | undefined
+    return {
+      selector,
+      hash,
+      verifier,
+      auth: entry.auth,
+      changes,
+      isOutdated,
+      renewal() {
+        if (renewed) return renewed
+        const fresh = newVerifier(random)
+        return (renewed = { verifier: fresh, hash: hashOfVerifier(fresh) })
+      },
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/** Ends a session in a store, and begins what comes after a logout. */
+
+import { alsoSending, SessionError } from '../../base/errors.ts'
+import { isEmpty, userIdOf } from '../../record/record.ts'
+import type { Committed } from '../backend.ts'
+import type { CommitPorts, StoredRequest } from './answer.ts'
+import { begin, remove } from './begin.ts'
+import type { StoredOpened } from './open.ts'
+
+/**
+ * A logout.
+ *
+ * Every session that the request's cookies open is over: of two, the other would sign the visitor in
+ * again.
+ */
+export async function end(
+  ports: CommitPorts,
+  { opened, changes, next, now }: StoredRequest,
+): Promise<Committed> {
+  const { layout } = ports.rules
+  const { slot, others, leftovers } = opened
+  const owner = slot && userIdOf(slot.entry.record, layout)
+  const cleared = opened.hasCookie && !opened.isSuperseded ? ports.writer.clear() : undefined
+  const nobody: StoredOpened = {
+    ...opened,
+    record: undefined,
+    handle: undefined,
+    slot: undefined,
+    others: [],
+    leftovers: [],
+  }
+  try {
+    for (const other of [...others, ...leftovers]) await remove(ports, other, undefined)
+    if (slot) await remove(ports, slot.selector, owner)
+    if (isEmpty(next, layout)) {
+      return { opened: { ...nobody, hasCookie: false }, setCookie: cleared }
+    }
+    const after = changes.findLastIndex((change) => change.do === 'logout') + 1
+    return await begin(ports, { opened: nobody, changes: changes.slice(after), next, now })
+  } catch (error) {
+    // In this browser at least the session is over, whatever the store does.
+    if (error instanceof SessionError && cleared) alsoSending(error, 'set-cookie', cleared)
+    throw error
+  }
+}

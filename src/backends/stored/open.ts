@@ -1,0 +1,221 @@
+/** Opens a stored session: one read for a cookie of ours, none for anything else. */
+
+import { timingSafeEqual } from 'node:crypto'
+import type { Row } from './store.ts'
+import type { Opened, Rejection } from '../backend.ts'
+import { type Entry, entryEnded, readEntry, seenAt } from './entry.ts'
+import type { Held } from './group-batch.ts'
+import type { GuardedStore } from './guard.ts'
+import type { StoredRules } from './plan.ts'
+import type { Removals } from './removals.ts'
+import { hashOfVerifier, type SessionId, type SessionIdFormat } from './session-id.ts'
+
+/** The session a request opened, as it was then. */
+export interface Slot {
+  readonly selector: string
+  readonly verifier: string
+  readonly hash: string
+  readonly row: Row
+  /** What this request sees. */
+  readonly entry: Entry
+  /** What the row says: more than that, where others' work went into the same swap. */
+  readonly held: Held
+}
+
+/** What opening a stored session came to. */
+export interface StoredOpened extends Opened {
+  readonly slot: Slot | undefined
+  /** The keys of other cookies that would open, too: a logout ends those sessions as well. */
+  readonly others: readonly string[]
+  /**
+   * The keys of sessions that the cookies name and that do not open: over by time, or not to be read
+   * here, as where another server has a newer secret. A logout removes them, and so does a login.
+   */
+  readonly leftovers: readonly string[]
+  /** The id is one from before a login a moment ago: nothing may be set over the new one. */
+  readonly isSuperseded: boolean
+}
+
+/** What opening needs. */
+export interface OpenPorts {
+  store: GuardedStore
+  ids: SessionIdFormat
+  rules: StoredRules
+  removals: Removals
+  onReplay: 'report' | 'end'
+}
+
+/** No more cookies of one request than this are looked up. */
+const MAX_READS = 8
+
+/** Opens the newest session the values name. @throws ERR_STORE_UNAVAILABLE */
+export function openStored(
+  ports: OpenPorts,
+  values: readonly string[],
+  now: number,
+): StoredOpened | Promise<StoredOpened> {
+  const presented = values.length < 2 ? values : [...new Set(values)]
+  const rejected: Rejection[] = []
+  const ids: SessionId[] = []
+  for (const value of presented) {
+    const id = ports.ids.parse(value)
+    if (typeof id === 'string') rejected.push(id)
+    else ids.push(id)
+  }
+  const nobody = { ...NOBODY, hasCookie: values.length > 0, presented, rejected }
+  return ids.length === 0 ? nobody : lookUp(ports, ids, nobody, now)
+}
+
+async function lookUp(ports: OpenPorts, ids: SessionId[], nobody: StoredOpened, now: number) {
+  const [only] = ids
+  if (only && ids.length === 1) {
+    const outcome = await openOne(ports, only, now)
+    // What opening comes to for nearly every visitor.
+    if ('opened' in outcome) return { ...nobody, ...outcome.opened, verified: 1 }
+    return refusedAll(ports, nobody, [outcome])
+  }
+  const looked = await Promise.all(ids.slice(0, MAX_READS).map((id) => openOne(ports, id, now)))
+  const found = looked.flatMap((outcome) => ('slot' in outcome ? [outcome] : []))
+  const refused = looked.flatMap((outcome) => ('reason' in outcome ? [outcome] : []))
+  const rejected = [...nobody.rejected, ...refused.map(({ reason }) => reason)]
+  const leftovers = leftoversOf(refused)
+  const [newest, ...rest] = found.sort((a, b) => b.opened.seen - a.opened.seen)
+  if (newest) {
+    const others = rest.map(({ slot }) => slot.selector)
+    return { ...nobody, ...newest.opened, rejected, others, leftovers, verified: found.length }
+  }
+  return refusedAll(ports, nobody, refused)
+}
+
+async function refusedAll(ports: OpenPorts, nobody: StoredOpened, refused: readonly Refused[]) {
+  await endReplayed(ports, refused)
+  return {
+    ...nobody,
+    rejected: [...nobody.rejected, ...refused.map(({ reason }) => reason)],
+    leftovers: leftoversOf(refused),
+    isSuperseded: refused.some(({ reason }) => reason === 'superseded'),
+  }
+}
+
+function leftoversOf(refused: readonly Refused[]): string[] {
+  return refused.flatMap(({ id, reason }) => (LEFT_THERE.has(reason) ? [id.selector] : []))
+}
+
+const LEFT_THERE: ReadonlySet<Rejection> = new Set([
+  'corrupt',
+  'expired',
+  'expired-absolute',
+  'future',
+])
+
+type Found = {
+  slot: Slot
+  opened: Pick<StoredOpened, 'record' | 'seen' | 'key' | 'isOutdated' | 'handle' | 'slot'>
+}
+
+type Refused = { id: SessionId; reason: Rejection }
+
+/** By choice, an id that is shown again after it was renewed ends its session. */
+async function endReplayed({ store, removals, onReplay }: OpenPorts, refused: readonly Refused[]) {
+  if (onReplay === 'report') return
+  for (const { id, reason } of refused) {
+    if (reason !== 'replayed') continue
+    await store.remove(id.selector).catch(() => removals.add(id.selector))
+  }
+}
+
+async function openOne(
+  { store, rules }: OpenPorts,
+  id: SessionId,
+  now: number,
+): Promise<Found | Refused> {
+  const { selector } = id
+  const row = await store.read(selector)
+  if (!row) return { id, reason: 'gone' }
+  const read = readEntry(selector, row, rules)
+  if (!read) return { id, reason: 'corrupt' }
+  const { entry } = read
+  const hash = hashOfVerifier(id.verifier)
+  const reason = reasonAgainst(row, entry, hash, rules, now)
+  if (reason) return { id, reason }
+  // Processes take a new secret over one after another: id and row may be of different ages.
+  const key = Math.max(id.key, read.key)
+  return foundIn(row, entry, { ...id, hash, key, isOutdated: key > 0 || read.isFormer })
+}
+
+function foundIn(
+  row: Row,
+  entry: Entry,
+  id: SessionId & { hash: string; isOutdated: boolean },
+): Found {
+  const { selector, verifier, hash, key, isOutdated } = id
+  const slot: Slot = { selector, verifier, hash, row, entry, held: { row, entry } }
+  const seen = seenAt(row, entry)
+  return { slot, opened: { record: entry.record, seen, key, isOutdated, handle: selector, slot } }
+}
+
+/** Why an id does not open this session, if it does not. */
+function reasonAgainst(
+  row: Row,
+  entry: Entry,
+  hash: string,
+  rules: StoredRules,
+  now: number,
+): Rejection | undefined {
+  if (isSame(entry.verifier, hash) || opensAsPrevious(entry, hash, rules, now)) {
+    return entryEnded(row, entry, rules, now)
+  }
+  if (entryEnded(row, entry, rules, now)) return 'gone'
+  // A request that was under way at a login, or at two renewals in a row. Times are whole seconds.
+  const isJustIssued = now - entry.issued * 1000 < rules.grace + 1000
+  return isJustIssued ? 'superseded' : 'replayed'
+}
+
+/** An id that was renewed opens until the new one was shown, and a grace longer. */
+function opensAsPrevious({ previous }: Entry, hash: string, { grace }: StoredRules, now: number) {
+  if (!previous || !isSame(previous.verifier, hash)) return false
+  return previous.replacedAt === undefined || now - previous.replacedAt <= grace
+}
+
+/** 32 bytes in base64url. */
+const HASH_LENGTH = 43
+const left = Buffer.alloc(HASH_LENGTH)
+const right = Buffer.alloc(HASH_LENGTH)
+
+/** Compares two hashes in constant time; what is no hash is like none. */
+function isSame(kept: string, shown: string): boolean {
+  if (kept.length !== HASH_LENGTH || shown.length !== HASH_LENGTH) return false
+  left.write(kept, 'latin1')
+  right.write(shown, 'latin1')
+  return timingSafeEqual(left, right) && kept === shown
+}
+
+/** Looks again at the session a request stands on, under the id it has by now. */
+export async function reopenStored(
+  ports: OpenPorts,
+  opened: StoredOpened,
+  now: number,
+): Promise<StoredOpened> {
+  const { slot } = opened
+  if (!slot) return opened
+  const { selector, verifier } = slot
+  const outcome = await openOne(ports, { selector, verifier, key: opened.key }, now)
+  // What is gone keeps its slot: what is written now is not kept elsewhere without a word.
+  return 'opened' in outcome ? { ...opened, ...outcome.opened } : { ...opened, record: undefined }
+}
+
+const NOBODY: StoredOpened = {
+  record: undefined,
+  hasCookie: false,
+  presented: [],
+  rejected: [],
+  verified: 0,
+  seen: 0,
+  key: 0,
+  isOutdated: false,
+  handle: undefined,
+  slot: undefined,
+  others: [],
+  leftovers: [],
+  isSuperseded: false,
+}

@@ -1,0 +1,160 @@
+/** Everything there is to say about one cookie. */
+
+import { flaskCodec, flaskLayout } from '../../flask/layout.ts'
+import { createCodec } from '../../record/text/codec.ts'
+import { joinFields } from '../../record/fields.ts'
+import {
+  authenticatedAtOf,
+  createdOf,
+  isPermanent,
+  labelOf,
+  ownLayout,
+  userIdOf,
+  waitingItems,
+} from '../../record/record.ts'
+import { ownTags } from '../../record/text/tags.ts'
+import type { PastedCookie } from './pasted.ts'
+import { recognise } from './recognise.ts'
+import type { Format, Part, Recognised } from './recognised.ts'
+import { type GivenSecret, verify } from './verify.ts'
+
+/** Browsers drop a cookie whose name and value are longer (RFC 6265bis section 5.6). */
+export const COOKIE_LIMIT = 4096
+
+/** One cookie, described: what `--json` prints. */
+export interface Description {
+  name: string | null
+  format: Format
+  title: string
+  /** `null`: nothing was tried, since there was no secret. */
+  verified: boolean | null
+  /** How it verified, or why it did not, or that nobody tried. */
+  verification: string
+  size: { value: number; nameAndValue: number | null; limit: number }
+  compressed: boolean | null
+  /** ISO 8601, as the cookie says. */
+  times: { signed: string | null; created: string | null; authenticated: string | null }
+  session: SessionFacts | null
+  parts: readonly Part[]
+  attributes: readonly string[]
+  payloads: readonly { label: string; json: unknown; text: string }[]
+  notes: readonly string[]
+}
+
+/** What the library itself keeps beside the data. */
+export interface SessionFacts {
+  permanent: boolean
+  userId: string | null
+  label: string | null
+  flashes: number
+}
+
+/** Describes a cookie. Only with secrets can it say whether the cookie is genuine. */
+export function describe(
+  cookie: PastedCookie,
+  secrets: readonly GivenSecret[],
+  now: number,
+  audience = '',
+): Description {
+  const { name, value, attributes } = cookie
+  const closed = recognise(value)
+  const nameAndValue =
+    name === undefined ? null : Buffer.byteLength(name) + Buffer.byteLength(value)
+  const verdict =
+    secrets.length > 0 ? verify({ value, name, audience }, closed, secrets) : undefined
+  const looks = verdict?.verified ? { ...closed, ...verdict.opened } : closed
+  const { facts, created, authenticated, payloads, notes } = factsOf(looks)
+  return {
+    name: name ?? null,
+    format: looks.format,
+    title: looks.title,
+    verified: verdict?.verified ?? null,
+    verification: verdict ? (verdict.verified ? verdict.as : verdict.why) : NOT_TRIED,
+    size: { value: Buffer.byteLength(value), nameAndValue, limit: COOKIE_LIMIT },
+    compressed: looks.compressed ?? null,
+    times: {
+      signed: iso(looks.signedAt),
+      created: iso(created),
+      authenticated: iso(authenticated),
+    },
+    session: facts,
+    parts: looks.parts,
+    attributes,
+    payloads: payloads.map(({ label, text }) => ({ label, json: jsonOf(text), text })),
+    notes: [...looks.notes, ...notes, ...notesOn(looks, nameAndValue ?? value.length, now)],
+  }
+}
+
+const NOT_TRIED = 'Nobody has checked who wrote this: no secret was given.'
+
+const READABLE: readonly Format[] = ['sojourn', 'sojourn-encrypted', 'flask']
+
+interface Facts {
+  facts: SessionFacts | null
+  created?: number | undefined
+  authenticated?: number | undefined
+  payloads: Recognised['payloads']
+  notes: string[]
+}
+
+function factsOf({ format, payloads }: Recognised): Facts {
+  const text = payloads[0]?.text
+  if (text === undefined || !READABLE.includes(format)) return { facts: null, payloads, notes: [] }
+  const layout =
+    format === 'flask'
+      ? flaskLayout(flaskCodec([]))
+      : ownLayout(createCodec({ tags: ownTags, sortKeys: false, ascii: false }))
+  const record = layout.decode(text)
+  if (!record) {
+    return {
+      facts: null,
+      payloads,
+      notes: ['A value in it cannot be read, so a server takes it for nobody.'],
+    }
+  }
+  return {
+    facts: {
+      permanent: isPermanent(record, layout),
+      userId: userIdOf(record, layout) ?? null,
+      label: labelOf(record, layout) ?? null,
+      flashes: waitingItems(record, layout).length,
+    },
+    created: createdOf(record, layout),
+    authenticated: authenticatedAtOf(record, layout),
+    payloads: layout.flat
+      ? payloads
+      : [
+          { label: 'meta', text: joinFields(record.meta, layout.codec) },
+          { label: 'data', text: joinFields(record.data, layout.codec) },
+        ],
+    notes: [],
+  }
+}
+
+const DEFAULT_LIFETIME = 31 * 86_400
+
+function notesOn({ signedAt }: Recognised, size: number, now: number): string[] {
+  const notes = []
+  if (size > COOKIE_LIMIT) notes.push(`It is longer than the ${COOKIE_LIMIT} bytes browsers keep.`)
+  if (signedAt === undefined) return notes
+  const age = Math.floor(now / 1000) - signedAt
+  if (age > DEFAULT_LIFETIME)
+    notes.push('It was signed more than 31 days ago, the default lifetime.')
+  if (age < -60) notes.push('It was signed in the future: the clocks of two machines differ.')
+  return notes
+}
+
+function iso(seconds: number | undefined): string | null {
+  if (seconds === undefined) return null
+  const date = new Date(seconds * 1000)
+  return Number.isNaN(date.getTime()) ? null : date.toISOString().replace('.000Z', 'Z')
+}
+
+/** The value, for programs; `null` where JavaScript's own JSON has none, as for NaN. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,222 @@
+/** Tagged JSON: values to text and back, with one-key objects for what JSON has no type of its own for. */
+
+import { because, SessionError } from '../../base/errors.ts'
+import {
+  type FloatMembers,
+  floatMembersOf,
+  type JsonObject,
+  parseJson,
+  type Revive,
+} from './json.ts'
+import { MAX_DEPTH } from './json-walk.ts'
+import { compareCodePoints } from './order.ts'
+import { isNative } from './native.ts'
+import { spellFloat, spellNumber } from './number.ts'
+import { describe, firstKey, isPlain, isReadObject, isSubclass } from './shapes.ts'
+import { type Tag, UNREADABLE } from './tag.ts'
+import { isFloat } from './values.ts'
+
+/** How a codec differs from another. */
+export interface CodecOptions {
+  tags: readonly Tag[]
+  /** Sort keys by code point, as Flask's `sort_keys`; otherwise they keep their order. */
+  sortKeys: boolean
+  /** Escape everything outside ASCII, as Python's `ensure_ascii`. */
+  ascii: boolean
+  /** How many objects and lists stand around a value in a record's text. @default 2 */
+  levelsAround?: number
+}
+
+/** Turns values into JSON text and back. */
+export interface Codec {
+  /** The text of a value. @throws ERR_VALUE_UNSUPPORTED, naming `key`, for what cannot be kept. */
+  encode(value: unknown, key: string): string
+  /** The value of a text, or `undefined` if it has none. */
+  decode(text: string): { value: unknown } | undefined
+  /** The text of an object whose members are texts already. */
+  join(members: Iterable<readonly [key: string, text: string]>): string
+  /** Whether an object with this single key stands for something else. */
+  isTag(key: string): boolean
+  /** Whether decoding the text may give something else than the JSON it is. */
+  mayHoldTags(text: string): boolean
+}
+
+/** Makes a codec. A key that is itself a tag is escaped under ` di`, as Flask does. */
+export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOptions): Codec {
+  const deepest = MAX_DEPTH - levelsAround
+  const isExact = tags.includes(exactEscapeTag)
+  const byKey = new Map([[ESCAPE_TAG.key, (isExact ? exactEscapeTag : ESCAPE_TAG) as Tag]])
+  for (const tag of tags) {
+    if (tag === exactEscapeTag) continue
+    // What one tag wrote the other would read.
+    if (byKey.has(tag.key)) {
+      throw new SessionError('ERR_OPTION_INVALID', 'tags', `has two tags with the key "${tag.key}"`)
+    }
+    byKey.set(tag.key, tag)
+  }
+  const ownKeysOnly = [...byKey.keys()].every((key) => key.startsWith(' '))
+
+  const rules = { tags, isTag: (key: string) => byKey.has(key), sortKeys }
+
+  function quote(text: string): string {
+    return escape(JSON.stringify(text))
+  }
+
+  function escape(json: string): string {
+    return ascii ? json.replace(/[\u007f-\uffff]/g, escapeCharacter) : json
+  }
+
+  function join(members: Iterable<readonly [string, string]>): string {
+    const list = [...members]
+    if (sortKeys) list.sort(([a], [b]) => compareCodePoints(a, b))
+    return `{${list.map(([key, text]) => `${quote(key)}:${text}`).join(',')}}`
+  }
+
+  function encode(value: unknown, key: string, depth: number): string {
+    switch (typeof value) {
+      case 'string':
+        return quote(value)
+      case 'number':
+        return spellNumber(value)
+      case 'boolean':
+        return String(value)
+      case 'bigint':
+        if (value >= -MAX_INTEGER && value <= MAX_INTEGER) break
+        return refuse(key, 'it is an integer of more than 4300 digits')
+      case 'object':
+        break
+      default:
+        return refuse(
+          key,
+          `it holds ${typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`}`,
+        )
+    }
+    if (value === null) return 'null'
+    if (depth > deepest) {
+      return refuse(key, `it is nested deeper than ${deepest} levels, or contains itself`)
+    }
+    const inner = (content: unknown) => encode(content, key, depth + 1)
+    if (typeof value === 'object' && isPlain(value)) {
+      // An absent optional property: undefined is how JavaScript spells it, and how it reads back.
+      const names = Object.keys(value).filter((name) => (value as JsonObject)[name] !== undefined)
+      const only = names.length === 1 ? names[0]! : undefined
+      if (only === undefined || !byKey.has(only)) {
+        return encodeObject(value as JsonObject, names, inner)
+      }
+      const escaped = Object.create(null) as JsonObject
+      escaped[`${only}__`] = (value as JsonObject)[only]
+      return `{"${ESCAPE_TAG.key}":${inner(escaped)}}`
+    }
+    const tag = tags.find((candidate) => candidate.test(value))
+    if (tag) return `{${quote(tag.key)}:${inner(tag.encode(value))}}`
+    if (Array.isArray(value) && !isSubclass(value)) return encodeArray(value, inner)
+    if (typeof value === 'bigint') return String(value)
+    if (isFloat(value)) return spellFloat(value.float)
+    return refuse(key, `it holds ${describe(value)}`)
+  }
+
+  function encodeObject(object: JsonObject, names: string[], inner: Inner): string {
+    const floats = floatMembersOf(object)
+    const members = names.map((name): [string, string] => [
+      name,
+      spellMember(object[name], floats, name, inner),
+    ])
+    return join(members)
+  }
+
+  const revive: Revive = (object, size, floats) => {
+    if (size !== 1) return object
+    const key = firstKey(object)
+    const tag = byKey.get(key)
+    if (!tag) return object
+    const value = tag.decode(object[key], floats?.has(key) ?? false)
+    if (value === UNREADABLE) throw UNREADABLE
+    // What is no tag would not have been escaped.
+    if (tag === exactEscapeTag && !byKey.has(firstKey(value as JsonObject))) throw UNREADABLE
+    return value
+  }
+
+  return {
+    encode(value, key) {
+      try {
+        return isNative(value, rules, deepest)
+          ? escape(JSON.stringify(value))
+          : encode(value, key, 1)
+      } catch (error) {
+        if (error instanceof SessionError) throw error
+        const why = 'reading it threw an error: a getter, a proxy or a tag of the app'
+        throw because(new SessionError('ERR_VALUE_UNSUPPORTED', key, why), error)
+      }
+    },
+    decode(text) {
+      try {
+        return parseJson(text, revive)
+      } catch (error) {
+        if (error === UNREADABLE) return undefined
+        throw error
+      }
+    },
+    join,
+    isTag: rules.isTag,
+    mayHoldTags: (text) => !ownKeysOnly || /"(?: |\\u0020)/.test(text),
+  }
+}
+
+type Inner = (content: unknown) => string
+
+const MAX_INTEGER = 10n ** 4300n - 1n
+
+/** Escapes an object whose single key is a tag: ` t` is kept as ` t__` under ` di`. */
+const ESCAPE_TAG: Tag<never> = {
+  key: ' di',
+  test: (_value): _value is never => false,
+  encode: (value) => value,
+  decode(content: unknown) {
+    if (!isReadObject(content)) return UNREADABLE
+    const key = firstKey(content)
+    if (key === undefined) return UNREADABLE
+    const object = Object.create(null) as JsonObject
+    // Python's key[:-2]: the last two code points, whatever they are.
+    object[[...key].slice(0, -2).join('')] = content[key]
+    return object
+  },
+}
+
+/**
+ * In a codec's list of tags: ` di` is read only as this codec writes it.
+ *
+ * Without it, as Python reads it: the first member of any object, shortened by two characters.
+ */
+export const exactEscapeTag: Tag<never> = {
+  ...ESCAPE_TAG,
+  decode(content: unknown, float) {
+    const names = isReadObject(content) ? Object.keys(content) : []
+    const isOurs = names.length === 1 && names[0]!.endsWith('__')
+    return isOurs ? ESCAPE_TAG.decode(content, float) : UNREADABLE
+  },
+}
+
+function encodeArray(array: readonly unknown[], inner: Inner): string {
+  const floats = floatMembersOf(array)
+  const items = Array.from(array, (item, index) => spellMember(item, floats, index, inner))
+  return `[${items.join(',')}]`
+}
+
+/** Spells a member, as a float if that is how the unchanged number was spelled when it was read. */
+function spellMember(
+  value: unknown,
+  floats: FloatMembers | undefined,
+  member: string | number,
+  inner: Inner,
+): string {
+  const wasFloat = floats !== undefined && typeof value === 'number' && floats.get(member) === value
+  return wasFloat ? spellFloat(value) : inner(value)
+}
+
+function refuse(key: string, why: string): never {
+  throw new SessionError('ERR_VALUE_UNSUPPORTED', key, why)
+}
+
+function escapeCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+}

@@ -1,0 +1,140 @@
+/** Our own format and its defaults: what holds where no preset decides otherwise. */
+
+import type { CookieFormat } from '../../backends/cookie.ts'
+import { type Duration, milliseconds } from '../../base/duration.ts'
+import { packDeflated, packPlain } from '../../crypto/payload.ts'
+import { signingSealer } from '../../crypto/sealer.ts'
+import { authenticator, timedSigner } from '../../crypto/signed.ts'
+import type { CookieAttributes } from '../../http/set-cookie.ts'
+import { createCodec } from '../../record/text/codec.ts'
+import type { Tag } from '../../record/text/tag.ts'
+import { type Layout, ownLayout } from '../../record/record.ts'
+import { ownTags } from '../../record/text/tags.ts'
+import { cookieSealer } from './encryption.ts'
+import { keysFor } from '../../crypto/keys.ts'
+import type { FormatContext, Preset } from './preset.ts'
+import { invalid, refuseUnknown, requireObject } from '../explain/misuse.ts'
+
+/** How long sessions live. Durations are `'30m'`, `'2h'`, `'31d'`, or milliseconds. */
+export interface LifetimeOptions {
+  /** A session ends when the visitor was away this long. @default '31d', as in Flask */
+  idle?: Duration
+  /** The same for permanent sessions: `{ idle: '2h', permanent: '30d' }` is "remember me". @default idle */
+  permanent?: Duration
+  /** A session ends this long after it began or after the last login, whatever happens. @default never */
+  absolute?: Duration
+}
+
+/** The attributes of the session cookie. They are fixed at start-up. */
+export interface CookieOptions {
+  /**
+   * Its name.
+   *
+   * @default 'session' while NODE_ENV is `development` or `test`; otherwise '__Host-session', or
+   * '__Secure-session' with a domain or a path
+   */
+  name?: string
+  /** The host that, with all below it, gets the cookie. @default only the host that set it */
+  domain?: string
+  /** @default '/' */
+  path?: string
+  /** Keep the cookie from scripts. @default true */
+  httpOnly?: boolean
+  /** Send it over HTTPS only. @default false while NODE_ENV is `development` or `test`, else true */
+  secure?: boolean
+  /** @default 'Lax' */
+  sameSite?: 'Strict' | 'Lax' | 'None'
+  /** Keep it apart for each top-level site (CHIPS). @default false */
+  partitioned?: boolean
+}
+
+const KNOWN_LIFETIME: readonly string[] = ['idle', 'permanent', 'absolute']
+const KNOWN_COOKIE: readonly string[] = [
+  'name',
+  'domain',
+  'path',
+  'httpOnly',
+  'secure',
+  'sameSite',
+  'partitioned',
+]
+
+/** Browsers drop a cookie whose name and value are longer (RFC 6265bis section 5.6). */
+const COOKIE_LIMIT = 4096
+
+/** What `createSessions` decides without a preset. @throws ERR_OPTION_INVALID */
+export function ownPreset(
+  { lifetime = {}, cookie = {} }: { lifetime?: LifetimeOptions; cookie?: CookieOptions },
+  developing: boolean,
+): Preset {
+  requireObject(lifetime, 'lifetime')
+  requireObject(cookie, 'cookie')
+  refuseUnknown(lifetime, KNOWN_LIFETIME, 'lifetime.')
+  refuseUnknown(cookie, KNOWN_COOKIE, 'cookie.')
+  const secure = cookie.secure ?? !developing
+  const attributes: CookieAttributes = {
+    name: cookie.name ?? defaultName(cookie, secure),
+    domain: cookie.domain,
+    path: cookie.path ?? '/',
+    httpOnly: cookie.httpOnly ?? true,
+    secure,
+    sameSite: cookie.sameSite ?? 'Lax',
+    partitioned: cookie.partitioned ?? false,
+  }
+  if (attributes.sameSite === 'None' && !secure) {
+    throw invalid('cookie.sameSite', "'None' needs secure: browsers drop the cookie otherwise")
+  }
+  const idle = milliseconds(lifetime.idle ?? '31d', 'lifetime.idle')
+  return {
+    secretName: 'secret',
+    tolerates: ['short'],
+    lifetime: {
+      idle,
+      permanent:
+        lifetime.permanent === undefined
+          ? idle
+          : milliseconds(lifetime.permanent, 'lifetime.permanent'),
+      absolute:
+        lifetime.absolute === undefined
+          ? undefined
+          : milliseconds(lifetime.absolute, 'lifetime.absolute'),
+      leeway: 60_000,
+      renewal: 'visits',
+    },
+    cookie: attributes,
+    expiry: 'Max-Age',
+    consumesAllFlashes: false,
+    renewsUnasked: false,
+    format: ownFormat,
+  }
+}
+
+/** A prefix makes the browser itself hold us to the attributes (RFC 6265bis section 4.1.3). */
+function defaultName({ domain, path = '/' }: CookieOptions, secure: boolean): string {
+  if (!secure) return 'session'
+  return domain === undefined && path === '/' ? '__Host-session' : '__Secure-session'
+}
+
+/** Our own layout, with the app's own tags. */
+export function layoutWith(tags: readonly Tag[]): Layout {
+  return ownLayout(createCodec({ tags: [...tags, ...ownTags], sortKeys: false, ascii: false }))
+}
+
+/**
+ * Our own format: the layout of itsdangerous with SHA-256, or an encrypted envelope; each under keys
+ * bound to the cookie's name.
+ */
+function ownFormat(context: FormatContext): CookieFormat {
+  const { secrets, scope, tags, encryption } = context
+  const signer = timedSigner(authenticator(keysFor(secrets, 'session', scope), 'sha256'))
+  // Deflating costs more than signing, so only what would not fit is deflated.
+  const signing = signingSealer(signer, [packPlain, packDeflated])
+  return {
+    layout: layoutWith(tags),
+    sealer: encryption ? cookieSealer(encryption, context, signing) : signing,
+    duplicates: 'newest',
+    clearsUnasked: false,
+    resignsOldKeys: true,
+    limit: { bytes: COOKIE_LIMIT, of: 'name-and-value' },
+  }
+}

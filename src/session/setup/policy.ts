@@ -1,0 +1,172 @@
+/** What the options come to, in words and numbers that a reviewer can check and keep. */
+
+import type { StoredRules } from '../../backends/stored/plan.ts'
+import type { StoredOptions } from '../../backends/stored/stored.ts'
+import type { Weakness } from '../../crypto/weak-secrets.ts'
+import { type AssuranceLevel, levelOf } from './assurance.ts'
+import type { Encryption } from './encryption.ts'
+import type { Preset } from './preset.ts'
+
+/** What a store's options come to. */
+export type StoreRules = Pick<StoredRules, 'rotate' | 'grace'> &
+  Pick<StoredOptions, 'deadlines' | 'limit' | 'onReplay'>
+
+/** What holds for the sessions of an app. Plain data: no secret, id or value is in it. */
+export interface Policy {
+  /** `'cookie'`, or the engine of the store. */
+  readonly backend: string
+  /** Whose format the cookie has: our own, or Flask's. */
+  readonly format: 'sojourn' | 'flask'
+  readonly cookie: {
+    readonly name: string
+    readonly domain: string | null
+    readonly path: string
+    readonly httpOnly: boolean
+    readonly secure: boolean
+    readonly sameSite: 'Strict' | 'Lax' | 'None' | null
+    readonly partitioned: boolean
+  }
+  readonly lifetime: {
+    /** Seconds. */
+    readonly idle: number
+    /** Seconds. */
+    readonly permanent: number
+    /** Seconds; `null` if nothing but idling ends a session. */
+    readonly absolute: number | null
+    /** The highest level of NIST SP 800-63B that these times keep. */
+    readonly assuranceLevel: AssuranceLevel | null
+  }
+  readonly secrets: { readonly count: number; readonly weaknesses: readonly Weakness[] }
+  /** Whether an audience keeps apps apart that share a secret. */
+  readonly audience: boolean
+  readonly encryption: {
+    /** What is encrypted, once `from` has passed. */
+    readonly of: 'cookie' | 'rows' | 'nothing'
+    /** ISO 8601: until then, what was written before encryption still opens. */
+    readonly migrateUntil: string | null
+    /** ISO 8601: before, nothing is encrypted yet; `null` for at once. */
+    readonly from: string | null
+  }
+  /** What is used for what: an inventory for whoever has to replace an algorithm. */
+  readonly algorithms: Readonly<Record<string, string>>
+  readonly store: StorePolicy | null
+  /** Whether hints may be printed on the console: in production none are. */
+  readonly hints: boolean
+}
+
+/** What holds where sessions are in a store. Times are seconds. */
+export interface StorePolicy {
+  readonly rotate: number | null
+  readonly grace: number
+  readonly onReplay: 'report' | 'end'
+  readonly maxSessionsPerUser: number | null
+  readonly onLimit: 'reject' | 'evict-oldest' | null
+  readonly onUnavailable: 'error' | 'anonymous-readonly'
+  readonly deadlines: { readonly read: number; readonly write: number; readonly commit: number }
+}
+
+/** The options as they were resolved, as far as the policy tells of them. */
+export interface PolicyFacts {
+  preset: Pick<Preset, 'cookie' | 'lifetime'>
+  format: Policy['format']
+  secrets: readonly unknown[]
+  weaknesses: readonly Weakness[]
+  audience: string
+  /** `undefined`: nothing is encrypted. */
+  encryption: Encryption | undefined
+  /** `undefined`: the cookie carries the session. */
+  store: { engine: string; rules: StoreRules } | undefined
+  onUnavailable: StorePolicy['onUnavailable']
+  hints: boolean
+}
+
+/** The policy that these options make. */
+export function policyOf(facts: PolicyFacts): Policy {
+  const { preset, format, secrets, weaknesses, audience, encryption, store, hints } = facts
+  const {
+    name,
+    domain = null,
+    path,
+    httpOnly,
+    secure,
+    sameSite = null,
+    partitioned,
+  } = preset.cookie
+  const { idle, permanent, absolute } = preset.lifetime
+  const encrypted = encryption ? (store ? 'rows' : 'cookie') : 'nothing'
+  return frozen({
+    backend: store?.engine ?? 'cookie',
+    format,
+    cookie: { name, domain, path, httpOnly, secure, sameSite, partitioned },
+    lifetime: {
+      idle: seconds(idle),
+      permanent: seconds(permanent),
+      absolute: absolute === undefined ? null : seconds(absolute),
+      assuranceLevel: levelOf(preset.lifetime),
+    },
+    secrets: { count: secrets.length, weaknesses: [...weaknesses] },
+    audience: audience !== '',
+    encryption: {
+      of: encrypted,
+      migrateUntil: iso(encryption?.migrateUntil),
+      from: iso(encryption?.from || undefined),
+    },
+    algorithms: algorithmsOf(facts, encrypted),
+    store: store ? storePolicyOf(store.rules, facts.onUnavailable) : null,
+    hints,
+  })
+}
+
+function storePolicyOf(
+  { rotate, grace, onReplay, limit, deadlines }: StoreRules,
+  onUnavailable: StorePolicy['onUnavailable'],
+): StorePolicy {
+  const { read, write, commit } = deadlines
+  return {
+    rotate: rotate === undefined ? null : seconds(rotate),
+    grace: seconds(grace),
+    onReplay,
+    maxSessionsPerUser: limit?.most ?? null,
+    onLimit: limit?.onLimit ?? null,
+    onUnavailable,
+    deadlines: { read: seconds(read), write: seconds(write), commit: seconds(commit) },
+  }
+}
+
+const SEALED = 'AES-256-GCM with a key and a commitment of its own each time from HMAC-SHA-512'
+
+function algorithmsOf(
+  { format, encryption, store }: PolicyFacts,
+  encrypted: Policy['encryption']['of'],
+): Policy['algorithms'] {
+  if (format === 'flask') return { cookie: "HMAC-SHA-1 (Flask's)", keys: "HMAC-SHA-1 (Flask's)" }
+  const keys = 'HMAC-SHA-256'
+  const csrf = 'HMAC-SHA-256'
+  if (!store) {
+    const migrating = encryption?.migrateUntil === undefined ? '' : '; HMAC-SHA-256 while migrating'
+    return { cookie: encrypted === 'cookie' ? SEALED + migrating : 'HMAC-SHA-256', csrf, keys }
+  }
+  return {
+    cookie: 'HMAC-SHA-256, 96 bits of it, over a random id of 128 and a verifier of 256 bits',
+    verifier: 'SHA-256',
+    rows: encrypted === 'rows' ? SEALED : 'none: rows are plain text',
+    csrf,
+    keys,
+  }
+}
+
+function seconds(milliseconds: number): number {
+  return milliseconds / 1000
+}
+
+function iso(time: number | undefined): string | null {
+  return time === undefined ? null : new Date(time).toISOString()
+}
+
+/** The object, frozen with everything in it: who was given it changes nobody's policy. */
+function frozen<Plain extends object>(plain: Plain): Plain {
+  for (const part of Object.values(plain) as unknown[]) {
+    if (typeof part === 'object' && part !== null) frozen(part)
+  }
+  return Object.freeze(plain)
+}

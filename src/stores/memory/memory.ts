@@ -1,0 +1,131 @@
+/** Sessions in this process's memory: for tests, for development, and for one small process. */
+
+import { setImmediate } from 'node:timers/promises'
+import { SessionError } from '../../base/errors.ts'
+import { systemClock, type Clock } from '../../base/ports.ts'
+import { makeOwners } from './owners.ts'
+import { isDue, isTombstone, packRow, tombstone, unpackRow, weightOf } from './row.ts'
+import { makeShelf } from './shelf.ts'
+import type { SessionStore } from '../../backends/stored/store.ts'
+
+/** How much the store may keep. */
+export interface MemoryStoreOptions {
+  /** The most sessions; an ended one counts for two more minutes. @default 100_000 */
+  readonly entries?: number
+  /** About the most bytes for sessions; owners' lists may take as much besides. @default 64 MiB */
+  readonly bytes?: number
+  /** Tells the time. @default the machine's */
+  readonly clock?: Clock
+}
+
+/**
+ * Keeps sessions in memory: fast, for one process, and lost when it ends.
+ *
+ * It is bounded. When it is full, sessions that are over make room first; where none is found, those
+ * that were neither written nor touched for longest. (Over 1900 entries it keeps them in parts and
+ * goes from part to part, so the one dropped is the oldest of its part.) Owners' lists go likewise,
+ * and take their sessions along: what nobody can find, nobody could revoke.
+ *
+ * It uses no timer: each call looks at a few rows more and drops those that ended two minutes ago.
+ *
+ * @throws ERR_OPTION_INVALID if a bound is not a whole number of 1 or more.
+ *
+ * @example
+ * const sessions = createSessions({ secret, store: memoryStore({ entries: 10_000 }) })
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
+  const { entries = 100_000, bytes = 64 * 1024 * 1024, clock = systemClock } = options
+  checkBound('entries', entries)
+  checkBound('bytes', bytes)
+  warnInProduction()
+  const rows = makeShelf({
+    entries,
+    bytes,
+    weightOf,
+    isDue: (packed, room) => isDue(packed, clock(), room),
+  })
+  const rowOf = (key: string) => unpackRow(rows.get(key))
+  const isRow = (packed: string | undefined) => packed !== undefined && !isTombstone(packed)
+  const { shelf: lists, ...owners } = makeOwners({
+    entries,
+    // A list of one session takes less than the session does: there is room for each one's.
+    bytes,
+    clock,
+    holds: (key) => isRow(rows.get(key)),
+    end: (key) => {
+      if (isRow(rows.get(key))) rows.drop(key)
+    },
+  })
+
+  // No verb waits between its look and its change: that makes each atomic.
+  return {
+    engine: 'memory',
+    ...owners,
+    async read(key) {
+      rows.sweep()
+      return rowOf(key)
+    },
+    async insert(key, row) {
+      rows.sweep()
+      if (rows.get(key) !== undefined) return false
+      rows.put(key, packRow(row))
+      return true
+    },
+    async swap(key, ifWrite, row) {
+      rows.sweep()
+      const newest = rowOf(key)
+      if (!newest) return { won: false, newest }
+      if (newest.write === row.write || newest.recent.includes(row.write)) return { won: true }
+      if (newest.write !== ifWrite) return { won: false, newest }
+      rows.put(key, packRow(row))
+      return { won: true }
+    },
+    async touch(key, expiresAt) {
+      rows.sweep()
+      const row = rowOf(key)
+      if (row && expiresAt > row.expiresAt) rows.put(key, packRow({ ...row, expiresAt }))
+      return row !== null
+    },
+    async remove(key) {
+      rows.sweep()
+      const had = rowOf(key) !== null
+      rows.put(key, tombstone(clock()))
+      return had
+    },
+    async *keys() {
+      for (const part of rows.parts()) {
+        yield [...part].flatMap(([key, packed]) => (isTombstone(packed) ? [] : [key]))
+        await setImmediate()
+      }
+    },
+    async prune(limit) {
+      let pruned = 0
+      for (const shelf of [rows, lists]) {
+        for (const part of shelf.parts()) {
+          pruned += shelf.prune(part, limit - pruned)
+          if (pruned >= limit) return pruned
+          await setImmediate()
+        }
+      }
+      return pruned
+    },
+    check: async () => [],
+  }
+}
+
+function checkBound(option: string, value: number): void {
+  if (Number.isSafeInteger(value) && value > 0) return
+  throw new SessionError('ERR_OPTION_INVALID', option, 'has to be a whole number of 1 or more')
+}
+
+let hasWarned = false
+
+function warnInProduction(): void {
+  if (hasWarned || process.env['NODE_ENV'] !== 'production') return
+  hasWarned = true
+  // In production too, unlike a hint: whoever deploys this has to see it.
+  console.warn(
+    '[sojourn] memoryStore() keeps sessions in this process alone: a restart loses them all, and ' +
+      'a second process does not know them. In production use sqliteStore, redisStore or postgresStore.',
+  )
+}

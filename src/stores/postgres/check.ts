@@ -1,0 +1,38 @@
+/** What in PostgreSQL's settings endangers sessions. */
+
+import type { Connection } from './client.ts'
+import { versionsIn } from './failures.ts'
+import type { Statements } from './statements.ts'
+import { schemaFinding } from '../schema-version.ts'
+
+/** Asks the server, and says in a sentence each what it found. */
+export async function checkPostgres(connection: Connection, sql: Statements): Promise<string[]> {
+  const [settings = []] = await connection.query(sql.settings)
+  const [synchronousCommit, fsync, isReplica, readOnly, encoding] = settings
+  const tables = schemaFinding(await versionsIn(connection, sql.version))
+  const findings: [boolean, string][] = [
+    [tables !== undefined, tables ?? ''],
+    [
+      isReplica === 'yes',
+      'This server is a replica, which cannot be written to: give the store a client of the primary.',
+    ],
+    [
+      isReplica !== 'yes' && readOnly === 'on',
+      'Transactions are read-only here (default_transaction_read_only): no session can be kept.',
+    ],
+    [
+      synchronousCommit === 'off',
+      'synchronous_commit is off: a crash of the server can undo the last logouts and logins. Set it to on for the role or database of the sessions.',
+    ],
+    [
+      fsync === 'off' && !connection.isEmbedded,
+      'fsync is off: a crash of the machine can destroy every session. Set it to on.',
+    ],
+    [
+      encoding !== 'UTF8',
+      `The database is encoded in ${String(encoding)}, which does not hold every character: keep the sessions in one with UTF8.`,
+    ],
+  ]
+  const found = findings.flatMap(([isFound, sentence]) => (isFound ? [sentence] : []))
+  return [...found, ...connection.check()]
+}

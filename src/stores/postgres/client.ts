@@ -1,0 +1,145 @@
+/** The PostgreSQL clients a store can be given: told apart by shape, and all spoken to in one way. */
+
+import { SessionError } from '../../base/errors.ts'
+import type { Statement } from './statements.ts'
+
+/** The `Pool` of `pg`, or one that is made like it. */
+export interface PgPool {
+  readonly totalCount: number
+  listenerCount?(event: 'error'): number
+  query(config: {
+    text: string
+    values?: unknown[]
+    rowMode: 'array'
+    name?: string
+    query_timeout?: number
+  }): Promise<{ rows: unknown[][] }>
+}
+
+/** What `postgres(url)` answers. */
+export interface PostgresSql {
+  // Only what is not inside a transaction can begin one.
+  readonly begin: unknown
+  unsafe(text: string, values?: never[], options?: { prepare?: boolean }): PostgresQuery
+}
+
+interface PostgresQuery extends PromiseLike<unknown> {
+  values(): PromiseLike<unknown>
+}
+
+/** A `PGlite` of `@electric-sql/pglite`. */
+export interface PgLite {
+  readonly transaction: unknown
+  query(
+    text: string,
+    values?: unknown[],
+    options?: { rowMode?: 'array' },
+  ): Promise<{ rows: unknown[] }>
+  exec(text: string): Promise<unknown>
+}
+
+/** A pool of `pg`, a `postgres` client or a PGlite database. */
+export type PostgresClient = PgPool | PostgresSql | PgLite
+
+/** One way to speak to every client. */
+export interface Connection {
+  readonly isEmbedded: boolean
+  /** What in the client itself endangers sessions, in sentences. */
+  check(): string[]
+  /** Sends one statement; answers its rows, their values in order. */
+  query(statement: Statement, values?: readonly unknown[]): Promise<unknown[][]>
+  /** Sends several statements without parameters: all are kept, or none. */
+  script(text: string): Promise<void>
+}
+
+/**
+ * @param prepare whether statements may get names.
+ * @throws `ERR_OPTION_INVALID` for what is no client, or may be inside a transaction of the user's.
+ */
+export function connect(client: PostgresClient, prepare: 'named' | 'unnamed'): Connection {
+  if (client === null || (typeof client !== 'object' && typeof client !== 'function')) {
+    throw refused(UNKNOWN)
+  }
+  const isVerb = (name: string) => typeof Reflect.get(client, name) === 'function'
+  if (isVerb('unsafe')) {
+    if (!isVerb('begin')) throw refused(POSTGRES_HANDLE)
+    return postgres(client as PostgresSql, prepare)
+  }
+  if (!isVerb('query')) throw refused(UNKNOWN)
+  if (typeof Reflect.get(client, 'totalCount') === 'number') return pool(client as PgPool, prepare)
+  if (isVerb('exec')) {
+    if (!isVerb('transaction')) throw refused(PGLITE_TRANSACTION)
+    return pglite(client as PgLite)
+  }
+  throw refused(isVerb('connect') ? PG_CLIENT : UNKNOWN)
+}
+
+/**
+ * How long a pool's connection may keep an answer back before it is given up.
+ *
+ * A server whose machine is gone answers nothing, ever; without a limit, which is the default of
+ * `pg`, all of a pool's connections would wait for it until the app is started again.
+ */
+const PATIENCE_MS = 30_000
+
+function pool(client: PgPool, prepare: 'named' | 'unnamed'): Connection {
+  const { options } = client as { options?: { query_timeout?: unknown } }
+  const limit = options?.query_timeout ? {} : { query_timeout: PATIENCE_MS }
+  return {
+    isEmbedded: false,
+    check: () => (client.listenerCount?.('error') === 0 ? [NO_LISTENER] : []),
+    async query({ name, text }, values = []) {
+      const named = prepare === 'named' ? { name } : {}
+      const config = { text, values: [...values], rowMode: 'array' as const, ...named, ...limit }
+      return (await client.query(config)).rows
+    },
+    async script(text) {
+      await client.query({ text, rowMode: 'array' })
+    },
+  }
+}
+
+function postgres(client: PostgresSql, prepare: 'named' | 'unnamed'): Connection {
+  const options = { prepare: prepare === 'named' }
+  return {
+    isEmbedded: false,
+    check: () => [],
+    // By position, since the client's `transform` may have renamed the columns.
+    async query({ text }, values = []) {
+      return (await client.unsafe(text, values as never[], options).values()) as unknown[][]
+    },
+    async script(text) {
+      await client.unsafe(text)
+    },
+  }
+}
+
+function pglite(client: PgLite): Connection {
+  return {
+    isEmbedded: true,
+    check: () => (process.env['NODE_ENV'] === 'production' ? [ONE_PROCESS] : []),
+    async query({ text }, values = []) {
+      return (await client.query(text, [...values], { rowMode: 'array' })).rows as unknown[][]
+    },
+    async script(text) {
+      await client.exec(text)
+    },
+  }
+}
+
+function refused(why: string): SessionError {
+  return new SessionError('ERR_OPTION_INVALID', 'client', why)
+}
+
+const INSIDE =
+  'may be inside a transaction of yours, and a session saved there is lost when that rolls back'
+
+const UNKNOWN = 'has to be a Pool of pg, a client of postgres, or a PGlite database'
+const PG_CLIENT = `is a single connection of pg: it ${INSIDE}. Pass the Pool`
+const POSTGRES_HANDLE = `is what sql.begin or sql.reserve gives: it ${INSIDE}. Pass the sql that postgres(url) gave`
+const PGLITE_TRANSACTION = `is a transaction of PGlite: it ${INSIDE}. Pass the database`
+
+const NO_LISTENER =
+  "Nobody listens to the pool's 'error' event: a connection that the server ends while it is idle ends this process. Add pool.on('error', ...)."
+const ONE_PROCESS =
+  'PGlite belongs to this one process: sessions are not shared with another, and last no longer than its folder.'

@@ -1,0 +1,140 @@
+/** The store in Redis or Valkey: one string a session, every verb one command or script on one key. */
+
+import { systemClock, type Clock } from '../../base/ports.ts'
+import { checkRedis } from './check.ts'
+import { connect, type RedisClient } from './client.ts'
+import { BEGINNING, decodeRow, encodeRow, isRow, textOf } from './row.ts'
+import { ADMIT, KEEP, REMOVE, REVOKE, run, SWAP, TOUCH } from './scripts.ts'
+import { GARBAGE_MS, REVOKED_MS, type SessionStore } from '../../backends/stored/store.ts'
+import { timeToLive } from '../time-to-live.ts'
+
+export type { RedisClient } from './client.ts'
+
+/** How a Redis store is set up. */
+export interface RedisStoreOptions {
+  /**
+   * What every key begins with, any text: a session is at `session#...`, a user's list of them at
+   * `session@...`. Two applications on one server need two; one may be the beginning of the other.
+   *
+   * @default 'session'
+   */
+  readonly prefix?: string
+  /** Tells the time, for the keys' time to live. Tests give their own. @default the machine's */
+  readonly clock?: Clock
+}
+
+/**
+ * Keeps sessions in Redis 6 or newer, or in Valkey, through a client you made and connected.
+ *
+ * No key is ever without a time to live. Reads go to primaries only. A `createSentinel` of node-redis
+ * with a `masterPoolSize` above 1 needs `reserveClient: true`: without it, commands sent at once leak
+ * the pool's connections, in node-redis 5 and 6, until none is left and all hang.
+ *
+ * @example
+ * ```ts
+ * import { createClient } from 'redis'
+ * import { redisStore } from 'sojourn/stores/redis'
+ *
+ * const client = await createClient({ url: process.env.REDIS_URL }).connect()
+ * const store = redisStore(client)
+ * ```
+ * @throws `ERR_OPTION_INVALID` for what is no client, or one that reads from replicas.
+ */
+export function redisStore(
+  client: RedisClient,
+  { prefix = 'session', clock = systemClock }: RedisStoreOptions = {},
+): SessionStore {
+  const connection = connect(client)
+  const before = connection.bypassed + prefix
+  // With ":" what is under `session` would be the store's with the prefix `session:admin` too. It is
+  // one character: with the next Redis takes 16 bytes more for each key of ours.
+  const sessionKey = (key: string) => `${before}#${key}`
+  const ownerKey = (owner: string) => `${before}@${owner}`
+  const lifeUntil = (until: number) => String(timeToLive(until, clock()))
+  const runOn = (name: string, script: Parameters<typeof run>[1], ...args: string[]) =>
+    run(connection, script, name, args)
+
+  return {
+    engine: 'Redis',
+
+    async read(key) {
+      const name = sessionKey(key)
+      return decodeRow(await connection.send(name, ['GET', name]))
+    },
+
+    async insert(key, row) {
+      const name = sessionKey(key)
+      const end = lifeUntil(row.expiresAt)
+      const reply = await connection.send(name, ['SET', name, encodeRow(row), 'NX', 'PX', end])
+      return textOf(reply) === 'OK'
+    },
+
+    async swap(key, ifWrite, row) {
+      const args = [ifWrite, row.write, encodeRow(row), lifeUntil(row.expiresAt)]
+      const reply = await runOn(sessionKey(key), SWAP, ...args)
+      return textOf(reply) === '1' ? { won: true } : { won: false, newest: decodeRow(reply) }
+    },
+
+    async touch(key, expiresAt) {
+      const args = [String(expiresAt), lifeUntil(expiresAt)]
+      return textOf(await runOn(sessionKey(key), TOUCH, ...args)) === '1'
+    },
+
+    async remove(key) {
+      return textOf(await runOn(sessionKey(key), REMOVE, String(GARBAGE_MS))) === '1'
+    },
+
+    async admit(owner, key, calledAt, until, limit) {
+      const [most, refuse] = limit ? [String(limit.most), limit.refuse ? 'refuse' : ''] : ['', '']
+      const args = [key, String(calledAt), lifeUntil(until), most, refuse]
+      const reply = await runOn(ownerKey(owner), ADMIT, ...args)
+      if (Array.isArray(reply)) return { admitted: true, over: reply.map(String) }
+      return { admitted: false, why: textOf(reply) === 'revoked' ? 'revoked' : 'limit' }
+    },
+
+    async keep(owner, until) {
+      await runOn(ownerKey(owner), KEEP, lifeUntil(until))
+    },
+
+    async list(owner, revoking) {
+      const name = ownerKey(owner)
+      const reply =
+        revoking === undefined
+          ? await connection.send(name, ['ZRANGEBYSCORE', name, '1', '+inf'])
+          : await runOn(name, REVOKE, String(-revoking), String(REVOKED_MS))
+      return (reply as unknown[]).map(String)
+    },
+
+    async forget(owner, keys) {
+      const name = ownerKey(owner)
+      if (keys.length > 0) await connection.send(name, ['ZREM', name, ...keys])
+    },
+
+    async *keys() {
+      const start = connection.added + sessionKey('')
+      const pattern = `${start.replace(/[\\*?[\]^-]/g, String.raw`\$&`)}*`
+      for (const send of await connection.primaries()) {
+        let cursor = '0'
+        do {
+          const args = ['MATCH', pattern, 'COUNT', '500', 'TYPE', 'string']
+          const [next, found] = (await send(['SCAN', cursor, ...args])) as [unknown, unknown[]]
+          cursor = textOf(next) ?? '0'
+          const keys = found.map((name) => String(name).slice(start.length))
+          const areRows = await Promise.all(keys.map((key) => holdsRow(sessionKey(key))))
+          const rows = keys.filter((_, index) => areRows[index])
+          if (rows.length > 0) yield rows
+        } while (cursor !== '0')
+      }
+    },
+
+    prune: async () => 0,
+
+    check: () => checkRedis(connection),
+  }
+
+  /** Neither a tombstone, which is empty, nor anything of the application's own that has our prefix. */
+  async function holdsRow(name: string): Promise<boolean> {
+    const last = String(BEGINNING - 1)
+    return isRow(textOf(await connection.send(name, ['GETRANGE', name, '0', last])) ?? '')
+  }
+}

@@ -1,0 +1,126 @@
+/** The Lua that Redis runs: one script a verb, each on one key. */
+
+import { createHash } from 'node:crypto'
+import type { Connection } from './client.ts'
+
+/** A script, and the name Redis knows it by. */
+export interface Script {
+  readonly text: string
+  readonly sha: string
+}
+
+// A value begins with "expiresAt write recent,recent length\n"; the empty one is a tombstone.
+// `ttl` is what is left of a key's time, in milliseconds, as text: Lua would write it as 1e+15.
+
+/** ARGV: the write to replace, the new write, the new value, ttl. Answers 1, the newest, or nil. */
+export const SWAP = script(`
+local value = redis.call('GET', KEYS[1])
+if not value then return nil end
+local write, recent = string.match(value, '^%S+ (%S+) (%S*) ')
+if write then
+  if string.find(',' .. write .. ',' .. recent .. ',', ',' .. ARGV[2] .. ',', 1, true) then return 1 end
+  if write == ARGV[1] then
+    redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
+    return 1
+  end
+end
+return value
+`)
+
+/** ARGV: expiresAt, ttl. Answers whether there is a row. */
+export const TOUCH = script(`
+local value = redis.call('GET', KEYS[1])
+if not value or value == '' then return 0 end
+local space = string.find(value, ' ', 1, true) or 1
+local expires = tonumber(string.sub(value, 1, space - 1))
+if expires and expires < tonumber(ARGV[1]) then
+  redis.call('SET', KEYS[1], ARGV[1] .. string.sub(value, space), 'PX', ARGV[2])
+end
+return 1
+`)
+
+/**
+ * ARGV: ttl. Answers whether there was a row.
+ *
+ * It deletes first, though SET alone would do: a Redis whose memory is full refuses a script that
+ * begins with SET, and a logout has to work then.
+ */
+export const REMOVE = script(`
+local was = redis.call('STRLEN', KEYS[1])
+redis.call('DEL', KEYS[1])
+redis.call('SET', KEYS[1], '', 'PX', ARGV[1])
+return was > 0 and 1 or 0
+`)
+
+// An owner's key is a sorted set: the session keys, scored 1, 2, 3 in the order of admission, and
+// under "\\0", which no key is, the time of the last revocation, negated to stay out of that order.
+
+const RAISE_TTL = `
+local function raise(ttl)
+  local left = redis.call('PTTL', KEYS[1])
+  if left ~= -2 and left < tonumber(ttl) then redis.call('PEXPIRE', KEYS[1], ttl) end
+end
+`
+
+/** ARGV: key, calledAt, ttl, the most keys or "", "refuse" or "". Answers a reason, or what is over. */
+export const ADMIT = script(`${RAISE_TTL}
+local revoked = redis.call('ZSCORE', KEYS[1], '\\0')
+if revoked and tonumber(ARGV[2]) <= -revoked then return 'revoked' end
+local most = tonumber(ARGV[4])
+local refuse = ARGV[5] == 'refuse'
+local count = redis.call('ZCARD', KEYS[1]) - (revoked and 1 or 0)
+if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then
+  if most and refuse and count >= most then return 'limit' end
+  local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
+  redis.call('ZADD', KEYS[1], math.max(last[2] or 0, 0) + 1, ARGV[1])
+  count = count + 1
+end
+raise(ARGV[3])
+local over = {}
+if most and not refuse and count > most then
+  local first = redis.call('ZRANGEBYSCORE', KEYS[1], 1, '+inf', 'LIMIT', 0, count - most + 1)
+  for _, key in ipairs(first) do
+    if key ~= ARGV[1] and #over < count - most then over[#over + 1] = key end
+  end
+end
+return over
+`)
+
+/** ARGV: the time, negated, and ttl. Answers the keys. */
+export const REVOKE = script(`${RAISE_TTL}
+local revoked = redis.call('ZSCORE', KEYS[1], '\\0')
+if not revoked or tonumber(ARGV[1]) < tonumber(revoked) then
+  redis.call('ZADD', KEYS[1], ARGV[1], '\\0')
+end
+raise(ARGV[2])
+return redis.call('ZRANGEBYSCORE', KEYS[1], 1, '+inf')
+`)
+
+/** ARGV: ttl. */
+export const KEEP = script(`${RAISE_TTL}
+raise(ARGV[1])
+return 1
+`)
+
+/** Runs a script on a key: by its name, and where Redis has forgotten it, by its text. */
+export async function run(
+  connection: Connection,
+  { sha, text }: Script,
+  key: string,
+  args: readonly string[],
+): Promise<unknown> {
+  try {
+    return await connection.send(key, ['EVALSHA', sha, '1', key, ...args])
+  } catch (error) {
+    if (!isForgotten(error)) throw error
+    return await connection.send(key, ['EVAL', text, '1', key, ...args])
+  }
+}
+
+function script(text: string): Script {
+  return { text, sha: createHash('sha1').update(text).digest('hex') }
+}
+
+function isForgotten(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT')
+}

@@ -1,0 +1,89 @@
+/** The SQLite clients a store can be given, and what differs between them. */
+
+import { SessionError } from '../../base/errors.ts'
+
+/** What we bind. */
+export type SqliteValue = string | number | null
+
+/** A prepared statement. */
+export interface SqliteStatement {
+  run(...values: SqliteValue[]): { readonly changes: number | bigint }
+  get(...values: SqliteValue[]): unknown
+  all(...values: SqliteValue[]): unknown[]
+  /** `node:sqlite` only. */
+  setReturnArrays?(enabled: boolean): void
+}
+
+/** A database of `node:sqlite` (`DatabaseSync`) or of `better-sqlite3` (`Database`). */
+export interface SqliteDatabase {
+  exec(sql: string): unknown
+  prepare(sql: string): SqliteStatement
+  /** `node:sqlite`, from Node 22.16. */
+  readonly isTransaction?: boolean
+  /** `better-sqlite3`. */
+  readonly inTransaction?: boolean
+}
+
+/** @throws `ERR_OPTION_INVALID` for what is no database. */
+export function assertDatabase(db: SqliteDatabase): void {
+  const isOne = typeof db?.exec === 'function' && typeof db.prepare === 'function'
+  if (isOne) return
+  throw new SessionError(
+    'ERR_OPTION_INVALID',
+    'db',
+    "has to be an open database: a DatabaseSync of node:sqlite, or better-sqlite3's Database",
+  )
+}
+
+/** Whether somebody's transaction is open. `node:sqlite` before Node 22.16 cannot say: it answers no. */
+export function isInTransaction(db: SqliteDatabase): boolean {
+  return db.isTransaction ?? db.inTransaction ?? false
+}
+
+/** Prepares a statement that answers objects, whatever the database answers by default. */
+export function prepare(db: SqliteDatabase, text: string): SqliteStatement {
+  const statement = db.prepare(text)
+  statement.setReturnArrays?.(false)
+  return statement
+}
+
+/**
+ * The present value of a setting.
+ *
+ * Prepared afresh each time: SQLite reads some settings when it compiles the statement.
+ */
+export function pragma(db: SqliteDatabase, name: string): unknown {
+  return Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0]
+}
+
+/** Whether another connection's lock was in the way: nothing was executed. */
+export function isLocked(error: unknown): boolean {
+  return [BUSY, LOCKED, PROTOCOL].includes(resultCode(error))
+}
+
+/** Whether the statement does not fit the tables, as where a table is missing. */
+export function isMisfit(error: unknown): boolean {
+  return resultCode(error) === ERROR
+}
+
+const ERROR = 1
+const BUSY = 5
+const LOCKED = 6
+/** The race to open the WAL was lost too often. */
+const PROTOCOL = 15
+const NAMES = { SQLITE_ERROR: ERROR, SQLITE_BUSY: BUSY, SQLITE_LOCKED: LOCKED }
+
+/** SQLite's primary result code: `node:sqlite` has a number, `better-sqlite3` a name. */
+function resultCode(error: unknown): number {
+  const { errcode, code } = (error ?? {}) as { errcode?: unknown; code?: unknown }
+  // The bits above are the extended code's, as in SQLITE_BUSY_SNAPSHOT.
+  if (typeof errcode === 'number') return errcode & 0xff
+  if (code === 'SQLITE_PROTOCOL') return PROTOCOL
+  const name = /^SQLITE_(?:BUSY|LOCKED|ERROR)/.exec(String(code))?.[0]
+  return name ? NAMES[name as keyof typeof NAMES] : 0
+}
+
+/** Text as the column keeps it: SQLite's own functions end a text at U+0000, but not a blob. */
+export function textOf(blob: Uint8Array): string {
+  return Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength).toString('utf8')
+}

@@ -1,0 +1,139 @@
+/** How the SQLite store uses the user's connection: its transactions, its settings, its statements. */
+
+import { SessionError } from '../../base/errors.ts'
+import {
+  isInTransaction,
+  isMisfit,
+  pragma,
+  prepare,
+  type SqliteDatabase,
+  type SqliteStatement,
+  type SqliteValue,
+} from './client.ts'
+import { lineUp } from './line.ts'
+import { assertSchema, type Tables } from './schema.ts'
+
+/** Executes statements, each prepared once. */
+export interface Sql {
+  /** The first row; nothing where there is none. */
+  get<Found>(text: string, ...values: SqliteValue[]): Found | undefined
+  all<Found>(text: string, ...values: SqliteValue[]): Found[]
+  /** @returns how many rows it changed. */
+  run(text: string, ...values: SqliteValue[]): number
+}
+
+/** The user's connection, as the store uses it. Only `unchecked` works without our tables. */
+export interface Connection {
+  /** For a single statement that changes nothing. */
+  read<Answer>(verb: string, job: (sql: Sql) => Answer): Promise<Answer>
+  /**
+   * In a transaction that has the write lock from its first statement on, and is committed before
+   * the answer is told. The job may be done twice, where what it did was taken back.
+   */
+  write<Answer>(verb: string, job: (sql: Sql) => Answer): Promise<Answer>
+  unchecked<Answer>(verb: string, job: () => Answer): Promise<Answer>
+}
+
+/**
+ * Jobs are synchronous from the lock to the commit, so nothing of the application's comes between.
+ *
+ * Settings: while jobs run `busy_timeout` is 0, and then what it was: a wait inside SQLite stops
+ * the event loop, and with it every deadline. `synchronous` below FULL is raised to it once, and
+ * stays: otherwise a session that was acknowledged is lost in a power cut.
+ */
+export function connectSqlite(db: SqliteDatabase, tables: Tables): Connection {
+  const sql = cachedStatements(db)
+  let isReady = false
+  // Under WAL nobody waits for a reader and no reader waits, so reads have a line of their own.
+  const readers = lineUp((verb, jobs) => withoutWaiting(db, verb, () => checked(jobs)))
+  const writers = lineUp((verb, jobs) =>
+    withoutWaiting(db, verb, () => checked(() => inTransaction(db, jobs))),
+  )
+  const others = lineUp((verb, jobs) => withoutWaiting(db, verb, jobs))
+
+  return {
+    read: (verb, job) => readers(verb, () => job(sql)),
+    write: (verb, job) => writers(verb, () => job(sql)),
+    unchecked: others,
+  }
+
+  function checked(jobs: () => void): void {
+    if (!isReady) {
+      assertSchema(db, tables)
+      makeDurable(db)
+      isReady = true
+    }
+    try {
+      jobs()
+    } catch (error) {
+      if (isMisfit(error)) {
+        isReady = false
+        assertSchema(db, tables)
+      }
+      throw error
+    }
+  }
+}
+
+/** Raises `synchronous` to FULL. better-sqlite3 comes with NORMAL for files that are in WAL mode. */
+export function makeDurable(db: SqliteDatabase): void {
+  if (Number(pragma(db, 'synchronous')) < FULL) db.exec('PRAGMA synchronous = FULL')
+}
+
+/** `PRAGMA synchronous` as a number. */
+export const FULL = 2
+
+/** Runs a job in a transaction that is the only one to write, or throws and has changed nothing. */
+export function inTransaction<Answer>(db: SqliteDatabase, job: () => Answer): Answer {
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    const answer = job()
+    db.exec('COMMIT')
+    return answer
+  } catch (error) {
+    try {
+      db.exec('ROLLBACK')
+    } catch {
+      // A full disk, for one, makes SQLite roll back by itself; the first error is the one to tell.
+    }
+    throw error
+  }
+}
+
+function withoutWaiting(db: SqliteDatabase, verb: string, jobs: () => void): void {
+  if (isInTransaction(db)) {
+    const why =
+      'its database connection is inside a transaction of the application, which would decide ' +
+      'over the sessions too (give sqliteStore a connection of its own)'
+    throw new SessionError('ERR_STORE_UNAVAILABLE', verb, why)
+  }
+  const usual = Number(pragma(db, 'busy_timeout'))
+  if (usual === 0) return jobs()
+  db.exec('PRAGMA busy_timeout = 0')
+  try {
+    jobs()
+  } finally {
+    db.exec(`PRAGMA busy_timeout = ${usual}`)
+  }
+}
+
+function cachedStatements(db: SqliteDatabase): Sql {
+  const statements = new Map<string, SqliteStatement>()
+
+  return {
+    // bun:sqlite would answer null for no row.
+    get: <Found>(text: string, ...values: SqliteValue[]) =>
+      (prepared(text).get(...values) ?? undefined) as Found | undefined,
+    all: <Found>(text: string, ...values: SqliteValue[]) =>
+      prepared(text).all(...values) as Found[],
+    run: (text, ...values) => Number(prepared(text).run(...values).changes),
+  }
+
+  function prepared(text: string): SqliteStatement {
+    const known = statements.get(text)
+    if (known) return known
+    const statement = prepare(db, text)
+    statements.set(text, statement)
+    return statement
+  }
+}

@@ -1,0 +1,70 @@
+/** Which keys an owner has, in SQLite: one row an entry, in the order of admission. */
+
+import type { Clock } from '../../base/ports.ts'
+import type { Connection, Sql } from './connection.ts'
+import type { Tables } from './schema.ts'
+import { REVOKED_MS, type Owners } from '../../backends/stored/store.ts'
+
+/** How many keys are forgotten in one go: all of a long list's would hold the event loop. */
+const PART = 500
+
+/** The owners' half of the store. */
+export function sqliteOwners(
+  { read, write }: Connection,
+  { owners, owned }: Tables,
+  clock: Clock,
+): Owners {
+  const OWNER = 'CAST(? AS BLOB)'
+  const LIST = `SELECT key FROM ${owned} WHERE owner = ${OWNER} ORDER BY place`
+  const REVOKED = `SELECT revoked_at FROM ${owners} WHERE owner = ${OWNER}`
+  const ADD = `INSERT INTO ${owned} (owner, key) VALUES (${OWNER}, ?) ON CONFLICT DO NOTHING`
+  const ENTRY = `SELECT 1 FROM ${owned} WHERE owner = ${OWNER} AND key = ?`
+  const FORGET = `DELETE FROM ${owned} WHERE owner = ${OWNER} AND key = ?`
+  const KEEP = `UPDATE ${owners} SET until = ? WHERE owner = ${OWNER} AND until < ?`
+  const OPEN = `
+    INSERT INTO ${owners} (owner, until) VALUES (${OWNER}, ?)
+    ON CONFLICT (owner) DO UPDATE SET until = max(until, excluded.until)`
+  const REVOKE = `
+    UPDATE ${owners} SET revoked_at = ?
+    WHERE owner = ${OWNER} AND ifnull(revoked_at < ?, TRUE)`
+
+  return {
+    admit: (owner, key, calledAt, until, limit) =>
+      write('admit', (sql) => {
+        const revoked = sql.get<{ revoked_at: number | null }>(REVOKED, owner)?.revoked_at ?? null
+        if (revoked !== null && calledAt <= Number(revoked)) {
+          return { admitted: false, why: 'revoked' }
+        }
+        const others = limit ? listed(sql, owner).filter((other) => other !== key) : []
+        const over = limit ? Math.max(others.length + 1 - limit.most, 0) : 0
+        const isRefused = limit?.refuse && over > 0 && !sql.get(ENTRY, owner, key)
+        if (isRefused) return { admitted: false, why: 'limit' }
+        sql.run(OPEN, owner, until)
+        sql.run(ADD, owner, key)
+        return { admitted: true, over: limit?.refuse ? [] : others.slice(0, over) }
+      }),
+
+    keep: (owner, until) => write('keep', (sql) => void sql.run(KEEP, until, owner, until)),
+
+    list(owner, revoking) {
+      if (revoking === undefined) return read('list', (sql) => listed(sql, owner))
+      return write('list', (sql) => {
+        sql.run(OPEN, owner, Math.max(clock(), revoking) + REVOKED_MS)
+        sql.run(REVOKE, revoking, owner, revoking)
+        return listed(sql, owner)
+      })
+    },
+
+    async forget(owner, keys) {
+      for (let first = 0; first < keys.length; first += PART) {
+        await write('forget', (sql) => {
+          for (const key of keys.slice(first, first + PART)) sql.run(FORGET, owner, key)
+        })
+      }
+    },
+  }
+
+  function listed(sql: Sql, owner: string): string[] {
+    return sql.all<{ key: string }>(LIST, owner).map(({ key }) => key)
+  }
+}

@@ -1,0 +1,151 @@
+/** The store in a SQLite file, which several processes may share. */
+
+import { systemClock, type Clock } from '../../base/ports.ts'
+import { assertDatabase, textOf, type SqliteDatabase } from './client.ts'
+import { connectSqlite, inTransaction, type Sql } from './connection.ts'
+import { sqliteOwners } from './owners.ts'
+import { makeWal, migrate, tablesUnder } from './schema.ts'
+import { sqliteUpkeep } from './upkeep.ts'
+import { GARBAGE_MS, type Row, type SessionStore } from '../../backends/stored/store.ts'
+
+export type { SqliteDatabase, SqliteStatement, SqliteValue } from './client.ts'
+export { sqliteSchema } from './schema.ts'
+
+/** How a SQLite store is set up. */
+export interface SqliteStoreOptions {
+  /** What every table's name begins with: 1 to 32 letters (a-z), digits or `_`. @default 'sojourn_' */
+  readonly prefix?: string
+  /** Tells the time, for what is collected. Tests give their own. @default the machine's */
+  readonly clock?: Clock
+}
+
+/** A store in SQLite. */
+export interface SqliteStore extends SessionStore {
+  /**
+   * Makes the tables, or brings older ones to this release's version, and switches the file to WAL.
+   *
+   * It may be called at every start, and by several processes at once.
+   *
+   * Tables that are newer by one version are left as they are, and worked with.
+   *
+   * @throws `ERR_STORE_SCHEMA` for tables that are newer still, or a database that is not in UTF-8.
+   */
+  createSchema(): Promise<void>
+}
+
+interface StoredRow {
+  readonly write: string
+  readonly recent: string
+  readonly expiresAt: number
+  readonly owner: Uint8Array | null
+  readonly body: Uint8Array
+}
+
+/**
+ * Keeps sessions in SQLite, through a database you opened with `node:sqlite` or `better-sqlite3`.
+ *
+ * Best a connection of its own: it raises `synchronous` to FULL for all that is done on it, and
+ * refuses to work inside a transaction that it did not begin. (`node:sqlite` says whether one is open
+ * from Node 22.16 on. Before, in a transaction of yours a write fails, and a read sees what it sees.)
+ *
+ * @example
+ * ```ts
+ * import { DatabaseSync } from 'node:sqlite'
+ * import { sqliteStore } from 'sojourn/stores/sqlite'
+ *
+ * const store = sqliteStore(new DatabaseSync('sessions.db'))
+ * await store.createSchema()
+ * ```
+ * @throws `ERR_OPTION_INVALID` for what is no database, or a prefix that cannot begin a name.
+ */
+export function sqliteStore(
+  db: SqliteDatabase,
+  { prefix = 'sojourn_', clock = systemClock }: SqliteStoreOptions = {},
+): SqliteStore {
+  assertDatabase(db)
+  const tables = tablesUnder(prefix)
+  const { sessions } = tables
+  const connection = connectSqlite(db, tables)
+  const { read, write } = connection
+  /** What ended by then is collected, though it may still be in the table. */
+  const garbage = () => clock() - GARBAGE_MS
+
+  const ROW = `
+    SELECT "write", recent, CAST(expires_at AS REAL) AS expiresAt, owner, body FROM ${sessions}
+    WHERE key = ? AND expires_at > ? AND body IS NOT NULL`
+  const WRITES = `
+    SELECT "write", recent FROM ${sessions} WHERE key = ? AND expires_at > ? AND body IS NOT NULL`
+  const INSERT = `
+    INSERT INTO ${sessions} ("write", recent, expires_at, owner, body, key)
+    VALUES (?, ?, ?, CAST(? AS BLOB), CAST(? AS BLOB), ?)
+    ON CONFLICT (key) DO UPDATE SET "write" = excluded."write", recent = excluded.recent,
+      expires_at = excluded.expires_at, owner = excluded.owner, body = excluded.body
+    WHERE expires_at <= ?`
+  const UPDATE = `
+    UPDATE ${sessions} SET "write" = ?, recent = ?, expires_at = ?,
+      owner = CAST(? AS BLOB), body = CAST(? AS BLOB)
+    WHERE key = ?`
+  const TOUCH = `
+    UPDATE ${sessions} SET expires_at = max(expires_at, ?)
+    WHERE key = ? AND expires_at > ? AND body IS NOT NULL`
+  // The owner stays, so that the end of the tombstone finds the entry in the owner's list.
+  const BURY = `
+    INSERT INTO ${sessions} (key, "write", recent, expires_at) VALUES (?, '', '', ?)
+    ON CONFLICT (key) DO UPDATE SET
+      "write" = '', recent = '', expires_at = excluded.expires_at, body = NULL`
+
+  return {
+    engine: 'SQLite',
+
+    read: (key) => read('read', (sql) => rowUnder(sql, key)),
+
+    insert: (key, row) =>
+      write('insert', (sql) => sql.run(INSERT, ...columns(row), key, garbage()) === 1),
+
+    swap: (key, ifWrite, row) =>
+      write('swap', (sql) => {
+        const now = sql.get<Pick<StoredRow, 'write' | 'recent'>>(WRITES, key, garbage())
+        const hasWon = now?.write === row.write || now?.recent.split(' ').includes(row.write)
+        if (hasWon) return { won: true }
+        if (now?.write !== ifWrite) return { won: false, newest: rowUnder(sql, key) }
+        sql.run(UPDATE, ...columns(row), key)
+        return { won: true }
+      }),
+
+    touch: (key, expiresAt) =>
+      write('touch', (sql) => sql.run(TOUCH, expiresAt, key, garbage()) === 1),
+
+    remove: (key) =>
+      write('remove', (sql) => {
+        const isThere = sql.get(WRITES, key, garbage()) !== undefined
+        sql.run(BURY, key, clock())
+        return isThere
+      }),
+
+    ...sqliteOwners(connection, tables, clock),
+    ...sqliteUpkeep(db, connection, tables, clock),
+
+    createSchema: () =>
+      connection.unchecked('create its tables', () => {
+        makeWal(db)
+        inTransaction(db, () => migrate(db, tables))
+      }),
+  }
+
+  function rowUnder(sql: Sql, key: string): Row | null {
+    const row = sql.get<StoredRow>(ROW, key, garbage())
+    if (!row) return null
+    return {
+      write: row.write,
+      recent: row.recent === '' ? [] : row.recent.split(' '),
+      expiresAt: row.expiresAt,
+      owner: row.owner && textOf(row.owner),
+      body: textOf(row.body),
+    }
+  }
+}
+
+/** What a row is in the table, in the order of the statements. */
+function columns({ write, recent, expiresAt, owner, body }: Row) {
+  return [write, recent.join(' '), expiresAt, owner, body] as const
+}

@@ -1,0 +1,141 @@
+/** What keeps the SQLite store in order, a little at a time, so that nobody waits for it. */
+
+import { setTimeout as pause } from 'node:timers/promises'
+import { SessionError } from '../../base/errors.ts'
+import type { Clock } from '../../base/ports.ts'
+import { pragma, prepare, textOf, type SqliteDatabase } from './client.ts'
+import { FULL, makeDurable, type Connection, type Sql } from './connection.ts'
+import { schemaFinding } from '../schema-version.ts'
+import { assertSchema, versionsIn, type Tables } from './schema.ts'
+import { GARBAGE_MS, type Upkeep } from '../../backends/stored/store.ts'
+
+/** How many keys a batch has. */
+const BATCH = 500
+
+/** How long one transaction of `prune` deletes, and how long it leaves the lock to others then. */
+const WORK_MS = 2
+const REST_MS = 6
+
+interface Listed {
+  key: string
+  isLive: number
+}
+interface Ended {
+  key: string
+  owner: Uint8Array | null
+}
+
+/** The upkeep's part of the store. */
+export function sqliteUpkeep(
+  db: SqliteDatabase,
+  connection: Connection,
+  tables: Tables,
+  clock: Clock,
+): Upkeep {
+  const { sessions, owners, owned } = tables
+  const OWNER = 'CAST(? AS BLOB)'
+  const KEYS = `
+    SELECT key, body IS NOT NULL AND expires_at > ? AS isLive
+    FROM ${sessions} WHERE key > ? ORDER BY key LIMIT ${BATCH}`
+  const ENDED = `
+    SELECT key, owner FROM ${sessions} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?`
+  const DELETE_ROW = `DELETE FROM ${sessions} WHERE key = ?`
+  const DELETE_ENTRY = `DELETE FROM ${owned} WHERE owner = ${OWNER} AND key = ?`
+  const ENDED_LISTS = `SELECT owner FROM ${owners} WHERE until <= ? ORDER BY until LIMIT ?`
+  const ENTRIES = `SELECT key FROM ${owned} WHERE owner = ${OWNER} LIMIT ?`
+  const DELETE_LIST = `DELETE FROM ${owners} WHERE owner = ${OWNER}`
+
+  return {
+    async *keys() {
+      let after = ''
+      for (;;) {
+        const batch = await connection.read('list its keys', (sql) =>
+          sql.all<Listed>(KEYS, clock() - GARBAGE_MS, after),
+        )
+        const last = batch.at(-1)
+        if (!last) return
+        after = last.key
+        const live = batch.filter(({ isLive }) => Number(isLive) === 1)
+        if (live.length > 0) yield live.map(({ key }) => key)
+      }
+    },
+
+    async prune(limit) {
+      let deleted = 0
+      while (deleted < limit) {
+        const some = await connection.write('prune', (sql) => pruneSome(sql, limit - deleted))
+        if (some === 0) break
+        deleted += some
+        await pause(REST_MS)
+      }
+      return deleted
+    },
+
+    check: () => connection.unchecked('check', () => checkSqlite(db, tables)),
+  }
+
+  /** Deletes for as long as one transaction may take. 0 where nothing is left. */
+  function pruneSome(sql: Sql, most: number): number {
+    const until = clock() - GARBAGE_MS
+    const end = performance.now() + WORK_MS
+    let deleted = 0
+    // At least one, however slow: 0 says that nothing is left.
+    const isOver = () => deleted >= most || (deleted > 0 && performance.now() > end)
+    const batch = Math.min(most, BATCH)
+
+    for (const { key, owner } of sql.all<Ended>(ENDED, until, batch)) {
+      if (isOver()) return deleted
+      // The list's entry goes first: while the row is there, we know whose it is.
+      if (owner) deleted += sql.run(DELETE_ENTRY, textOf(owner), key)
+      if (deleted < most) deleted += sql.run(DELETE_ROW, key)
+    }
+    for (const { owner } of sql.all<{ owner: Uint8Array }>(ENDED_LISTS, until, batch)) {
+      if (isOver()) return deleted
+      const name = textOf(owner)
+      const entries = sql.all<{ key: string }>(ENTRIES, name, batch)
+      for (const { key } of entries) {
+        if (isOver()) return deleted
+        deleted += sql.run(DELETE_ENTRY, name, key)
+      }
+      // Without its list nobody would find the other entries again.
+      if (entries.length < batch && deleted < most) deleted += sql.run(DELETE_LIST, name)
+    }
+    return deleted
+  }
+}
+
+/** What endangers sessions in this database, a sentence each. */
+function checkSqlite(db: SqliteDatabase, tables: Tables): string[] {
+  makeDurable(db)
+  const journal = String(pragma(db, 'journal_mode'))
+  const main = prepare(db, "SELECT file FROM pragma_database_list WHERE name = 'main'").get()
+  const isInMemory = !(main as { file?: string } | undefined)?.file
+  const found: string[] = []
+  if (isInMemory && process.env['NODE_ENV'] === 'production') {
+    found.push('The SQLite database is in memory: every session ends when this process does.')
+  }
+  if (!isInMemory && journal !== 'wal') {
+    found.push(
+      `The SQLite file is in journal mode "${journal}", in which readers and writers wait for ` +
+        'each other. `await store.createSchema()` switches it to WAL.',
+    )
+  }
+  if (Number(pragma(db, 'synchronous')) < FULL) {
+    found.push(
+      'SQLite\'s "synchronous" is below FULL on this connection: a power cut can undo logins ' +
+        'and logouts that were acknowledged.',
+    )
+  }
+  const finding = schemaFinding(versionsIn(db, tables)) ?? faultOf(() => assertSchema(db, tables))
+  return finding === undefined ? found : [...found, finding]
+}
+
+function faultOf(assertion: () => void): string | undefined {
+  try {
+    assertion()
+    return undefined
+  } catch (error) {
+    if (error instanceof SessionError) return error.message
+    throw error
+  }
+}

@@ -1,0 +1,289 @@
+import { describe, expect, it } from 'vitest'
+import { replay } from '../../../src/record/changes.ts'
+import { bench, layout, login, logout, MINUTE, set, settled, valueIn, valueOf } from './bench.ts'
+
+const label = (name: string) => ({ do: 'label', label: name }) as const
+
+describe("a user's sessions", () => {
+  it('are listed with their times and labels, the first to sign in first', async () => {
+    const { visit, backend, clock } = bench()
+    await visit(undefined, login('ada', clock), label('laptop'))
+    clock.advance(10 * MINUTE)
+    const phone = await visit(undefined, login('ada', clock), label('phone'))
+    await visit(undefined, login('bob', clock))
+    await visit(undefined, set('a', 1))
+    clock.advance(20 * MINUTE)
+    await visit(phone.cookie)
+    const began = Date.UTC(2026, 0, 1)
+    expect(await backend.members.list('ada')).toEqual([
+      {
+        handle: expect.stringMatching(/^[\w-]{22}$/),
+        label: 'laptop',
+        createdAt: new Date(began),
+        authenticatedAt: new Date(began),
+        lastSeenAt: new Date(began),
+      },
+      {
+        handle: phone.cookie!.slice(0, 22),
+        label: 'phone',
+        createdAt: new Date(began + 10 * MINUTE),
+        authenticatedAt: new Date(began + 10 * MINUTE),
+        lastSeenAt: new Date(began + 30 * MINUTE),
+      },
+    ])
+  })
+
+  it('are not listed once they are over, by logout or by time', async () => {
+    const { visit, backend, clock, store } = bench()
+    const out = await visit(undefined, login('ada', clock))
+    await visit(undefined, login('ada', clock))
+    await visit(out.cookie, logout())
+    expect(await backend.members.list('ada')).toHaveLength(1)
+    expect(await store.list('ada')).toHaveLength(1)
+    clock.advance(61 * MINUTE)
+    expect(await backend.members.list('ada')).toEqual([])
+  })
+
+  it('end one by one, each only for its own user', async () => {
+    const { visit, backend, clock } = bench()
+    const { cookie } = await visit(undefined, login('ada', clock))
+    const handle = cookie!.slice(0, 22)
+    expect(await backend.members.revoke('bob', handle)).toBe(false)
+    expect(await backend.members.revoke('ada', 'unknown')).toBe(false)
+    expect((await visit(cookie)).rejected).toEqual([])
+    expect(await backend.members.revoke('ada', handle)).toBe(true)
+    expect((await visit(cookie)).rejected).toEqual(['gone'])
+    expect(await backend.members.revoke('ada', handle)).toBe(false)
+  })
+
+  it('end all at once, save the one that is excepted', async () => {
+    const { visit, backend, clock } = bench()
+    const [a, b, c] = [
+      await visit(undefined, login('ada', clock)),
+      await visit(undefined, login('ada', clock)),
+      await visit(undefined, login('bob', clock)),
+    ]
+    expect(await backend.members.revokeAll('ada', b.cookie!.slice(0, 22))).toBe(1)
+    expect((await visit(a.cookie)).rejected).toEqual(['gone'])
+    expect((await visit(b.cookie)).rejected).toEqual([])
+    expect((await visit(c.cookie)).rejected).toEqual([])
+  })
+})
+
+describe('the list of a user', () => {
+  it('loses the keys of sessions that ran out when somebody looks at it', async () => {
+    const { visit, backend, clock, store } = bench()
+    await visit(undefined, login('ada', clock))
+    clock.advance(62 * MINUTE)
+    await visit(undefined, login('ada', clock))
+    expect(await backend.members.list('ada')).toHaveLength(1)
+    expect(await store.list('ada')).toHaveLength(1)
+  })
+
+  it('loses them at one login in sixteen, where nobody ever looks', async () => {
+    const { visit, clock, store } = bench()
+    for (let day = 0; day < 200; day += 1) {
+      await visit(undefined, login('ada', clock))
+      clock.advance(62 * MINUTE)
+    }
+    await settled()
+    expect((await store.list('ada')).length).toBeLessThan(150)
+  })
+
+  it('says of a session that it was there, though the reply to its end was lost', async () => {
+    let calls = 0
+    const { visit, backend, clock, timers } = bench({
+      wrap: (store) => ({
+        ...store,
+        async remove(key) {
+          const removed = await store.remove(key)
+          if (++calls === 1) throw new Error('the reply is lost')
+          return removed
+        },
+      }),
+    })
+    const { cookie } = await visit(undefined, login('ada', clock))
+    const revoking = backend.members.revoke('ada', cookie!.slice(0, 22))
+    await timers.pass(60)
+    expect(await revoking).toBe(true)
+  })
+})
+
+describe('a login that was called before its user was revoked', () => {
+  it('stays where its own session is the one that is excepted', async () => {
+    const { visit, backend, clock } = bench()
+    const guest = await visit(undefined, set('a', 1))
+    const opened = await backend.open([guest.cookie!], clock())
+    const change = login('ada', clock)
+    clock.advance(5)
+    await backend.members.revokeAll('ada', opened.handle)
+    clock.advance(5)
+    const next = replay(opened.record!, [change], layout)
+    const { setCookie } = await backend.commit({ opened, changes: [change], next, now: clock() })
+    expect((await visit(valueOf(setCookie!))).rejected).toEqual([])
+  })
+
+  it('is refused, and leaves nothing', async () => {
+    const { visit, backend, clock, store } = bench()
+    const calledBefore = login('ada', clock)
+    clock.advance(2)
+    await backend.members.revokeAll('ada', undefined)
+    clock.advance(1_000)
+    const begun = visit(undefined, calledBefore)
+    await expect(begun).rejects.toMatchObject({ code: 'ERR_SESSION_GONE', status: 409 })
+    expect(await store.list('ada')).toEqual([])
+    for await (const keys of store.keys()) expect(keys).toEqual([])
+  })
+
+  it('is not one that is called in the same millisecond', async () => {
+    const { visit, backend, clock } = bench()
+    await backend.members.revokeAll('ada', undefined)
+    expect((await visit(undefined, login('ada', clock))).setCookie).toBeDefined()
+  })
+})
+
+describe('a limit', () => {
+  it('ends the oldest for the newest', async () => {
+    const { visit, clock } = bench({ limit: { most: 2, onLimit: 'evict-oldest' } })
+    const first = await visit(undefined, login('ada', clock))
+    const second = await visit(undefined, login('ada', clock))
+    const third = await visit(undefined, login('ada', clock))
+    expect(third.notes).toEqual([{ type: 'evicted', count: 1 }])
+    expect((await visit(first.cookie)).rejected).toEqual(['gone'])
+    expect((await visit(second.cookie)).rejected).toEqual([])
+    expect((await visit(third.cookie)).rejected).toEqual([])
+  })
+
+  it('refuses one more, says so, and takes it once another has ended', async () => {
+    const { visit, clock, backend } = bench({ limit: { most: 1, onLimit: 'reject' } })
+    const first = await visit(undefined, login('ada', clock))
+    await expect(visit(undefined, login('ada', clock))).rejects.toMatchObject({
+      code: 'ERR_SESSION_LIMIT',
+      status: 403,
+    })
+    expect((await visit(undefined, login('bob', clock))).setCookie).toBeDefined()
+    await visit(first.cookie, logout())
+    expect((await visit(undefined, login('ada', clock))).setCookie).toBeDefined()
+    expect(await backend.members.list('ada')).toHaveLength(1)
+  })
+
+  it.each(['reject', 'evict-oldest'] as const)(
+    'does not count sessions that ran out (%s)',
+    async (onLimit) => {
+      const { visit, clock } = bench({ limit: { most: 2, onLimit } })
+      await visit(undefined, login('ada', clock))
+      clock.advance(30 * MINUTE)
+      const second = await visit(undefined, login('ada', clock))
+      clock.advance(40 * MINUTE)
+      expect((await visit(undefined, login('ada', clock))).setCookie).toBeDefined()
+      expect((await visit(second.cookie)).rejected).toEqual([])
+    },
+  )
+
+  it.each(['reject', 'evict-oldest'] as const)(
+    'is exact when 64 sign in at once (%s)',
+    async (onLimit) => {
+      const { visit, clock, backend } = bench({ limit: { most: 5, onLimit } })
+      const visits = Array.from({ length: 64 }, () => visit(undefined, login('ada', clock)))
+      const outcomes = await Promise.allSettled(visits)
+      expect(await backend.members.list('ada')).toHaveLength(5)
+      const kept = outcomes.filter(({ status }) => status === 'fulfilled').length
+      expect(kept).toBe(onLimit === 'reject' ? 5 : 64)
+    },
+  )
+
+  it('that refuses a login leaves the visitor what they had', async () => {
+    const { visit, clock } = bench({ limit: { most: 1, onLimit: 'reject' } })
+    await visit(undefined, login('ada', clock))
+    const guest = await visit(undefined, set('cart', ['tea']))
+    await expect(visit(guest.cookie, login('ada', clock))).rejects.toMatchObject({
+      code: 'ERR_SESSION_LIMIT',
+    })
+    expect(valueIn((await visit(guest.cookie)).record, 'cart')).toEqual(['tea'])
+  })
+
+  it('is not used up by signing in again in the same session', async () => {
+    const { visit, clock, backend } = bench({ limit: { most: 1, onLimit: 'reject' } })
+    let { cookie } = await visit(undefined, login('ada', clock))
+    for (let times = 0; times < 3; times += 1) {
+      cookie = (await visit(cookie, login('ada', clock))).cookie
+    }
+    expect(await backend.members.list('ada')).toHaveLength(1)
+  })
+})
+
+it('a list outlives the sessions in it, however long they are visited', async () => {
+  const kept: number[] = []
+  const { visit, clock, store } = bench({
+    wrap: (inner) => ({
+      ...inner,
+      keep: (owner, until) => (kept.push(until), inner.keep(owner, until)),
+    }),
+  })
+  const { cookie } = await visit(undefined, login('ada', clock))
+  for (let hour = 0; hour < 50; hour += 1) {
+    clock.advance(20 * MINUTE)
+    await (hour % 2 === 0 ? visit(cookie) : visit(cookie, set('a', hour)))
+    const row = await store.read(cookie!.slice(0, 22))
+    expect(kept.at(-1)!).toBeGreaterThan(row!.expiresAt)
+  }
+})
+
+it('a login that the store did not admit leaves nothing that counts against the limit', async () => {
+  let isAway = true
+  const { visit, clock, timers, store } = bench({
+    limit: { most: 1, onLimit: 'reject' },
+    wrap: (inner) => ({
+      ...inner,
+      admit: async (...args) => {
+        const admission = await inner.admit(...args)
+        if (isAway) throw new Error('the reply is lost')
+        return admission
+      },
+    }),
+  })
+  const outcome = Promise.allSettled([visit(undefined, login('ada', clock))])
+  await timers.pass(100)
+  expect(await outcome).toMatchObject([{ reason: { code: 'ERR_STORE_UNAVAILABLE' } }])
+  isAway = false
+  await timers.pass(1_000)
+  for await (const keys of store.keys()) expect(keys).toEqual([])
+  expect((await visit(undefined, login('ada', clock))).setCookie).toBeDefined()
+})
+
+it('a second login that the store did not admit leaves who was signed in signed in', async () => {
+  let isAway = false
+  const { visit, clock, timers } = bench({
+    wrap: (inner) => ({
+      ...inner,
+      admit: (...args) => (isAway ? Promise.reject(new Error('away')) : inner.admit(...args)),
+      swap: (...args) => (isAway ? Promise.reject(new Error('away')) : inner.swap(...args)),
+    }),
+  })
+  const { cookie } = await visit(undefined, login('ada', clock))
+  isAway = true
+  const outcome = Promise.allSettled([visit(cookie, login('ada', clock))])
+  await timers.pass(1_100)
+  expect((await outcome)[0].status).toBe('rejected')
+  isAway = false
+  await timers.pass(5_000)
+  expect((await visit(cookie)).rejected).toEqual([])
+})
+
+it('a login as another user that could not end the first session leaves no session behind', async () => {
+  let isAway = false
+  const { visit, clock, timers, backend } = bench({
+    wrap: (inner) => ({
+      ...inner,
+      remove: (key) => (isAway ? Promise.reject(new Error('away')) : inner.remove(key)),
+    }),
+  })
+  const { cookie } = await visit(undefined, login('ada', clock))
+  isAway = true
+  const outcome = Promise.allSettled([visit(cookie, login('bob', clock))])
+  await timers.pass(200)
+  expect(await outcome).toMatchObject([{ reason: { code: 'ERR_STORE_UNAVAILABLE' } }])
+  isAway = false
+  await timers.pass(5_000)
+  expect(await backend.members.list('bob')).toEqual([])
+})

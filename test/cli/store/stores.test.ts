@@ -1,0 +1,202 @@
+import { readFileSync } from 'node:fs'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { rowOf } from '../../../src/backends/stored/entry.ts'
+import { layoutWith } from '../../../src/session/setup/own-preset.ts'
+import {
+  appOn,
+  json,
+  listsAndEnds,
+  postgresPlace,
+  project,
+  redisPlace,
+  run,
+  signIn,
+  sqlitePlace,
+  userOf,
+} from './places.ts'
+import { sojourn } from '../command.ts'
+
+beforeEach(() => {
+  // The app says that these sessions are gone, and what these servers are not set to.
+  vi.spyOn(console, 'warn').mockReturnValue()
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/
+
+listsAndEnds('Redis', 'redis', redisPlace)
+listsAndEnds('PostgreSQL', 'pg', postgresPlace)
+
+test("list shows a user's sessions as a table, and as JSON", async () => {
+  const place = await sqlitePlace()
+  const app = appOn(place)
+  const phone = await signIn(app, 'ada', 'Phone')
+  const laptop = await signIn(app, 'ada', 'Laptop \x1b[31m\u202e')
+  await signIn(app, 'grace', 'Tablet')
+  const [shown, asJson, nobody] = await Promise.all([
+    run(place, [], ['list', 'ada']),
+    run(place, [], ['list', 'ada', '--json']),
+    run(place, [], ['list', 'mona']),
+  ])
+  expect(shown).toMatchObject({ code: 0, err: '' })
+  const [heading, first, second, ...more] = shown.out.split('\n')
+  expect(heading).toMatch(/^handle {18}created {15}signed in {13}last seen {13}label$/)
+  const docs = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8')
+  expect(docs.split('\n')).toContain(heading)
+  expect(first).toMatch(new RegExp(`^${phone.handle}(?:  ${TIME.source}){3}  Phone$`))
+  expect(second).toContain('Laptop \\u001b[31m\\u202e')
+  expect(second).toContain(laptop.handle)
+  expect(more).toEqual([''])
+  const time = expect.stringMatching(TIME) as string
+  const times = { createdAt: time, authenticatedAt: time, lastSeenAt: time }
+  expect(json(asJson)).toEqual({
+    sessions: [
+      { handle: phone.handle, ...times, label: 'Phone' },
+      { handle: laptop.handle, ...times, label: 'Laptop \x1b[31m\u202e' },
+    ],
+    unreadable: [],
+  })
+  expect(nobody).toEqual({ code: 0, out: 'This user has no session here.\n', err: '' })
+  for (const { out } of [shown, asJson]) {
+    expect(out).not.toContain('\x1b')
+    expect(out).not.toContain('a-value-of-the-app')
+    for (const secret of phone.cookie.split('.').slice(1)) expect(out).not.toContain(secret)
+  }
+})
+
+test('times that are none and a label that is a flood are listed too', async () => {
+  const { store, ...place } = await sqlitePlace()
+  const layout = layoutWith([])
+  const label = 'A\u202e'.repeat(90)
+  const record = layout.decode(`["",{},{"u":"ada","a":1e300,"l":"${label}"}]`)!
+  const selector = 'one-of-a-stranger'
+  const entry = {
+    selector,
+    verifier: 'v',
+    auth: 1,
+    idle: 60,
+    issued: 1,
+    previous: undefined,
+    record,
+  }
+  const now = Date.now()
+  await store.insert(selector, rowOf(entry, { layout }, { write: 'w', recent: [], now }))
+  await store.admit('ada', selector, now, now + 60_000)
+  const { code, out, err } = await run({ store, ...place }, [], ['list', 'ada'])
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  expect(out).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u)
+  const [heading = '', row = ''] = out.split('\n')
+  expect(row.indexOf(' - ') + 1).toBe(heading.indexOf('created'))
+  expect(row).toMatch(/^one-of-a-stranger +- +- +\d{4}-\S+Z {2}A.*…$/)
+})
+
+test('revoke ends nothing but the session that was named, and says so where there is none', async () => {
+  const place = await sqlitePlace()
+  const app = appOn(place)
+  const [phone, other] = [await signIn(app, 'ada', 'Phone'), await signIn(app, 'grace', 'Tablet')]
+  const foreign = await run(place, [], ['revoke', 'ada', other.handle, '--json'])
+  expect([foreign.code, json(foreign)]).toEqual([1, { ended: 0 }])
+  expect(await run(place, [], ['revoke', 'ada', phone.handle])).toMatchObject({ code: 0 })
+  const again = await run(place, [], ['revoke', 'ada', phone.handle])
+  expect(again).toMatchObject({ code: 1, out: expect.stringContaining('Nothing was ended.') })
+  expect(await userOf(app, other)).toBe('grace')
+})
+
+test('revoke --all spares the one behind --except, and all of them when that is mistyped', async () => {
+  const place = await sqlitePlace()
+  const app = appOn(place)
+  const [phone, laptop, other] = [
+    await signIn(app, 'ada', 'Phone'),
+    await signIn(app, 'ada', 'Laptop'),
+    await signIn(app, 'grace', 'Tablet'),
+  ]
+  const slip = await run(place, [], ['revoke', 'ada', '--all', '--except', 'mistyped'])
+  expect(slip.code).toBe(1)
+  expect(await userOf(app, phone)).toBe('ada')
+  const but = await run(place, [], ['revoke', 'ada', '--all', '--except', phone.handle, '--json'])
+  expect([but.code, json(but)]).toEqual([0, { ended: 1 }])
+  expect([await userOf(app, phone), await userOf(app, laptop)]).toEqual(['ada', undefined])
+  const all = await run(place, [], ['revoke', 'ada', '--all'])
+  expect(all).toEqual({ code: 0, out: 'Ended 1 session.\n', err: '' })
+  expect(await userOf(app, phone)).toBeUndefined()
+  expect(await userOf(app, other)).toBe('grace')
+})
+
+test('revoke --everybody asks for --yes', async () => {
+  const place = await sqlitePlace()
+  const app = appOn(place)
+  const phone = await signIn(app, 'ada', 'Phone')
+  const asked = await run(place, [], ['revoke', '--everybody'])
+  expect(asked).toMatchObject({ code: 2, out: '', err: expect.stringContaining('--yes') })
+  expect(await userOf(app, phone)).toBe('ada')
+  const ended = await run(place, [], ['revoke', '--everybody', '--yes', '--json'])
+  expect([ended.code, json(ended)]).toEqual([0, { ended: 1 }])
+  expect(await userOf(app, phone)).toBeUndefined()
+})
+
+test.each([
+  ['SQLite', [], sqlitePlace],
+  ['PostgreSQL', ['pg'], postgresPlace],
+])('prune deletes from %s what is over, and leaves what is not', async (_, packages, open) => {
+  const place = await open()
+  const app = appOn(place)
+  await signIn(app, 'ada', 'Phone')
+  await place.age()
+  const fresh = await signIn(app, 'grace', 'Tablet')
+  const pruned = await run(place, packages, ['prune', '--json'])
+  expect(pruned).toMatchObject({ code: 0, err: '' })
+  const { deleted } = json(pruned) as { deleted: number }
+  expect(deleted).toBeGreaterThan(0)
+  expect(await userOf(app, fresh)).toBe('grace')
+  const again = await run(place, packages, ['prune'])
+  expect(again).toEqual({ code: 0, out: 'Deleted 0 rows.\n', err: '' })
+})
+
+test('prune has nothing to do in Redis, and says so', async () => {
+  const { code, out } = await run(await redisPlace(), ['redis'], ['prune'])
+  expect(code).toBe(0)
+  expect(out).toContain('by itself')
+})
+
+test('a handle that begins with "-" is no option, wherever it stands', async () => {
+  const place = await sqlitePlace()
+  const app = appOn(place)
+  const handles: string[] = []
+  while (handles.length < 3) {
+    const { handle } = await signIn(app, 'ada', '')
+    if (handle.startsWith('-') || handles.length > 0) handles.push(handle)
+  }
+  const [dashed = '', ...others] = handles
+  const kept = await run(place, [], ['revoke', 'ada', '--all', '--except', dashed])
+  expect(kept.code).toBe(0)
+  const left = (await app.list('ada')).map(({ handle }) => handle)
+  expect(left).toEqual([dashed])
+  expect(others).toHaveLength(2)
+  expect(await run(place, [], ['revoke', 'ada', dashed])).toMatchObject({ code: 0 })
+  expect(await app.list('ada')).toEqual([])
+})
+
+test('a user id that begins with "-" stands behind "--"', async () => {
+  const place = await sqlitePlace()
+  await signIn(appOn(place), '-7', 'Phone')
+  const { env, args } = place
+  expect(await sojourn(['list', ...args, '--', '-7'], { env })).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('Phone'),
+  })
+  const mistaken = await sojourn(['list', ...args, '-7'], { env })
+  expect(mistaken).toMatchObject({ code: 2, err: expect.stringContaining('"--"') })
+})
+
+test('--store goes before the variable, and takes a path from the folder it is run in', async () => {
+  const place = await sqlitePlace()
+  await signIn(appOn(place), 'ada', 'Phone')
+  const path = place.env['SOJOURN_STORE']?.slice('sqlite:'.length) ?? ''
+  const store = `sqlite:../${path.split('/').slice(-2).join('/')}`
+  const env = { SOJOURN_STORE: 'sqlite:there-is-none.db' }
+  const args = ['list', 'ada', '--store', store, ...place.args]
+  const ran = await sojourn(args, { cwd: project([]), env })
+  expect(ran).toMatchObject({ code: 0, out: expect.stringContaining('Phone'), err: '' })
+})

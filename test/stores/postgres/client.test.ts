@@ -1,0 +1,182 @@
+/** Whom the PostgreSQL store speaks to, and how: which clients, which statements, which settings. */
+
+import { randomBytes } from 'node:crypto'
+import { Client, Pool, type PoolConfig, types } from 'pg'
+import postgres from 'postgres'
+import { expect, onTestFinished, test } from 'vitest'
+import { postgresStore, type PostgresClient } from '../../../src/stores/postgres/postgres.ts'
+import { connectPool, emptyStore, sqlOf, url } from './tables.ts'
+
+const pool = connectPool()
+const NAME = 'client'
+
+/** What a plain JavaScript caller can hand over. */
+const given = (client: unknown) => () => postgresStore(client as PostgresClient)
+
+const refused = (why: RegExp) =>
+  expect.objectContaining({ code: 'ERR_OPTION_INVALID', message: expect.stringMatching(why) })
+
+test('a pool of pg and a postgres client are taken as they are', async () => {
+  const sql = postgres(url)
+  onTestFinished(() => sql.end())
+  expect(postgresStore(new Pool()).engine).toBe('PostgreSQL')
+  expect(postgresStore(sql).engine).toBe('PostgreSQL')
+})
+
+test('a connection of pg is refused, which may be inside a transaction', async () => {
+  const checkedOut = await pool.connect()
+  onTestFinished(() => checkedOut.release())
+  expect(given(new Client())).toThrow(refused(/inside a transaction of yours.*Pass the Pool/))
+  expect(given(checkedOut)).toThrow(refused(/Pass the Pool/))
+})
+
+test('what sql.begin, sql.savepoint and sql.reserve give is refused', async () => {
+  const sql = postgres(url)
+  onTestFinished(() => sql.end())
+  await sql.begin(async (inside) => {
+    expect(given(inside)).toThrow(refused(/Pass the sql that postgres\(url\) gave/))
+    await inside.savepoint(async (deeper) => {
+      expect(given(deeper)).toThrow(refused(/sql\.begin/))
+    })
+  })
+  const reserved = await sql.reserve()
+  expect(given(reserved)).toThrow(refused(/sql\.reserve/))
+  reserved.release()
+})
+
+test.for([undefined, null, url, {}, { query: () => {} }, () => {}])(
+  'what is no client is refused: %o',
+  (client) => {
+    expect(given(client)).toThrow(refused(/has to be a Pool of pg/))
+  },
+)
+
+test('no statement keeps a connection of a pool for ever, and a limit of your own stands', async () => {
+  const limitsOf = async (options: PoolConfig) => {
+    const own = connectPool(options)
+    const limits: unknown[] = []
+    const seen = new Proxy(own, {
+      get(target, name) {
+        if (name !== 'query') return Reflect.get(target, name)
+        return (config: { text: string; query_timeout?: number }) => {
+          limits.push(config.query_timeout)
+          return target.query(config)
+        }
+      },
+    })
+    await postgresStore(seen, { prefix: `${NAME}_` }).read('k')
+    return limits
+  }
+  await emptyStore(pool, sqlOf(pool), NAME)
+  expect(new Set(await limitsOf({}))).toEqual(new Set([30_000]))
+  expect(new Set(await limitsOf({ query_timeout: 700 }))).toEqual(new Set([undefined]))
+})
+
+test('every verb is one statement, sent once, after a first look at the version', async () => {
+  await emptyStore(pool, sqlOf(pool), NAME)
+  const sent: string[] = []
+  const counted = new Proxy(pool, {
+    get(target, name) {
+      if (name !== 'query') return Reflect.get(target, name)
+      return (config: { text: string }) => {
+        sent.push(config.text)
+        return target.query(config)
+      }
+    },
+  })
+  const counting = postgresStore(counted, { prefix: `${NAME}_` })
+  const row = { write: 'a', recent: [], expiresAt: Date.now(), owner: null, body: '' }
+  const verbs = [
+    () => counting.read('k'),
+    () => counting.insert('k', row),
+    () => counting.swap('k', 'a', { ...row, write: 'b' }),
+    () => counting.swap('k', 'a', { ...row, write: 'c' }),
+    () => counting.touch('k', Date.now()),
+    () => counting.remove('k'),
+    () => counting.admit('ada', 'k', 1, 1, { most: 1, refuse: false }),
+    () => counting.keep('ada', 1),
+    () => counting.list('ada'),
+    () => counting.list('ada', 1),
+    () => counting.forget('ada', ['k']),
+  ]
+  await counting.read('k')
+  expect(sent.splice(0)).toHaveLength(2)
+  for (const verb of verbs) await verb()
+  expect(sent).toHaveLength(verbs.length)
+  await counting.forget('ada', [])
+  expect(sent).toHaveLength(verbs.length)
+})
+
+test('a client that parses booleans in its own way is understood all the same', async () => {
+  const own = connectPool({
+    types: {
+      getTypeParser: (type, ...format) =>
+        type === types.builtins.BOOL
+          ? (text: string) => (text === 't' ? 'Y' : 'N')
+          : types.getTypeParser(type, ...format),
+    },
+  })
+  const store = await emptyStore(own, sqlOf(own), NAME)
+  const row = { write: 'a', recent: [], expiresAt: Date.now(), owner: null, body: '' }
+  expect(await store.insert('k', row)).toBe(true)
+  expect(await store.swap('k', 'a', { ...row, write: 'b' })).toEqual({ won: true })
+  expect(await store.swap('k', 'a', { ...row, write: 'c' })).toMatchObject({ won: false })
+  expect(await store.touch('k', Date.now())).toBe(true)
+  expect(await store.remove('k')).toBe(true)
+  expect(await store.remove('k')).toBe(false)
+  const limit = { most: 1, refuse: true }
+  expect(await store.admit('ada', 'k', 1, 1, limit)).toEqual({ admitted: true, over: [] })
+  expect(await store.admit('ada', 'l', 1, 1, limit)).toEqual({ admitted: false, why: 'limit' })
+  await store.list('ada', 1)
+  expect(await store.admit('ada', 'k', 1, 1)).toEqual({ admitted: false, why: 'revoked' })
+  expect(await store.check()).toEqual(
+    await emptyStore(pool, sqlOf(pool), NAME).then((one) => one.check()),
+  )
+})
+
+test('no statement has a name that a pooler would lose, unless asked', async () => {
+  const single = connectPool({ max: 1 })
+  const names = async () =>
+    (await single.query<{ name: string }>('SELECT name FROM pg_prepared_statements')).rows
+  const plain = await emptyStore(single, sqlOf(single), NAME)
+  await plain.read('k')
+  await plain.remove('k')
+  expect(await names()).toEqual([])
+  const other = await emptyStore(single, sqlOf(single), `${NAME}_2`, { prepare: true })
+  const prepared = postgresStore(single, { prefix: `${NAME}_`, prepare: true })
+  for (const store of [prepared, other, prepared]) expect(await store.read('k')).toBe(null)
+  const named = (await names()).filter(({ name }) => name.startsWith('sojourn_'))
+  expect(named.length).toBeGreaterThanOrEqual(2)
+})
+
+test('check says what in the settings endangers sessions', async () => {
+  const findings = async (settings: string) => {
+    const store = postgresStore(connectPool({ options: settings }), { prefix: `${NAME}_` })
+    return (await store.check()).filter((sentence) => !sentence.startsWith('fsync is off'))
+  }
+  await emptyStore(pool, sqlOf(pool), NAME)
+  expect(await findings('')).toEqual([])
+  expect(await findings('-c synchronous_commit=off')).toEqual([
+    expect.stringMatching(/^synchronous_commit is off: .*Set it to on/),
+  ])
+  expect(await findings('-c default_transaction_read_only=on')).toEqual([
+    expect.stringMatching(/read-only here/),
+  ])
+  const deaf = new Pool({ connectionString: url })
+  onTestFinished(() => deaf.end())
+  expect(await postgresStore(deaf, { prefix: `${NAME}_` }).check()).toContainEqual(
+    expect.stringMatching(/^Nobody listens to the pool's 'error' event/),
+  )
+})
+
+test('an owner with a very long name has a list of its own', async () => {
+  const store = await emptyStore(pool, sqlOf(pool), NAME)
+  const long = randomBytes(50_000).toString('hex')
+  const names = [`${long}x`, `${long}y`, '\u0001#', '\u0000']
+  for (const [index, name] of names.entries()) await store.admit(name, `k${index}`, 1, Date.now())
+  const lists = await Promise.all(names.map((name) => store.list(name)))
+  expect(lists).toEqual([['k0'], ['k1'], ['k2'], ['k3']])
+  const row = { write: 'a', recent: [], expiresAt: Date.now(), owner: names[0] ?? '', body: '' }
+  expect(await store.insert('k', row)).toBe(true)
+  expect(await store.read('k')).toEqual(row)
+})

@@ -1,0 +1,78 @@
+/** Which Redis clients a store takes, and what becomes of a client's own key prefix. */
+
+import { Cluster, Redis } from 'ioredis'
+import { Redis as Valkey } from 'iovalkey'
+import { createClient, createCluster } from 'redis'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { redisStore } from '../../../src/stores/redis/redis.ts'
+import { startRedis, type Redis as Server } from '../../servers/redis.ts'
+import { rowOf } from './suite.ts'
+
+let server: Server
+beforeAll(async () => {
+  server = await startRedis()
+})
+afterAll(() => server.stop())
+
+test.for(['app[1]:', ''])('the prefix of the client, %j, is kept', async (keyPrefix) => {
+  const plain = new Redis(server.url)
+  const io = new Redis(server.url, { keyPrefix })
+  const valkey = new Valkey(server.url, { keyPrefix })
+  const node = createClient({ url: server.url, keyPrefix })
+  await node.connect()
+  for (const [prefix, client] of [
+    [`io*${keyPrefix}:`, io],
+    [`valkey*${keyPrefix}:`, valkey],
+    [`node*${keyPrefix}:`, node],
+  ] as const) {
+    const store = redisStore(client, { prefix })
+    await store.insert('k', rowOf(null, 'w1', ''))
+    await store.swap('k', 'w1', rowOf(null, 'w2', ''))
+    await store.admit('mona', 'k', 1, Date.now())
+    expect((await store.read('k'))?.write).toBe('w2')
+    const start = `${keyPrefix}${prefix}`
+    expect(await plain.exists(`${start}#k`, `${start}@mona`)).toBe(2)
+    const found: string[] = []
+    for await (const batch of store.keys()) found.push(...batch)
+    expect(found).toEqual(['k'])
+  }
+  plain.disconnect()
+  io.disconnect()
+  valkey.disconnect()
+  await node.close()
+})
+
+describe('what is not a client for sessions', () => {
+  const refusal = { code: 'ERR_OPTION_INVALID' }
+  const message = (make: () => unknown) => {
+    try {
+      make()
+    } catch (error) {
+      expect(error).toMatchObject(refusal)
+      return String(error)
+    }
+    return 'accepted'
+  }
+
+  test('a URL, or an object that sends nothing', () => {
+    const notClients: unknown[] = ['redis://localhost', {}, null, undefined, { sendCommand: 1 }]
+    for (const client of notClients) {
+      expect(message(() => redisStore(client as Redis))).toMatch(/has to be a client of/)
+    }
+  })
+
+  test('one that reads from replicas, which may not know yet that a session ended', async () => {
+    const nodes = [{ host: '127.0.0.1', port: server.port }]
+    for (const scaleReads of ['slave', 'all', () => nodes[0]] as const) {
+      const cluster = new Cluster(nodes, { scaleReads: scaleReads as 'all', lazyConnect: true })
+      expect(message(() => redisStore(cluster))).toMatch(/scaleReads: 'master'/)
+    }
+    const readOnly = new Redis({ readOnly: true, lazyConnect: true })
+    expect(message(() => redisStore(readOnly))).toMatch(/replicas/)
+    const replica = { sentinels: nodes, name: 'x', role: 'slave', lazyConnect: true } as const
+    expect(message(() => redisStore(new Redis(replica)))).toMatch(/replicas/)
+    const cluster = createCluster({ rootNodes: [{ url: server.url }], useReplicas: true })
+    expect(message(() => redisStore(cluster))).toMatch(/useReplicas: false/)
+    expect(message(() => redisStore(createClient({ readonly: true })))).toMatch(/readonly: false/)
+  })
+})

@@ -1,0 +1,231 @@
+/** What every Redis client has to show: the conformance suite, and what the server says of it. */
+
+import { randomBytes } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  connect,
+  type Connection,
+  type RedisClient,
+  type Send,
+} from '../../../src/stores/redis/client.ts'
+import { redisStore } from '../../../src/stores/redis/redis.ts'
+import type { Row, Store } from '../../../src/backends/stored/store.ts'
+import { storeConformance } from '../../../src/testing/conformance/conformance.ts'
+
+/** A client that is connected under this name, and how it is closed. */
+export type OpenClient = (name: string) => Promise<{ client: RedisClient; close(): unknown }>
+
+/** The conformance suite, on a server that others may use too. */
+export function conformance(open: OpenClient): void {
+  const all = `conformance-${randomBytes(6).toString('hex')}:`
+  let opened: Awaited<ReturnType<OpenClient>>
+  let connection: Connection
+  let prefix = all
+  let stores = 0
+  beforeAll(async () => {
+    opened = await open('conformance')
+    connection = connect(opened.client)
+  })
+  afterAll(async () => opened.close())
+
+  const cases = storeConformance({
+    open(clock) {
+      prefix = `${all}${++stores}:`
+      return { store: redisStore(opened.client, { prefix, clock }) }
+    },
+    async advance(ms, clock) {
+      clock.advance(ms)
+      await Promise.all(
+        (await keysUnder(connection, prefix)).map((key) => age(connection, key, ms)),
+      )
+    },
+  })
+  for (const { name, run } of cases) test(name, run)
+
+  test('after all that no key is without a time to live', async () => {
+    const keys = await keysUnder(connection, all)
+    expect(keys.length).toBeGreaterThan(1000)
+    const left = await Promise.all(keys.map((key) => connection.send(key, ['PTTL', key])))
+    expect(left.filter((ms) => !(Number(ms) > 0))).toEqual([])
+    await Promise.all(keys.map((key) => connection.send(key, ['UNLINK', key])))
+  })
+}
+
+/** What is seen on the server: one that this client has for itself. */
+export function onTheServer(open: OpenClient): void {
+  const own = `${randomBytes(6).toString('hex')}:`
+  let opened: Awaited<ReturnType<OpenClient>>
+  let other: Awaited<ReturnType<OpenClient>>
+  let admin: Connection
+  beforeAll(async () => {
+    opened = await open('sessions')
+    other = await open('admin')
+    admin = connect(other.client)
+  })
+  afterAll(async () => {
+    await opened.close()
+    await other.close()
+  })
+
+  test('a read is one command, and so are a swap and a touch', async () => {
+    const store = redisStore(opened.client, { prefix: `${own}counted` })
+    const row = rowOf('counted', 'w1', '')
+    const verbs = {
+      insert: () => store.insert('k', row),
+      read: () => store.read('k'),
+      swap: () => store.swap('k', 'w1', { ...row, write: 'w2' }),
+      touch: () => store.touch('k', row.expiresAt + 1),
+      remove: () => store.remove('k'),
+      admit: () => store.admit('mona', 'k', 1, row.expiresAt),
+      keep: () => store.keep('mona', row.expiresAt),
+      list: () => store.list('mona'),
+      revoke: () => store.list('mona', 1),
+      forget: () => store.forget('mona', ['k']),
+    }
+    // The first time of all a script is sent by its text.
+    for (const run of Object.values(verbs)) await run()
+    await admin.send(`${own}counted#k`, ['UNLINK', `${own}counted#k`])
+    const servers = await admin.primaries()
+    const counts: Record<string, string> = {}
+    for (const [name, run] of Object.entries(verbs)) {
+      for (const server of servers) await server(['CONFIG', 'RESETSTAT'])
+      await run()
+      counts[name] = await sentSince(servers)
+    }
+    expect(counts).toEqual({
+      insert: 'set',
+      read: 'get',
+      swap: 'evalsha',
+      touch: 'evalsha',
+      remove: 'evalsha',
+      admit: 'evalsha',
+      keep: 'evalsha',
+      list: 'zrangebyscore',
+      revoke: 'evalsha',
+      forget: 'zrem',
+    })
+  })
+
+  test('scripts that the server has forgotten are sent again', async () => {
+    const store = redisStore(opened.client, { prefix: `${own}flushed:` })
+    const row = rowOf('flushed', 'w1', '')
+    const forget = async () => {
+      for (const server of await admin.primaries()) await server(['SCRIPT', 'FLUSH'])
+    }
+    await store.insert('k', row)
+    await forget()
+    expect(await store.swap('k', 'w1', { ...row, write: 'w2' })).toEqual({ won: true })
+    await forget()
+    expect(await store.touch('k', row.expiresAt + 1)).toBe(true)
+    await forget()
+    expect(await store.admit('mona', 'k', 1, row.expiresAt)).toEqual({ admitted: true, over: [] })
+    await forget()
+    expect(await store.list('mona', 1)).toEqual(['k'])
+    await forget()
+    expect(await store.remove('k')).toBe(true)
+  })
+
+  test('increments are exact while connections are cut under them', async () => {
+    const store = redisStore(opened.client, { prefix: `${own}cut:` })
+    await surely(() => store.insert('k', rowOf('cut', 'w0', '0')))
+    let won = 0
+    let cuts = 0
+    const writers = Array.from({ length: 8 }, async (_, writer) => {
+      for (let n = 0; n < 25; n++) {
+        await increment(store, 'k', `${writer}-${n}`)
+        if (++won % 20 === 0) cuts += await cutConnections(admin, 'sessions')
+      }
+    })
+    await Promise.all(writers)
+    expect(cuts).toBeGreaterThan(5)
+    expect((await surely(() => store.read('k')))?.body).toBe('200')
+  })
+}
+
+/** A row that ends in an hour. */
+export function rowOf(owner: string | null, write: string, body: string): Row {
+  return { write, recent: [], expiresAt: Date.now() + 3_600_000, owner, body }
+}
+
+/** Adds one, however often others were faster. */
+export async function increment(store: Store, key: string, id: string): Promise<void> {
+  let newest = await surely(() => store.read(key))
+  for (let attempt = 0; newest; attempt++) {
+    const { write: before, recent } = newest
+    const next = {
+      ...newest,
+      write: `${id}-${attempt}`,
+      recent: [before, ...recent].slice(0, 32),
+      body: `${Number(newest.body) + 1}`,
+    }
+    const swap = await surely(() => store.swap(key, before, next))
+    if (swap.won) return
+    newest = swap.newest
+  }
+  throw new Error('the row is gone')
+}
+
+/** What had no answer is sent again, as it was, for as long as a failover may take. */
+async function surely<Answer>(send: () => Promise<Answer>): Promise<Answer> {
+  const end = Date.now() + 30_000
+  for (;;) {
+    try {
+      return await send()
+    } catch (error) {
+      if (Date.now() > end) throw error
+      // Servers that elect a new master need the processor more than we do.
+      await pause(10)
+    }
+  }
+}
+
+async function cutConnections(admin: Connection, name: string): Promise<number> {
+  let cut = 0
+  for (const server of await admin.primaries()) {
+    const list = String(await server(['CLIENT', 'LIST']))
+    for (const [, id = ''] of list.matchAll(new RegExp(`^id=(\\d+) .* name=${name} `, 'gm'))) {
+      cut += Number(await server(['CLIENT', 'KILL', 'ID', id]))
+    }
+  }
+  return cut
+}
+
+/** What replicas, Sentinels and connecting clients send at times of their own. */
+const OF_OTHERS = /^(?:client|cluster|config|hello|info|ping|psync|publish|readonly|replconf|role)/
+
+/** The commands since the last reset, but for those of scripts, of servers, and of whoever asks. */
+async function sentSince(servers: readonly Send[]): Promise<string> {
+  const sent: string[] = []
+  for (const server of servers) {
+    const stats = String(await server(['INFO', 'commandstats']))
+    const calls = [...stats.matchAll(/^cmdstat_(\S+):calls=(\d+),/gm)].map(([, name = '', n]) =>
+      Array.from({ length: Number(n) }, () => name),
+    )
+    const names = calls.flat().filter((name) => !OF_OTHERS.test(name))
+    const scripts = names.filter((name) => name.startsWith('eval'))
+    // What a script calls is counted beside it.
+    sent.push(...(scripts.length > 0 ? scripts : names))
+  }
+  return sent.join(' ')
+}
+
+async function keysUnder(connection: Connection, prefix: string): Promise<string[]> {
+  const keys: string[] = []
+  for (const server of await connection.primaries()) {
+    let cursor = '0'
+    do {
+      const args = ['SCAN', cursor, 'MATCH', `${prefix}*`, 'COUNT', '1000']
+      const [next, found] = (await server(args)) as [string, string[]]
+      cursor = String(next)
+      keys.push(...found.map(String))
+    } while (cursor !== '0')
+  }
+  return [...new Set(keys)]
+}
+
+/** Lets a key be as old as it will be after that time. */
+async function age(connection: Connection, key: string, ms: number): Promise<void> {
+  const left = Number(await connection.send(key, ['PTTL', key])) - ms
+  await connection.send(key, left > 0 ? ['PEXPIRE', key, `${left}`] : ['UNLINK', key])
+}

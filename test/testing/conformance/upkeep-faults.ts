@@ -1,0 +1,169 @@
+/** Stores that list, prune or forget wrongly. */
+
+import { GARBAGE_MS } from '../../../src/backends/stored/store.ts'
+import type { Fault } from './faults.ts'
+
+export const UPKEEP_FAULTS: readonly Fault[] = [
+  [
+    'keys names tombstones',
+    ({ rows }) => ({
+      async *keys() {
+        yield [...rows.keys()]
+      },
+    }),
+    /a removed row is gone/,
+  ],
+  [
+    'keys leaves out rows that are over',
+    ({ rows, rowOf, clock }) => ({
+      async *keys() {
+        yield [...rows.keys()].filter((key) => (rowOf(key)?.expiresAt ?? 0) > clock())
+      },
+    }),
+    /keys names every key that holds a row/,
+  ],
+  [
+    'keys stops after the first thousand',
+    ({ rows, rowOf }) => ({
+      async *keys() {
+        yield [...rows.keys()].filter(rowOf).slice(0, 1000)
+      },
+    }),
+    /keys names every key that holds a row/,
+  ],
+  [
+    'keys pages by offset while rows go',
+    ({ rows, rowOf }) => ({
+      async *keys() {
+        for (let at = 0; at < rows.size; at += 100) {
+          yield [...rows.keys()].filter(rowOf).slice(at, at + 100)
+        }
+      },
+    }),
+    /rows removed batch by batch/,
+  ],
+  [
+    'prune takes rows as soon as they are over',
+    ({ rows, rowOf, clock }) => ({
+      async prune() {
+        const over = [...rows.keys()].filter((key) => (rowOf(key)?.expiresAt ?? 1e15) < clock())
+        for (const key of over) rows.delete(key)
+        return over.length
+      },
+    }),
+    /prune takes nothing whose time is not over/,
+  ],
+  [
+    'prune takes tombstones at once',
+    ({ rows, rowOf }) => ({
+      async prune() {
+        for (const key of rows.keys()) if (!rowOf(key)) rows.delete(key)
+        return 0
+      },
+    }),
+    /prune takes nothing whose time is not over/,
+  ],
+  [
+    'prune always says that it did what it was told',
+    ({ store }) => ({ prune: async (limit) => (await store.prune(limit)) && limit }),
+    /prune goes in batches/,
+  ],
+  [
+    'prune counts what is not there',
+    ({ store }) => ({ prune: async (limit) => (await store.prune(limit)) + 1 }),
+    /an empty store has no keys/,
+  ],
+  [
+    'prune minds no limit',
+    ({ store }) => ({ prune: () => store.prune(1000) }),
+    /prune goes in batches/,
+  ],
+  [
+    'prune leaves everything',
+    () => ({ prune: async () => 0 }),
+    /a row is answered until two minutes past its end/,
+  ],
+  [
+    'a nearer touch lets a row be collected sooner',
+    ({ store, rows, clock }) => {
+      const ends = new Map<string, number>()
+      return {
+        touch(key, expiresAt) {
+          ends.set(key, expiresAt)
+          return store.touch(key, expiresAt)
+        },
+        async prune(limit) {
+          for (const [key, end] of ends) if (end + GARBAGE_MS <= clock()) rows.delete(key)
+          return store.prune(limit)
+        },
+      }
+    },
+    /a touch to a nearer time/,
+  ],
+  [
+    'a row is collected by the end it was inserted with',
+    ({ store, rows, rowOf, clock }) => {
+      const ends = new Map<string, number>()
+      return {
+        insert: (key, row) => store.insert(key, (ends.set(key, row.expiresAt), row)),
+        async prune() {
+          for (const [key, end] of ends) {
+            if (rowOf(key) && end + GARBAGE_MS < clock()) rows.delete(key)
+          }
+          return 0
+        },
+      }
+    },
+    /a row lives as long as its last touch or swap says/,
+  ],
+  ['the engine has no name', () => ({ engine: '' }), /the store names its engine/],
+]
+
+export const FORGETTING_FAULTS: readonly Fault[] = [
+  [
+    'keep shortens',
+    ({ listOf }) => ({
+      async keep(owner, until) {
+        listOf(owner).until = until
+      },
+    }),
+    /an owner's list lives until the furthest time/,
+  ],
+  [
+    'keep does nothing',
+    () => ({ keep: async () => {} }),
+    /an owner's list lives until the furthest time/,
+  ],
+  [
+    'the next login shortens the life of the list',
+    ({ store, listOf }) => ({
+      admit(owner, key, calledAt, until, limit) {
+        listOf(owner).until = 0
+        return store.admit(owner, key, calledAt, until, limit)
+      },
+    }),
+    /an owner's list lives until the furthest time/,
+  ],
+  [
+    'lists are never forgotten',
+    ({ store }) => ({
+      admit: (owner, key, calledAt, _until, limit) =>
+        store.admit(owner, key, calledAt, 1e15, limit),
+    }),
+    /an owner's list lives until the furthest time/,
+  ],
+  [
+    'the note of a revocation goes with the list',
+    ({ store, lists, clock }) => ({
+      async forget(owner, keys) {
+        await store.forget(owner, keys)
+        if (lists.get(owner)?.keys.length === 0) lists.delete(owner)
+      },
+      async prune(limit) {
+        for (const list of lists.values()) list.until = Math.min(list.until, clock() + GARBAGE_MS)
+        return store.prune(limit)
+      },
+    }),
+    /the note of a revocation outlives/,
+  ],
+]
