@@ -36,6 +36,7 @@ export default defineConfig({
       { find: /^sojourn\/flask$/, replacement: source('flask/flask.ts') },
       { find: /^sojourn\/(fetch|express)$/, replacement: source('adapters/$1.ts') },
       { find: /^sojourn\/node$/, replacement: source('adapters/node/node.ts') },
+      { find: /^sojourn\/stores$/, replacement: source('stores/session-store.ts') },
       {
         find: /^sojourn\/stores\/(memory|sqlite|redis|postgres)$/,
         replacement: source('stores/$1/$1.ts'),

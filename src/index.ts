@@ -34,7 +34,7 @@ export {
   type StoredSessions,
 } from './session/sessions.ts'
 export { type SecretUse } from './session/state.ts'
-export { type StoreOptions } from './session/setup/store-options.ts'
+export { type BackendStore, type SessionInfo, type StoreOptions } from './backends/store-backend.ts'
 export { type AcrossSessions, type ListedSession } from './session/stored-sessions.ts'
 export {
   type Admission,
@@ -43,6 +43,7 @@ export {
   type Row,
   type SessionStore,
   type Store,
+  type StoreVerbs,
   type Swap,
   type Upkeep,
 } from './backends/stored/store.ts'

@@ -15,6 +15,10 @@ import { type HeadedHmac, headedHmac } from './hmac.ts'
 import { deriveKey } from './keyring.ts'
 import { LAST_SECOND } from './signed.ts'
 
+/** How an envelope is made, in the words of an inventory. */
+export const ENVELOPE_ALGORITHM =
+  'AES-256-GCM with a key and a commitment of its own each time from HMAC-SHA-512'
+
 /** What every value of an encrypter is bound to. */
 export interface EncryptedScope {
   purpose: string

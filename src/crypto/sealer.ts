@@ -61,6 +61,14 @@ export function encryptingSealer(encrypter: Encrypter): Sealer {
   }
 }
 
+/** From when on what is kept is encrypted. In milliseconds since 1970. */
+export interface EncryptionSchedule {
+  /** Until then what is not encrypted is still accepted; `undefined`: it never is. */
+  readonly migrateUntil: number | undefined
+  /** Before, nothing is encrypted yet; 0 for at once. */
+  readonly from: number
+}
+
 /** From when to when one way takes the place of another. In milliseconds since 1970. */
 export interface Migration {
   /** Before, nothing is written in the new way yet: servers take the configuration over in turn. */

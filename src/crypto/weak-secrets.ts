@@ -1,6 +1,6 @@
 /** Tells secrets that anybody could guess: published ones, placeholders, patterns. */
 
-import { PUBLISHED_DIGESTS, PUBLISHED_SECRETS } from './published-secrets.ts'
+import { PUBLISHED_BEGINNINGS, PUBLISHED_DIGESTS } from './published-secrets.ts'
 
 /** Why a secret protects nothing, or not enough. */
 export type Weakness = 'well-known' | 'pattern' | 'short'
@@ -50,9 +50,9 @@ const LOOK_ALIKES: Readonly<Record<string, string>> = {
 // Every spelling of what is published: as text, and the bytes it stands for in hexadecimal.
 const PUBLISHED = [
   ...PUBLISHED_DIGESTS,
-  ...PUBLISHED_SECRETS.flatMap((secret) => [
-    secret.toLowerCase(),
-    ...decodings(secret).map((bytes) => bytes.toString('hex')),
+  ...PUBLISHED_BEGINNINGS.flatMap((beginning) => [
+    beginning.toLowerCase(),
+    ...decodings(beginning).map((bytes) => bytes.toString('hex')),
   ]),
 ]
 
@@ -64,20 +64,21 @@ const PUBLISHED = [
  */
 export function weaknessOf(secret: Uint8Array): Weakness | undefined {
   const given = Buffer.from(secret)
-  const readings = [given, ...decodings(given.toString('latin1'))]
+  const decoded = decodings(given.toString('latin1')).filter(({ length }) => length >= 16)
+  const readings = [given, ...decoded]
   if (readings.some(isWellKnown)) return 'well-known'
   if (readings.some(isPattern)) return 'pattern'
   return secret.length < MIN_SECRET_BYTES ? 'short' : undefined
 }
 
-/** The bytes, 16 or more, that a text spells where it is hexadecimal or base64. */
+/** The bytes that a text spells where it is hexadecimal or base64. */
 function decodings(text: string): Buffer[] {
   const spelled = text.trim().replace(/^(?:hex|base64):/, '')
   // The hexadecimal digits of a UUID are parted by dashes.
   const digits = /^[\da-f-]+$/i.test(spelled) ? spelled.replaceAll('-', '') : ''
   const bytes: Buffer[] = []
-  if (digits.length >= 32) bytes.push(Buffer.from(digits, 'hex'))
-  if (spelled.length >= 22 && /^[\w+/-]+={0,2}$/.test(spelled)) {
+  if (digits !== '') bytes.push(Buffer.from(digits, 'hex'))
+  if (/^[\w+/-]+={0,2}$/.test(spelled)) {
     bytes.push(Buffer.from(spelled, 'base64'))
   }
   return bytes

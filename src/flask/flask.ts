@@ -7,7 +7,7 @@ import { signingSealer } from '../crypto/sealer.ts'
 import type { CookieAttributes } from '../http/set-cookie.ts'
 import type { SessionOptions } from '../session/setup/options.ts'
 import type { Preset } from '../session/setup/preset.ts'
-import { invalid, refuseUnknown } from '../session/explain/misuse.ts'
+import { invalid, refuseUnknown } from '../base/options.ts'
 import { flaskSigner } from './flask-cookie.ts'
 import { flaskCodec, flaskLayout } from './layout.ts'
 

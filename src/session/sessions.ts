@@ -6,11 +6,11 @@ import { SessionError } from '../base/errors.ts'
 import type { Keepable } from '../record/text/values.ts'
 import type { GivenToken } from './csrf/csrf.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
-import type { SessionStore } from '../backends/stored/store.ts'
+import type { BackendStore } from '../backends/store-backend.ts'
 import { type AcrossSessions, acrossSessions } from './stored-sessions.ts'
 import { resolveOptions, type SessionOptions } from './setup/options.ts'
 import type { Policy } from './setup/policy.ts'
-import { invalid, refuseUnknown } from './explain/misuse.ts'
+import { invalid, refuseUnknown } from '../base/options.ts'
 import { Session } from './session.ts'
 import { type Host, openState, type SecretUse } from './state.ts'
 import { createVisit, type Visit } from './visit.ts'
@@ -89,7 +89,7 @@ export interface StoredSessions<Data = any> extends Sessions<Data>, AcrossSessio
 export function createSessions<
   Data extends Keepable<Data, Extra> = Record<string, any>,
   Extra = never,
->(options: SessionOptions & { store: SessionStore }): StoredSessions<Data>
+>(options: SessionOptions & { store: BackendStore }): StoredSessions<Data>
 export function createSessions<
   Data extends Keepable<Data, Extra> = Record<string, any>,
   Extra = never,
@@ -190,7 +190,7 @@ function requireFresh({ clock, backend }: Host, session: Session, within: number
 function storeInspection({ stored, engine, emit, hint }: Host): () => void {
   let isDone = !stored
   async function inspect(): Promise<void> {
-    for (const finding of (await stored?.store.check()) ?? []) {
+    for (const finding of (await stored?.check()) ?? []) {
       emit({ type: 'store-finding', finding })
       hint(finding, `${engine}: ${finding}`)
     }

@@ -1,8 +1,6 @@
 /** What an app can do across sessions, once they are in a store: list, revoke, prune. */
 
-import type { SessionInfo } from '../backends/stored/members.ts'
-import type { StoredBackend } from '../backends/stored/stored.ts'
-import { pruneAll, removeAll } from '../backends/stored/upkeep.ts'
+import type { SessionInfo, StoredBackend } from '../backends/store-backend.ts'
 import { checkedUserId } from './explain/misuse.ts'
 
 /** One session of a user, for a list of devices. */
@@ -47,19 +45,19 @@ export interface AcrossSessions {
 
 /** Makes the verbs. `currentHandle` names the session of the request that is being handled. */
 export function acrossSessions(
-  { members, store }: StoredBackend,
+  stored: StoredBackend,
   currentHandle: () => Promise<string | undefined>,
 ): AcrossSessions {
   return {
     async list(userId, options = {}) {
-      const listed = await members.list(checkedUserId(userId))
+      const listed = await stored.list(checkedUserId(userId))
       const current = options.current ?? (await currentHandle())
       return listed.map((info) => ({ ...info, isCurrent: info.handle === current }))
     },
-    revoke: async (userId, handle) => members.revoke(checkedUserId(userId), String(handle)),
-    revokeUser: async (userId, { except } = {}) => members.revokeAll(checkedUserId(userId), except),
-    revokeAll: () => removeAll(store),
-    prune: () => pruneAll(store),
-    checkStore: () => store.check(),
+    revoke: async (userId, handle) => stored.revoke(checkedUserId(userId), String(handle)),
+    revokeUser: async (userId, { except } = {}) => stored.revokeUser(checkedUserId(userId), except),
+    revokeAll: stored.revokeAll,
+    prune: stored.prune,
+    checkStore: stored.check,
   }
 }

@@ -1,6 +1,6 @@
 /** What lies between processes and their store: calls, timers and waiting, all in the scheduler's hand. */
 
-import { GARBAGE_MS, type SessionStore } from '../../src/backends/stored/store.ts'
+import { GARBAGE_MS, type StoreVerbs } from '../../src/backends/stored/store.ts'
 import type { Timer } from '../../src/base/ports.ts'
 import type { ModelStore } from './store.ts'
 
@@ -51,7 +51,7 @@ export interface Network {
   readonly alarms: Alarm[]
   readonly waiting: Waiting[]
   timerOf(process: Process): Timer
-  storeOf(process: Process, store: ModelStore): SessionStore
+  storeOf(process: Process, store: ModelStore): StoreVerbs
   pause(process: Process): Promise<void>
   crash(process: Process): void
 }

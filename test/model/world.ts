@@ -1,6 +1,6 @@
 /** One schedule's world: processes with real backends, a store, browsers, and what is drawn for them. */
 
-import type { storedBackend, StoredBackend } from '../../src/backends/stored/stored.ts'
+import type { storedBackend, BackendParts } from '../../src/backends/stored/stored.ts'
 import { decodeEntry, entryEnded } from '../../src/backends/stored/entry.ts'
 import { sessionIdFormat } from '../../src/backends/stored/session-id.ts'
 import { setCookieWriter } from '../../src/http/set-cookie.ts'
@@ -17,7 +17,7 @@ export type MakeBackend = typeof storedBackend
 /** A backend in a process. */
 export interface Instance {
   readonly process: Process
-  readonly backend: StoredBackend
+  readonly backend: BackendParts
 }
 
 /** A cookie jar, and the Set-Cookie lines on their way to it. */
@@ -39,7 +39,7 @@ export interface World {
   readonly browsers: readonly Browser[]
   instances: Instance[]
   /** Answers at once: looks at the store without being part of the schedule. */
-  readonly observer: StoredBackend
+  readonly observer: BackendParts
   readonly trace: string[] | undefined
   note(text: () => string): void
   /** Starts a process anew after a crash. */

@@ -1,27 +1,6 @@
-import { build } from 'esbuild'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { root } from './repository.ts'
-
-/** Bundles a program, as an app's own bundler would. */
-async function bundle(program: string) {
-  const { outputFiles, metafile } = await build({
-    stdin: { contents: program, resolveDir: join(root, 'src'), loader: 'ts' },
-    bundle: true,
-    write: false,
-    metafile: true,
-    minify: true,
-    format: 'esm',
-    platform: 'node',
-    logLevel: 'silent',
-  })
-  const [output] = Object.values(metafile.outputs)
-  return {
-    code: outputFiles[0]!.text,
-    builtins: [...new Set(output!.imports.map(({ path }) => path))].toSorted(),
-    sources: Object.keys(output!.inputs),
-  }
-}
+import { bundle, bundleSizes } from '../../scripts/bundle-sizes.ts'
+import { text } from './repository.ts'
 
 // What would say that something came along which belongs behind a subpath.
 const FOREIGN = [
@@ -33,6 +12,17 @@ const FOREIGN = [
   /\b(from|require\()\s*["'](express|fastify|koa|hono)/,
 ]
 
+// Words of the stored backend that minifying leaves alone: property names and messages.
+const STORED = [
+  /\bifWrite\b|\.swap\(/,
+  /\.admit\(|\.forget\(/,
+  /\bverifier\b/,
+  /\brecent\b/,
+  /\bisSuperseded\b/,
+  /requests wait for this session/,
+  /rotate.*longer than grace/,
+]
+
 const strangersIn = (code: string) => FOREIGN.filter((pattern) => pattern.test(code)).map(String)
 
 describe('the core alone, bundled', () => {
@@ -41,8 +31,15 @@ describe('the core alone, bundled', () => {
     expect(strangersIn(code)).toEqual([])
     expect(builtins).toEqual(['node:async_hooks', 'node:buffer', 'node:crypto', 'node:zlib'])
     expect(
-      sources.filter((file) => /(adapters|flask|stores|devtools|cli|testing)\//.test(file)),
+      sources.filter((file) => /(adapters|flask|stores|stored|devtools|cli|testing)\//.test(file)),
     ).toEqual([])
+  })
+
+  it('holds no word of the stored backend, which comes with a store', async () => {
+    const wordsIn = (code: string) => STORED.filter((word) => word.test(code)).map(String)
+    expect(wordsIn((await bundle(`export * from './index.ts'`)).code)).toEqual([])
+    const withStore = await bundle(`export * from './stores/session-store.ts'`)
+    expect(wordsIn(withStore.code)).toEqual(STORED.map(String))
   })
 
   it.each(['./adapters/node/node.ts', './adapters/express.ts'])(
@@ -66,5 +63,37 @@ describe('the core alone, bundled', () => {
     expect([...strangersIn(code), ...builtins.filter((name) => name === 'node:http')]).not.toEqual(
       [],
     )
+  })
+})
+
+// Bytes, minified and gzipped. A size that grows past its limit wants a reason, or a subpath.
+const LIMITS: Readonly<Record<string, number>> = {
+  sojourn: 27_000,
+  'sojourn/fetch': 4_000,
+  'sojourn/node': 6_500,
+  'sojourn/express': 6_500,
+  'sojourn/flask': 16_500,
+  'sojourn/stores': 16_000,
+  'sojourn/stores/memory': 18_000,
+  'sojourn/stores/sqlite': 20_500,
+  'sojourn/stores/redis': 19_000,
+  'sojourn/stores/postgres': 21_500,
+  'sojourn/testing': 30_000,
+}
+
+describe('the size of each subpath', () => {
+  it('stays under its limit', async () => {
+    const sizes = await bundleSizes()
+    expect([...sizes.keys()].toSorted()).toEqual(Object.keys(LIMITS).toSorted())
+    const over = [...sizes].filter(([name, bytes]) => bytes > LIMITS[name]!)
+    expect(over).toEqual([])
+  })
+
+  it('is what docs/bundle-sizes.md says, to half a kilobyte: run `npm run docs` if it is not', async () => {
+    const page = text('docs/bundle-sizes.md')
+    for (const [name, bytes] of await bundleSizes()) {
+      const [, said] = new RegExp(`\\| \`${name}\` \\| ([\\d.]+) \\|`).exec(page) ?? []
+      expect(Math.abs(Number(said) * 1000 - bytes), name).toBeLessThan(500)
+    }
   })
 })

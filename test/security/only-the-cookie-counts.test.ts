@@ -32,7 +32,9 @@ describe.each(WAYS)('through %s', (way) => {
         { 'x-session': value, 'x-session-id': value },
         { referer: `http://localhost/?session=${value}` },
         { cookie2: `session=${value}` },
-        { cookie: `Session=${value}; sessionid=${value}; sid=${value}; __Host-session=${value}` },
+        {
+          cookie: `Session=${value}; sessionid=${value}; sid=${value}; __Host-Http-session=${value}`,
+        },
         { cookie: `%73ession=${value}` },
         { cookie: `a=session=${value}` },
       ]
@@ -89,7 +91,7 @@ describe('outside development', () => {
         async (ask) => {
           for (const headers of [{}, { 'x-forwarded-proto': 'http' }]) {
             const [line] = (await ask(headers)).headers.getSetCookie()
-            expect(line).toMatch(/^__Host-session=[^;]+; .*HttpOnly; Path=\/; SameSite=Lax$/)
+            expect(line).toMatch(/^__Host-Http-session=[^;]+; .*HttpOnly; Path=\/; SameSite=Lax$/)
             expect(line).toMatch(/; Secure(;|$)/)
             expect(line).not.toMatch(/; Domain=/)
           }

@@ -3,7 +3,7 @@
 import { because, SessionError } from '../../base/errors.ts'
 import type { Random, Timer } from '../../base/ports.ts'
 import { withoutPasswords } from '../../base/redact.ts'
-import type { SessionStore } from './store.ts'
+import type { StoreVerbs } from './store.ts'
 
 /** How long to wait for a store, in milliseconds. */
 export interface Deadlines {
@@ -16,7 +16,7 @@ export interface Deadlines {
 }
 
 /** A store whose verbs always settle: with its answer, or with ERR_STORE_UNAVAILABLE in time. */
-export type GuardedStore = Omit<SessionStore, 'engine'>
+export type GuardedStore = Omit<StoreVerbs, 'engine'>
 
 /** What a guard needs of the world. */
 export interface GuardPorts {
@@ -43,7 +43,7 @@ const UPKEEP = 10_000
  * `insert` and `touch`. Reads are made again only within their deadline; a write of unknown outcome
  * is settled by the same write, since none is applied twice.
  */
-export function guardedStore(store: SessionStore, ports: GuardPorts): GuardedStore {
+export function guardedStore(store: StoreVerbs, ports: GuardPorts): GuardedStore {
   const { timer, background, random, deadlines } = ports
   let calls = 0
 

@@ -5,22 +5,10 @@ import type { Clock } from '../../base/ports.ts'
 import type { Ended } from '../../record/lifetime.ts'
 import { authenticatedAtOf, createdOf, labelOf } from '../../record/record.ts'
 import { decodeEntry, entryEnded, seenAt } from './entry.ts'
+import type { SessionInfo } from '../store-backend.ts'
 import type { Held } from './group-batch.ts'
 import type { GuardedStore } from './guard.ts'
 import type { StoredRules } from './plan.ts'
-
-/** One session of a user, as a device list shows it. */
-export interface SessionInfo {
-  /** Names it, for `sessions.revoke`. Safe to show and to log: alone it opens nothing. */
-  handle: string
-  createdAt: Date | undefined
-  /** The last login in it. */
-  authenticatedAt: Date | undefined
-  /** To within a tenth of `idle`. */
-  lastSeenAt: Date
-  /** What the app called it, such as the device. */
-  label: string | undefined
-}
 
 /** How many sessions a user may have. */
 export interface MemberLimit {

@@ -1,5 +1,7 @@
 /** The contract of a store: rows under keys, compare-and-swap, and who owns which. */
 
+import type { BackendStore } from '../store-backend.ts'
+
 /**
  * What a store keeps under a key.
  *
@@ -139,11 +141,14 @@ export interface Upkeep {
   check(): Promise<readonly string[]>
 }
 
-/** All that a store for sessions does. */
-export interface SessionStore extends Store, Owners, Upkeep {
+/** The verbs of a store for sessions. */
+export interface StoreVerbs extends Store, Owners, Upkeep {
   /** The engine, for messages: `'SQLite'`. */
   readonly engine: string
 }
+
+/** A store for sessions as `createSessions` takes it: `sessionStore` makes it of the verbs. */
+export interface SessionStore extends StoreVerbs, BackendStore {}
 
 /** How long past its end a row, and a tombstone, is kept: longer than any command is under way. */
 export const GARBAGE_MS = 120_000

@@ -2,7 +2,7 @@
 
 import type { Clock, Random, Timer } from '../../base/ports.ts'
 import type { SetCookieWriter } from '../../http/set-cookie.ts'
-import type { SessionStore } from './store.ts'
+import type { StoreVerbs } from './store.ts'
 import type { Backend, Committed } from '../backend.ts'
 import { groupCommit } from './group-commit.ts'
 import { type Deadlines, type GuardedStore, guardedStore } from './guard.ts'
@@ -15,7 +15,7 @@ import { reopenStored, openStored, type StoredOpened } from './open.ts'
 
 /** What a stored backend is made of. */
 export interface StoredOptions {
-  store: SessionStore
+  store: StoreVerbs
   ids: SessionIdFormat
   writer: SetCookieWriter
   rules: StoredRules
@@ -30,15 +30,15 @@ export interface StoredOptions {
   random: Random
 }
 
-/** A backend on a store, and what it can do across sessions. */
-export interface StoredBackend extends Backend {
+/** A backend on a store, and the parts that its other verbs are made of. */
+export interface BackendParts extends Backend {
   readonly members: Members
   /** The store, with a deadline on every call. */
   readonly store: GuardedStore
 }
 
 /** Makes the backend on a store. */
-export function storedBackend(options: StoredOptions): StoredBackend {
+export function storedBackend(options: StoredOptions): BackendParts {
   const { rules, deadlines, clock, timer, background, random, limit } = options
   const store = guardedStore(options.store, { timer, background, random, deadlines })
   const parts = {

@@ -3,10 +3,11 @@
 import { decodeEntry } from '../../backends/stored/entry.ts'
 import type { GuardedStore } from '../../backends/stored/guard.ts'
 import type { StoredRules } from '../../backends/stored/plan.ts'
-import type { RowCipher } from '../../backends/stored/row-cipher.ts'
+import { type RowCipher, rowCipher } from '../../backends/stored/row-cipher.ts'
+import { encrypter } from '../../crypto/encrypted.ts'
 import { keyring } from '../../crypto/keyring.ts'
+import { keyFor } from '../../crypto/keys.ts'
 import { systemClock } from '../../base/ports.ts'
-import { storeCipher } from '../../session/setup/encryption.ts'
 import { usageError } from '../command/usage-error.ts'
 import { USUAL_NAMES } from '../inspect/verify.ts'
 
@@ -38,8 +39,9 @@ export function rowReader({ 'secret-env': variables, name, audience = '' }: RowK
   const secrets = first === undefined ? [] : keyring([first, ...others], policy).secrets
   const ciphers = secrets.flatMap((secret) =>
     (name === undefined ? USUAL_NAMES : [name]).map((cookieName) => {
-      const context = { secrets: [secret], scope: { audience, cookieName }, clock: systemClock }
-      return storeCipher({ from: 0, migrateUntil: 0 }, context)
+      const scope = { audience, cookieName }
+      const sealer = encrypter([keyFor(secret, 'row', scope)], { ...scope, purpose: 'row' })
+      return rowCipher(sealer, { from: 0, until: 0, clock: systemClock })
     }),
   )
   return {

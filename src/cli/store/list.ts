@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util'
 import { printable } from '../../base/printable.ts'
-import type { SessionInfo } from '../../backends/stored/members.ts'
+import type { SessionInfo } from '../../backends/store-backend.ts'
 import { understood } from '../command/arguments.ts'
 import { ROW_OPTIONS, rowReader } from './encrypted-rows.ts'
 import { type Answer, STORE_OPTIONS, withStore, type Workplace } from './store-command.ts'

@@ -6,13 +6,13 @@ import type * as Sqlite from 'node:sqlite'
 import { postgresStore, type PostgresClient } from '../../stores/postgres/postgres.ts'
 import { redisStore, type RedisClient } from '../../stores/redis/redis.ts'
 import { sqliteStore, type SqliteDatabase } from '../../stores/sqlite/sqlite.ts'
-import type { SessionStore } from '../../backends/stored/store.ts'
+import type { StoreVerbs } from '../../backends/stored/store.ts'
 import { firstInProject } from '../command/project.ts'
 import type { ClusterNode, StoreAddress } from './store-url.ts'
 
 /** A store, and how its connections end. */
 export interface OpenStore {
-  store: SessionStore
+  store: StoreVerbs
   close(): unknown
 }
 

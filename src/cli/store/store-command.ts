@@ -7,7 +7,7 @@ import type { RowCipher } from '../../backends/stored/row-cipher.ts'
 import { SessionError } from '../../base/errors.ts'
 import { backgroundTimer, systemClock, systemRandom, systemTimer } from '../../base/ports.ts'
 import { layoutWith } from '../../session/setup/own-preset.ts'
-import type { SessionStore } from '../../backends/stored/store.ts'
+import type { StoreVerbs } from '../../backends/stored/store.ts'
 import { rowReader, unreadableOf } from './encrypted-rows.ts'
 import { openStore } from './store-clients.ts'
 import { failureOf } from './store-failure.ts'
@@ -50,7 +50,7 @@ export interface Answer {
 
 /** What a command works on. */
 export interface Workplace {
-  store: SessionStore
+  store: StoreVerbs
   members: Members
   /** The handles of a user's sessions that cannot be read: they are encrypted. */
   unreadable(user: string): Promise<string[]>
@@ -127,7 +127,7 @@ const RULES: Omit<StoredRules, 'cipher'> = {
   grace: 0,
 }
 
-function workplace(store: SessionStore, cipher: RowCipher): Workplace {
+function workplace(store: StoreVerbs, cipher: RowCipher): Workplace {
   const deadlines = { read: CALL_MS, write: CALL_MS, commit: CALL_MS }
   const world = { timer: systemTimer, background: backgroundTimer, random: systemRandom }
   const guarded: GuardedStore = guardedStore(store, { ...world, deadlines })

@@ -1,7 +1,7 @@
 /** Where a request comes from, as its headers say it: decided without a session. */
 
 import type { RequestFacts } from '../../http/request-facts.ts'
-import { invalid } from '../explain/misuse.ts'
+import { invalid } from '../../base/options.ts'
 
 /** What tells the site's own pages from others. */
 export interface OwnSite {

@@ -1,25 +1,6 @@
-/** Refuses what cannot be meant, in the words of the user: options, keys, user ids. */
+/** Checks of arguments: keys, user ids, flash categories and labels. */
 
 import { SessionError } from '../../base/errors.ts'
-
-/** Refuses a name that is not an option: it is a slip of the pen, and would be silently ignored. */
-export function refuseUnknown(given: object, known: readonly string[], prefix: string): void {
-  for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue
-    throw invalid(`${prefix}${name}`, `is not known. There are: ${known.join(', ')}`)
-  }
-}
-
-/** The error for an option that is wrong. */
-export function invalid(option: string, why: string): SessionError {
-  return new SessionError('ERR_OPTION_INVALID', option, why)
-}
-
-/** Refuses anything but an object. */
-export function requireObject(given: unknown, option: string): object {
-  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given
-  throw invalid(option, 'has to be an object')
-}
 
 /** Refuses a key that is no string. */
 export function checkKey(key: unknown): void {

@@ -1,11 +1,15 @@
-/** The option `encrypt`: what it takes, and what it makes of cookies and of rows. */
+/** The option `encrypt`: what it takes, and the encryption of cookies. */
 
-import { type RowCipher, rowCipher } from '../../backends/stored/row-cipher.ts'
 import type { Clock } from '../../base/ports.ts'
 import { encrypter } from '../../crypto/encrypted.ts'
-import { encryptingSealer, migratingSealer, type Sealer } from '../../crypto/sealer.ts'
+import {
+  encryptingSealer,
+  type EncryptionSchedule,
+  migratingSealer,
+  type Sealer,
+} from '../../crypto/sealer.ts'
 import { keysFor, type Scope } from '../../crypto/keys.ts'
-import { invalid, refuseUnknown, requireObject } from '../explain/misuse.ts'
+import { invalid, refuseUnknown, requireObject } from '../../base/options.ts'
 
 /** How encryption begins where sessions exist that are not encrypted. */
 export interface EncryptOptions {
@@ -21,16 +25,8 @@ export interface EncryptOptions {
   from?: Date | string
 }
 
-/** Encryption as it was decided; `undefined` for none. */
-export interface Encryption {
-  /** In milliseconds since 1970; `undefined` where nothing is migrated. */
-  readonly migrateUntil: number | undefined
-  /** In milliseconds since 1970; 0 for at once. */
-  readonly from: number
-}
-
 /** @throws ERR_OPTION_INVALID */
-export function encryptionOf(given: unknown): Encryption | undefined {
+export function encryptionOf(given: unknown): EncryptionSchedule | undefined {
   if (given === undefined || given === false) return undefined
   if (given === true) return { migrateUntil: undefined, from: 0 }
   const options = requireObject(given, 'encrypt') as Partial<EncryptOptions>
@@ -69,7 +65,7 @@ export interface EncryptionContext {
 
 /** Seals cookies; `signing` opens those from before. */
 export function cookieSealer(
-  { migrateUntil, from }: Encryption,
+  { migrateUntil, from }: EncryptionSchedule,
   { secrets, scope, clock }: EncryptionContext,
   signing: Sealer,
 ): Sealer {
@@ -77,17 +73,4 @@ export function cookieSealer(
   const sealer = encryptingSealer(encrypter(keys, { ...scope, purpose: 'session' }))
   if (migrateUntil === undefined) return sealer
   return migratingSealer(sealer, signing, { from, until: migrateUntil, clock })
-}
-
-/** Seals the rows of a store. */
-export function storeCipher(
-  { migrateUntil = 0, from }: Encryption,
-  { secrets, scope, clock }: EncryptionContext,
-): RowCipher {
-  const keys = keysFor(secrets, 'row', scope)
-  return rowCipher(encrypter(keys, { ...scope, purpose: 'row' }), {
-    from,
-    until: migrateUntil,
-    clock,
-  })
 }

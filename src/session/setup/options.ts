@@ -2,7 +2,7 @@
 
 import { cookieBackend } from '../../backends/cookie.ts'
 import type { Backend } from '../../backends/backend.ts'
-import type { StoredBackend } from '../../backends/stored/stored.ts'
+import type { BackendStore, StoredBackend, StoreOptions } from '../../backends/store-backend.ts'
 import { SessionError } from '../../base/errors.ts'
 import { type Clock, systemClock } from '../../base/ports.ts'
 import { explain, keyring, type Secret } from '../../crypto/keyring.ts'
@@ -14,18 +14,10 @@ import { encryptionOf, type EncryptOptions } from './encryption.ts'
 import type { EventListener } from '../explain/events.ts'
 import { type Hint, hintEnvironment, hintPrinter, missingSecretRemedy } from '../explain/hints.ts'
 import { keysFor } from '../../crypto/keys.ts'
-import { type CookieOptions, type LifetimeOptions, ownPreset } from './own-preset.ts'
-import {
-  onUnavailableOf,
-  refuseStoreOptions,
-  STORE_OPTIONS,
-  storedBackendOf,
-  storeRulesOf,
-  type StoreOptions,
-} from './store-options.ts'
+import { type CookieOptions, layoutWith, type LifetimeOptions, ownPreset } from './own-preset.ts'
 import { type Policy, policyOf } from './policy.ts'
 import type { Preset } from './preset.ts'
-import { invalid, refuseUnknown } from '../explain/misuse.ts'
+import { invalid, oneOf, refuseUnknown } from '../../base/options.ts'
 import { checkedOrigins } from '../csrf/request-origin.ts'
 
 /** What `createSessions` takes. */
@@ -36,6 +28,13 @@ export interface SessionOptions extends StoreOptions {
    * Make one with `npx sojourn secret`. At least 32 bytes, at most 8 secrets.
    */
   secret: Secret | undefined | readonly (Secret | undefined)[]
+  /**
+   * Where sessions are kept: `memoryStore()`, `sqliteStore(db)`, `redisStore(client)`,
+   * `postgresStore(pool)`, or `sessionStore(verbs)` of your own. express-session has the same option.
+   *
+   * @default none: the cookie carries the session
+   */
+  store?: BackendStore | undefined
   /** How long sessions live. The server enforces it, whatever the browser keeps. */
   lifetime?: LifetimeOptions
   /** The cookie's attributes. */
@@ -86,6 +85,17 @@ export interface Settings {
   policy: Policy
 }
 
+/** What means nothing without a store. */
+const STORE_OPTIONS: readonly (keyof StoreOptions)[] = [
+  'rotate',
+  'grace',
+  'onReplay',
+  'maxSessionsPerUser',
+  'onLimit',
+  'onUnavailable',
+  'deadlines',
+]
+
 const KNOWN: readonly string[] = [
   'secret',
   'lifetime',
@@ -97,6 +107,7 @@ const KNOWN: readonly string[] = [
   'onEvent',
   'clock',
   'preset',
+  'store',
   ...STORE_OPTIONS,
 ]
 
@@ -127,8 +138,10 @@ export function resolveOptions(options: SessionOptions): Settings {
   }
   const preset = options.preset ?? ownPreset(options, developing)
   if (options.preset) refusePresetConflicts(options)
-  const { store } = options
-  if (!store) refuseStoreOptions(options)
+  const { store, onUnavailable = 'error' } = options
+  if (store === undefined) refuseStoreOptions(options)
+  else checkStore(store)
+  oneOf(onUnavailable, ['error', 'anonymous-readonly'], 'onUnavailable')
   const where = preset.secretName
   const { secrets, weaknesses } = keyring(options.secret as Secret | readonly Secret[], {
     where,
@@ -151,13 +164,14 @@ export function resolveOptions(options: SessionOptions): Settings {
   const scope = { audience, cookieName: writer.name }
   const encryption = encryptionOf(options.encrypt)
   const context = { secrets, scope, tags, clock, encryption }
-  const stored = store && storedBackendOf({ ...options, store }, { ...context, lifetime, writer })
+  const layout = layoutWith(tags)
+  const stored = store?.backend({ ...context, options, layout, lifetime, writer })
   const backend = stored ?? cookieBackend(preset.format(context), writer, lifetime)
   return {
     backend,
     stored,
     engine: store?.engine ?? '',
-    onUnavailable: onUnavailableOf(options),
+    onUnavailable,
     cookieName: writer.name,
     secureCookie: writer.secure,
     consumesAllFlashes: preset.consumesAllFlashes,
@@ -181,8 +195,12 @@ export function resolveOptions(options: SessionOptions): Settings {
       weaknesses,
       audience,
       encryption,
-      store: store && { engine: store.engine, rules: storeRulesOf(options) },
-      onUnavailable: onUnavailableOf(options),
+      store: stored && {
+        engine: store!.engine,
+        rules: stored.storeRules,
+        algorithms: stored.algorithms,
+      },
+      onUnavailable,
       hints: environment !== 'production',
     }),
   }
@@ -197,6 +215,19 @@ function checkTags(tags: unknown): void {
     if (typeof tag?.key === 'string' && verbs.every((verb) => typeof verb === 'function')) continue
     throw invalid('tags', 'holds something else than { key, test, encode, decode }')
   }
+}
+
+/** @throws ERR_OPTION_INVALID */
+function refuseStoreOptions(options: StoreOptions): void {
+  const given = STORE_OPTIONS.find((name) => options[name] !== undefined)
+  if (given) throw invalid(given, 'needs a store: pass store: sqliteStore(db), say')
+}
+
+/** @throws ERR_OPTION_INVALID */
+function checkStore(store: BackendStore): void {
+  if (typeof store?.backend === 'function') return
+  const own = "sessionStore(verbs) of 'sojourn/stores' for one of your own"
+  throw invalid('store', `is no store. Pass sqliteStore(db), say, or ${own}`)
 }
 
 function refusePresetConflicts(options: SessionOptions): void {

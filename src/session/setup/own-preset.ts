@@ -13,7 +13,7 @@ import { ownTags } from '../../record/text/tags.ts'
 import { cookieSealer } from './encryption.ts'
 import { keysFor } from '../../crypto/keys.ts'
 import type { FormatContext, Preset } from './preset.ts'
-import { invalid, refuseUnknown, requireObject } from '../explain/misuse.ts'
+import { invalid, refuseUnknown, requireObject } from '../../base/options.ts'
 
 /** How long sessions live. Durations are `'30m'`, `'2h'`, `'31d'`, or milliseconds. */
 export interface LifetimeOptions {
@@ -30,8 +30,8 @@ export interface CookieOptions {
   /**
    * Its name.
    *
-   * @default 'session' while NODE_ENV is `development` or `test`; otherwise '__Host-session', or
-   * '__Secure-session' with a domain or a path
+   * @default 'session' while NODE_ENV is `development` or `test`; otherwise '__Host-Http-session',
+   * or '__Secure-session' with a domain or a path, or '__Host-session' without `httpOnly`
    */
   name?: string
   /** The host that, with all below it, gets the cookie. @default only the host that set it */
@@ -109,10 +109,19 @@ export function ownPreset(
   }
 }
 
-/** A prefix makes the browser itself hold us to the attributes (RFC 6265bis section 4.1.3). */
-function defaultName({ domain, path = '/' }: CookieOptions, secure: boolean): string {
+/**
+ * With a prefix the browser refuses a cookie of this name that lacks the attributes, whoever sets it
+ * (RFC 6265bis section 4.1.3; `__Host-Http-`: draft-ietf-httpbis-layered-cookies). A browser that
+ * does not know `__Host-Http-` still applies the rules of `__Host-`. One that does not know `__Http-`
+ * would apply none, so a cookie with a domain or a path is `__Secure-`.
+ */
+function defaultName(
+  { domain, path = '/', httpOnly = true }: CookieOptions,
+  secure: boolean,
+): string {
   if (!secure) return 'session'
-  return domain === undefined && path === '/' ? '__Host-session' : '__Secure-session'
+  if (domain !== undefined || path !== '/') return '__Secure-session'
+  return httpOnly ? '__Host-Http-session' : '__Host-session'
 }
 
 /** Our own layout, with the app's own tags. */

@@ -1,15 +1,11 @@
 /** What the options come to, in words and numbers that a reviewer can check and keep. */
 
-import type { StoredRules } from '../../backends/stored/plan.ts'
-import type { StoredOptions } from '../../backends/stored/stored.ts'
+import type { StoreRules } from '../../backends/store-backend.ts'
+import { ENVELOPE_ALGORITHM } from '../../crypto/encrypted.ts'
+import type { EncryptionSchedule } from '../../crypto/sealer.ts'
 import type { Weakness } from '../../crypto/weak-secrets.ts'
 import { type AssuranceLevel, levelOf } from './assurance.ts'
-import type { Encryption } from './encryption.ts'
 import type { Preset } from './preset.ts'
-
-/** What a store's options come to. */
-export type StoreRules = Pick<StoredRules, 'rotate' | 'grace'> &
-  Pick<StoredOptions, 'deadlines' | 'limit' | 'onReplay'>
 
 /** What holds for the sessions of an app. Plain data: no secret, id or value is in it. */
 export interface Policy {
@@ -73,9 +69,9 @@ export interface PolicyFacts {
   weaknesses: readonly Weakness[]
   audience: string
   /** `undefined`: nothing is encrypted. */
-  encryption: Encryption | undefined
+  encryption: EncryptionSchedule | undefined
   /** `undefined`: the cookie carries the session. */
-  store: { engine: string; rules: StoreRules } | undefined
+  store: { engine: string; rules: StoreRules; algorithms: Policy['algorithms'] } | undefined
   onUnavailable: StorePolicy['onUnavailable']
   hints: boolean
 }
@@ -133,8 +129,6 @@ function storePolicyOf(
   }
 }
 
-const SEALED = 'AES-256-GCM with a key and a commitment of its own each time from HMAC-SHA-512'
-
 function algorithmsOf(
   { format, encryption, store }: PolicyFacts,
   encrypted: Policy['encryption']['of'],
@@ -142,17 +136,10 @@ function algorithmsOf(
   if (format === 'flask') return { cookie: "HMAC-SHA-1 (Flask's)", keys: "HMAC-SHA-1 (Flask's)" }
   const keys = 'HMAC-SHA-256'
   const csrf = 'HMAC-SHA-256'
-  if (!store) {
-    const migrating = encryption?.migrateUntil === undefined ? '' : '; HMAC-SHA-256 while migrating'
-    return { cookie: encrypted === 'cookie' ? SEALED + migrating : 'HMAC-SHA-256', csrf, keys }
-  }
-  return {
-    cookie: 'HMAC-SHA-256, 96 bits of it, over a random id of 128 and a verifier of 256 bits',
-    verifier: 'SHA-256',
-    rows: encrypted === 'rows' ? SEALED : 'none: rows are plain text',
-    csrf,
-    keys,
-  }
+  if (store) return { ...store.algorithms, csrf, keys }
+  const migrating = encryption?.migrateUntil === undefined ? '' : '; HMAC-SHA-256 while migrating'
+  const cookie = encrypted === 'cookie' ? ENVELOPE_ALGORITHM + migrating : 'HMAC-SHA-256'
+  return { cookie, csrf, keys }
 }
 
 function seconds(milliseconds: number): number {

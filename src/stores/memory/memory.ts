@@ -7,6 +7,7 @@ import { makeOwners } from './owners.ts'
 import { isDue, isTombstone, packRow, tombstone, unpackRow, weightOf } from './row.ts'
 import { makeShelf } from './shelf.ts'
 import type { SessionStore } from '../../backends/stored/store.ts'
+import { sessionStore } from '../session-store.ts'
 
 /** How much the store may keep. */
 export interface MemoryStoreOptions {
@@ -58,7 +59,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
   })
 
   // No verb waits between its look and its change: that makes each atomic.
-  return {
+  return sessionStore({
     engine: 'memory',
     ...owners,
     async read(key) {
@@ -110,7 +111,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
       return pruned
     },
     check: async () => [],
-  }
+  })
 }
 
 function checkBound(option: string, value: number): void {

@@ -15,6 +15,7 @@ import {
   type Swap,
 } from '../../backends/stored/store.ts'
 import { timeToLive } from '../time-to-live.ts'
+import { sessionStore } from '../session-store.ts'
 
 export type { PostgresClient } from './client.ts'
 export { postgresSchema } from './schema.ts'
@@ -86,7 +87,7 @@ export function postgresStore(
     return found ? decodeRow(found) : null
   }
 
-  return {
+  return sessionStore({
     engine: 'PostgreSQL',
 
     read,
@@ -180,7 +181,7 @@ export function postgresStore(
         throw creationFailure(error)
       })
     },
-  }
+  })
 }
 
 /** How many rows one statement answers or deletes: its locks are held for as long as it takes. */

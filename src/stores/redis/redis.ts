@@ -7,6 +7,7 @@ import { BEGINNING, decodeRow, encodeRow, isRow, textOf } from './row.ts'
 import { ADMIT, KEEP, REMOVE, REVOKE, run, SWAP, TOUCH } from './scripts.ts'
 import { GARBAGE_MS, REVOKED_MS, type SessionStore } from '../../backends/stored/store.ts'
 import { timeToLive } from '../time-to-live.ts'
+import { sessionStore } from '../session-store.ts'
 
 export type { RedisClient } from './client.ts'
 
@@ -54,7 +55,7 @@ export function redisStore(
   const runOn = (name: string, script: Parameters<typeof run>[1], ...args: string[]) =>
     run(connection, script, name, args)
 
-  return {
+  return sessionStore({
     engine: 'Redis',
 
     async read(key) {
@@ -130,7 +131,7 @@ export function redisStore(
     prune: async () => 0,
 
     check: () => checkRedis(connection),
-  }
+  })
 
   /** Neither a tombstone, which is empty, nor anything of the application's own that has our prefix. */
   async function holdsRow(name: string): Promise<boolean> {

@@ -7,6 +7,7 @@ import { sqliteOwners } from './owners.ts'
 import { makeWal, migrate, tablesUnder } from './schema.ts'
 import { sqliteUpkeep } from './upkeep.ts'
 import { GARBAGE_MS, type Row, type SessionStore } from '../../backends/stored/store.ts'
+import { sessionStore } from '../session-store.ts'
 
 export type { SqliteDatabase, SqliteStatement, SqliteValue } from './client.ts'
 export { sqliteSchema } from './schema.ts'
@@ -94,7 +95,7 @@ export function sqliteStore(
     ON CONFLICT (key) DO UPDATE SET
       "write" = '', recent = '', expires_at = excluded.expires_at, body = NULL`
 
-  return {
+  return sessionStore({
     engine: 'SQLite',
 
     read: (key) => read('read', (sql) => rowUnder(sql, key)),
@@ -130,7 +131,7 @@ export function sqliteStore(
         makeWal(db)
         inTransaction(db, () => migrate(db, tables))
       }),
-  }
+  })
 
   function rowUnder(sql: Sql, key: string): Row | null {
     const row = sql.get<StoredRow>(ROW, key, garbage())

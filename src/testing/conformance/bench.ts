@@ -3,12 +3,12 @@
 import assert, { AssertionError } from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Row, SessionStore } from '../../backends/stored/store.ts'
+import type { Row, StoreVerbs } from '../../backends/stored/store.ts'
 import type { FakeClock } from '../time/clock.ts'
 
 /** What a scenario works on: an empty store. */
 export interface Bench {
-  readonly store: SessionStore
+  readonly store: StoreVerbs
   readonly clock: FakeClock
   /** Moves the time by which the store collects. */
   advance(ms: number): Promise<void>

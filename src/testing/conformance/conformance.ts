@@ -1,7 +1,7 @@
 /** The conformance suite: what every store for sessions has to do, for any test runner. */
 
 import type { Maybe } from '../../base/ports.ts'
-import type { SessionStore } from '../../backends/stored/store.ts'
+import type { StoreVerbs } from '../../backends/stored/store.ts'
 import { fakeClock, type FakeClock } from '../time/clock.ts'
 import type { Scenario } from './bench.ts'
 import { collection } from './collection.ts'
@@ -18,7 +18,7 @@ import { upkeep } from './upkeep.ts'
 
 /** A store that was opened for one case. */
 export interface OpenedStore {
-  readonly store: SessionStore
+  readonly store: StoreVerbs
   /** Closes what `open` opened. */
   close?(): Maybe<void>
 }

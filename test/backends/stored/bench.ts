@@ -2,14 +2,14 @@
 
 import type { MemberLimit } from '../../../src/backends/stored/members.ts'
 import { sessionIdFormat } from '../../../src/backends/stored/session-id.ts'
-import { type StoredBackend, storedBackend } from '../../../src/backends/stored/stored.ts'
+import { type BackendParts, storedBackend } from '../../../src/backends/stored/stored.ts'
 import { type Random, systemRandom, type Timer } from '../../../src/base/ports.ts'
 import { setCookieWriter } from '../../../src/http/set-cookie.ts'
 import { type Change, newRecord, replay } from '../../../src/record/changes.ts'
 import type { SessionRecord } from '../../../src/record/record.ts'
 import { layoutWith } from '../../../src/session/setup/own-preset.ts'
 import { memoryStore } from '../../../src/stores/memory/memory.ts'
-import type { SessionStore } from '../../../src/backends/stored/store.ts'
+import type { StoreVerbs } from '../../../src/backends/stored/store.ts'
 import { fakeClock, type FakeClock } from '../../../src/testing/time/clock.ts'
 
 /** Timers that go off when a test says so. */
@@ -65,13 +65,13 @@ export interface BenchOptions {
   keys?: string[]
   random?: Random
   /** Stands between the backend and the store. */
-  wrap?: (store: SessionStore) => SessionStore
+  wrap?: (store: StoreVerbs) => StoreVerbs
 }
 
 /** A backend and what surrounds it. */
 export interface Bench {
-  readonly backend: StoredBackend
-  readonly store: SessionStore
+  readonly backend: BackendParts
+  readonly store: StoreVerbs
   readonly clock: FakeClock
   readonly timers: HeldTimers
   /** Does changes under a cookie, as a request does; answers the cookie to go on with. */
@@ -92,7 +92,7 @@ export const MINUTE = 60_000
 
 export const layout = layoutWith([])
 
-export function bench(options: BenchOptions = {}, shared?: SessionStore): Bench {
+export function bench(options: BenchOptions = {}, shared?: StoreVerbs): Bench {
   const clock = fakeClock(Date.UTC(2026, 0, 1))
   const { idle = 60 * MINUTE, permanent = idle, grace = 10_000, keys = ['one'] } = options
   const store = shared ?? memoryStore({ clock })

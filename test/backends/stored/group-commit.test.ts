@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../../src/stores/memory/memory.ts'
-import type { SessionStore } from '../../../src/backends/stored/store.ts'
+import type { StoreVerbs } from '../../../src/backends/stored/store.ts'
 import { bench, count, REGENERATE, set, settled, valueIn } from './bench.ts'
 
 /** A store whose swaps wait until they are let through. */
 function held() {
   const swaps: (() => void)[] = []
-  const wrap = (store: SessionStore): SessionStore => ({
+  const wrap = (store: StoreVerbs): StoreVerbs => ({
     ...store,
     swap: (...args) =>
       new Promise((resolve, reject) => {

@@ -4,7 +4,7 @@ import { pruneAll, removeAll } from '../../../src/backends/stored/upkeep.ts'
 import { SessionError } from '../../../src/base/errors.ts'
 import { systemRandom } from '../../../src/base/ports.ts'
 import { memoryStore } from '../../../src/stores/memory/memory.ts'
-import type { SessionStore } from '../../../src/backends/stored/store.ts'
+import type { StoreVerbs } from '../../../src/backends/stored/store.ts'
 import { fakeClock } from '../../../src/testing/time/clock.ts'
 import { bench, heldTimers, logout, set, settled } from './bench.ts'
 
@@ -16,7 +16,7 @@ async function* hanging(): AsyncGenerator<string[]> {
   yield await never()
 }
 
-function guarded(verbs: Partial<SessionStore>) {
+function guarded(verbs: Partial<StoreVerbs>) {
   const clock = fakeClock()
   const timers = heldTimers(clock)
   const store = guardedStore(

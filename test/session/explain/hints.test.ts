@@ -240,7 +240,7 @@ describe('one line on the console, once per cause, with the remedy', () => {
       expected
         ? [
             expect.stringMatching(
-              /NODE_ENV is not set, so the cookie is "__Host-session" and Secure.*NODE_ENV=development/,
+              /NODE_ENV is not set, so the cookie is "__Host-Http-session" and Secure.*NODE_ENV=development/,
             ),
           ]
         : [],

@@ -170,10 +170,10 @@ describe('the cookie', () => {
   test.each<[string | undefined, Partial<SessionOptions>, string]>([
     ['development', {}, 'session=v; HttpOnly; Path=/; SameSite=Lax'],
     ['test', {}, 'session=v; HttpOnly; Path=/; SameSite=Lax'],
-    ['production', {}, '__Host-session=v; Secure; HttpOnly; Path=/; SameSite=Lax'],
-    [undefined, {}, '__Host-session=v; Secure; HttpOnly; Path=/; SameSite=Lax'],
-    ['staging', {}, '__Host-session=v; Secure; HttpOnly; Path=/; SameSite=Lax'],
-    ['', {}, '__Host-session=v; Secure; HttpOnly; Path=/; SameSite=Lax'],
+    ['production', {}, '__Host-Http-session=v; Secure; HttpOnly; Path=/; SameSite=Lax'],
+    [undefined, {}, '__Host-Http-session=v; Secure; HttpOnly; Path=/; SameSite=Lax'],
+    ['staging', {}, '__Host-Http-session=v; Secure; HttpOnly; Path=/; SameSite=Lax'],
+    ['', {}, '__Host-Http-session=v; Secure; HttpOnly; Path=/; SameSite=Lax'],
     [
       'production',
       { cookie: { domain: 'e.com' } },
@@ -184,11 +184,16 @@ describe('the cookie', () => {
       { cookie: { path: '/a' } },
       '__Secure-session=v; Secure; HttpOnly; Path=/a; SameSite=Lax',
     ],
+    [
+      'production',
+      { cookie: { httpOnly: false } },
+      '__Host-session=v; Secure; Path=/; SameSite=Lax',
+    ],
     ['production', { cookie: { secure: false } }, 'session=v; HttpOnly; Path=/; SameSite=Lax'],
     [
       'test',
       { cookie: { secure: true } },
-      '__Host-session=v; Secure; HttpOnly; Path=/; SameSite=Lax',
+      '__Host-Http-session=v; Secure; HttpOnly; Path=/; SameSite=Lax',
     ],
     [
       'production',

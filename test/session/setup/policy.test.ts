@@ -17,7 +17,7 @@ afterEach(() => {
 })
 
 const HOST_COOKIE = {
-  name: '__Host-session',
+  name: '__Host-Http-session',
   domain: null,
   path: '/',
   httpOnly: true,

@@ -3,7 +3,7 @@
 import { AssertionError } from 'node:assert'
 import { describe, expect, test } from 'vitest'
 import { storeConformance, type StoreHarness } from '../../../src/testing/testing.ts'
-import type { SessionStore } from '../../../src/backends/stored/store.ts'
+import type { StoreVerbs } from '../../../src/backends/stored/store.ts'
 import { gap, type Fault } from './faults.ts'
 import { LIST_FAULTS } from './list-faults.ts'
 import { OWNER_FAULTS } from './owner-faults.ts'
@@ -53,7 +53,7 @@ describe('a broken store is caught where', () => {
 })
 
 /** Of commands at once it rejects every third: one it has executed, then one it has not. */
-function contended({ store }: Plain): Partial<SessionStore> {
+function contended({ store }: Plain): Partial<StoreVerbs> {
   let underWay = 0
   let met = 0
   const wrapped =
@@ -73,7 +73,7 @@ function contended({ store }: Plain): Partial<SessionStore> {
     }
   const { engine, keys, prune, check, ...verbs } = store
   const all = Object.entries(verbs).map(([name, verb]) => [name, wrapped(verb)])
-  return { ...Object.fromEntries(all), engine, keys, prune, check } as SessionStore
+  return { ...Object.fromEntries(all), engine, keys, prune, check } as StoreVerbs
 }
 
 describe('the suite', () => {

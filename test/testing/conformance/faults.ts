@@ -1,10 +1,10 @@
 /** What a fault is: one promise of the contract, broken. */
 
-import type { SessionStore } from '../../../src/backends/stored/store.ts'
+import type { StoreVerbs } from '../../../src/backends/stored/store.ts'
 import type { Plain } from './plain-store.ts'
 
 /** What is wrong, the verbs that are wrong, and words of the case that has to notice. */
-export type Fault = readonly [string, (plain: Plain) => Partial<SessionStore>, RegExp]
+export type Fault = readonly [string, (plain: Plain) => Partial<StoreVerbs>, RegExp]
 
 /** Gives way to whoever else is at it: the gap in a verb that is not atomic. */
 export const gap = (): Promise<void> => Promise.resolve()

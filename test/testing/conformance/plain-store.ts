@@ -5,7 +5,7 @@ import {
   GARBAGE_MS,
   REVOKED_MS,
   type Row,
-  type SessionStore,
+  type StoreVerbs,
 } from '../../../src/backends/stored/store.ts'
 
 export interface Grave {
@@ -20,7 +20,7 @@ export interface List {
 
 /** A store, and what it is made of. */
 export interface Plain {
-  readonly store: SessionStore
+  readonly store: StoreVerbs
   readonly clock: Clock
   readonly rows: Map<string, Row | Grave>
   readonly lists: Map<string, List>
@@ -43,7 +43,7 @@ export function plainStore(clock: Clock): Plain {
     return list
   }
 
-  const store: SessionStore = {
+  const store: StoreVerbs = {
     engine: 'plain',
     read: async (key) => structuredClone(rowOf(key)),
     async insert(key, row) {

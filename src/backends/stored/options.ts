@@ -1,0 +1,135 @@
+/** Makes the backend on a store from the options that go with it: their defaults and checks. */
+
+import { type Duration, milliseconds } from '../../base/duration.ts'
+import { invalid, oneOf, refuseUnknown, requireObject } from '../../base/options.ts'
+import { backgroundTimer, systemRandom, systemTimer } from '../../base/ports.ts'
+import { encrypter, ENVELOPE_ALGORITHM } from '../../crypto/encrypted.ts'
+import { keysFor } from '../../crypto/keys.ts'
+import type { StoredBackend, StoreOptions, StoreRules, StoreSetup } from '../store-backend.ts'
+import { type RowCipher, rowCipher } from './row-cipher.ts'
+import { sessionIdFormat } from './session-id.ts'
+import type { StoreVerbs } from './store.ts'
+import { storedBackend } from './stored.ts'
+import { pruneAll, removeAll } from './upkeep.ts'
+
+/** The verbs of a store; an object that lacks one is no store. */
+const VERBS: readonly (keyof StoreVerbs)[] = [
+  'read',
+  'insert',
+  'swap',
+  'touch',
+  'remove',
+  'admit',
+  'keep',
+  'list',
+  'forget',
+  'keys',
+  'prune',
+  'check',
+]
+
+/** Refuses an object that is no store. @throws ERR_OPTION_INVALID */
+export function checkVerbs(store: StoreVerbs): void {
+  const missing = VERBS.filter((verb) => typeof store?.[verb] !== 'function')
+  if (missing.length > 0) {
+    throw invalid('store', `is no store: it lacks ${missing.join(', ')}. Pass sqliteStore(db), say`)
+  }
+  if (typeof store.engine !== 'string') throw invalid('store', 'does not name its engine')
+}
+
+/** Makes the backend on a store's verbs. @throws ERR_OPTION_INVALID */
+export function backendOn(verbs: StoreVerbs, setup: StoreSetup): StoredBackend {
+  checkVerbs(verbs)
+  const { secrets, scope, layout, lifetime, writer, clock } = setup
+  const storeRules = storeRulesOf(setup.options)
+  const { rotate, grace, ...rest } = storeRules
+  const { members, store, ...backend } = storedBackend({
+    store: verbs,
+    ids: sessionIdFormat(keysFor(secrets, 'session id', scope)),
+    writer,
+    rules: { layout, cipher: cipherOf(setup), lifetime, rotate, grace },
+    ...rest,
+    clock,
+    timer: systemTimer,
+    background: backgroundTimer,
+    random: systemRandom,
+  })
+  return {
+    ...backend,
+    storeRules,
+    algorithms: {
+      cookie: 'HMAC-SHA-256, 96 bits of it, over a random id of 128 and a verifier of 256 bits',
+      verifier: 'SHA-256',
+      rows: setup.encryption ? ENVELOPE_ALGORITHM : 'none: rows are plain text',
+    },
+    list: members.list,
+    revoke: members.revoke,
+    revokeUser: members.revokeAll,
+    revokeAll: () => removeAll(store),
+    prune: () => pruneAll(store),
+    check: () => store.check(),
+  }
+}
+
+/** Encrypts rows, from the time on that the option `encrypt` names. */
+function cipherOf({ encryption, secrets, scope, clock }: StoreSetup): RowCipher | undefined {
+  if (!encryption) return undefined
+  const { migrateUntil = 0, from } = encryption
+  const keys = keysFor(secrets, 'row', scope)
+  return rowCipher(encrypter(keys, { ...scope, purpose: 'row' }), {
+    from,
+    until: migrateUntil,
+    clock,
+  })
+}
+
+/** The options, resolved and checked. @throws ERR_OPTION_INVALID */
+function storeRulesOf(options: StoreOptions): StoreRules {
+  const { onReplay = 'report', rotate, grace = '10s', deadlines = {} } = options
+  oneOf(onReplay, ['report', 'end'], 'onReplay')
+  const graceMs = milliseconds(grace, 'grace')
+  const rotateMs = rotate === undefined ? undefined : milliseconds(rotate, 'rotate')
+  if (rotateMs !== undefined && rotateMs <= graceMs) {
+    throw invalid('rotate', 'has to be longer than grace, or requests under way lose their session')
+  }
+  return {
+    rotate: rotateMs,
+    grace: graceMs,
+    onReplay,
+    limit: limitOf(options),
+    deadlines: deadlinesOf(deadlines),
+  }
+}
+
+function limitOf({ maxSessionsPerUser: most, onLimit: given }: StoreOptions): StoreRules['limit'] {
+  const onLimit = given ?? 'evict-oldest'
+  oneOf(onLimit, ['reject', 'evict-oldest'], 'onLimit')
+  if (most === undefined) {
+    if (given) throw invalid('onLimit', 'means nothing without maxSessionsPerUser')
+    return undefined
+  }
+  if (!Number.isSafeInteger(most) || most < 1) {
+    throw invalid('maxSessionsPerUser', 'has to be a whole number, 1 or more')
+  }
+  return { most, onLimit }
+}
+
+function deadlinesOf(given: NonNullable<StoreOptions['deadlines']>): StoreRules['deadlines'] {
+  requireObject(given, 'deadlines')
+  refuseUnknown(given, ['read', 'write', 'commit'], 'deadlines.')
+  const { read = '250ms', write = '500ms', commit = '1s' } = given
+  return {
+    read: deadline(read, 'deadlines.read'),
+    write: deadline(write, 'deadlines.write'),
+    commit: deadline(commit, 'deadlines.commit'),
+  }
+}
+
+/** A visitor does not wait longer for a page. In milliseconds. */
+const LONGEST_DEADLINE = 60_000
+
+function deadline(given: Duration, option: string): number {
+  const length = milliseconds(given, option)
+  if (length > LONGEST_DEADLINE) throw invalid(option, "is at most '1m'")
+  return length
+}
