@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../record/random.ts'
 import { packDeflated, packPlain, unpack } from '../../src/crypto/payload.ts'
+import { processorTime } from '../processor-time.ts'
 
 const deflated = (bytes: string | Uint8Array) => `.${deflateSync(bytes).toString('base64url')}`
 
@@ -40,9 +41,9 @@ describe('payloads', () => {
     const bomb = deflated(Buffer.alloc(64 * 1024 * 1024))
     expect(bomb.length).toBeLessThan(100_000)
     const before = process.memoryUsage().arrayBuffers
-    const start = performance.now()
+    const start = processorTime()
     expect(unpack(bomb)).toBeUndefined()
-    expect(performance.now() - start).toBeLessThan(1000)
+    expect(processorTime() - start).toBeLessThan(1000)
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 1024 * 1024)
   })
 

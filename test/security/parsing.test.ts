@@ -9,6 +9,7 @@ import { createSessions, type Sessions } from '../../src/index.ts'
 import { SECRET, Visitor } from '../session/visitor.ts'
 import { KINDS } from './kinds.ts'
 import { TELLING_NAMES } from './telling-names.ts'
+import { processorTime } from '../processor-time.ts'
 
 const NAME = '__Host-x'
 
@@ -195,9 +196,9 @@ describe.each(KINDS)('$name: a header of 16 KB', ({ app }) => {
     await sessions.open(fill(piece))
     let fastest = Infinity
     for (let run = 0; run < 5; run++) {
-      const start = performance.now()
+      const start = processorTime()
       const session = await sessions.open(fill(piece))
-      fastest = Math.min(fastest, performance.now() - start)
+      fastest = Math.min(fastest, processorTime() - start)
       expect([session.isNew, session.size]).toEqual([true, 0])
     }
     expect(calls()).toBe(0)
@@ -222,9 +223,9 @@ describe.each(KINDS)('$name: a header of 16 KB', ({ app }) => {
       (_, at) => `session=${value.slice(0, -4)}${at.toString(36).padStart(4, '-')}`,
     ).join('; ')
     const before = kind.calls()
-    const start = performance.now()
+    const start = processorTime()
     expect((await kind.sessions.open(forged)).isNew).toBe(true)
-    expect(performance.now() - start).toBeLessThan(3000)
+    expect(processorTime() - start).toBeLessThan(3000)
     expect(kind.calls()).toBe(before)
   })
 })

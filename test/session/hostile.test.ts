@@ -3,6 +3,7 @@ import { deflateSync } from 'node:zlib'
 import { describe, expect, test, vi } from 'vitest'
 import { mutated, seededRandom } from '../record/random.ts'
 import { forge, OLD_SECRET, SECRET, T0, testSessions, Visitor } from './visitor.ts'
+import { processorTime } from '../processor-time.ts'
 
 const body = (text: string) => Buffer.from(text).toString('base64url')
 const ROUNDS = process.env['QUICK_TESTS'] === '1' ? 4_000 : 100_000
@@ -100,9 +101,9 @@ describe('a cookie that does not open is an anonymous session and one event that
   ])('%s', async (_, cookie, reason) => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const { sessions, events } = testSessions({ lifetime: { absolute: '2d' } })
-    const start = performance.now()
+    const start = processorTime()
     const session = await sessions.open(cookie)
-    expect(performance.now() - start).toBeLessThan(2000)
+    expect(processorTime() - start).toBeLessThan(2000)
     expect([session.isNew, session.size, session.userId]).toEqual([true, 0, undefined])
     expect(events).toEqual([{ type: 'rejected', reason }])
     // It can be used at once, and nothing of the old cookie stays.

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { floatMembersOf, parseJson, scanJson } from '../../../src/record/text/json.ts'
 import { MAX_DEPTH } from '../../../src/record/text/json-walk.ts'
 import { mutated, seededRandom } from '../random.ts'
+import { processorTime } from '../../processor-time.ts'
 
 /** JSON.parse with Python's three additions, told by rule: everything else must agree with it. */
 function oracle(text: string): { value: unknown } | undefined {
@@ -232,10 +233,10 @@ describe('hostile text', () => {
       '9'.repeat(1_000_000),
     ]
     for (const text of texts) {
-      const start = performance.now()
+      const start = processorTime()
       parseJson(text)
       scanJson(text)
-      expect(performance.now() - start, text.slice(0, 12)).toBeLessThan(2000)
+      expect(processorTime() - start, text.slice(0, 12)).toBeLessThan(2000)
     }
   })
 
