@@ -7,7 +7,7 @@ export function processorTime(): number {
 }
 
 /** Enough to be measured well where the clock of a thread only ticks every few milliseconds. */
-const LONG_ENOUGH = 100
+const LONG_ENOUGH = 50
 
 /** How many times as long `much` takes as `little`: in turn, so that a machine that slows down slows both. */
 export function growth(little: () => unknown, much: () => unknown): number {
