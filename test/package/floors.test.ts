@@ -1,10 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { importsOf, risingImports } from './floors.ts'
+import { circles, importsOf, risingImports } from './floors.ts'
 import { sources } from './repository.ts'
 
 describe('the floors of src', () => {
   it('has only imports that go down', () => {
     expect(risingImports(sources())).toEqual([])
+  })
+
+  it('has no circle of files, inside a room either', () => {
+    expect(circles(sources())).toEqual([])
+    const pair: [string, string][] = [
+      ['base/a.ts', `import { b } from './b.ts'`],
+      ['base/b.ts', `import type { A } from './a.ts'`],
+    ]
+    expect(circles(new Map(pair))).toEqual(['base/a.ts > base/b.ts > base/a.ts'])
   })
 
   it.each([

@@ -54,6 +54,23 @@ export function risingImports(sources: Sources): string[] {
   )
 }
 
+/** Files that import each other, directly or through others: the first circle from each file on. */
+export function circles(sources: Sources): string[] {
+  const found: string[] = []
+  const done = new Set<string>()
+  const follow = (file: string, path: readonly string[]): void => {
+    const at = path.indexOf(file)
+    if (at >= 0) found.push([...path.slice(at), file].join(' > '))
+    if (at >= 0 || done.has(file)) return
+    for (const target of localImportsOf(file, sources.get(file) ?? '')) {
+      follow(target, [...path, file])
+    }
+    done.add(file)
+  }
+  for (const file of sources.keys()) follow(file, [])
+  return found
+}
+
 function objection(file: string, target: string): string | undefined {
   const [from, to] = [roomOf(file), roomOf(target)]
   if (target.startsWith('..')) return 'it is outside src'
