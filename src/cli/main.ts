@@ -1,15 +1,16 @@
 #!/usr/bin/env node
 /** The command `sojourn`: makes secrets, looks into cookies and apps, tends a store's sessions. */
 
+import { printable } from '../base/printable.ts'
+import { reasonOf } from './command/redact.ts'
 import { DOCTOR_USAGE, doctor } from './doctor/doctor.ts'
 import { INSPECT_USAGE, inspect } from './inspect/inspect.ts'
+import { SECRET_USAGE, secret } from './secret/secret.ts'
 import { LIST_USAGE, list } from './store/list.ts'
 import { PRUNE_USAGE, prune } from './store/prune.ts'
 import { REVOKE_USAGE, revoke } from './store/revoke.ts'
 import { SCHEMA_USAGE, schema } from './store/schema.ts'
-import { SECRET_USAGE, secret } from './secret/secret.ts'
-import { STORE_USAGE } from './store/store-command.ts'
-import { printable } from '../base/printable.ts'
+import { STORE_USAGE } from './store/stored-app.ts'
 
 const USAGE = `sojourn: sessions for TypeScript servers
 
@@ -23,57 +24,40 @@ Exit codes: 0 done, the cookie verifies, nothing failed; 1 not done, it does not
 session cookie, something failed; 2 the command was not understood.
 `
 
+type Run = (args: string[]) => number | Promise<number>
+
+/** Each command, and its part of the help. */
+const COMMANDS: ReadonlyMap<string, readonly [run: Run, usage: string]> = new Map([
+  ['secret', [secret, SECRET_USAGE]],
+  ['inspect', [inspect, INSPECT_USAGE]],
+  ['doctor', [doctor, DOCTOR_USAGE]],
+  ['schema', [schema, SCHEMA_USAGE]],
+  ['list', [list, `${LIST_USAGE}\n${STORE_USAGE}`]],
+  ['revoke', [revoke, `${REVOKE_USAGE}\n${STORE_USAGE}`]],
+  ['prune', [prune, `${PRUNE_USAGE}\n${STORE_USAGE}`]],
+])
+
+const THERE_ARE = `There are: ${[...COMMANDS.keys()].join(', ')}. See: sojourn --help`
+
 process.stdout.on('error', ignoreClosedPipe)
-process.exitCode = await run(process.argv.slice(2))
+end(await run(process.argv.slice(2)))
 
-async function run([command, ...args]: string[]): Promise<number> {
-  try {
-    switch (command) {
-      case 'secret':
-        return asksForHelp(args) ? say(SECRET_USAGE) : secret(args)
-      case 'inspect':
-        return asksForHelp(args) ? say(INSPECT_USAGE) : await inspect(args)
-      case 'doctor':
-        return asksForHelp(args) ? say(DOCTOR_USAGE) : await doctor(args)
-      case 'schema':
-        return asksForHelp(args) ? say(SCHEMA_USAGE) : schema(args)
-      case 'list':
-        return asksForHelp(args)
-          ? say(`${LIST_USAGE}
-${STORE_USAGE}`)
-          : await list(args)
-      case 'revoke':
-        return asksForHelp(args)
-          ? say(`${REVOKE_USAGE}
-${STORE_USAGE}`)
-          : await revoke(args)
-      case 'prune':
-        return asksForHelp(args)
-          ? say(`${PRUNE_USAGE}
-${STORE_USAGE}`)
-          : await prune(args)
-      case 'help':
-      case '--help':
-      case '-h':
-        return say(USAGE)
-      case undefined:
-        process.stderr.write(USAGE)
-        return 2
-      default:
-        // Not repeated: somebody may have pasted a cookie where a command belongs.
-        return complain(
-          'There is no such command. There are: secret, inspect, doctor, schema, list, revoke, prune. See: sojourn --help',
-        )
-    }
-  } catch (error) {
-    if (isUsageError(error)) return complain(error.message)
-    process.stderr.write(`sojourn: ${printable(reasonOf(error))}\n`)
-    return 1
+async function run([name, ...args]: string[]): Promise<number> {
+  if (name === undefined) {
+    process.stderr.write(USAGE)
+    return 2
   }
-}
-
-function asksForHelp(args: readonly string[]): boolean {
-  return args.includes('--help') || args.includes('-h')
+  if (['help', '--help', '-h'].includes(name)) return say(USAGE)
+  const command = COMMANDS.get(name)
+  // Not repeated: somebody may have pasted a cookie where a command belongs.
+  if (!command) return complain(`There is no such command. ${THERE_ARE}`, 2)
+  const [act, usage] = command
+  if (args.includes('--help') || args.includes('-h')) return say(usage)
+  try {
+    return await act(args)
+  } catch (error) {
+    return complain(reasonOf(error), isUsageError(error) ? 2 : 1)
+  }
 }
 
 function say(text: string): number {
@@ -81,18 +65,18 @@ function say(text: string): number {
   return 0
 }
 
-function complain(message: string): number {
+function complain(message: string, code: number): number {
   process.stderr.write(`sojourn: ${printable(message)}\n`)
-  return 2
+  return code
 }
 
-function isUsageError(error: unknown): error is Error {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return code === 'ERR_USAGE' || code.startsWith('ERR_PARSE_ARGS')
+function isUsageError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_USAGE'
 }
 
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+/** Ends the process once everything is written: an app that was loaded may go on for ever. */
+function end(code: number): void {
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(code)))
 }
 
 /** `sojourn inspect | head` closes the pipe early: that is no failure of ours. */

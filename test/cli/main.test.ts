@@ -23,7 +23,7 @@ test('each command explains itself', async () => {
   const { code, out } = await sojourn(['revoke', '--help'])
   expect(code).toBe(0)
   expect(out).toContain('--except HANDLE')
-  expect(out).toContain('SOJOURN_STORE')
+  expect(out).toContain('--export NAME')
 })
 
 test('without a command the usage goes to standard error and the exit code is 2', async () => {

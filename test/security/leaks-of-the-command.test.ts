@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { symlinkSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { withSessions } from '../../src/adapters/node/node.ts'
 import { emptyFolder, sojourn } from '../cli/command.ts'
@@ -19,18 +20,39 @@ const GIVEN: [name: string, args: (cookie: string) => string[]][] = [
   ['secret where there is one', () => ['secret', '--write', '.env']],
   ['secret with too much', () => ['secret', secret]],
   ['schema of what is none', () => ['schema', `postgres://a:${password}@b`]],
-  ['list on a dead PostgreSQL', () => ['list', user, '--store', dead('postgres')]],
-  ['list on a dead Redis', () => ['list', user, '--store', dead('redis')]],
-  ['list on a dead Cluster', () => ['list', user, '--store', dead('redis-cluster')]],
-  ['list on no store', () => ['list', user, '--store', dead('mysql')]],
-  ['list on a broken address', () => ['list', user, '--store', `redis://:${password}@[`]],
-  ['revoke on a dead store', () => ['revoke', user, '--all', '--store', dead('postgres')]],
-  ['prune on a dead store', () => ['prune', '--store', dead('redis')]],
+  ['list on a dead PostgreSQL', () => ['list', 'pg.mjs', user]],
+  ['list on a dead Redis', () => ['list', 'redis.mjs', user]],
+  ['list of no module', () => ['list', dead('mysql'), user]],
+  ['list with the options of another time', () => ['list', user, '--store', dead('redis')]],
+  ['list with a broken address', () => ['list', 'redis.mjs', user, `--redis://:${password}@[`]],
+  ['list of sessions in cookies', () => ['list', 'cookies.mjs', user]],
+  ['revoke on a dead store', () => ['revoke', 'pg.mjs', user, '--all']],
+  ['prune on a dead store', () => ['prune', 'pg.mjs']],
   ['doctor where nobody listens', () => ['doctor', `${dead('http')}?session=${value}`]],
   ['doctor of no file', () => ['doctor', `./${secret}.js`, '--env', `${oldSecret}`]],
 ]
 
 const dead = (scheme: string) => `${scheme}://app:${password}@127.0.0.1:1/0`
+
+const SRC = pathToFileURL(join(import.meta.dirname, '../../src')).href
+const PACKAGES = resolve(import.meta.dirname, '../../node_modules')
+
+/** Apps for the commands on a store, with the addresses of stores that nobody serves. */
+const MODULES = {
+  'pg.mjs': `import { Pool } from 'pg'
+    import { createSessions } from '${SRC}/index.ts'
+    import { postgresStore } from '${SRC}/stores/postgres/postgres.ts'
+    const store = postgresStore(new Pool({ connectionString: '${dead('postgres')}' }))
+    export const sessions = createSessions({ secret: process.env.SESSION_SECRET, store })`,
+  'redis.mjs': `import { createClient } from 'redis'
+    import { createSessions } from '${SRC}/index.ts'
+    import { redisStore } from '${SRC}/stores/redis/redis.ts'
+    const client = createClient({ url: '${dead('redis')}' })
+    client.connect()
+    export const sessions = createSessions({ secret: '${secret}', store: redisStore(client) })`,
+  'cookies.mjs': `import { createSessions } from '${SRC}/index.ts'
+    export const sessions = createSessions({ secret: '${secret}' })`,
+}
 
 test.each(GIVEN)('%s does not repeat what is secret', async (_, args) => {
   const { sessions } = testSessions({ secret: [secret, oldSecret] })
@@ -38,10 +60,12 @@ test.each(GIVEN)('%s does not repeat what is secret', async (_, args) => {
   await visitor.visit((session) => session.login('somebody'))
   const cwd = emptyFolder()
   writeFileSync(join(cwd, '.env'), `SESSION_SECRET=${secret}\n`)
+  for (const [name, module] of Object.entries(MODULES)) writeFileSync(join(cwd, name), module)
+  symlinkSync(PACKAGES, join(cwd, 'node_modules'))
   const watching = planted()
   const given = args(visitor.cookie!)
   if (given[0] !== 'inspect') learnCookie(watching, visitor.cookie)
-  const env = { SESSION_SECRET: secret, SECRET_KEY: oldSecret, SESSION_STORE: dead('redis') }
+  const env = { SESSION_SECRET: secret, SECRET_KEY: oldSecret, DSN: dead('postgres') }
   const { code, out, err } = await sojourn(given, { cwd, env })
   expect(code).not.toBe(0)
   watching.shown('standard output', out)

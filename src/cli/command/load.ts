@@ -2,35 +2,54 @@
 
 import { existsSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
+import { loadEnvFile } from 'node:process'
 import { pathToFileURL } from 'node:url'
+import { printable } from '../../base/printable.ts'
 import type { Sessions, StoredSessions } from '../../session/sessions.ts'
-import { withoutSecrets } from './redact.ts'
+import { reasonOf } from './redact.ts'
+import { usageError } from './usage-error.ts'
 
-/** Sessions as the doctor needs them. */
-export type Examined = Pick<Sessions, 'describePolicy'> &
-  Partial<Pick<StoredSessions, 'checkStore'>>
+/** The sessions of an app: those in a store can be listed, revoked and pruned. */
+export type AppSessions = Pick<Sessions, 'describePolicy'> & Partial<StoredSessions>
 
 /** What came of loading: sessions, or why there are none and what to do. */
-export type Loaded = { sessions: Examined } | { says: string; remedy: string }
+export type Loaded = { sessions: AppSessions } | { says: string; remedy: string }
+
+/** How the module is loaded. */
+export interface LoadOptions {
+  /** A file with variables. Those that are set already stay, as with `node --env-file`. */
+  env?: string | undefined
+  /** Which export, where there are several. */
+  export?: string | undefined
+}
+
+/** Options of every command that loads a module. */
+export const LOAD_OPTIONS = { env: { type: 'string' }, export: { type: 'string' } } as const
 
 /** Nobody waits longer for an app to start. */
 const LOAD_MS = 20_000
 
-/** Loads the module. Never throws. */
-export async function load(path: string): Promise<Loaded> {
-  const file = resolve(path)
-  if (!existsSync(file)) {
+/** Loads the module. @throws ERR_USAGE where there is no such file of variables */
+export async function load(path: string, { env, export: name }: LoadOptions): Promise<Loaded> {
+  if (env !== undefined) takeVariables(env)
+  if (!existsSync(path)) {
     return {
       says: `There is no file ${path}.`,
-      remedy: 'The path of the module that exports `sessions`.',
+      remedy: 'Give the path of the module that exports `sessions`.',
     }
   }
   try {
-    const exported: unknown = await within(LOAD_MS, import(pathToFileURL(file).href))
-    return sessionsIn(exported)
+    const loading = import(pathToFileURL(resolve(path)).href) as Promise<object>
+    return sessionsIn(await within(LOAD_MS, loading), name)
   } catch (error) {
     return explained(error, path)
   }
+}
+
+/** Takes the variables of a file as `node --env-file` does: what is set already stays. */
+export function takeVariables(file: string): void {
+  if (!existsSync(file)) throw usageError('There is no file of the name that --env gives.')
+  loadEnvFile(file)
 }
 
 /** A promise's outcome, or a complaint when that takes too long. */
@@ -40,28 +59,64 @@ export async function within<Value>(limit: number, promise: Promise<Value>): Pro
     const error = new Error(`Nothing came of it within ${limit / 1000} seconds.`)
     timer = setTimeout(reject, limit, error)
   })
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+}
+
+/**
+ * Lets an app do its part without speaking for the command, or ending it: what it prints goes to
+ * standard error, and what it throws behind everybody's back is told in a line.
+ */
+export async function quietly<Value>(act: () => Promise<Value>): Promise<Value> {
+  const write = process.stdout.write.bind(process.stdout)
+  const aside = process.stderr.write.bind(process.stderr)
+  process.stdout.write = aside
+  const told = new Set<string>()
+  process.on('uncaughtException', (error: unknown) => {
+    const reason = printable(reasonOf(error))
+    // A client that tries to connect again fails again.
+    if (!told.has(reason)) aside(`sojourn: meanwhile in the app: ${reason}\n`)
+    told.add(reason)
+  })
+  const onExit = () => {
+    aside('sojourn: the module ended the process before the command was done.\n')
+    process.exitCode = 1
+  }
+  process.once('exit', onExit)
   try {
-    return await Promise.race([promise, late])
+    return await act()
   } finally {
-    clearTimeout(timer)
+    process.off('exit', onExit)
+    process.stdout.write = write
   }
 }
 
-function sessionsIn(exported: unknown): Loaded {
-  const { sessions, default: main } = exported as { sessions?: unknown; default?: unknown }
+function sessionsIn(exported: object, wanted: string | undefined): Loaded {
+  const { default: main } = exported as { default?: unknown }
   // A CommonJS module stands behind its default export.
-  const candidates = [sessions, main, (main as { sessions?: unknown } | undefined)?.sessions]
-  const found = candidates.find(isSessions)
-  if (found) return { sessions: found }
+  const named = { ...(isObject(main) && !isSessions(main) && main), ...exported }
+  const found = new Map(Object.entries(named).filter((entry) => isSessions(entry[1])))
+  const one = found.size === 1 ? [...found.values()][0] : undefined
+  const usual = found.get('sessions') ?? found.get('default') ?? one
+  const sessions = wanted === undefined ? usual : found.get(wanted)
+  if (sessions) return { sessions: sessions as AppSessions }
+  if (found.size > 0) {
+    return {
+      says: `The module exports sessions as ${[...found.keys()].join(', ')}.`,
+      remedy: 'Say which ones with --export NAME.',
+    }
+  }
   return {
     says: 'The module exports no sessions.',
     remedy: 'export const sessions = createSessions({ ... })',
   }
 }
 
-function isSessions(value: unknown): value is Examined {
-  if (typeof value !== 'object' || value === null) return false
-  return typeof (value as Partial<Examined>).describePolicy === 'function'
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+function isSessions(value: unknown): boolean {
+  return isObject(value) && typeof (value as AppSessions).describePolicy === 'function'
 }
 
 function explained(error: unknown, path: string): Loaded {
@@ -73,9 +128,8 @@ function explained(error: unknown, path: string): Loaded {
         'The JavaScript it is compiled to; or Node.js 22.18 and newer, for types that can be left out.',
     }
   }
-  const message = withoutSecrets(error instanceof Error ? error.message : String(error))
   return {
-    says: `Loading it failed: ${message.split('\n')[0]}`,
+    says: `Loading it failed: ${reasonOf(error)}`,
     remedy:
       code.startsWith('ERR_SECRET') || code === 'ERR_OPTION_INVALID'
         ? 'As it says: createSessions refuses to start like this. Variables come from the environment or --env FILE.'

@@ -1,4 +1,4 @@
-/** Takes out of a stranger's message what must not be shown. */
+/** Tells why something failed, without what must not be shown. */
 
 import { withoutPasswords } from '../../base/redact.ts'
 
@@ -11,7 +11,51 @@ export function withoutSecrets(text: string, environment: NodeJS.ProcessEnv = pr
   for (const [name, value = ''] of Object.entries(environment)) {
     // Shorter ones are words such as "true", and would take the sense out of a message.
     if (value.length < 8 || !PRIVATE_NAME.test(name)) continue
-    shown = shown.replaceAll(value, `[${name}]`)
+    for (const secret of [value, ...passwordsIn(value)]) {
+      shown = shown.replaceAll(secret, `[${name}]`)
+    }
   }
   return withoutPasswords(shown)
+}
+
+/** The passwords in a URL, in each way that a client may spell them in an error. */
+function passwordsIn(value: string): string[] {
+  // userinfo = user [":" password] "@";   a "@" in a password should be escaped, but often is not
+  const raw = /^[^:]*:\/\/[^:]*:([^]*)@/.exec(value)?.[1] ?? ''
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  const parameters = [...(url?.searchParams ?? [])].filter(([name]) => PRIVATE_NAME.test(name))
+  return [raw, url?.password ?? '', ...parameters.map(([, text]) => text)]
+    .flatMap((text) => [text, decoded(text), encodeURIComponent(decoded(text))])
+    .filter((text) => text.length > 3)
+}
+
+/** The text without percent-encoding, or as it is where that is broken. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** An error in one line: what the client of a store said, rather than that it failed. */
+export function reasonOf(error: unknown): string {
+  const cause = innermost(error)
+  if (!(cause instanceof Error)) return withoutSecrets(String(cause))
+  const { message, code } = cause as NodeJS.ErrnoException
+  const says = withoutSecrets(message).split('\n')[0]!
+  const isCode = typeof code === 'string' && !code.startsWith('ERR_') && !says.includes(code)
+  return isCode ? `${says || 'it failed'} (${withoutSecrets(code)})` : says
+}
+
+/** The error behind those that only say that there was one. */
+function innermost(error: unknown): unknown {
+  // A host with several addresses fails once for each.
+  if (error instanceof AggregateError && error.errors.length > 0) return innermost(error.errors[0])
+  return isUnavailable(error) && error.cause ? innermost(error.cause) : error
+}
+
+/** Whether a store did not answer. The app may have a copy of the library, and its class, of its own. */
+export function isUnavailable(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STORE_UNAVAILABLE'
 }

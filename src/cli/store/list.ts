@@ -1,65 +1,45 @@
-/** `sojourn list`: shows a user's sessions in a store. */
+/** `sojourn list`: shows a user's sessions. */
 
-import { parseArgs } from 'node:util'
-import { printable } from '../../base/printable.ts'
-import type { SessionInfo } from '../../backends/store-backend.ts'
-import { understood } from '../command/arguments.ts'
-import { ROW_OPTIONS, rowReader } from './encrypted-rows.ts'
-import { type Answer, STORE_OPTIONS, withStore, type Workplace } from './store-command.ts'
+import type { ListedSession } from '../../session/stored-sessions.ts'
 import { table } from '../command/table.ts'
 import { usageError } from '../command/usage-error.ts'
+import { storeArguments, withSessions } from './stored-app.ts'
 
-export const LIST_USAGE = `sojourn list USER                         lists a user's sessions, the first to sign in first
-                  [--secret-env NAME]       the variable with the secret, where rows are encrypted
-                                            (without it: SESSION_SECRET, SESSION_SECRET_PREVIOUS)
-                  [--name NAME]             the cookie's name, if the app gives it another one
-                  [--audience NAME]         the app's own, if it has the option
+export const LIST_USAGE = `sojourn list MODULE USER                  lists a user's sessions, the first to sign in first
 `
 
 /** Runs the command; answers its exit code. */
 export async function list(args: readonly string[]): Promise<number> {
-  const { values, positionals } = understood(args, (args) =>
-    parseArgs({ args, allowPositionals: true, options: { ...STORE_OPTIONS, ...ROW_OPTIONS } }),
-  )
-  const [user, ...more] = positionals
-  // Not repeated: a URL may have been given without --store.
-  if (!user || more.length > 0) throw usageError('Give one user id: sojourn list USER.')
-  const work = async ({ members, unreadable }: Workplace): Promise<Answer> => {
-    const sessions = await members.list(user)
-    const hidden = await unreadable(user)
-    const text = [page(sessions, hidden.length), ...hiddenLines(hidden)].join('\n')
-    return { text, json: { sessions: sessions.map(described), unreadable: hidden } }
+  const { values, module, rest } = storeArguments(args, {})
+  const [user, ...more] = rest
+  if (!user || more.length > 0) throw usageError('Give one user id: sojourn list MODULE USER.')
+  return withSessions(module, values, async (sessions) => {
+    const listed = (await sessions.list(user)).map(described)
+    return { text: page(listed), json: { sessions: listed } }
+  })
+}
+
+/** One session: what `--json` prints. Times are ISO 8601. */
+function described({ handle, createdAt, authenticatedAt, lastSeenAt, label }: ListedSession) {
+  const [created, authenticated, lastSeen] = [createdAt, authenticatedAt, lastSeenAt].map(iso)
+  return {
+    handle,
+    createdAt: created,
+    authenticatedAt: authenticated,
+    lastSeenAt: lastSeen,
+    label: label ?? null,
   }
-  return withStore(values, work, rowReader(values))
 }
 
-function hiddenLines(handles: readonly string[]): string[] {
-  if (handles.length === 0) return []
-  const says =
-    'These cannot be read: they are encrypted, and no secret here opens them (see: sojourn list --help).'
-  return ['', says, ...handles.map(printable)]
-}
-
-function page(sessions: readonly SessionInfo[], hidden: number): string {
-  if (sessions.length === 0) return `This user has no ${hidden > 0 ? 'other ' : ''}session here.`
+function page(listed: readonly ReturnType<typeof described>[]): string {
+  if (listed.length === 0) return 'This user has no session here.'
   return table(
     ['handle', 'created', 'signed in', 'last seen', 'label'],
-    sessions.map(described).map(({ handle, createdAt, authenticatedAt, lastSeenAt, label }) => {
+    listed.map(({ handle, createdAt, authenticatedAt, lastSeenAt, label }) => {
       const times = [createdAt, authenticatedAt, lastSeenAt].map((time) => time ?? '-')
       return [handle, ...times, shortened(label ?? '')]
     }),
   )
-}
-
-/** One session: what `--json` prints. Times are ISO 8601. */
-function described({ handle, createdAt, authenticatedAt, lastSeenAt, label }: SessionInfo) {
-  return {
-    handle,
-    createdAt: iso(createdAt),
-    authenticatedAt: iso(authenticatedAt),
-    lastSeenAt: iso(lastSeenAt),
-    label: label ?? null,
-  }
 }
 
 /** Nothing for a date that there is not: somebody else may have written into the store. */

@@ -9,14 +9,17 @@ import { createCluster } from 'redis'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { redisStore } from '../../../src/stores/redis/redis.ts'
 import { startRedisCluster } from '../../servers/redis-cluster.ts'
-import { sojourn } from '../command.ts'
 import {
   appOn,
+  CLIENTS,
   listsAndEnds,
+  moduleOf,
   type Place,
   postgresPlace,
   project,
   redisPlace,
+  runOn,
+  SECRET,
   signIn,
   sqlitePlace,
   userOf,
@@ -36,17 +39,24 @@ for (const name of ['redis', 'ioredis', 'iovalkey']) {
   listsAndEnds('a Redis Cluster', name, clusterPlace)
 }
 
-async function clusterPlace(): Promise<Place> {
+async function clusterPlace(name: string): Promise<Place> {
   const cluster = await startRedisCluster()
   onTestFinished(() => cluster.stop())
   const client = await createCluster({ rootNodes: [{ url: cluster.url }] })
     .on('error', () => {})
     .connect()
   onTestFinished(() => client.destroy())
+  const makes =
+    name === 'redis'
+      ? `import { createCluster } from 'redis'
+const client = createCluster({ rootNodes: [{ url: process.env.REDIS_URL }] })
+await client.connect()`
+      : `import { Cluster } from '${name}'
+const client = new Cluster([process.env.REDIS_URL])`
   return {
     store: redisStore(client, { prefix: 'cli:' }),
-    env: { SOJOURN_STORE: cluster.url.replace('redis:', 'redis-cluster:') },
-    args: ['--prefix', 'cli:'],
+    opens: `${makes}\nconst store = redisStore(client, { prefix: 'cli:' })`,
+    env: { REDIS_URL: cluster.url },
     age: async () => {},
   }
 }
@@ -61,9 +71,7 @@ test.each(['redis', 'ioredis', 'iovalkey', 'pg', 'postgres'])(
     await once(server, 'listening')
     onTestFinished(() => void server.close())
     const { port } = server.address() as AddressInfo
-    const scheme = name.startsWith('p') ? 'postgres' : 'redis'
-    const env = { SOJOURN_STORE: `${scheme}://u:hunter2@127.0.0.1:${port}/0` }
-    const { code, out, err } = await sojourn(['list', 'ada'], { cwd: project([name]), env })
+    const { code, out, err } = await on(name, `u:hunter2@127.0.0.1:${port}`)
     expect({ code, out }).toEqual({ code: 1, out: '' })
     expect(err).toMatch(/^sojourn: .+\n$/)
     expect(err).not.toContain('hunter2')
@@ -72,28 +80,43 @@ test.each(['redis', 'ioredis', 'iovalkey', 'pg', 'postgres'])(
 
 test.each(['ioredis', 'iovalkey'])('a wrong password is said to be wrong: %s', async (name) => {
   const { host } = new URL(process.env['REDIS_URL'] ?? '')
-  const env = { SOJOURN_STORE: `redis://u:hunter2@${host}` }
-  const { code, err } = await sojourn(['list', 'ada'], { cwd: project([name]), env })
+  const { code, err } = await on(name, `u:hunter2@${host}`)
   expect(code).toBe(1)
-  expect(err).toContain('(WRONGPASS)')
+  expect(err).toContain('WRONGPASS')
   expect(err).not.toContain('hunter2')
 })
 
-test('on a Node without SQLite, better-sqlite3 is taken from the project', async () => {
+/** Lists sessions of an app whose store is there, through the client of that package. */
+function on(name: string, where: string) {
+  const engine = name.startsWith('p') ? 'postgres' : 'redis'
+  const opens = `${CLIENTS[name]}\nconst store = ${engine}Store(client)`
+  const env = { [engine === 'redis' ? 'REDIS_URL' : 'DATABASE_URL']: `${engine}://${where}/0` }
+  return runOn(moduleOf(opens), [name], ['list', 'ada'], { env })
+}
+
+test('on a Node without SQLite, an app with better-sqlite3 is served', async () => {
   const installer = resolve(import.meta.dirname, '../../stores/sqlite/better-sqlite3-install.mjs')
   const installed = execFileSync(process.execPath, [installer], { encoding: 'utf8' })
   const { node, folder } = JSON.parse(installed) as { node: string; folder: string }
   const place = await sqlitePlace()
   const app = appOn(place)
   const phone = await signIn(app, 'ada', 'Phone')
-  const cwd = project([])
+  const opens = `import Database from 'better-sqlite3'
+const store = sqliteStore(new Database(process.env.DATABASE_FILE), { prefix: 'cli_' })`
+  // The older Node loads no TypeScript.
+  const module = moduleOf(opens).replaceAll(/\/src\/(.*)\.ts'/g, "/dist/$1.js'")
+  const cwd = project([], module)
   const name = 'better-sqlite3'
   symlinkSync(join(folder, 'node_modules', name), join(cwd, 'node_modules', name))
   const main = resolve(import.meta.dirname, '../../../dist/cli/main.js')
   const { status, stdout, stderr } = spawnSync(
     node,
-    [main, 'revoke', 'ada', phone.handle, ...place.args],
-    { cwd, env: place.env, encoding: 'utf8' },
+    [main, 'revoke', 'sessions.mjs', 'ada', phone.handle],
+    {
+      cwd,
+      env: { ...place.env, SESSION_SECRET: SECRET, NODE_ENV: 'production' },
+      encoding: 'utf8',
+    },
   )
   expect({ status, stdout, stderr }).toEqual({
     status: 0,

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { rowOf } from '../../../src/backends/stored/entry.ts'
 import { layoutWith } from '../../../src/session/setup/own-preset.ts'
@@ -6,10 +7,13 @@ import {
   appOn,
   json,
   listsAndEnds,
+  moduleOf,
   postgresPlace,
   project,
   redisPlace,
   run,
+  runOn,
+  SECRET,
   signIn,
   sqlitePlace,
   userOf,
@@ -56,7 +60,6 @@ test("list shows a user's sessions as a table, and as JSON", async () => {
       { handle: phone.handle, ...times, label: 'Phone' },
       { handle: laptop.handle, ...times, label: 'Laptop \x1b[31m\u202e' },
     ],
-    unreadable: [],
   })
   expect(nobody).toEqual({ code: 0, out: 'This user has no session here.\n', err: '' })
   for (const { out } of [shown, asJson]) {
@@ -181,22 +184,66 @@ test('a handle that begins with "-" is no option, wherever it stands', async () 
 test('a user id that begins with "-" stands behind "--"', async () => {
   const place = await sqlitePlace()
   await signIn(appOn(place), '-7', 'Phone')
-  const { env, args } = place
-  expect(await sojourn(['list', ...args, '--', '-7'], { env })).toMatchObject({
+  expect(await run(place, [], ['list', '--', '-7'])).toMatchObject({
     code: 0,
     out: expect.stringContaining('Phone'),
   })
-  const mistaken = await sojourn(['list', ...args, '-7'], { env })
+  const mistaken = await run(place, [], ['list', '-7'])
   expect(mistaken).toMatchObject({ code: 2, err: expect.stringContaining('"--"') })
 })
 
-test('--store goes before the variable, and takes a path from the folder it is run in', async () => {
+test('the module takes variables from a file, and finds its database from the folder it is run in', async () => {
   const place = await sqlitePlace()
   await signIn(appOn(place), 'ada', 'Phone')
-  const path = place.env['SOJOURN_STORE']?.slice('sqlite:'.length) ?? ''
-  const store = `sqlite:../${path.split('/').slice(-2).join('/')}`
-  const env = { SOJOURN_STORE: 'sqlite:there-is-none.db' }
-  const args = ['list', 'ada', '--store', store, ...place.args]
-  const ran = await sojourn(args, { cwd: project([]), env })
-  expect(ran).toMatchObject({ code: 0, out: expect.stringContaining('Phone'), err: '' })
+  const cwd = project([], moduleOf(place.opens))
+  const path = `../${place.env['DATABASE_FILE']?.split('/').slice(-2).join('/')}`
+  writeFileSync(join(cwd, '.env'), `SESSION_SECRET=${SECRET}\nDATABASE_FILE='${path}'\n`)
+  const args = ['list', 'sessions.mjs', 'ada', '--env', '.env']
+  const ran = await sojourn(args, { cwd })
+  expect(ran).toMatchObject({ code: 0, out: expect.stringContaining('Phone') })
+  const missing = await sojourn([...args.slice(0, -1), 'no.env'], { cwd })
+  expect(missing).toMatchObject({ code: 2, out: '', err: expect.stringContaining('--env') })
+})
+
+test('of several sessions that a module exports, --export says which', async () => {
+  const place = await sqlitePlace()
+  await signIn(appOn(place), 'ada', 'Phone')
+  const module = moduleOf(place.opens).replace('const sessions', 'const visitors')
+  const only = await runOn(module, [], ['list', 'ada'], place)
+  expect(only).toMatchObject({ code: 0, out: expect.stringContaining('Phone') })
+  const second = 'export const staff = createSessions({ secret: process.env.SESSION_SECRET })'
+  const asked = await runOn(`${module}${second}`, [], ['list', 'ada'], place)
+  expect(asked).toMatchObject({ code: 1, out: '', err: expect.stringContaining('staff, visitors') })
+  const chosen = ['list', 'ada', '--export', 'visitors']
+  const said = await runOn(`${module}${second}`, [], chosen, place)
+  expect(said).toMatchObject({ code: 0, out: expect.stringContaining('Phone') })
+})
+
+test.each([['list', 'ada'], ['revoke', 'ada', 'h'], ['prune']])(
+  'sessions in cookies have no list, and %s says so',
+  async (...args) => {
+    const module = moduleOf('const store = undefined')
+    const ran = await runOn(module, [], args)
+    expect(ran).toMatchObject({ code: 1, out: '', err: expect.stringContaining('in cookies') })
+  },
+)
+
+test('an app that goes on for ever and prints is ended, and no part of the answer', async () => {
+  const place = await sqlitePlace()
+  await signIn(appOn(place), 'ada', 'Phone')
+  const app = `import { createServer } from 'node:http'
+    createServer().listen(0, '127.0.0.1'); setInterval(() => {}, 1000); console.log('listening')
+    ${moduleOf(place.opens)}`
+  const ran = await runOn(app, [], ['list', 'ada', '--json'], place)
+  expect(ran).toMatchObject({ code: 0, err: 'listening\n' })
+  expect(json(ran)).toMatchObject({ sessions: [{ label: 'Phone' }] })
+})
+
+test('a list of any length arrives whole', async () => {
+  const place = await sqlitePlace()
+  const app = appOn(place)
+  for (let at = 0; at < 300; at++) await signIn(app, 'ada', 'L'.repeat(200))
+  const ran = await run(place, [], ['list', 'ada', '--json'])
+  expect(ran).toMatchObject({ code: 0, err: '' })
+  expect((json(ran) as { sessions: unknown[] }).sessions).toHaveLength(300)
 })
