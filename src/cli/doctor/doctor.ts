@@ -36,5 +36,5 @@ export async function doctor(args: string[]): Promise<number> {
   const findings = isPage
     ? await examineUrl(target, values.name)
     : await quietly(() => examineModule(target, values))
-  return tell({ of: target, findings }, values.json)
+  return tell(target, findings, values.json)
 }

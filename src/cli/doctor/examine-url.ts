@@ -1,6 +1,6 @@
 /** `sojourn doctor URL`: what a reviewer asks about a page on this machine. */
 
-import { check, fail, type Finding, pass, warn } from './finding.ts'
+import { check, fail, type Finding, warn } from './finding.ts'
 import { answerFindings, lineFindings, sessionCookieOf, type SetCookie } from './page-checks.ts'
 import { addressHere, get, type Page } from './this-machine.ts'
 
@@ -14,12 +14,19 @@ export async function examineUrl(text: string, name: string | undefined): Promis
     const ask = (value: string) => get(url, `${cookie.name}=${value}`)
     const known = await ask(cookie.value)
     const forged = await Promise.all(forgeriesOf(cookie).map(ask))
+    const odd = forged.find(({ status }) => status !== first.status)
     return [
       statusFinding(first),
       ...lineFindings(cookie),
       ...answerFindings([first, known], cookie.name),
-      knownFinding(known, cookie),
-      forgedFinding(first, forged),
+      check('return', known.status < 500, 'The cookie is taken back.', [
+        `Whoever comes back with the cookie ${cookie.name} is answered with ${known.status}.`,
+        'See the log of the app.',
+      ]),
+      check('forgery', !odd, 'Forged cookies are answered like no cookie at all.', [
+        `A forged cookie is answered with ${odd?.status}, and none at all with ${first.status}: forgers learn from it.`,
+        'A cookie that does not open is no error: take the visitor for a new one.',
+      ]),
     ]
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer'
@@ -29,34 +36,23 @@ export async function examineUrl(text: string, name: string | undefined): Promis
 }
 
 function statusFinding({ status, location }: Page): Finding {
-  if (status >= 500) {
-    return fail('page', `It answers with ${status}.`, 'Give the address of a page that works.')
-  }
   const leads = location === undefined ? '' : ', and leads elsewhere, where nobody went'
-  return pass('page', `It answers with ${status}${leads}.`)
+  return check('page', status < 500, `It answers with ${status}${leads}.`, [
+    `It answers with ${status}.`,
+    'Give the address of a page that works.',
+  ])
 }
 
 function noCookie({ setCookies }: Page, name: string | undefined): Finding {
-  const remedy =
-    'A page that a visitor gets a session from: one that counts, keeps a cart or a flash message, or signs in.'
-  if (name !== undefined) return warn('cookie', 'It sets no cookie of that name.', remedy)
   const others =
     setCookies.length > 0 ? ' Of those it does set none is known here: say which with --name.' : ''
   return warn(
     'cookie',
-    `It sets no session cookie, as is right where nothing is kept.${others}`,
-    remedy,
+    name === undefined
+      ? `It sets no session cookie, as is right where nothing is kept.${others}`
+      : 'It sets no cookie of that name.',
+    'A page that a visitor gets a session from: one that counts, keeps a cart or a flash message, or signs in.',
   )
-}
-
-function knownFinding({ status, setCookies }: Page, { name }: SetCookie): Finding {
-  const says = 'The cookie is taken back.'
-  return check('return', status < 500, says, [
-    `Whoever comes back with the cookie ${name} is answered with ${status}.`,
-    setCookies.length > 0
-      ? 'See the log of the app.'
-      : 'See the log of the app: the session does not open.',
-  ])
 }
 
 /** Values that no server of ours has written: another signature, a cut one, and nonsense. */
@@ -64,12 +60,4 @@ function forgeriesOf({ value }: SetCookie): string[] {
   const at = Math.max(value.length - 8, 0)
   const other = value[at] === 'A' ? 'B' : 'A'
   return [value.slice(0, at) + other + value.slice(at + 1), value.slice(0, -5), 'x']
-}
-
-function forgedFinding({ status }: Page, forged: readonly Page[]): Finding {
-  const odd = forged.find((page) => page.status !== status)
-  return check('forgery', odd === undefined, 'Forged cookies are answered like no cookie at all.', [
-    `A forged cookie is answered with ${odd?.status ?? status}, and none at all with ${status}: forgers learn from it.`,
-    'A cookie that does not open is no error: take the visitor for a new one.',
-  ])
 }

@@ -8,47 +8,42 @@ export type Finding =
   | { verdict: 'pass'; about: string; says: string }
   | { verdict: 'warn' | 'fail'; about: string; says: string; remedy: string }
 
+/** What is wrong, and what to do about it. */
+type Fault = readonly [says: string, remedy: string]
+
 /** All is well with this. */
 export function pass(about: string, says: string): Finding {
   return { verdict: 'pass', about, says }
 }
 
 /** A reviewer will ask why this is so. */
-export function warn(about: string, says: string, remedy: string): Finding {
+export function warn(about: string, ...[says, remedy]: Fault): Finding {
   return { verdict: 'warn', about, says, remedy }
 }
 
 /** This must not be so where visitors come. */
-export function fail(about: string, says: string, remedy: string): Finding {
+export function fail(about: string, ...[says, remedy]: Fault): Finding {
   return { verdict: 'fail', about, says, remedy }
 }
 
 /** Passes or fails. */
-export function check(
-  about: string,
-  holds: unknown,
-  says: string,
-  fault: [string, string],
-): Finding {
+export function check(about: string, holds: boolean, says: string, fault: Fault): Finding {
   return holds ? pass(about, says) : fail(about, ...fault)
 }
 
-/** A report, and the exit code that goes with it. */
-export interface Report {
-  /** What was looked at, in a line. */
-  of: string
-  findings: readonly Finding[]
+/** Passes, or wants to be looked at. */
+export function consider(about: string, holds: boolean, says: string, doubt: Fault): Finding {
+  return holds ? pass(about, says) : warn(about, ...doubt)
 }
 
-/** Prints a report. Answers the exit code: 1 if anything failed. */
-export function tell({ of, findings }: Report, json: boolean | undefined): number {
-  const count = (verdict: Finding['verdict']) => {
-    return findings.filter((finding) => finding.verdict === verdict).length
-  }
-  const counts = { pass: count('pass'), warn: count('warn'), fail: count('fail') }
+/** Prints the report on what was looked at. Answers the exit code: 1 if anything failed. */
+export function tell(of: string, findings: readonly Finding[], json: boolean | undefined): number {
+  const counts = { pass: 0, warn: 0, fail: 0 }
+  for (const { verdict } of findings) counts[verdict]++
+  const summary = `${counts.pass} passed, ${counts.warn} to be looked at, ${counts.fail} failed`
   const text = json
     ? printableLines(JSON.stringify({ of, ...counts, findings }, null, 2))
-    : [of, '', ...lines(findings), '', summary(counts)].map(printable).join('\n')
+    : [of, '', ...lines(findings), '', summary].map(printable).join('\n')
   process.stdout.write(`${text}\n`)
   return counts.fail > 0 ? 1 : 0
 }
@@ -60,8 +55,4 @@ function lines(findings: readonly Finding[]): string[] {
     `${finding.verdict}  ${finding.about.padEnd(width)}  ${finding.says}`,
     ...(finding.verdict === 'pass' ? [] : [`${indent}-> ${finding.remedy}`]),
   ])
-}
-
-function summary({ pass: passed, warn: warned, fail: failed }: Record<string, number>): string {
-  return `${passed} passed, ${warned} to be looked at, ${failed} failed`
 }

@@ -2,78 +2,67 @@
 
 import { setCookieName } from '../../http/headers.ts'
 import { COOKIE_LIMIT } from '../inspect/description.ts'
-import { check, type Finding, pass, warn } from './finding.ts'
 import { cookiesIn } from '../inspect/pasted.ts'
-import { prefixFinding } from './policy-checks.ts'
-import { recognise } from '../inspect/recognise.ts'
-import type { Format } from '../inspect/recognised.ts'
-import type { Page } from './this-machine.ts'
+import { type Format, recognise } from '../inspect/recognise.ts'
 import { USUAL_NAMES } from '../inspect/verify.ts'
+import { type CookieFacts, cookieFindings, OWN_OPTIONS } from './cookie-checks.ts'
+import { check, consider, type Finding } from './finding.ts'
+import type { Page } from './this-machine.ts'
 
 /** A session cookie that a page has set. Its value is shown to nobody. */
-export interface SetCookie {
-  name: string
+export interface SetCookie extends CookieFacts {
   value: string
   format: Format
-  line: string
-  attributes: ReadonlyMap<string, string>
 }
-
-/** The formats that are sessions of ours. */
-const OURS: readonly Format[] = ['sojourn', 'sojourn-encrypted', 'sojourn-id', 'flask']
 
 /** The session cookie among those a page has set: by its name, or by its looks. */
 export function sessionCookieOf({ setCookies }: Page, wanted: string | undefined) {
   const set = setCookies.map(read).filter(({ value }) => value !== '')
   if (wanted !== undefined) return set.find(({ name }) => name === wanted)
   return (
-    set.find(({ format }) => OURS.includes(format)) ??
+    set.find(({ format }) => format in FORMATS) ??
     set.find(({ name }) => USUAL_NAMES.includes(name))
   )
 }
 
 function read(line: string): SetCookie {
-  const name = setCookieName(line)
   const [found] = cookiesIn(`Set-Cookie: ${line}`)
-  const attributes = (found?.attributes ?? []).map((attribute) => {
-    const [key = '', ...value] = attribute.split('=')
-    return [key.trim().toLowerCase(), value.join('=').trim()] as const
-  })
-  const value = found?.value ?? ''
-  return { name, value, format: recognise(value).format, line, attributes: new Map(attributes) }
+  const { value = '', attributes = [] } = found ?? {}
+  const given = new Map(
+    attributes.map((attribute) => {
+      const [key = '', ...text] = attribute.split('=')
+      return [key.trim().toLowerCase(), text.join('=').trim()]
+    }),
+  )
+  return {
+    name: setCookieName(line),
+    value,
+    format: recognise(value).format,
+    secure: given.has('secure'),
+    httpOnly: given.has('httponly'),
+    sameSite: given.get('samesite') ?? null,
+    domain: given.get('domain') || null,
+    path: given.get('path') ?? '/',
+  }
+}
+
+const REMEDIES = {
+  ...OWN_OPTIONS,
+  secure:
+    'Start the app as in production: NODE_ENV=production. While developing it has to be like this.',
 }
 
 /** Every question that the cookie's line answers. */
 export function lineFindings(cookie: SetCookie): Finding[] {
-  const { name, value, attributes } = cookie
-  const sameSite = attributes.get('samesite')?.toLowerCase()
-  const domain = attributes.get('domain')
+  const { name, value, format } = cookie
   const size = Buffer.byteLength(name) + Buffer.byteLength(value)
+  const [says, remedy] = FORMATS[format] ?? [
+    'no format of Sojourn.',
+    'Which cookie is meant? Say so with --name NAME.',
+  ]
   return [
-    formatFinding(cookie),
-    check('Secure', attributes.has('secure'), 'It leaves over HTTPS only.', [
-      'The cookie is sent over plain HTTP too, where anybody on the way can take it.',
-      'Start the app as in production: NODE_ENV=production. While developing it has to be like this.',
-    ]),
-    check('HttpOnly', attributes.has('httponly'), 'No script can read it.', [
-      'A script in the page can read the cookie.',
-      'cookie: { httpOnly: true }, or leave it out.',
-    ]),
-    sameSite === 'lax' || sameSite === 'strict'
-      ? pass('SameSite', `${sameSite}: what other sites post comes without the cookie.`)
-      : warn(
-          'SameSite',
-          `It is ${sameSite ?? 'not said'}.`,
-          "cookie: { sameSite: 'Lax' }, or leave it out.",
-        ),
-    prefixFinding(name),
-    domain === undefined || domain === ''
-      ? pass('scope', 'Only this host gets it.')
-      : warn(
-          'scope',
-          'Every host below its Domain gets it, and can set it.',
-          'Leave cookie.domain out.',
-        ),
+    consider('format', remedy === '', `${name}: ${says}`, [`${name}: ${says}`, remedy]),
+    ...cookieFindings(cookie, REMEDIES),
     check('size', size <= COOKIE_LIMIT, `${size} bytes, of ${COOKIE_LIMIT} that browsers keep.`, [
       `${size} bytes: browsers keep ${COOKIE_LIMIT}, and drop this cookie.`,
       'Keep less in it, or sessions in a store.',
@@ -81,31 +70,18 @@ export function lineFindings(cookie: SetCookie): Finding[] {
   ]
 }
 
-function formatFinding({ format, name }: SetCookie): Finding {
-  switch (format) {
-    case 'sojourn':
-      return warn(
-        'format',
-        `${name}: signed, and can be read by whoever holds it.`,
-        'encrypt: true, or keep nothing private in it.',
-      )
-    case 'flask':
-      return warn(
-        'format',
-        `${name}: Flask's, signed with SHA-1, and can be read by whoever holds it.`,
-        'Keep nothing private in it.',
-      )
-    case 'sojourn-encrypted':
-      return pass('format', `${name}: encrypted.`)
-    case 'sojourn-id':
-      return pass('format', `${name}: an id; what the session holds is in a store.`)
-    default:
-      return warn(
-        'format',
-        `${name}: no format of Sojourn.`,
-        'Which cookie is meant? Say so with --name NAME.',
-      )
-  }
+/** The formats that are sessions of ours, and the remedy for what a reviewer asks about. */
+const FORMATS: Partial<Record<Format, readonly [says: string, remedy: string]>> = {
+  sojourn: [
+    'signed, and can be read by whoever holds it.',
+    'encrypt: true, or keep nothing private in it.',
+  ],
+  flask: [
+    "Flask's, signed with SHA-1, and can be read by whoever holds it.",
+    'Keep nothing private in it.',
+  ],
+  'sojourn-encrypted': ['encrypted.', ''],
+  'sojourn-id': ['an id; what the session holds is in a store.', ''],
 }
 
 /** What has to hold of every answer that belongs to a session, and of those that set its cookie. */
@@ -138,13 +114,9 @@ function isPrivate({ cacheControl }: Page): boolean {
 }
 
 function varies({ vary }: Page): boolean {
-  const fields = listOf(vary)
-  return fields.includes('cookie') || fields.includes('*')
+  return listOf(vary).some((field) => field === 'cookie' || field === '*')
 }
 
 function listOf(header: string): string[] {
-  return header
-    .toLowerCase()
-    .split(',')
-    .map((item) => item.trim())
+  return header.toLowerCase().split(/\s*,\s*/)
 }

@@ -1,21 +1,18 @@
 /** Everything there is to say about one cookie. */
 
 import { flaskCodec, flaskLayout } from '../../flask/layout.ts'
-import { createCodec } from '../../record/text/codec.ts'
 import { joinFields } from '../../record/fields.ts'
 import {
   authenticatedAtOf,
   createdOf,
   isPermanent,
   labelOf,
-  ownLayout,
   userIdOf,
   waitingItems,
 } from '../../record/record.ts'
-import { ownTags } from '../../record/text/tags.ts'
+import { layoutWith } from '../../session/setup/own-preset.ts'
 import type { PastedCookie } from './pasted.ts'
-import { recognise } from './recognise.ts'
-import type { Format, Part, Recognised } from './recognised.ts'
+import { type Format, type Part, recognise, type Recognised } from './recognise.ts'
 import { type GivenSecret, verify } from './verify.ts'
 
 /** Browsers drop a cookie whose name and value are longer (RFC 6265bis section 5.6). */
@@ -34,19 +31,17 @@ export interface Description {
   compressed: boolean | null
   /** ISO 8601, as the cookie says. */
   times: { signed: string | null; created: string | null; authenticated: string | null }
-  session: SessionFacts | null
+  /** What the library itself keeps beside the data. */
+  session: {
+    permanent: boolean
+    userId: string | null
+    label: string | null
+    flashes: number
+  } | null
   parts: readonly Part[]
   attributes: readonly string[]
   payloads: readonly { label: string; json: unknown; text: string }[]
   notes: readonly string[]
-}
-
-/** What the library itself keeps beside the data. */
-export interface SessionFacts {
-  permanent: boolean
-  userId: string | null
-  label: string | null
-  flashes: number
 }
 
 /** Describes a cookie. Only with secrets can it say whether the cookie is genuine. */
@@ -58,26 +53,26 @@ export function describe(
 ): Description {
   const { name, value, attributes } = cookie
   const closed = recognise(value)
-  const nameAndValue =
-    name === undefined ? null : Buffer.byteLength(name) + Buffer.byteLength(value)
+  const valueBytes = Buffer.byteLength(value)
+  const nameAndValue = name === undefined ? null : Buffer.byteLength(name) + valueBytes
   const verdict =
     secrets.length > 0 ? verify({ value, name, audience }, closed, secrets) : undefined
   const looks = verdict?.verified ? { ...closed, ...verdict.opened } : closed
-  const { facts, created, authenticated, payloads, notes } = factsOf(looks)
+  const { session, created, authenticated, payloads, notes } = sessionIn(looks)
   return {
     name: name ?? null,
     format: looks.format,
     title: looks.title,
     verified: verdict?.verified ?? null,
-    verification: verdict ? (verdict.verified ? verdict.as : verdict.why) : NOT_TRIED,
-    size: { value: Buffer.byteLength(value), nameAndValue, limit: COOKIE_LIMIT },
+    verification: verdict?.says ?? 'Nobody has checked who wrote this: no secret was given.',
+    size: { value: valueBytes, nameAndValue, limit: COOKIE_LIMIT },
     compressed: looks.compressed ?? null,
     times: {
       signed: iso(looks.signedAt),
       created: iso(created),
       authenticated: iso(authenticated),
     },
-    session: facts,
+    session,
     parts: looks.parts,
     attributes,
     payloads: payloads.map(({ label, text }) => ({ label, json: jsonOf(text), text })),
@@ -85,42 +80,33 @@ export function describe(
   }
 }
 
-const NOT_TRIED = 'Nobody has checked who wrote this: no secret was given.'
-
 const READABLE: readonly Format[] = ['sojourn', 'sojourn-encrypted', 'flask']
 
-interface Facts {
-  facts: SessionFacts | null
-  created?: number | undefined
-  authenticated?: number | undefined
-  payloads: Recognised['payloads']
-  notes: string[]
-}
-
-function factsOf({ format, payloads }: Recognised): Facts {
+/** What the payload says as a session, if it is one. */
+function sessionIn({
+  format,
+  payloads,
+}: Recognised): Pick<Description, 'session'> &
+  Pick<Recognised, 'payloads' | 'notes'> & { created?: number; authenticated?: number } {
   const text = payloads[0]?.text
-  if (text === undefined || !READABLE.includes(format)) return { facts: null, payloads, notes: [] }
-  const layout =
-    format === 'flask'
-      ? flaskLayout(flaskCodec([]))
-      : ownLayout(createCodec({ tags: ownTags, sortKeys: false, ascii: false }))
+  if (text === undefined || !READABLE.includes(format))
+    return { session: null, payloads, notes: [] }
+  const layout = format === 'flask' ? flaskLayout(flaskCodec([])) : layoutWith([])
   const record = layout.decode(text)
   if (!record) {
-    return {
-      facts: null,
-      payloads,
-      notes: ['A value in it cannot be read, so a server takes it for nobody.'],
-    }
+    const notes = ['A value in it cannot be read, so a server takes it for nobody.']
+    return { session: null, payloads, notes }
   }
+  const [created, authenticated] = [createdOf(record, layout), authenticatedAtOf(record, layout)]
   return {
-    facts: {
+    session: {
       permanent: isPermanent(record, layout),
       userId: userIdOf(record, layout) ?? null,
       label: labelOf(record, layout) ?? null,
       flashes: waitingItems(record, layout).length,
     },
-    created: createdOf(record, layout),
-    authenticated: authenticatedAtOf(record, layout),
+    ...(created !== undefined && { created }),
+    ...(authenticated !== undefined && { authenticated }),
     payloads: layout.flat
       ? payloads
       : [
@@ -134,14 +120,14 @@ function factsOf({ format, payloads }: Recognised): Facts {
 const DEFAULT_LIFETIME = 31 * 86_400
 
 function notesOn({ signedAt }: Recognised, size: number, now: number): string[] {
-  const notes = []
-  if (size > COOKIE_LIMIT) notes.push(`It is longer than the ${COOKIE_LIMIT} bytes browsers keep.`)
-  if (signedAt === undefined) return notes
-  const age = Math.floor(now / 1000) - signedAt
-  if (age > DEFAULT_LIFETIME)
-    notes.push('It was signed more than 31 days ago, the default lifetime.')
-  if (age < -60) notes.push('It was signed in the future: the clocks of two machines differ.')
-  return notes
+  const age = signedAt === undefined ? 0 : Math.floor(now / 1000) - signedAt
+  return [
+    ...(size > COOKIE_LIMIT ? [`It is longer than the ${COOKIE_LIMIT} bytes browsers keep.`] : []),
+    ...(age > DEFAULT_LIFETIME
+      ? ['It was signed more than 31 days ago, the default lifetime.']
+      : []),
+    ...(age < -60 ? ['It was signed in the future: the clocks of two machines differ.'] : []),
+  ]
 }
 
 function iso(seconds: number | undefined): string | null {

@@ -3,10 +3,10 @@
 import { sessionIdFormat } from '../../backends/stored/session-id.ts'
 import { encrypter } from '../../crypto/encrypted.ts'
 import { keyring } from '../../crypto/keyring.ts'
+import { keyFor, type Scope } from '../../crypto/keys.ts'
 import { authenticator, timedSigner } from '../../crypto/signed.ts'
 import { itsdangerousKey } from '../../flask/flask-cookie.ts'
-import { keyFor, type Scope } from '../../crypto/keys.ts'
-import type { Digest, Recognised } from './recognised.ts'
+import type { Digest, Recognised } from './recognise.ts'
 
 /** A secret, and where it came from. Only the latter is ever shown. */
 export interface GivenSecret {
@@ -14,10 +14,15 @@ export interface GivenSecret {
   from: string
 }
 
-/** What came of it, and for what is encrypted what it says. */
-export type Verdict =
-  | { verified: true; as: string; opened?: Pick<Recognised, 'payloads' | 'signedAt'> }
-  | { verified: false; why: string }
+/** What an encrypted cookie holds. */
+type Opened = Pick<Recognised, 'payloads' | 'signedAt'>
+
+/** What came of it: how it verified or why it did not, and for what is encrypted what it says. */
+export interface Verdict {
+  verified: boolean
+  says: string
+  opened?: Opened | undefined
+}
 
 /** A cookie, and whose it is said to be. */
 export interface Claim {
@@ -28,7 +33,13 @@ export interface Claim {
 }
 
 /** The names our own format is used under when nobody says otherwise. */
-export const USUAL_NAMES: readonly string[] = ['session', '__Host-session', '__Secure-session']
+export const USUAL_NAMES: readonly string[] = [
+  'session',
+  '__Host-Http-session',
+  '__Http-session',
+  '__Host-session',
+  '__Secure-session',
+]
 
 /**
  * Tries the secrets in turn, as every format they could have been used for.
@@ -39,30 +50,29 @@ export const USUAL_NAMES: readonly string[] = ['session', '__Host-session', '__S
 export function verify(claim: Claim, looks: Recognised, secrets: readonly GivenSecret[]): Verdict {
   const { name } = claim
   if (looks.signedAt === undefined && !looks.format.startsWith('sojourn')) {
-    return {
-      verified: false,
-      why: 'Only the cookies of Sojourn and of Flask can be verified here.',
-    }
+    return no('Only the cookies of Sojourn and of Flask can be verified here.')
   }
   for (const { text, from } of secrets) {
     const use = spellingsOf(text).flatMap((secret) => useOf(claim, looks, secret) ?? [])[0]
     if (!use) continue
     if (use.name !== undefined && name !== undefined && use.name !== name) {
-      const why = `It was made with the secret of ${from}, but for a cookie named ${use.name}: under the name ${name} a server refuses it.`
-      return { verified: false, why }
+      return no(
+        `It was made with the secret of ${from}, but for a cookie named ${use.name}: under the name ${name} a server refuses it.`,
+      )
     }
     if (looks.digest !== undefined && looks.payloads.length === 0) {
-      return {
-        verified: false,
-        why: `The signature is right (${from}), but the payload cannot be read.`,
-      }
+      return no(`The signature is right (${from}), but the payload cannot be read.`)
     }
     const asName =
       use.name !== undefined && name === undefined ? `, for a cookie named ${use.name}` : ''
-    const as = `${use.says}, with the secret of ${from}${asName}`
-    return use.opened ? { verified: true, as, opened: use.opened } : { verified: true, as }
+    const says = `${use.says}, with the secret of ${from}${asName}`
+    return { verified: true, says, opened: use.opened }
   }
-  return { verified: false, why: whyNot(claim, looks, secrets) }
+  return no(whyNot(claim, looks, secrets))
+}
+
+function no(says: string): Verdict {
+  return { verified: false, says }
 }
 
 /** The bytes that a secret may stand for: `base64:` and `hex:` announce some, but not to Flask. */
@@ -81,7 +91,7 @@ function spellingsOf(text: string): Uint8Array[] {
 interface Use {
   says: string
   name?: string
-  opened?: Pick<Recognised, 'payloads' | 'signedAt'>
+  opened?: Opened
 }
 
 function useOf(claim: Claim, looks: Recognised, secret: Uint8Array): Use | undefined {
@@ -89,10 +99,8 @@ function useOf(claim: Claim, looks: Recognised, secret: Uint8Array): Use | undef
   switch (looks.format) {
     case 'sojourn-encrypted':
       return ownUse(claim, 'as Sojourn encrypts', (value, scope) => {
-        const opened = encrypter([keyFor(secret, 'encrypted', scope)], {
-          ...scope,
-          purpose: 'session',
-        }).open(value)
+        const keys = [keyFor(secret, 'encrypted', scope)]
+        const opened = encrypter(keys, { ...scope, purpose: 'session' }).open(value)
         if (typeof opened === 'string') return undefined
         const payloads = [{ label: 'payload', text: opened.text }]
         return { opened: { payloads, signedAt: opened.seconds } }
@@ -108,26 +116,26 @@ function useOf(claim: Claim, looks: Recognised, secret: Uint8Array): Use | undef
 }
 
 function signedUse(claim: Claim, digest: Digest, secret: Uint8Array): Use | undefined {
-  const isSigned = (value: string, key: Uint8Array) => {
-    return typeof timedSigner(authenticator([key], digest)).verify(value) !== 'string'
-  }
   const own =
-    digest === 'sha256'
-      ? ownUse(claim, 'as Sojourn signs', (value, scope) => {
-          return isSigned(value, keyFor(secret, 'session', scope)) ? {} : undefined
-        })
-      : undefined
+    digest === 'sha256' &&
+    ownUse(claim, 'as Sojourn signs', (value, scope) => {
+      return isSigned(value, digest, keyFor(secret, 'session', scope)) ? {} : undefined
+    })
   if (own) return own
-  const says = digest === 'sha1' ? 'as Flask signs' : `as Flask would sign with ${digest}`
   const key = itsdangerousKey(secret, 'cookie-session', digest, 'hmac')
-  return isSigned(claim.value, key) ? { says } : undefined
+  if (!isSigned(claim.value, digest, key)) return undefined
+  return { says: digest === 'sha1' ? 'as Flask signs' : `as Flask would sign with ${digest}` }
+}
+
+function isSigned(value: string, digest: Digest, key: Uint8Array): boolean {
+  return typeof timedSigner(authenticator([key], digest)).verify(value) !== 'string'
 }
 
 /** Tries the names that the key may be bound to. */
 function ownUse(
   { value, name, audience }: Claim,
   says: string,
-  open: (value: string, scope: Scope) => Omit<Use, 'says' | 'name'> | undefined,
+  open: (value: string, scope: Scope) => Pick<Use, 'opened'> | undefined,
 ): Use | undefined {
   for (const cookieName of new Set([...(name === undefined ? [] : [name]), ...USUAL_NAMES])) {
     const use = open(value, { audience, cookieName })
@@ -137,41 +145,45 @@ function ownUse(
 }
 
 function whyNot(claim: Claim, looks: Recognised, secrets: readonly GivenSecret[]): string {
-  const { value, name } = claim
+  const { value, name, audience } = claim
+  const { digest } = looks
   const isOwn = looks.format.startsWith('sojourn')
-  if (!looks.digest && looks.signedAt !== undefined)
+  if (!digest && looks.signedAt !== undefined)
     return 'The signature was cut or added to: no signature has its length.'
   for (const { text, from } of secrets) {
     for (const [spelling, says] of respellings(text)) {
       if (useOf(claim, looks, spelling)) return `It verifies with the secret of ${from} ${says}.`
     }
-    if (looks.digest && isSignedWithSalt(value, looks.digest, text, 'itsdangerous')) {
+    const key =
+      digest && itsdangerousKey(Buffer.from(text), 'itsdangerous', digest, 'django-concat')
+    if (key && isSigned(value, digest, key)) {
       return `The secret of ${from} signed it, but with the salt "itsdangerous": it is no session of Flask.`
     }
   }
   const tried = secrets.map(({ from }) => from).join(', ')
   const names = name === undefined ? ` for the names ${USUAL_NAMES.join(', ')}` : ''
-  const depends =
-    isOwn && name === undefined
-      ? " Sojourn's key depends on the cookie's name: say it with --name."
-      : ''
-  const audience =
-    isOwn && claim.audience === '' ? ' If the app has an audience, say it with --audience.' : ''
   const what =
     looks.format === 'sojourn-encrypted' ? 'It does not open' : 'The signature does not match'
-  return `${what} (tried: ${tried}${names}). It was made with another secret, or changed since.${depends}${audience}`
+  return [
+    `${what} (tried: ${tried}${names}). It was made with another secret, or changed since.`,
+    isOwn && !name ? "Sojourn's key depends on the cookie's name: say it with --name." : '',
+    isOwn && !audience ? 'If the app has an audience, say it with --audience.' : '',
+  ]
+    .filter(Boolean)
+    .join(' ')
 }
 
 /** What a secret may have become on its way here: the usual accidents. */
 function respellings(text: string): [Uint8Array, string][] {
   const trimmed = text.trim()
-  const spellings: [Uint8Array, string][] = []
-  if (trimmed !== text) spellings.push([Buffer.from(trimmed), 'without the white space around it'])
-  spellings.push([Buffer.from(`${trimmed}\n`), 'with a line end after it'])
-  if (/^(["']).+\1$/.test(trimmed)) {
-    spellings.push([Buffer.from(trimmed.slice(1, -1)), 'without the quotation marks around it'])
-  } else {
-    spellings.push([Buffer.from(`"${trimmed}"`), 'with quotation marks around it'])
+  const spellings: [Uint8Array, string][] = [
+    [Buffer.from(`${trimmed}\n`), 'with a line end after it'],
+    /^(["']).+\1$/.test(trimmed)
+      ? [Buffer.from(trimmed.slice(1, -1)), 'without the quotation marks around it']
+      : [Buffer.from(`"${trimmed}"`), 'with quotation marks around it'],
+  ]
+  if (trimmed !== text) {
+    spellings.unshift([Buffer.from(trimmed), 'without the white space around it'])
   }
   if (/^(?:[0-9a-f]{2})+$/i.test(trimmed)) {
     spellings.push([Buffer.from(trimmed, 'hex'), 'taken as hexadecimal bytes'])
@@ -180,9 +192,4 @@ function respellings(text: string): [Uint8Array, string][] {
     spellings.push([Buffer.from(trimmed, 'base64'), 'taken as base64 bytes'])
   }
   return spellings
-}
-
-function isSignedWithSalt(value: string, digest: Digest, secret: string, salt: string): boolean {
-  const key = itsdangerousKey(Buffer.from(secret), salt, digest, 'django-concat')
-  return typeof timedSigner(authenticator([key], digest)).verify(value) !== 'string'
 }

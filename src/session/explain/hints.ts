@@ -1,11 +1,11 @@
 /** One line on the console, once per cause and never in production, for what bites on the first day. */
 
 import type { Opened, Rejection } from '../../backends/backend.ts'
-import { decodeBase64url } from '../../base/bytes.ts'
 import { printable } from '../../base/printable.ts'
 import { unpack } from '../../crypto/payload.ts'
 import { decodeSeconds } from '../../crypto/signed.ts'
 import type { RequestFacts } from '../../http/request-facts.ts'
+import { foreignCookie } from './foreign-cookies.ts'
 
 /** Prints a line, at most once per cause. */
 export type Hint = (cause: string, line: string) => void
@@ -33,7 +33,7 @@ export function hintRejected(
     hint(`rejected-${rejected[0]}`, REJECTED[rejected[0] as keyof typeof REJECTED])
     return
   }
-  if (layout === 'stored' && carriesSession(value)) {
+  if (layout === 'stored' && signedText(value)?.startsWith('[')) {
     hint('before-the-store', BEFORE_THE_STORE)
     return
   }
@@ -75,27 +75,19 @@ const REJECTED: Readonly<Record<Exclude<Rejection, 'signature' | 'malformed'>, s
 const BEFORE_THE_STORE =
   'A cookie carries a session itself, from before sessions were kept in a store. The visitor gets a new one.'
 
-/** Whether a cookie is one of our own layout with the session in it. */
-function carriesSession(value: string): boolean {
+/** What a cookie in the layout of itsdangerous carries, ours and Flask's alike. */
+function signedText(value: string): string | undefined {
   const parts = value.split('.')
-  const text = parts.length >= 3 ? unpack(parts.slice(0, -2).join('.')) : undefined
-  return text?.startsWith('[') === true
+  return parts.length >= 3 ? unpack(parts.slice(0, -2).join('.')) : undefined
 }
 
 /** Whose cookie this probably is, if it is not ours. */
 function ownerOf(value: string, layout: 'own' | 'flask' | 'stored'): string | undefined {
-  if (/^s(:|%3A)/i.test(value)) return "express-session's"
-  if (value.startsWith('eyJhbGciOi')) return 'a JSON Web Token'
-  if (value.startsWith('Fe26.2*')) return "iron-session's"
-  const parts = value.split('.')
-  if (parts.length >= 3) {
-    const text = unpack(parts.slice(0, -2).join('.'))
-    if (layout === 'flask')
-      return text?.startsWith('[') ? "Sojourn's own, without the flask preset" : undefined
-    return text?.startsWith('{') ? "Flask's" : undefined
-  }
-  const text = decodeBase64url(value)?.toString('latin1')
-  return text?.startsWith('{') ? "cookie-session's" : undefined
+  const foreign = foreignCookie(value)
+  if (foreign) return foreign.title
+  const text = signedText(value)
+  if (layout !== 'flask') return text?.startsWith('{') ? "Flask's" : undefined
+  return text?.startsWith('[') ? "Sojourn's own, without the flask preset" : undefined
 }
 
 /** Says that duplicates were sent. */

@@ -10,7 +10,21 @@ const SECRET = /^[A-Za-z0-9_-]{43}$/
 
 /** A folder with these files, and the command run in it. */
 async function write(files: Record<string, string | Buffer>, args: string[] = []) {
+  return writeIn(emptyFolder(), files, args)
+}
+
+/** The same in a folder that is a repository of git. */
+async function writeInRepository(files: Record<string, string | Buffer>) {
   const folder = emptyFolder()
+  execFileSync('git', ['init', '-q', folder])
+  return writeIn(folder, files)
+}
+
+async function writeIn(
+  folder: string,
+  files: Record<string, string | Buffer>,
+  args: string[] = [],
+) {
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
   const ran = await sojourn(['secret', '--write', '.env', ...args], { cwd: folder })
   const read = (name: string) => {
@@ -132,7 +146,7 @@ test('a file that cannot be written is one line and exit code 1', async () => {
 })
 
 test.each([
-  ['a package', { 'package.json': '{}' }, '.env\n'],
+  ['a repository', {}, '.env\n'],
   ['a list without it', { '.gitignore': 'node_modules' }, 'node_modules\n.env\n'],
   ['a list with Windows line ends', { '.gitignore': 'dist\r\n' }, 'dist\r\n.env\r\n'],
   ['a list that takes it out again', { '.gitignore': '.env\n!.env\n' }, '.env\n!.env\n.env\n'],
@@ -142,15 +156,24 @@ test.each([
     '.env.local\n#.env\n.env\n',
   ],
 ])('the file is kept out of git: %s', async (_, files, expected) => {
-  const { code, out, ignore } = await write(files)
+  const { code, out, ignore } = await writeInRepository(files)
   expect({ code, ignore }).toEqual({ code: 0, ignore: expected })
   expect(out).toContain('Added .env to .gitignore')
+})
+
+test.each([
+  ['a package', { 'package.json': '{}' }, '.env\n'],
+  ['a list without it', { '.gitignore': 'node_modules\n' }, 'node_modules\n.env\n'],
+  ['a list with it', { '.gitignore': '.env\r\ndist\r\n' }, '.env\r\ndist\r\n'],
+])('where there is no repository yet, .gitignore has the file: %s', async (_, files, expected) => {
+  const { code, ignore } = await write(files)
+  expect({ code, ignore }).toEqual({ code: 0, ignore: expected })
 })
 
 test.each(['.env', '/.env', '**/.env', '.env*', '*.env', '.*', '!x\n.env  \n'])(
   'a .gitignore with %j does it already',
   async (line) => {
-    const { code, ignore } = await write({ '.gitignore': line })
+    const { code, ignore } = await writeInRepository({ '.gitignore': line })
     expect({ code, ignore }).toEqual({ code: 0, ignore: line })
   },
 )

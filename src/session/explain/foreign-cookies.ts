@@ -1,0 +1,63 @@
+/** The session cookies of other libraries, told from their looks. */
+
+import { decodeBase64url } from '../../base/bytes.ts'
+
+/** Which library writes such cookies. */
+export type ForeignFormat =
+  | 'express-session'
+  | 'iron-session'
+  | 'jwt'
+  | 'jwe'
+  | 'django'
+  | 'rails'
+  | 'cookie-session'
+
+/** Each format, what to call a cookie in it, and its looks. Each test takes linear time. */
+const LOOKS: readonly [ForeignFormat, title: string, looks: (value: string) => boolean][] = [
+  // "s:" id "." signature
+  ['express-session', "express-session's cookie", (value) => /^s:[^.]+\./.test(value)],
+  ['iron-session', "iron-session's, h3's or hapi's cookie", (value) => /^Fe26\.\d/.test(value)],
+  // header "." payload "." signature
+  ['jwt', 'a JSON Web Token', (value) => isToken(value, 3, 'alg')],
+  // header "." key "." iv "." text "." tag
+  ['jwe', 'an encrypted JSON Web Token, as Auth.js writes', (value) => isToken(value, 5, 'enc')],
+  ['django', 'a value signed by Django', (value) => /^\.?[\w-]+:[\w-]+:[\w-]{27,43}$/.test(value)],
+  // data "--" signature, or data "--" iv "--" tag
+  ['rails', "Rails' session cookie", (value) => /^[\w+/=]+(?:--[\w+/=]{16,}){1,2}$/.test(value)],
+  // base64 of JSON; the signature is in a second cookie
+  ['cookie-session', "cookie-session's cookie", (value) => jsonOf(value, 'base64') !== undefined],
+]
+
+/** Whose cookie a value probably is, if it is one of another library's. */
+export function foreignCookie(value: string): { format: ForeignFormat; title: string } | undefined {
+  const plain = percentDecoded(value)
+  const found = LOOKS.find(([, , looks]) => looks(plain))
+  return found && { format: found[0], title: found[1] }
+}
+
+function isToken(value: string, parts: number, member: string): boolean {
+  const [header = '', payload = '', ...more] = value.split('.', parts + 1)
+  if (more.length !== parts - 2 || jsonOf(header)?.[member] === undefined) return false
+  return parts > 3 || jsonOf(payload) !== undefined
+}
+
+/** The JSON object that a text is the encoding of. */
+function jsonOf(text: string, encoding?: 'base64'): Record<string, unknown> | undefined {
+  // What JSON objects begin with, in both alphabets of base64: "{" and a quotation mark, white space or "}".
+  if (!/^e[wy3][\w+/=-]*$/.test(text)) return undefined
+  const bytes = encoding ? Buffer.from(text, encoding) : decodeBase64url(text)
+  try {
+    return JSON.parse(bytes?.toString() ?? '') as Record<string, unknown>
+  } catch {
+    return undefined
+  }
+}
+
+/** The value without percent-encoding, or as it is where that is broken. */
+export function percentDecoded(value: string): string {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return value
+  }
+}
