@@ -1,6 +1,6 @@
 /** Reads arguments that may be handles or hold a password: the first are kept, the others not told. */
 
-import { usageError } from './usage-error.ts'
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 
 // One handle in 64 begins with "-", as no option of that length does.
 const HANDLE_LIKE_OPTION = /^-[\w-]{21}$/
@@ -8,28 +8,30 @@ const HANDLE_LIKE_OPTION = /^-[\w-]{21}$/
 /** No argument can hold it, so behind it anything is an argument. */
 const SHIELD = '\0'
 
-/**
- * Reads a command line with `parseArgs`.
- *
- * A handle that begins with "-" is taken for what it is. A mistake is told without repeating more
- * than an option's name.
- */
-export function understood<Parsed extends { values: object; positionals: string[] }>(
-  args: readonly string[],
-  parse: (args: string[]) => Parsed,
-): Parsed {
-  const { values, positionals } = parsed(args, parse)
-  const bare = Object.entries(values).map(([name, value]) => [name, withoutShield(value)])
-  return { values: Object.fromEntries(bare), positionals: positionals.map(withoutShield) } as Parsed
+/** A command that was not understood: exit code 2. Never repeats a value, which could be a secret. */
+export function usageError(message: string): Error {
+  return Object.assign(new Error(message), { code: 'ERR_USAGE' })
 }
 
-function parsed<Parsed>(args: readonly string[], parse: (args: string[]) => Parsed): Parsed {
+/**
+ * Reads a command line. A handle that begins with "-" is taken for what it is.
+ *
+ * @throws ERR_USAGE which repeats no more than an option's name
+ */
+export function understood<const Options extends ParseArgsOptionsConfig>(
+  args: readonly string[],
+  options: Options,
+) {
+  const shielded = args.map((arg) => (HANDLE_LIKE_OPTION.test(arg) ? SHIELD + arg : arg))
   try {
-    return parse(args.map((arg) => (HANDLE_LIKE_OPTION.test(arg) ? SHIELD + arg : arg)))
+    const { values, positionals } = parseArgs({ args: shielded, allowPositionals: true, options })
+    const bare = Object.entries(values).map(([name, value]) => [name, withoutShield(value)])
+    return {
+      values: Object.fromEntries(bare) as typeof values,
+      positionals: positionals.map(withoutShield) as string[],
+    }
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    if (!code.startsWith('ERR_PARSE_ARGS')) throw error
-    const [first = ''] = (error as Error).message.split(/\.|\n/)
+    const [first = ''] = error instanceof Error ? error.message.split(/\.|\n/) : []
     const isKnown = /^(?:Unknown option '-{1,2}[a-z]{1,12}'|Option '--[a-z]+[^']*' .*)$/.test(first)
     throw usageError(
       `${isKnown ? first : 'That is no option'}. Arguments that begin with "-" go behind a "--".`,
@@ -37,6 +39,6 @@ function parsed<Parsed>(args: readonly string[], parse: (args: string[]) => Pars
   }
 }
 
-function withoutShield<Value>(value: Value): Value | string {
+function withoutShield(value: unknown): unknown {
   return typeof value === 'string' && value.startsWith(SHIELD) ? value.slice(1) : value
 }

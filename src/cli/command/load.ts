@@ -6,8 +6,8 @@ import { loadEnvFile } from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { printable } from '../../base/printable.ts'
 import type { Sessions, StoredSessions } from '../../session/sessions.ts'
+import { usageError } from './arguments.ts'
 import { reasonOf } from './redact.ts'
-import { usageError } from './usage-error.ts'
 
 /** The sessions of an app: those in a store can be listed, revoked and pruned. */
 export type AppSessions = Pick<Sessions, 'describePolicy'> & Partial<StoredSessions>

@@ -42,8 +42,9 @@ function decoded(text: string): string {
 export function reasonOf(error: unknown): string {
   const cause = innermost(error)
   if (!(cause instanceof Error)) return withoutSecrets(String(cause))
-  const { message, code } = cause as NodeJS.ErrnoException
-  const says = withoutSecrets(message).split('\n')[0]!
+  const { name, message, code } = cause as NodeJS.ErrnoException
+  // What the library says itself holds no secret, and speaks of options such as "secret".
+  const says = (name === 'SessionError' ? message : withoutSecrets(message)).split('\n')[0]!
   const isCode = typeof code === 'string' && !code.startsWith('ERR_') && !says.includes(code)
   return isCode ? `${says || 'it failed'} (${withoutSecrets(code)})` : says
 }

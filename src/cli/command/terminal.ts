@@ -1,10 +1,21 @@
-/** Lays out JSON for a terminal: text from strangers is spelled out. */
+/** Lays out tables and JSON for a terminal: text from strangers is spelled out. */
 
 import { printable } from '../../base/printable.ts'
 
-/** The same for JSON that was laid out in lines: the line ends stay, and it stays JSON. */
-export function printableLines(text: string): string {
-  return text.split('\n').map(printable).join('\n')
+/** A value as JSON for programs, which a terminal shows safely too. */
+export function jsonText(value: unknown): string {
+  // The line ends are its own.
+  return JSON.stringify(value, null, 2).split('\n').map(printable).join('\n')
+}
+
+/** The lines of a table. The last column may be of any length. */
+export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = [heading, ...rows].map((row) => row.map(printable))
+  const widths = heading.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)))
+  return cells
+    .map((row) => row.map((text, column) => text.padEnd(widths[column]!)).join('  '))
+    .map((line) => line.trimEnd())
+    .join('\n')
 }
 
 const TOKEN = /"[^"\\]*(?:\\[^][^"\\]*)*"|[[\]{}:,]|[^\s[\]{}:,"]+/g
@@ -17,13 +28,12 @@ export function prettyJson(text: string): string {
   let lines = ''
   let depth = 0
   let previous = ''
-  const newLine = () => `\n${'  '.repeat(depth)}`
   for (const [token] of text.matchAll(TOKEN)) {
     const closes = token === '}' || token === ']'
     if (closes) depth--
     const opened = previous === '{' || previous === '['
     // An empty list or object stays on its line.
-    if (opened !== closes || previous === ',') lines += newLine()
+    if (opened !== closes || previous === ',') lines += `\n${'  '.repeat(depth)}`
     if (token === '{' || token === '[') depth++
     lines += token === ':' ? ': ' : printable(token)
     previous = token

@@ -1,9 +1,7 @@
 /** `sojourn doctor`: reports what a reviewer would ask about the sessions of an app. */
 
-import { parseArgs } from 'node:util'
-import { understood } from '../command/arguments.ts'
+import { understood, usageError } from '../command/arguments.ts'
 import { LOAD_OPTIONS, quietly } from '../command/load.ts'
-import { usageError } from '../command/usage-error.ts'
 import { examineModule } from './examine-module.ts'
 import { examineUrl } from './examine-url.ts'
 import { tell } from './finding.ts'
@@ -20,10 +18,11 @@ sojourn doctor URL                        asks for a page on this machine, and r
 
 /** Runs the command; answers its exit code. */
 export async function doctor(args: string[]): Promise<number> {
-  const options = { ...LOAD_OPTIONS, name: { type: 'string' }, json: { type: 'boolean' } } as const
-  const { values, positionals } = understood(args, (args) =>
-    parseArgs({ args, allowPositionals: true, options }),
-  )
+  const { values, positionals } = understood(args, {
+    ...LOAD_OPTIONS,
+    name: { type: 'string' },
+    json: { type: 'boolean' },
+  })
   const [target, ...more] = positionals
   if (!target || more.length > 0) {
     throw usageError('Give one module or one address: sojourn doctor app.js, or localhost:3000.')

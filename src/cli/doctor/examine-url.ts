@@ -35,17 +35,18 @@ export async function examineUrl(text: string, name: string | undefined): Promis
   }
 }
 
-function statusFinding({ status, location }: Page): Finding {
-  const leads = location === undefined ? '' : ', and leads elsewhere, where nobody went'
+function statusFinding({ status, headers }: Page): Finding {
+  const leads = headers.location === undefined ? '' : ', and leads elsewhere, where nobody went'
   return check('page', status < 500, `It answers with ${status}${leads}.`, [
     `It answers with ${status}.`,
     'Give the address of a page that works.',
   ])
 }
 
-function noCookie({ setCookies }: Page, name: string | undefined): Finding {
-  const others =
-    setCookies.length > 0 ? ' Of those it does set none is known here: say which with --name.' : ''
+function noCookie({ headers }: Page, name: string | undefined): Finding {
+  const others = headers['set-cookie']
+    ? ' Of those it does set none is known here: say which with --name.'
+    : ''
   return warn(
     'cookie',
     name === undefined

@@ -1,7 +1,7 @@
 /** What a check has found, and how the findings of all are told. */
 
 import { printable } from '../../base/printable.ts'
-import { printableLines } from '../command/terminal.ts'
+import { jsonText } from '../command/terminal.ts'
 
 /** One line of a report. What is not a pass says what to do. */
 export type Finding =
@@ -42,7 +42,7 @@ export function tell(of: string, findings: readonly Finding[], json: boolean | u
   for (const { verdict } of findings) counts[verdict]++
   const summary = `${counts.pass} passed, ${counts.warn} to be looked at, ${counts.fail} failed`
   const text = json
-    ? printableLines(JSON.stringify({ of, ...counts, findings }, null, 2))
+    ? jsonText({ of, ...counts, findings })
     : [of, '', ...lines(findings), '', summary].map(printable).join('\n')
   process.stdout.write(`${text}\n`)
   return counts.fail > 0 ? 1 : 0

@@ -16,8 +16,8 @@ export interface SetCookie extends CookieFacts {
 }
 
 /** The session cookie among those a page has set: by its name, or by its looks. */
-export function sessionCookieOf({ setCookies }: Page, wanted: string | undefined) {
-  const set = setCookies.map(read).filter(({ value }) => value !== '')
+export function sessionCookieOf({ headers }: Page, wanted: string | undefined) {
+  const set = (headers['set-cookie'] ?? []).map(read).filter(({ value }) => value !== '')
   if (wanted !== undefined) return set.find(({ name }) => name === wanted)
   return (
     set.find(({ format }) => format in FORMATS) ??
@@ -86,8 +86,8 @@ const FORMATS: Partial<Record<Format, readonly [says: string, remedy: string]>> 
 
 /** What has to hold of every answer that belongs to a session, and of those that set its cookie. */
 export function answerFindings(pages: readonly Page[], name: string): Finding[] {
-  const counts = pages.map(({ setCookies }) => {
-    return setCookies.filter((line) => setCookieName(line) === name).length
+  const counts = pages.map(({ headers }) => {
+    return headers['set-cookie']?.filter((line) => setCookieName(line) === name).length ?? 0
   })
   const most = Math.max(...counts)
   const setting = pages.filter((_, at) => counts[at]! > 0)
@@ -107,16 +107,16 @@ export function answerFindings(pages: readonly Page[], name: string): Finding[] 
   ]
 }
 
-function isPrivate({ cacheControl }: Page): boolean {
-  const directives = listOf(cacheControl)
+function isPrivate({ headers }: Page): boolean {
+  const directives = listOf(headers['cache-control'])
   const isShared = directives.some((directive) => /^(?:public$|s-maxage\b)/.test(directive))
   return !isShared && (directives.includes('private') || directives.includes('no-store'))
 }
 
-function varies({ vary }: Page): boolean {
-  return listOf(vary).some((field) => field === 'cookie' || field === '*')
+function varies({ headers }: Page): boolean {
+  return listOf(headers.vary).some((field) => field === 'cookie' || field === '*')
 }
 
-function listOf(header: string): string[] {
+function listOf(header = ''): string[] {
   return header.toLowerCase().split(/\s*,\s*/)
 }

@@ -1,16 +1,14 @@
 /** Pages on this machine, and nowhere else: what the address is, and how a page is asked for. */
 
-import { request as plainRequest, type IncomingMessage } from 'node:http'
+import { type IncomingHttpHeaders, request as plainRequest } from 'node:http'
 import { request as tlsRequest } from 'node:https'
-import { usageError } from '../command/usage-error.ts'
+import type { LookupFunction } from 'node:net'
+import { usageError } from '../command/arguments.ts'
 
-/** A page as it answered. */
+/** A page as it answered: its head is all there is to look at. */
 export interface Page {
   status: number
-  setCookies: readonly string[]
-  vary: string
-  cacheControl: string
-  location: string | undefined
+  headers: IncomingHttpHeaders
 }
 
 /** Nobody waits longer for a page. */
@@ -30,60 +28,40 @@ export function addressHere(text: string): URL {
     throw usageError('Leave the user name and the password out of the address: they are not sent.')
   }
   // URL has written 127.1 and 2130706433 out as 127.0.0.1.
-  const isHere = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)
-  if (isHere) return url
+  if (/^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)) return url
   throw usageError(
     'That is not this machine. Only localhost, 127.0.0.1 and [::1] are asked: run this where the app runs.',
   )
 }
 
+/** Both are this machine, and a server may listen at either. */
+const localhost: LookupFunction = (_name, _options, done) => {
+  done(null, [
+    { address: '127.0.0.1', family: 4 },
+    { address: '::1', family: 6 },
+  ])
+}
+
 /** Asks for a page, following nothing. The certificate is not judged: nobody is in between. */
-export async function get(url: URL, cookie: string | undefined): Promise<Page> {
-  const bare = url.hostname.replace(/^\[|\]$/g, '')
-  if (bare !== 'localhost') return getFrom(bare, url, cookie)
-  // Both are this machine, and a server may listen at either.
-  return getFrom('127.0.0.1', url, cookie).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ECONNREFUSED') throw error
-    return getFrom('::1', url, cookie)
-  })
-}
-
-function getFrom(address: string, url: URL, cookie: string | undefined): Promise<Page> {
-  const ask = url.protocol === 'https:' ? tlsRequest : plainRequest
+export function get(url: URL, cookie: string | undefined): Promise<Page> {
+  const request = url.protocol === 'https:' ? tlsRequest : plainRequest
+  const options = {
+    headers: {
+      accept: 'text/html,*/*;q=0.8',
+      'user-agent': 'sojourn doctor',
+      ...(cookie !== undefined && { cookie }),
+    },
+    lookup: localhost,
+    autoSelectFamily: true,
+    rejectUnauthorized: false,
+    agent: false,
+    signal: AbortSignal.timeout(PAGE_MS),
+  } as const
   return new Promise((resolve, reject) => {
-    const asked = ask(
-      {
-        host: address,
-        port: url.port || undefined,
-        path: `${url.pathname}${url.search}`,
-        headers: {
-          host: url.host,
-          accept: 'text/html,*/*;q=0.8',
-          'user-agent': 'sojourn doctor',
-          ...(cookie !== undefined && { cookie }),
-        },
-        rejectUnauthorized: false,
-        servername: url.hostname === 'localhost' ? 'localhost' : '',
-        agent: false,
-        signal: AbortSignal.timeout(PAGE_MS),
-      },
-      (response) => {
-        // The headers are all there is to look at.
-        response.destroy()
-        resolve(pageOf(response))
-      },
-    )
-    asked.on('error', reject)
-    asked.end()
+    const asked = request(url, options, (response) => {
+      response.destroy()
+      resolve({ status: response.statusCode ?? 0, headers: response.headers })
+    })
+    asked.on('error', reject).end()
   })
-}
-
-function pageOf({ statusCode = 0, headers }: IncomingMessage): Page {
-  return {
-    status: statusCode,
-    setCookies: headers['set-cookie'] ?? [],
-    vary: headers.vary ?? '',
-    cacheControl: headers['cache-control'] ?? '',
-    location: headers.location,
-  }
 }

@@ -12,37 +12,14 @@ import {
 } from '../../record/record.ts'
 import { layoutWith } from '../../session/setup/own-preset.ts'
 import type { PastedCookie } from './pasted.ts'
-import { type Format, type Part, recognise, type Recognised } from './recognise.ts'
+import { type Format, recognise, type Recognised } from './recognise.ts'
 import { type GivenSecret, verify } from './verify.ts'
 
 /** Browsers drop a cookie whose name and value are longer (RFC 6265bis section 5.6). */
 export const COOKIE_LIMIT = 4096
 
 /** One cookie, described: what `--json` prints. */
-export interface Description {
-  name: string | null
-  format: Format
-  title: string
-  /** `null`: nothing was tried, since there was no secret. */
-  verified: boolean | null
-  /** How it verified, or why it did not, or that nobody tried. */
-  verification: string
-  size: { value: number; nameAndValue: number | null; limit: number }
-  compressed: boolean | null
-  /** ISO 8601, as the cookie says. */
-  times: { signed: string | null; created: string | null; authenticated: string | null }
-  /** What the library itself keeps beside the data. */
-  session: {
-    permanent: boolean
-    userId: string | null
-    label: string | null
-    flashes: number
-  } | null
-  parts: readonly Part[]
-  attributes: readonly string[]
-  payloads: readonly { label: string; json: unknown; text: string }[]
-  notes: readonly string[]
-}
+export type Description = ReturnType<typeof describe>
 
 /** Describes a cookie. Only with secrets can it say whether the cookie is genuine. */
 export function describe(
@@ -50,7 +27,7 @@ export function describe(
   secrets: readonly GivenSecret[],
   now: number,
   audience = '',
-): Description {
+) {
   const { name, value, attributes } = cookie
   const closed = recognise(value)
   const valueBytes = Buffer.byteLength(value)
@@ -63,10 +40,13 @@ export function describe(
     name: name ?? null,
     format: looks.format,
     title: looks.title,
+    /** `null`: nothing was tried, since there was no secret. */
     verified: verdict?.verified ?? null,
+    /** How it verified, or why it did not, or that nobody tried. */
     verification: verdict?.says ?? 'Nobody has checked who wrote this: no secret was given.',
     size: { value: valueBytes, nameAndValue, limit: COOKIE_LIMIT },
     compressed: looks.compressed ?? null,
+    /** ISO 8601, as the cookie says. */
     times: {
       signed: iso(looks.signedAt),
       created: iso(created),
@@ -83,11 +63,7 @@ export function describe(
 const READABLE: readonly Format[] = ['sojourn', 'sojourn-encrypted', 'flask']
 
 /** What the payload says as a session, if it is one. */
-function sessionIn({
-  format,
-  payloads,
-}: Recognised): Pick<Description, 'session'> &
-  Pick<Recognised, 'payloads' | 'notes'> & { created?: number; authenticated?: number } {
+function sessionIn({ format, payloads }: Recognised) {
   const text = payloads[0]?.text
   if (text === undefined || !READABLE.includes(format))
     return { session: null, payloads, notes: [] }
@@ -97,7 +73,6 @@ function sessionIn({
     const notes = ['A value in it cannot be read, so a server takes it for nobody.']
     return { session: null, payloads, notes }
   }
-  const [created, authenticated] = [createdOf(record, layout), authenticatedAtOf(record, layout)]
   return {
     session: {
       permanent: isPermanent(record, layout),
@@ -105,8 +80,8 @@ function sessionIn({
       label: labelOf(record, layout) ?? null,
       flashes: waitingItems(record, layout).length,
     },
-    ...(created !== undefined && { created }),
-    ...(authenticated !== undefined && { authenticated }),
+    created: createdOf(record, layout),
+    authenticated: authenticatedAtOf(record, layout),
     payloads: layout.flat
       ? payloads
       : [

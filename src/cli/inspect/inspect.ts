@@ -1,14 +1,12 @@
 /** `sojourn inspect`: shows what is in a session cookie, and whether a secret signed it. */
 
-import { parseArgs } from 'node:util'
-import { understood } from '../command/arguments.ts'
-import { describe, type Description } from './description.ts'
+import { printable } from '../../base/printable.ts'
+import { understood, usageError } from '../command/arguments.ts'
+import { jsonText } from '../command/terminal.ts'
+import { describe } from './description.ts'
 import { page } from './page.ts'
 import { cookiesIn, type PastedCookie } from './pasted.ts'
 import { recognise } from './recognise.ts'
-import { printable } from '../../base/printable.ts'
-import { printableLines } from '../command/terminal.ts'
-import { usageError } from '../command/usage-error.ts'
 import { type GivenSecret, USUAL_NAMES } from './verify.ts'
 
 export const INSPECT_USAGE = `sojourn inspect [COOKIE]                  shows a cookie: a value, a Cookie or Set-Cookie header,
@@ -26,43 +24,40 @@ const MAX_INPUT = 1_048_576
 
 /** Runs the command; answers its exit code. */
 export async function inspect(args: string[]): Promise<number> {
-  const { values, positionals } = understood(args, (args) =>
-    parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        name: { type: 'string' },
-        audience: { type: 'string' },
-        secret: { type: 'string', multiple: true },
-        'secret-env': { type: 'string', multiple: true },
-        json: { type: 'boolean' },
-      },
-    }),
-  )
+  const { values, positionals } = understood(args, {
+    name: { type: 'string' },
+    audience: { type: 'string' },
+    secret: { type: 'string', multiple: true },
+    'secret-env': { type: 'string', multiple: true },
+    json: { type: 'boolean' },
+  })
   const secrets = secretsFrom(values.secret ?? [], values['secret-env'] ?? [])
   // An unquoted header arrives as several arguments.
   const given = positionals.join(' ')
-  const text = given === '' || given === '-' ? await standardInput() : given
-  const cookies = cookiesIn(text)
-  if (cookies.length === 0) return fail('There is no cookie in what was given.')
+  const cookies = cookiesIn(given === '' || given === '-' ? await standardInput() : given)
+  if (cookies.length === 0) throw new Error('There is no cookie in what was given.')
   const chosen = choose(cookies, values.name)
-  if (chosen.length === 0) {
-    const names = [...new Set(cookies.map(({ name }) => name))].join(', ')
-    return fail(`There is no cookie of that name. There are: ${names}. Say which with --name.`)
-  }
   const now = Date.now()
   const described = chosen.map((cookie) => describe(cookie, secrets, now, values.audience))
   const others = cookies
     .filter(({ name }) => name !== undefined && name !== chosen[0]!.name)
     .map(({ name, value }) => ({ name: name!, format: recognise(value).format }))
-  if (values.json) {
-    process.stdout.write(
-      `${printableLines(JSON.stringify({ cookies: described, others }, null, 2))}\n`,
-    )
-  } else {
-    process.stdout.write(`${pages(described, others, now)}\n`)
-  }
-  return exitCode(described)
+  const pages = [
+    ...(described.length > 1 ? [`${described.length} ${OF_ONE_NAME}\n`] : []),
+    ...described.map((cookie) => page(cookie, now)),
+    ...(others.length > 0 ? [alsoThere(others)] : []),
+  ]
+  const text = values.json ? jsonText({ cookies: described, others }) : pages.join('\n')
+  process.stdout.write(`${text}\n`)
+  if (described.some(({ verified }) => verified)) return 0
+  return described.some(({ verified, format }) => verified === null && format !== 'unknown') ? 0 : 1
+}
+
+const OF_ONE_NAME = 'cookies have this name: a server takes one of them only. In the order sent:'
+
+function alsoThere(others: readonly { name: string; format: string }[]): string {
+  const list = others.map(({ name, format }) => `${name} (${format})`).join(', ')
+  return `also there: ${printable(list)}; show one with --name`
 }
 
 function secretsFrom(texts: readonly string[], variables: readonly string[]): GivenSecret[] {
@@ -74,17 +69,18 @@ function secretsFrom(texts: readonly string[], variables: readonly string[]): Gi
     )
   }
   const given = texts.map((text) => ({ text, from: '--secret' }))
-  const named = variables.map((name) => {
-    const text = process.env[name]
-    // The name is not repeated: with a stray $ it is the secret.
-    if (!text) throw usageError('The variable that --secret-env names is not set, or empty.')
-    return { text, from: name }
-  })
+  const named = variables.flatMap(secretIn)
+  // The name is not repeated: with a stray $ it is the secret.
+  if (named.length < variables.length) {
+    throw usageError('The variable that --secret-env names is not set, or empty.')
+  }
   if (given.length + named.length > 0) return [...given, ...named]
-  return ['SESSION_SECRET', 'SECRET_KEY'].flatMap((name) => {
-    const text = process.env[name]
-    return text ? [{ text, from: name }] : []
-  })
+  return ['SESSION_SECRET', 'SECRET_KEY'].flatMap(secretIn)
+}
+
+function secretIn(name: string): GivenSecret[] {
+  const text = process.env[name]
+  return text ? [{ text, from: name }] : []
 }
 
 async function standardInput(): Promise<string> {
@@ -103,52 +99,30 @@ async function standardInput(): Promise<string> {
 }
 
 /** The cookies to show: all of the name that was given, or else of the likeliest one. */
-function choose(cookies: readonly PastedCookie[], name: string | undefined): PastedCookie[] {
-  if (name !== undefined) {
-    return cookies
-      .filter((cookie) => cookie.name === undefined || cookie.name === name)
-      .map((cookie) => ({ ...cookie, name }))
+function choose(cookies: readonly PastedCookie[], wanted: string | undefined): PastedCookie[] {
+  if (wanted === undefined) {
+    const ranked = cookies.map((cookie) => ({ cookie, rank: rankOf(cookie) }))
+    const best = ranked.reduce((a, b) => (b.rank < a.rank ? b : a)).cookie
+    return cookies.filter(({ name }) => name === best.name)
   }
-  const ranked = cookies.map((cookie) => ({ cookie, rank: rankOf(cookie) }))
-  const best = ranked.reduce((a, b) => (b.rank < a.rank ? b : a)).cookie
-  return cookies.filter((cookie) => cookie.name === best.name)
+  const found = cookies.filter(({ name }) => name === undefined || name === wanted)
+  if (found.length > 0) return found.map((cookie) => ({ ...cookie, name: wanted }))
+  const names = [...new Set(cookies.map(({ name }) => name))].join(', ')
+  throw new Error(`There is no cookie of that name. There are: ${names}. Say which with --name.`)
 }
 
-const RANKS: readonly string[] = [
+const RANKS = [
   'sojourn',
   'sojourn-encrypted',
   'sojourn-id',
   'flask',
   'itsdangerous',
+  'other',
+  'unknown',
 ]
 
 function rankOf({ name, value }: PastedCookie): number {
   const { format } = recognise(value)
-  const known = RANKS.indexOf(format)
-  const rank = known >= 0 ? known : format === 'unknown' ? 9 : 5
+  const rank = RANKS.indexOf(RANKS.includes(format) ? format : 'other')
   return rank - (name !== undefined && USUAL_NAMES.includes(name) ? 0.5 : 0)
-}
-
-function pages(
-  described: readonly Description[],
-  others: readonly { name: string; format: string }[],
-  now: number,
-): string {
-  const several =
-    described.length > 1
-      ? `${described.length} cookies have this name: a server takes one of them only. In the order sent:\n\n`
-      : ''
-  const also = others.map(({ name, format }) => `${name} (${format})`).join(', ')
-  const rest = also === '' ? '' : `\nalso there: ${printable(also)}; show one with --name\n`
-  return several + described.map((cookie) => page(cookie, now)).join('\n') + rest
-}
-
-function exitCode(described: readonly Description[]): number {
-  if (described.some(({ verified }) => verified === true)) return 0
-  return described.some(({ verified, format }) => verified === null && format !== 'unknown') ? 0 : 1
-}
-
-function fail(message: string): number {
-  process.stderr.write(`sojourn: ${printable(message)}\n`)
-  return 1
 }

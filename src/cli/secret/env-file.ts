@@ -1,24 +1,19 @@
 /** A `.env` file as text: found, read and changed without touching a byte that is not ours. */
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { ignoreInGit } from './git-ignore.ts'
 
-/** The file's text, one character per byte, so that what is not ours is written back as it was. */
+/**
+ * The file's text, one character per byte, so that what is not ours is written back as it was;
+ * `undefined` if there is no such file.
+ */
 export function readEnvFile(file: string): string | undefined {
-  try {
-    return readFileSync(resolve(file), 'latin1')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-/** Why Node.js would not read the file; nothing if it does. */
-export function unreadable(file: string, text: string): string | undefined {
-  if (!text.startsWith('\xff\xfe') && !text.startsWith('\xfe\xff')) return undefined
-  return `${file} is UTF-16, which Node.js does not read. Save it as UTF-8 first.`
+  if (!existsSync(file)) return undefined
+  const text = readFileSync(file, 'latin1')
+  if (!text.startsWith('\xff\xfe') && !text.startsWith('\xfe\xff')) return text
+  throw new Error(`${file} is UTF-16, which Node.js does not read. Save it as UTF-8 first.`)
 }
 
 /** Writes the file, which git is made to ignore before; answers what there is to say of that. */

@@ -1,10 +1,9 @@
 /** `sojourn secret --rotate`: the next configuration, and how to get there with nobody signed out. */
 
 import { parseEnv } from 'node:util'
-import { printable } from '../../base/printable.ts'
 import { explain, keyring } from '../../crypto/keyring.ts'
 import { weaknessOf } from '../../crypto/weak-secrets.ts'
-import { readEnvFile, unreadable, withRotated, writeEnvFile } from './env-file.ts'
+import { readEnvFile, withRotated, writeEnvFile } from './env-file.ts'
 
 /** What to rotate, from where to where. */
 export interface Rotation {
@@ -18,30 +17,29 @@ export interface Rotation {
   drops: boolean
 }
 
-/** Rotates; answers the exit code. */
-export function rotate({ name, made, file, source, drops }: Rotation): number {
+/** Rotates, or throws before anything was changed. */
+export function rotate({ name, made, file, source, drops }: Rotation): void {
   const previous = `${name}_PREVIOUS`
   const read = file ?? source
   const before = read === undefined ? undefined : readEnvFile(read)
-  if (read !== undefined && before === undefined) return refuse(`There is no file ${read}.`)
-  const why = unreadable(read ?? '', before ?? '')
-  if (why) return refuse(why)
-  const given = before === undefined ? process.env : parsed(before)
-  const where = read ?? 'the environment'
+  if (read !== undefined && before === undefined) throw new Error(`There is no file ${read}.`)
+  // As Node.js reads it: the text has one character per byte.
+  const given =
+    before === undefined ? process.env : parseEnv(Buffer.from(before, 'latin1').toString())
   const current = given[name]
-  if (!current) return refuse(notThere(name, where, read))
+  if (!current) throw new Error(notThere(name, read))
   const weakness = weaknessOf(bytesOf(current, name))
   if (weakness) {
-    return refuse(
+    throw new Error(
       `The secret in ${name} ${explain(weakness)}: kept behind a new one it would go on opening what anybody ` +
         `can forge. Empty ${name} and run: sojourn secret --write .env. Everybody then signs in again.`,
     )
   }
   if (given[previous] && !drops) {
-    return refuse(
-      `${where} has a ${previous} already, which would be dropped: visitors who still come with it would be ` +
-        'signed out. See sessions.secretUse(), or wait for as long as lifetime.idle since it was the current ' +
-        'one; then add --drop-previous.',
+    throw new Error(
+      `${read ?? 'the environment'} has a ${previous} already, which would be dropped: visitors who still come with it ` +
+        'would be signed out. See sessions.secretUse(), or wait for as long as lifetime.idle since it was the ' +
+        'current one; then add --drop-previous.',
     )
   }
   if (file === undefined) {
@@ -50,11 +48,11 @@ export function rotate({ name, made, file, source, drops }: Rotation): number {
     )
     process.stdout.write(`${name}=${made}\n${previous}=${quoted(current)}\n`)
     process.stderr.write(`\n${advice(name, previous)}`)
-    return 0
+    return
   }
   const after = withRotated(before ?? '', { name, previous, made })
   if (after === undefined) {
-    return refuse(
+    throw new Error(
       `${name} stands in ${file} more than once or in several lines. Nothing was changed.`,
     )
   }
@@ -63,7 +61,6 @@ export function rotate({ name, made, file, source, drops }: Rotation): number {
     `Changed ${file}: it has a new ${name}, and the old one as ${previous}.\n${ignored}\n` +
       advice(name, previous),
   )
-  return 0
 }
 
 /** What `createSessions` makes of it; Flask takes its own literally. @throws ERR_OPTION_INVALID */
@@ -73,25 +70,17 @@ function bytesOf(current: string, name: string): Uint8Array {
   return keyring(current, policy).secrets[0]!
 }
 
-/** The values as Node.js reads them. The text has one character per byte. */
-function parsed(text: string): NodeJS.Dict<string> {
-  return parseEnv(Buffer.from(text, 'latin1').toString('utf8'))
-}
-
-function notThere(name: string, where: string, read: string | undefined): string {
-  return (
-    `There is no ${name} in ${where} to rotate. ` +
-    (read === undefined
-      ? 'If it is in a file: sojourn secret --rotate --env .env.'
-      : `Make a first one: sojourn secret --write ${read}.`)
-  )
+function notThere(name: string, read: string | undefined): string {
+  return read === undefined
+    ? `There is no ${name} in the environment to rotate. If it is in a file: sojourn secret --rotate --env .env.`
+    : `There is no ${name} in ${read} to rotate. Make a first one: sojourn secret --write ${read}.`
 }
 
 /** The value as a line of `.env` gives it back. */
 function quoted(value: string): string {
   if (!/[\s#'"`\\]/.test(value)) return value
-  const mark = ["'", '"', '`'].find((each) => !value.includes(each))
-  return mark === undefined ? value : `${mark}${value}${mark}`
+  const mark = ["'", '"', '`'].find((each) => !value.includes(each)) ?? ''
+  return `${mark}${value}${mark}`
 }
 
 function advice(name: string, previous: string): string {
@@ -110,9 +99,4 @@ The previous one may go when nobody comes with it any more: sessions.secretUse()
 'old-secret' tells. At the latest that is after lifetime.idle (or lifetime.permanent, if that is longer).
 If the old secret has leaked, do not keep it: leave ${previous} empty, and everybody signs in again.
 `
-}
-
-function refuse(message: string): number {
-  process.stderr.write(`sojourn: ${printable(message)}\n`)
-  return 1
 }

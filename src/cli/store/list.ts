@@ -1,8 +1,8 @@
 /** `sojourn list`: shows a user's sessions. */
 
 import type { ListedSession } from '../../session/stored-sessions.ts'
-import { table } from '../command/table.ts'
-import { usageError } from '../command/usage-error.ts'
+import { table } from '../command/terminal.ts'
+import { usageError } from '../command/arguments.ts'
 import { storeArguments, withSessions } from './stored-app.ts'
 
 export const LIST_USAGE = `sojourn list MODULE USER                  lists a user's sessions, the first to sign in first

@@ -1,6 +1,7 @@
 /** `sojourn prune`: deletes from a store what is over. */
 
-import { usageError } from '../command/usage-error.ts'
+import { usageError } from '../command/arguments.ts'
+import { counted } from '../command/wording.ts'
 import { storeArguments, withSessions } from './stored-app.ts'
 
 export const PRUNE_USAGE = `sojourn prune MODULE                      deletes what is over, some at a time
@@ -15,7 +16,7 @@ export async function prune(args: readonly string[]): Promise<number> {
     const text =
       sessions.describePolicy().backend === 'Redis'
         ? 'Redis deletes by itself what is over: there is nothing to prune.'
-        : `Deleted ${deleted} ${deleted === 1 ? 'row' : 'rows'}.`
+        : `Deleted ${counted(deleted, 'row')}.`
     return { text, json: { deleted } }
   })
 }

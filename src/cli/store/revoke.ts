@@ -1,7 +1,8 @@
 /** `sojourn revoke`: ends one session, all of a user, or every session in a store. */
 
 import type { StoredSessions } from '../../session/sessions.ts'
-import { usageError } from '../command/usage-error.ts'
+import { usageError } from '../command/arguments.ts'
+import { counted } from '../command/wording.ts'
 import { type Answer, storeArguments, withSessions } from './stored-app.ts'
 
 export const REVOKE_USAGE = `sojourn revoke MODULE USER HANDLE         ends one session of a user
@@ -49,8 +50,7 @@ async function revokeUser(sessions: StoredSessions, user: string, except: string
 }
 
 function ended(count: number): Answer {
-  const sessions = count === 1 ? 'session' : 'sessions'
-  return { text: `Ended ${count} ${sessions}.`, json: { ended: count } }
+  return { text: `Ended ${counted(count, 'session')}.`, json: { ended: count } }
 }
 
 const NOT_THERE: Answer = {

@@ -1,11 +1,9 @@
 /** `sojourn schema`: prints the SQL that makes a store's tables. */
 
-import { parseArgs } from 'node:util'
 import { SessionError } from '../../base/errors.ts'
 import { postgresSchema } from '../../stores/postgres/postgres.ts'
 import { sqliteSchema } from '../../stores/sqlite/sqlite.ts'
-import { understood } from '../command/arguments.ts'
-import { usageError } from '../command/usage-error.ts'
+import { understood, usageError } from '../command/arguments.ts'
 
 export const SCHEMA_USAGE = `sojourn schema sqlite|postgres            prints the SQL that makes the tables of a store
                   [--prefix PREFIX]         what their names begin with, if the app says so too
@@ -13,9 +11,7 @@ export const SCHEMA_USAGE = `sojourn schema sqlite|postgres            prints th
 
 /** Runs the command; answers its exit code. */
 export function schema(args: readonly string[]): number {
-  const { values, positionals } = understood(args, (args) =>
-    parseArgs({ args, allowPositionals: true, options: { prefix: { type: 'string' } } }),
-  )
+  const { values, positionals } = understood(args, { prefix: { type: 'string' } })
   const [engine, ...more] = positionals
   const make = engine === undefined ? undefined : SCHEMAS.get(engine.toLowerCase())
   if (!make || more.length > 0) {

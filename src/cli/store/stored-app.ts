@@ -1,12 +1,11 @@
 /** What `list`, `revoke` and `prune` have in common: the app's own sessions, and how they answer. */
 
-import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
+import type { ParseArgsOptionsConfig } from 'node:util'
 import type { StoredSessions } from '../../session/sessions.ts'
-import { understood } from '../command/arguments.ts'
+import { understood, usageError } from '../command/arguments.ts'
 import { load, LOAD_OPTIONS, type LoadOptions, quietly } from '../command/load.ts'
 import { isUnavailable, reasonOf } from '../command/redact.ts'
-import { printableLines } from '../command/terminal.ts'
-import { usageError } from '../command/usage-error.ts'
+import { jsonText } from '../command/terminal.ts'
 
 export const STORE_USAGE = `of list, revoke and prune, which load MODULE, a file that exports \`sessions\`:
                   [--env .env]              with the variables of a file
@@ -25,14 +24,12 @@ export interface Answer {
 }
 
 /** Reads the command line: the module, what else was given, and the options. */
-export function storeArguments<Options extends ParseArgsOptionsConfig>(
+export function storeArguments<const Options extends ParseArgsOptionsConfig>(
   args: readonly string[],
   options: Options,
 ) {
-  const all = { ...LOAD_OPTIONS, json: { type: 'boolean' }, ...options } as const
-  const { values, positionals } = understood(args, (args) =>
-    parseArgs({ args, allowPositionals: true, options: all }),
-  )
+  const all = { ...options, ...LOAD_OPTIONS, json: { type: 'boolean' } } as const
+  const { values, positionals } = understood(args, all)
   const [module = '', ...rest] = positionals
   // Not repeated: there may be a password in it.
   if (module === '' || module.includes('://')) {
@@ -59,7 +56,7 @@ export async function withSessions(
     if (!loaded.sessions.describePolicy().store) throw new Error(IN_COOKIES)
     return work(loaded.sessions as StoredSessions).catch(explain)
   })
-  const output = options.json ? printableLines(JSON.stringify(json, null, 2)) : text
+  const output = options.json ? jsonText(json) : text
   process.stdout.write(`${output}\n`)
   return code
 }
