@@ -76,6 +76,6 @@ function prefixFinding(name: string): Finding {
   const found = PREFIXES.find(([prefix]) => name.toLowerCase().startsWith(prefix.toLowerCase()))
   return consider('prefix', found !== undefined, `${found?.[0]}: ${found?.[1]}`, [
     'Other hosts of the domain and plain HTTP can set a cookie of that name.',
-    'A name that begins with __Host- (with a domain or a path: __Secure-). It is the default outside development.',
+    'A name that begins with __Host-Http- (with a domain or a path: __Secure-). It is the default outside development.',
   ])
 }

@@ -36,7 +36,6 @@ export interface Claim {
 export const USUAL_NAMES: readonly string[] = [
   'session',
   '__Host-Http-session',
-  '__Http-session',
   '__Host-session',
   '__Secure-session',
 ]

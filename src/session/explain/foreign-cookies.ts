@@ -23,7 +23,11 @@ const LOOKS: readonly [ForeignFormat, title: string, looks: (value: string) => b
   ['jwe', 'an encrypted JSON Web Token, as Auth.js writes', (value) => isToken(value, 5, 'enc')],
   ['django', 'a value signed by Django', (value) => /^\.?[\w-]+:[\w-]+:[\w-]{27,43}$/.test(value)],
   // data "--" signature, or data "--" iv "--" tag
-  ['rails', "Rails' session cookie", (value) => /^[\w+/=]+(?:--[\w+/=]{16,}){1,2}$/.test(value)],
+  [
+    'rails',
+    "Rails' session cookie",
+    (value) => /^[\w+/=]+--[\w+/=]{16,}(?:--[\w+/=]+)?$/.test(value),
+  ],
   // base64 of JSON; the signature is in a second cookie
   ['cookie-session', "cookie-session's cookie", (value) => jsonOf(value, 'base64') !== undefined],
 ]

@@ -99,6 +99,7 @@ describe('each question is answered by what was sent', () => {
     ['SameSite', 'pass', { ...SAFE, 'set-cookie': GOOD.replace('Lax', 'Strict') }],
     ['prefix', 'warn', { ...SAFE, 'set-cookie': GOOD.replace('__Host-', '') }],
     ['prefix', 'pass', { ...SAFE, 'set-cookie': GOOD.replace('__Host-', '__Secure-') }],
+    ['prefix', 'pass', { ...SAFE, 'set-cookie': GOOD.replace('__Host-', '__Host-Http-') }],
     ['scope', 'warn', { ...SAFE, 'set-cookie': `${GOOD}; Domain=localhost` }],
     ['size', 'fail', { ...SAFE, 'set-cookie': GOOD.replace(VALUE, 'x'.repeat(4083)) }],
     ['size', 'pass', { ...SAFE, 'set-cookie': GOOD.replace(VALUE, 'x'.repeat(4082)) }],

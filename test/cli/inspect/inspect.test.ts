@@ -178,7 +178,7 @@ test.each(['session', '__Host-session', '__Secure-session', 'shop'])(
   },
 )
 
-test.each(['session', '__Host-session', '__Secure-session'])(
+test.each(['session', '__Host-Http-session', '__Host-session', '__Secure-session'])(
   'a usual name need not be said: %s',
   async (name) => {
     const line = await ownLine({ name })

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest'
+import { cookieFindings, OWN_OPTIONS } from '../../../src/cli/doctor/cookie-checks.ts'
+
+const ATTRIBUTES = { secure: true, httpOnly: true, sameSite: 'Lax', domain: null, path: '/' }
+
+test.each([
+  ['__Host-Http-session', 'pass', '__Host-Http-: no other host, no plain HTTP and no script'],
+  ['__host-http-session', 'pass', '__Host-Http-'],
+  ['__Host-session', 'pass', '__Host-: no other host'],
+  ['__Http-session', 'pass', '__Http-: no plain HTTP and no script'],
+  ['__Secure-session', 'pass', 'hosts beside this one can'],
+  ['__Hosts-session', 'warn', 'can set a cookie of that name'],
+  ['session', 'warn', 'can set a cookie of that name'],
+])('the prefix of %s: %s, with what the browser watches over', (name, verdict, says) => {
+  const findings = cookieFindings({ ...ATTRIBUTES, name }, OWN_OPTIONS)
+  const found = findings.find(({ about }) => about === 'prefix')
+  expect(found).toMatchObject({ verdict, says: expect.stringContaining(says) })
+})
