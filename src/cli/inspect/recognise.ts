@@ -174,7 +174,7 @@ function foreignDetails(format: ForeignFormat, value: string): Partial<Recognise
     case 'jwe':
       return {
         payloads: [json('header', first)],
-        notes: ['Its payload can be read only with its key.'],
+        notes: ['As Auth.js writes. Its payload can be read only with its key.'],
       }
     case 'express-session':
       return {
@@ -185,7 +185,7 @@ function foreignDetails(format: ForeignFormat, value: string): Partial<Recognise
         notes: ['It carries an id only: the data is in the store of the server.'],
       }
     case 'iron-session':
-      return { notes: ['It is encrypted: only the server that sealed it can read it.'] }
+      return { notes: ['iron-session, h3 or hapi sealed it: only that server can read it.'] }
     case 'cookie-session':
       return {
         parts: [part('payload', plain, 'JSON in base64; anybody can read it')],

@@ -12,31 +12,27 @@ export type ForeignFormat =
   | 'rails'
   | 'cookie-session'
 
-/** Each format, what to call a cookie in it, and its looks. Each test takes linear time. */
-const LOOKS: readonly [ForeignFormat, title: string, looks: (value: string) => boolean][] = [
+/** Each format, its looks, and what to call a cookie in it. Each test takes linear time. */
+const LOOKS: readonly [ForeignFormat, looks: (value: string) => boolean, title?: string][] = [
   // "s:" id "." signature
-  ['express-session', "express-session's cookie", (value) => /^s:[^.]+\./.test(value)],
-  ['iron-session', "iron-session's, h3's or hapi's cookie", (value) => /^Fe26\.\d/.test(value)],
+  ['express-session', (value) => /^s:[^.]+\./.test(value)],
+  ['iron-session', (value) => value.startsWith('Fe26.')],
   // header "." payload "." signature
-  ['jwt', 'a JSON Web Token', (value) => isToken(value, 3, 'alg')],
+  ['jwt', (value) => isToken(value, 3, 'alg'), 'a JSON Web Token'],
   // header "." key "." iv "." text "." tag
-  ['jwe', 'an encrypted JSON Web Token, as Auth.js writes', (value) => isToken(value, 5, 'enc')],
-  ['django', 'a value signed by Django', (value) => /^\.?[\w-]+:[\w-]+:[\w-]{27,43}$/.test(value)],
+  ['jwe', (value) => isToken(value, 5, 'enc'), 'an encrypted JSON Web Token'],
+  ['django', (value) => /^\.?[\w-]+:[\w-]+:[\w-]{27,43}$/.test(value)],
   // data "--" signature, or data "--" iv "--" tag
-  [
-    'rails',
-    "Rails' session cookie",
-    (value) => /^[\w+/=]+--[\w+/=]{16,}(?:--[\w+/=]+)?$/.test(value),
-  ],
+  ['rails', (value) => /^[\w+/=]+--[\w+/=]{16,}(?:--[\w+/=]+)?$/.test(value)],
   // base64 of JSON; the signature is in a second cookie
-  ['cookie-session', "cookie-session's cookie", (value) => jsonOf(value, 'base64') !== undefined],
+  ['cookie-session', (value) => jsonOf(value, 'base64') !== undefined],
 ]
 
 /** Whose cookie a value probably is, if it is one of another library's. */
 export function foreignCookie(value: string): { format: ForeignFormat; title: string } | undefined {
   const plain = percentDecoded(value)
-  const found = LOOKS.find(([, , looks]) => looks(plain))
-  return found && { format: found[0], title: found[1] }
+  const [format, , title] = LOOKS.find(([, looks]) => looks(plain)) ?? []
+  return format && { format, title: title ?? `${format}'s cookie` }
 }
 
 function isToken(value: string, parts: number, member: string): boolean {
