@@ -22,8 +22,8 @@ interface Round {
 
 /** How much processor time a server spends on each page before the first round, and in each round. */
 const SCHEDULES: Record<Effort, Schedule> = {
-  full: { rounds: 9, warmUpUs: 1_500_000, roundUs: 250_000 },
-  quick: { rounds: 3, warmUpUs: 250_000, roundUs: 80_000 },
+  full: { rounds: 9, warmUpUs: 1_200_000, roundUs: 150_000 },
+  quick: { rounds: 3, warmUpUs: 400_000, roundUs: 80_000 },
 }
 
 interface Schedule {
