@@ -5,12 +5,13 @@
  */
 
 import { fork } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Effort, Figure } from './figures.ts'
 import { goalsOf } from './goals.ts'
 import { machine, versions } from './report/machine.ts'
 import { plot } from './report/plot.ts'
+import { quoted } from './report/quote.ts'
 import { type Results, resultsPage } from './report/results.ts'
 import { summary } from './report/summary.ts'
 import { SECTIONS } from './sections.ts'
@@ -54,6 +55,8 @@ if (effort === 'full' && names.length === 0) {
   const place = (path: string) => fileURLToPath(new URL(path, import.meta.url))
   writeFileSync(place('RESULTS.md'), resultsPage(results))
   writeFileSync(place('../docs/performance.svg'), plot(results))
+  const docs = place('../docs/performance.md')
+  writeFileSync(docs, quoted(readFileSync(docs, 'utf8'), results))
 }
 // What was not measured has to be in the JSON as well.
 const replacer = (_key: string, value: unknown) => (value === undefined ? null : value)

@@ -18,7 +18,7 @@ export interface Results {
 }
 
 export function resultsPage(results: Results): string {
-  const { date, machine, versions, goals, skipped, figures, seconds } = results
+  const { date, machine, versions, skipped, figures, seconds } = results
   const reasons = Object.entries(skipped).map(([name, reason]) => `- ${name}: ${reason}`)
   return `# Results of \`npm run bench\`
 
@@ -32,7 +32,7 @@ Written by the run itself. [performance.md](../docs/performance.md) explains wha
 ${reasons.length > 0 ? `\nSkipped:\n\n${reasons.join('\n')}\n` : ''}
 ## Goals
 
-${table(['goal', 'wanted', 'measured', 'met'], goals.map(goalRow))}
+${goalTable(results)}
 
 ## Cookies and sessions without a server
 
@@ -51,6 +51,11 @@ ${table(['', 'by', 'us', 'beside none', 'per second', '99 % within, ms'], reques
 
 ${table(['', 'median', 'lowest to highest'], otherRows(figures))}
 `
+}
+
+/** The goals, and which of them the run reached. */
+export function goalTable({ goals }: Results): string {
+  return table(['goal', 'wanted', 'measured', 'met'], goals.map(goalRow))
 }
 
 type Row = readonly string[]
