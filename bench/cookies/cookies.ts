@@ -34,7 +34,7 @@ export const SIZES = { small, big }
 
 const SCHEDULES: Record<Effort, Schedule> = {
   full: { rounds: 60, warmUpMs: 400 },
-  quick: { rounds: 21, warmUpMs: 150 },
+  quick: { rounds: 15, warmUpMs: 120 },
 }
 
 /** One kind and one size: in a process of its own, so that no other kind shares its compiled code. */
