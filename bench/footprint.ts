@@ -1,15 +1,13 @@
 /** What a session takes in Redis and in memory, and what the library adds to an app's bundle. */
 
 import { randomUUID } from 'node:crypto'
-import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
 import { createClient } from 'redis'
 import type { SessionStore } from 'sojourn'
 import { memoryStore } from 'sojourn/stores/memory'
 import { redisStore } from 'sojourn/stores/redis'
+import { bundle, gzipped } from '../scripts/bundle-sizes.ts'
 import { startRedis } from '../test/servers/redis.ts'
 import { figure, type Section } from './figures.ts'
 import { sessionsIn } from './stores/sessions-in.ts'
@@ -54,20 +52,9 @@ export const inMemory: Section = async () => {
   return [figure(`${TASK}, memory`, 'sojourn', 'bytes', [each])]
 }
 
-/** What `import * from 'sojourn'` adds to a bundle, minified and compressed. */
-export const bundle: Section = async () => {
-  const { outputFiles } = await build({
-    stdin: {
-      contents: `export * from 'sojourn'`,
-      resolveDir: fileURLToPath(new URL('..', import.meta.url)),
-    },
-    bundle: true,
-    write: false,
-    minify: true,
-    format: 'esm',
-    platform: 'node',
-  })
-  const size = gzipSync(outputFiles[0]!.contents, { level: 9 }).length
+/** What `export * from 'sojourn'` comes to in a bundle, as docs/bundle-sizes.md has it. */
+export const rootBundle: Section = async () => {
+  const size = gzipped(await bundle(`export * from './index.ts'`))
   return [figure('root bundle, gzip', 'sojourn', 'bytes', [size])]
 }
 

@@ -18,13 +18,13 @@ export interface Results {
 }
 
 export function resultsPage(results: Results): string {
-  const { date, machine, versions, skipped, figures, seconds } = results
+  const { date, effort, machine, versions, skipped, figures, seconds } = results
   const reasons = Object.entries(skipped).map(([name, reason]) => `- ${name}: ${reason}`)
   return `# Results of \`npm run bench\`
 
 Written by the run itself. [performance.md](../docs/performance.md) explains what is measured and how.
 
-- ${date}, ${seconds} seconds
+- ${date}, ${seconds} seconds${effort === 'quick' ? ', with `--quick`: a draft, few rounds' : ''}
 - ${machine.processor}, ${machine.cores} cores, ${machine.memory} of memory, ${machine.system}
 - ${Object.entries(versions)
     .map(([name, version]) => `${name} ${version}`)
