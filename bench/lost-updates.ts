@@ -1,4 +1,4 @@
-/** How many of a thousand visits, 50 at a time, each library counts on Redis: `node bench/lost-updates.ts`. */
+/** How many of a thousand visits, 50 at a time, each library counts on Redis; also `node bench/lost-updates.ts`. */
 
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -12,6 +12,8 @@ import { sessionMiddleware } from '../src/adapters/express.ts'
 import { createSessions } from '../src/index.ts'
 import { redisStore } from '../src/stores/redis/redis.ts'
 import { startRedis } from '../test/servers/redis.ts'
+import { figure, type Section } from './figures.ts'
+import { withServer } from './stores/stores.ts'
 
 declare module 'express-session' {
   interface SessionData {
@@ -26,14 +28,17 @@ const KEYS = 50
 const SECRET = randomBytes(32).toString('base64url')
 const RUN = `lost-updates-${randomBytes(6).toString('hex')}`
 
-const url = process.env['REDIS_URL']
-const own = url ? undefined : await startRedis()
-const client = createClient({ url: url ?? own!.url })
-await client.connect()
+type Client = Awaited<ReturnType<typeof connected>>
+
+async function connected() {
+  const client = createClient({ url: process.env['REDIS_URL']! })
+  await client.connect()
+  return client
+}
 
 // The same three pages for both: one more visit, one more key, and what there is.
 
-function ours(): Express {
+function ours(client: Client): Express {
   const sessions = createSessions<any>({
     secret: SECRET,
     cookie: { name: 'session', secure: false },
@@ -58,7 +63,7 @@ function ours(): Express {
   return app
 }
 
-function expressSession(): Express {
+function expressSession(client: Client): Express {
   const app = express()
   const store = new RedisStore({ client, prefix: `${RUN}:theirs:`, ttl: 600 })
   app.use(session({ secret: SECRET, store, resave: false, saveUninitialized: false }))
@@ -110,13 +115,33 @@ async function closed(server: Server): Promise<void> {
   await once(server, 'close')
 }
 
-const apps = { sojourn: ours(), 'express-session + connect-redis': expressSession() }
-for (const [name, app] of Object.entries(apps)) {
-  const { visits, keys } = await measured(app)
-  console.log(`${name}: ${visits} of ${VISITS} visits, ${keys} of ${KEYS} keys`)
+/** What each library kept. */
+async function keptByEach(): Promise<Map<string, { visits: number; keys: number }>> {
+  const client = await connected()
+  const apps = {
+    sojourn: ours(client),
+    'express-session + connect-redis': expressSession(client),
+  }
+  const kept = new Map<string, { visits: number; keys: number }>()
+  for (const [name, app] of Object.entries(apps)) kept.set(name, await measured(app))
+  for await (const keys of client.scanIterator({ MATCH: `${RUN}:*` })) {
+    if (keys.length > 0) await client.del(keys)
+  }
+  client.destroy()
+  return kept
 }
-for await (const keys of client.scanIterator({ MATCH: `${RUN}:*` })) {
-  if (keys.length > 0) await client.del(keys)
+
+export const lostUpdates: Section = () =>
+  withServer('REDIS_URL', startRedis, async () =>
+    [...(await keptByEach())].flatMap(([name, { visits, keys }]) => [
+      figure(`visits kept of ${VISITS}, ${AT_ONCE} at a time: ${name}`, name, 'count', [visits]),
+      figure(`keys kept of ${KEYS}, all at a time: ${name}`, name, 'count', [keys]),
+    ]),
+  )
+
+if (process.argv[1] === import.meta.filename) {
+  const kept = await withServer('REDIS_URL', startRedis, keptByEach)
+  for (const [name, { visits, keys }] of kept) {
+    console.log(`${name}: ${visits} of ${VISITS} visits, ${keys} of ${KEYS} keys`)
+  }
 }
-client.destroy()
-await own?.stop()

@@ -1,79 +1,73 @@
-/** Runs contenders in turn, many rounds, and takes each one's median. */
+/** Runs several pieces of work in turn, for many rounds, and keeps what each round took. */
 
-/** One thing to measure: does its work that many times. */
+/** One piece of work: does its operation that many times. */
 export type Work = (times: number) => void | Promise<void>
 
-/** Nanoseconds per operation, by name. */
-export type Medians = Record<string, number>
+/** Nanoseconds per operation, one number for each round, by the name of the work. */
+export type Rounds = Record<string, number[]>
 
-/** One operation as a work; it may answer later. */
-export function repeat(work: () => unknown): Work {
-  if (!(work() instanceof Promise)) {
+/** How many rounds, and how long each work runs before the first one. */
+export interface Schedule {
+  rounds: number
+  warmUpMs: number
+}
+
+/** Makes a work of one operation, which may return a promise. */
+export function repeat(operation: () => unknown): Work {
+  if (!(operation() instanceof Promise)) {
     return (times) => {
-      for (let time = 0; time < times; time++) work()
+      for (let time = 0; time < times; time++) operation()
     }
   }
   return async (times) => {
-    for (let time = 0; time < times; time++) await work()
+    for (let time = 0; time < times; time++) await operation()
   }
 }
 
+/** How long one round of one work should take. */
 const ROUND_MS = 8
 
 /**
- * Measures all of them interleaved: whatever else the machine does meets all alike.
+ * Measures all works interleaved (A B C, B C A, ...), so that other load on the machine affects all alike.
  *
- * The order rotates from round to round, since the first one after a garbage collection is lucky.
+ * The order rotates, since the first work after a garbage collection has an advantage.
  */
-export async function medians(
+export async function interleaved(
   works: Record<string, Work>,
-  rounds: number,
-  timed: Timed = processorTime,
-): Promise<Medians> {
+  { rounds, warmUpMs }: Schedule,
+): Promise<Rounds> {
   const entries = Object.entries(works)
-  const taken = new Map(entries.map(([name]) => [name, [] as number[]]))
+  const taken: Rounds = Object.fromEntries(entries.map(([name]) => [name, []]))
   const sizes = new Map<string, number>()
-  for (const [name, work] of entries) sizes.set(name, await warmUp(work, timed))
+  for (const [name, work] of entries) sizes.set(name, await warmUp(work, warmUpMs))
   for (let round = 0; round < rounds; round++) {
     for (let turn = 0; turn < entries.length; turn++) {
       const [name, work] = entries[(round + turn) % entries.length]!
-      taken.get(name)!.push(await timed(work, sizes.get(name)!))
+      taken[name]!.push(await processorTime(work, sizes.get(name)!))
     }
   }
-  return Object.fromEntries([...taken].map(([name, times]) => [name, median(times)]))
+  return taken
 }
 
 /** Lets the compiler finish, and finds how many operations fill a round. */
-async function warmUp(work: Work, timed: Timed): Promise<number> {
-  let size = 100
-  let perOperation = 0
-  const end = performance.now() + 300
-  while (performance.now() < end) {
-    perOperation = await timed(work, size)
-    size = Math.max(20, Math.round((ROUND_MS * 1e6) / perOperation))
-  }
+async function warmUp(work: Work, milliseconds: number): Promise<number> {
+  let size = 10
+  const end = performance.now() + milliseconds
+  do {
+    const perOperation = await processorTime(work, size)
+    size = Math.max(5, Math.min(size * 10, Math.round((ROUND_MS * 1e6) / perOperation)))
+  } while (performance.now() < end)
   return size
 }
 
-/** Nanoseconds per operation of doing the work that many times. */
-export type Timed = (work: Work, times: number) => Promise<number>
-
-/** Collecting garbage included: on a shared machine the clock on the wall measures the neighbours. */
-export async function processorTime(work: Work, times: number): Promise<number> {
+/**
+ * Nanoseconds of processor time for one operation, with garbage collection and all threads.
+ *
+ * Not the time on the clock: on a shared machine that measures the other programs as well.
+ */
+async function processorTime(work: Work, times: number): Promise<number> {
   const start = process.cpuUsage()
   await work(times)
   const { user, system } = process.cpuUsage(start)
   return Math.max(1, (user + system) * 1e3) / times
-}
-
-/** How long one waits for it: what is done on other threads counts as well. */
-export async function elapsedTime(work: Work, times: number): Promise<number> {
-  const start = process.hrtime.bigint()
-  await work(times)
-  return Number(process.hrtime.bigint() - start) / times
-}
-
-export function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)]!
 }

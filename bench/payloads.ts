@@ -1,7 +1,9 @@
 /** The data of the benchmarks. */
 
+type Data = Record<string, unknown>
+
 /** About 100 bytes of JSON. */
-export const small = {
+export const small: Data = {
   user_id: 4217,
   name: 'Ada Lovelace',
   theme: 'dark',
@@ -10,7 +12,7 @@ export const small = {
 }
 
 /** About 2 KB of JSON: a cart of 30 items. */
-export const big = {
+export const big: Data = {
   user_id: 4217,
   visits: 12,
   cart: Array.from({ length: 30 }, (_, index) => ({
