@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { SessionError } from '../../base/errors.ts'
 import type { Clock } from '../../base/ports.ts'
 import { pragma, prepare, textOf, type SqliteDatabase } from './client.ts'
-import { FULL, makeDurable, type Connection, type Sql } from './connection.ts'
+import { FULL, makeDurable, type SqliteConnection, type Sql } from './connection.ts'
 import { schemaFinding } from '../schema-version.ts'
 import { assertSchema, versionsIn, type Tables } from './schema.ts'
 import { GARBAGE_MS, type Upkeep } from '../../backends/stored/store.ts'
@@ -28,7 +28,7 @@ interface Ended {
 /** The upkeep's part of the store. */
 export function sqliteUpkeep(
   db: SqliteDatabase,
-  connection: Connection,
+  connection: SqliteConnection,
   tables: Tables,
   clock: Clock,
 ): Upkeep {
