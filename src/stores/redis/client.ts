@@ -81,8 +81,8 @@ function ioRedis(client: IoRedis): RedisConnection {
   // The client looks key positions up by the name in small letters, to put its prefix there.
   const sendBy =
     (one: IoRedis): SendCommand =>
-    ([name = '', ...args]) =>
-      one.call(name.toLowerCase(), args)
+    (args) =>
+      one.call(String(args[0]).toLowerCase(), args.slice(1))
   const send = sendBy(client)
   return {
     added: String(options['keyPrefix'] ?? ''),

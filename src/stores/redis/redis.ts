@@ -58,9 +58,9 @@ export function redisStore(
   return sessionStore({
     engine: 'Redis',
 
-    async read(key) {
+    read(key) {
       const name = sessionKey(key)
-      return decodeRow(await connection.send(name, ['GET', name]))
+      return connection.send(name, ['GET', name]).then(decodeRow)
     },
 
     async insert(key, row) {
