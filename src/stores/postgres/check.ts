@@ -1,11 +1,11 @@
-/** What in PostgreSQL's settings endangers sessions. */
+/** The settings of PostgreSQL that can lose sessions. */
 
 import type { PostgresConnection } from './client.ts'
 import { versionsIn } from './failures.ts'
 import type { Statements } from './statements.ts'
 import { schemaFinding } from '../schema-version.ts'
 
-/** Asks the server, and says in a sentence each what it found. */
+/** Asks the server. @returns a sentence for each setting that can lose sessions. */
 export async function checkPostgres(
   connection: PostgresConnection,
   sql: Statements,

@@ -44,7 +44,7 @@ export type PostgresClient = PgPool | PostgresSql | PgLite
 /** One way to speak to every client. */
 export interface PostgresConnection {
   readonly isEmbedded: boolean
-  /** What in the client itself endangers sessions, in sentences. */
+  /** A sentence for each way in which the client itself can lose sessions. */
   check(): string[]
   /** Sends one statement; answers its rows, their values in order. */
   query(statement: Statement, values?: readonly unknown[]): Promise<unknown[][]>

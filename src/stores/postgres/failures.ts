@@ -7,7 +7,7 @@ import { SCHEMA_VERSION } from './schema.ts'
 import type { Statement } from './statements.ts'
 import { schemaFault, type Versions } from '../schema-version.ts'
 
-/** Sends a statement; answers its rows. */
+/** Sends a statement, and again if the server rolled it back. @returns its rows. */
 export type SendStatement = (
   statement: Statement,
   ...values: readonly unknown[]

@@ -1,9 +1,9 @@
-/** What a Redis is set to that endangers sessions. */
+/** The settings of Redis that can lose sessions. */
 
 import type { RedisConnection, SendCommand } from './client.ts'
 import { textOf } from './row.ts'
 
-/** Looks at every primary, and says in a sentence each what endangers sessions. */
+/** Asks every primary. @returns a sentence for each setting that can lose sessions. */
 export async function checkRedis(connection: RedisConnection): Promise<string[]> {
   const findings = await Promise.all((await connection.primaries()).map(checkServer))
   return [...new Set(findings.flat())]
