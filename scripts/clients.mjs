@@ -88,6 +88,6 @@ function nodeVersion() {
 
 /** It is no dependency, since it has to be compiled: its test names the version it installs. */
 function betterSqliteVersion() {
-  const text = readFileSync(join(root, 'test/stores/better-sqlite3-install.mjs'), 'utf8')
+  const text = readFileSync(join(root, 'test/stores/sqlite/better-sqlite3-install.mjs'), 'utf8')
   return /\d+\.\d+\.\d+/.exec(text)?.[0] ?? ''
 }

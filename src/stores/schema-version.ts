@@ -27,7 +27,7 @@ export function schemaFault({ engine, found, own }: Versions): SessionError | un
   return new SessionError('ERR_STORE_SCHEMA', engine, what)
 }
 
-/** What the tables' version endangers, in a sentence; nothing where they are this release's. */
+/** A sentence about tables of another version; nothing where they are this release's. */
 export function schemaFinding(versions: Versions): string | undefined {
   const { engine, found, own } = versions
   if (found !== own + 1) return schemaFault(versions)?.message

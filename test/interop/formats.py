@@ -312,14 +312,14 @@ def open_id(keys, value):
     for index, key in enumerate(keys):
         expected = b64url(mac("sha256", key, f"{selector}.{verifier}".encode()))[:16]
         if hmac.compare_digest(expected, given):
-            hashed = b64url(hashlib.sha256(verifier.encode()).digest())
+            hashed = b64url(hashlib.sha256(verifier.encode()).digest())[:22]
             return {"selector": selector, "verifier": verifier, "hash": hashed, "key": index}
     raise Refused("signature")
 
 
 HEAD = re.compile(
-    r"([\w-]+)\.([\w-]{43})\.([0-9a-z]+)\.([0-9a-z]+)\.([0-9a-z]+)"
-    r"(?:\.([\w-]{43})\.([0-9a-z]+))?",
+    r"([\w-]{6})\.([\w-]{22})\.([0-9a-z]+)\.([0-9a-z]+)\.([0-9a-z]+)"
+    r"(?:\.([\w-]{22})\.([0-9a-z]+))?",
     re.ASCII,
 )
 
@@ -327,7 +327,7 @@ HEAD = re.compile(
 def open_row(selector, body):
     head, line_feed, record = body.partition("\n")
     parts = HEAD.fullmatch(head)
-    if not line_feed or not parts or parts[1] != selector:
+    if not line_feed or not parts or parts[1] != selector[:6]:
         raise Refused("row")
     row = {
         "hash": parts[2],

@@ -14,7 +14,7 @@ import {
 
 /** A session in a store. */
 export interface Entry {
-  /** The key it belongs to, so that a store which answers with another row is caught. */
+  /** The key it belongs to. */
   readonly selector: string
   /** The hash of the verifier that opens it. */
   readonly verifier: string
@@ -43,17 +43,24 @@ export interface EntryFormat {
 }
 
 // body   = head LF record              ; or, where there is a cipher, what it makes of that
-// head   = selector "." verifier "." auth "." idle "." issued ["." verifier "." replaced]
+// head   = check "." verifier "." auth "." idle "." issued ["." verifier "." replaced]
+// check  = the first 6 characters of the key
 // record = as its layout writes it
 //
 // Numbers in base 36. The second verifier is the previous one; `replaced` is 0 where the new id was
 // not shown yet. Every byte is kept for each session, hence no JSON.
+//
+// The check catches a store that answers with the row of another key. It has 36 of the key's 128
+// random bits: of 68 719 476 736 such rows one passes, and even that one does not open, since it has
+// the hash of another verifier.
 const HEAD = /^([\w-]+)\.([\w-]+)\.([\da-z]+)\.([\da-z]+)\.([\da-z]+)(?:\.([\w-]+)\.([\da-z]+))?$/
+
+const CHECK_CHARACTERS = 6
 
 /** The text of an entry. */
 export function encodeEntry(entry: Entry, layout: Layout): string {
   const { selector, verifier, auth, idle, issued, previous } = entry
-  const head = [selector, verifier, ...[auth, idle, issued].map(inBase36)]
+  const head = [checkOf(selector), verifier, ...[auth, idle, issued].map(inBase36)]
   if (previous) head.push(previous.verifier, inBase36(previous.replacedAt ?? 0))
   return `${head.join('.')}\n${layout.encode(entry.record)}`
 }
@@ -76,13 +83,13 @@ export function readEntry(
 
 function parseEntry(key: string, text: string, layout: Layout): Entry | undefined {
   const end = text.indexOf('\n')
-  const [, selector, verifier, auth, idle, issued, before, replaced] =
+  const [, check, verifier, auth, idle, issued, before, replaced] =
     HEAD.exec(text.slice(0, Math.max(end, 0))) ?? []
-  if (selector !== key || !verifier || !auth || !idle || !issued) return undefined
+  if (check !== checkOf(key) || !verifier || !auth || !idle || !issued) return undefined
   const record = layout.decode(text.slice(end + 1))
   if (!record) return undefined
   return {
-    selector,
+    selector: key,
     verifier,
     auth: fromBase36(auth),
     idle: fromBase36(idle),
@@ -93,6 +100,10 @@ function parseEntry(key: string, text: string, layout: Layout): Entry | undefine
         : undefined,
     record,
   }
+}
+
+function checkOf(key: string): string {
+  return key.slice(0, CHECK_CHARACTERS)
 }
 
 function inBase36(number: number): string {

@@ -8,7 +8,7 @@ import type { Held } from './group-batch.ts'
 import type { GuardedStore } from './guard.ts'
 import type { StoredRules } from './plan.ts'
 import type { Removals } from './removals.ts'
-import { hashOfVerifier, type SessionId, type SessionIdFormat } from './session-id.ts'
+import { HASH_LENGTH, hashOfVerifier, type SessionId, type SessionIdFormat } from './session-id.ts'
 
 /** The session a request opened, as it was then. */
 export interface Slot {
@@ -177,8 +177,6 @@ function opensAsPrevious({ previous }: Entry, hash: string, { grace }: StoredRul
   return previous.replacedAt === undefined || now - previous.replacedAt <= grace
 }
 
-/** 32 bytes in base64url. */
-const HASH_LENGTH = 43
 const left = Buffer.alloc(HASH_LENGTH)
 const right = Buffer.alloc(HASH_LENGTH)
 

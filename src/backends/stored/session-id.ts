@@ -56,10 +56,23 @@ export function newVerifier(random: Random): string {
   return encodeBase64url(random(32))
 }
 
-/** What the store keeps of a verifier. Random bits need no slow hash and no salt. */
+/**
+ * What the store keeps of a verifier: 132 bits of its SHA-256, since a shorter row costs less memory.
+ *
+ * Random bits need no slow hash and no salt. Who reads the store would have to try 2^132 verifiers to
+ * find one that fits a row, and to know the secret too, for the id's mac. Two rows whose hashes are
+ * the same harm nobody.
+ */
 export function hashOfVerifier(verifier: string): string {
+  return sha256(verifier).slice(0, HASH_LENGTH)
+}
+
+/** The characters of a verifier's hash, each of six bits. */
+export const HASH_LENGTH = 22
+
+function sha256(text: string): string {
   // In one call where the platform has it: it leaves less behind for the collector.
   const { hash } = crypto as Partial<typeof crypto>
-  if (hash) return hash('sha256', verifier, 'base64url')
-  return crypto.createHash('sha256').update(verifier).digest('base64url')
+  if (hash) return hash('sha256', text, 'base64url')
+  return crypto.createHash('sha256').update(text).digest('base64url')
 }

@@ -20,7 +20,7 @@ export interface Row {
   readonly body: string
 }
 
-/** What a swap came to. Who loses learns the newest row in the same round trip. */
+/** The outcome of a swap. If it failed, `newest` is the current row. */
 export type Swap = { won: true } | { won: false; newest: Row | null }
 
 /**

@@ -1,12 +1,15 @@
-/** What in PostgreSQL's settings endangers sessions. */
+/** The settings of PostgreSQL that can lose sessions. */
 
-import type { Connection } from './client.ts'
+import type { PostgresConnection } from './client.ts'
 import { versionsIn } from './failures.ts'
 import type { Statements } from './statements.ts'
 import { schemaFinding } from '../schema-version.ts'
 
-/** Asks the server, and says in a sentence each what it found. */
-export async function checkPostgres(connection: Connection, sql: Statements): Promise<string[]> {
+/** Asks the server. @returns a sentence for each setting that can lose sessions. */
+export async function checkPostgres(
+  connection: PostgresConnection,
+  sql: Statements,
+): Promise<string[]> {
   const [settings = []] = await connection.query(sql.settings)
   const [synchronousCommit, fsync, isReplica, readOnly, encoding] = settings
   const tables = schemaFinding(await versionsIn(connection, sql.version))

@@ -42,9 +42,9 @@ export interface PgLite {
 export type PostgresClient = PgPool | PostgresSql | PgLite
 
 /** One way to speak to every client. */
-export interface Connection {
+export interface PostgresConnection {
   readonly isEmbedded: boolean
-  /** What in the client itself endangers sessions, in sentences. */
+  /** A sentence for each way in which the client itself can lose sessions. */
   check(): string[]
   /** Sends one statement; answers its rows, their values in order. */
   query(statement: Statement, values?: readonly unknown[]): Promise<unknown[][]>
@@ -56,7 +56,10 @@ export interface Connection {
  * @param prepare whether statements may get names.
  * @throws `ERR_OPTION_INVALID` for what is no client, or may be inside a transaction of the user's.
  */
-export function connect(client: PostgresClient, prepare: 'named' | 'unnamed'): Connection {
+export function connectPostgres(
+  client: PostgresClient,
+  prepare: 'named' | 'unnamed',
+): PostgresConnection {
   if (client === null || (typeof client !== 'object' && typeof client !== 'function')) {
     throw refused(UNKNOWN)
   }
@@ -82,7 +85,7 @@ export function connect(client: PostgresClient, prepare: 'named' | 'unnamed'): C
  */
 const PATIENCE_MS = 30_000
 
-function pool(client: PgPool, prepare: 'named' | 'unnamed'): Connection {
+function pool(client: PgPool, prepare: 'named' | 'unnamed'): PostgresConnection {
   const { options } = client as { options?: { query_timeout?: unknown } }
   const limit = options?.query_timeout ? {} : { query_timeout: PATIENCE_MS }
   return {
@@ -99,7 +102,7 @@ function pool(client: PgPool, prepare: 'named' | 'unnamed'): Connection {
   }
 }
 
-function postgres(client: PostgresSql, prepare: 'named' | 'unnamed'): Connection {
+function postgres(client: PostgresSql, prepare: 'named' | 'unnamed'): PostgresConnection {
   const options = { prepare: prepare === 'named' }
   return {
     isEmbedded: false,
@@ -114,7 +117,7 @@ function postgres(client: PostgresSql, prepare: 'named' | 'unnamed'): Connection
   }
 }
 
-function pglite(client: PgLite): Connection {
+function pglite(client: PgLite): PostgresConnection {
   return {
     isEmbedded: true,
     check: () => (process.env['NODE_ENV'] === 'production' ? [ONE_PROCESS] : []),

@@ -2,16 +2,19 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { because, SessionError } from '../../base/errors.ts'
-import type { Connection } from './client.ts'
+import type { PostgresConnection } from './client.ts'
 import { SCHEMA_VERSION } from './schema.ts'
 import type { Statement } from './statements.ts'
 import { schemaFault, type Versions } from '../schema-version.ts'
 
-/** Sends a statement; answers its rows. */
-export type Send = (statement: Statement, ...values: readonly unknown[]) => Promise<unknown[][]>
+/** Sends a statement, and again if the server rolled it back. @returns its rows. */
+export type SendStatement = (
+  statement: Statement,
+  ...values: readonly unknown[]
+) => Promise<unknown[][]>
 
 /** Before the first statement the tables' version is looked at, and after one that does not fit. */
-export function sendTo(connection: Connection, version: Statement): Send {
+export function sendTo(connection: PostgresConnection, version: Statement): SendStatement {
   let looked: Promise<void> | undefined
 
   return async (statement, ...values) => {
@@ -42,7 +45,10 @@ export function sendTo(connection: Connection, version: Statement): Send {
 }
 
 /** The version of the tables, and the one this release makes. */
-export async function versionsIn(connection: Connection, version: Statement): Promise<Versions> {
+export async function versionsIn(
+  connection: PostgresConnection,
+  version: Statement,
+): Promise<Versions> {
   return {
     engine: 'PostgreSQL',
     found: await versionIn(connection, version),
@@ -50,7 +56,10 @@ export async function versionsIn(connection: Connection, version: Statement): Pr
   }
 }
 
-async function versionIn(connection: Connection, version: Statement): Promise<number | undefined> {
+async function versionIn(
+  connection: PostgresConnection,
+  version: Statement,
+): Promise<number | undefined> {
   try {
     const [row] = await again(() => connection.query(version))
     return Number(row?.[0] ?? 0)

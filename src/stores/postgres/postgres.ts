@@ -1,11 +1,12 @@
-/** The store in PostgreSQL: one statement a verb, through a pool of your own. */
+/** The store in PostgreSQL: one statement a verb, and a second for a swap that lost. */
 
 import { type Clock, systemClock } from '../../base/ports.ts'
 import { checkPostgres } from './check.ts'
-import { connect, type PostgresClient } from './client.ts'
+import { connectPostgres, type PostgresClient } from './client.ts'
 import { again, creationFailure, isRolledBack, sendTo, versionsIn } from './failures.ts'
 import { schemaScript, tablesOf } from './schema.ts'
-import { listNameOf, statements } from './statements.ts'
+import { decodeKeys, decodeRow, encodeRow, listNameOf } from './row.ts'
+import { statements } from './statements.ts'
 import { schemaFault } from '../schema-version.ts'
 import {
   GARBAGE_MS,
@@ -72,14 +73,10 @@ export function postgresStore(
 ): PostgresStore {
   const tables = tablesOf(prefix)
   const sql = statements(tables)
-  const connection = connect(client, prepare ? 'named' : 'unnamed')
+  const connection = connectPostgres(client, prepare ? 'named' : 'unnamed')
 
   const lifeUntil = (until: number) => timeToLive(until, clock())
-  const rowValues = (key: string, row: Row) => {
-    const { write, recent, expiresAt, owner, body } = row
-    const opaque = [owner === null ? null : encodeText(owner), encodeText(body)]
-    return [key, write, recent.join(' '), expiresAt, ...opaque, lifeUntil(expiresAt)]
-  }
+  const rowValues = (key: string, row: Row) => [key, ...encodeRow(row), lifeUntil(row.expiresAt)]
   const send = sendTo(connection, sql.version)
 
   async function read(key: string): Promise<Row | null> {
@@ -98,14 +95,14 @@ export function postgresStore(
 
     async swap(key, ifWrite, row) {
       try {
-        const [found] = await send(sql.swap, ...rowValues(key, row), ifWrite)
-        if (found?.[0] === 'won') return { won: true }
-        return outcome(row, found ? decodeRow(found.slice(1)) : null)
+        const replaced = await send(sql.swap, ...rowValues(key, row), ifWrite)
+        if (replaced.length > 0) return { won: true }
       } catch (error) {
-        // Others came first every time: lost for sure, so the newest row settles it.
-        if (isRolledBack(error)) return outcome(row, await read(key))
-        throw error
+        // Others came first every time: lost for sure, as if the write had been another.
+        if (!isRolledBack(error)) throw error
       }
+      // In a statement of its own, which sees what the swap may have waited for.
+      return outcome(row, await read(key))
     },
 
     async touch(key, expiresAt) {
@@ -120,7 +117,7 @@ export function postgresStore(
       const evicting = limit && !limit.refuse ? limit.most : null
       const refusing = limit?.refuse ? limit.most : null
       const wanted = evicting === null ? null : 'list'
-      const values = [nameOf(owner), key, calledAt, refusing, lifeUntil(until), wanted]
+      const values = [listNameOf(owner), key, calledAt, refusing, lifeUntil(until), wanted]
       const [outcome, list] = (await send(sql.admit, ...values))[0] ?? []
       if (outcome !== 'admitted') {
         return { admitted: false, why: outcome === 'revoked' ? 'revoked' : 'limit' }
@@ -132,11 +129,11 @@ export function postgresStore(
     },
 
     async keep(owner, until) {
-      await send(sql.keep, nameOf(owner), lifeUntil(until))
+      await send(sql.keep, listNameOf(owner), lifeUntil(until))
     },
 
     async list(owner, revoking) {
-      const name = nameOf(owner)
+      const name = listNameOf(owner)
       const rows =
         revoking === undefined
           ? await send(sql.list, name)
@@ -145,7 +142,7 @@ export function postgresStore(
     },
 
     async forget(owner, keys) {
-      if (keys.length > 0) await send(sql.forget, nameOf(owner), JSON.stringify(keys))
+      if (keys.length > 0) await send(sql.forget, listNameOf(owner), JSON.stringify(keys))
     },
 
     async *keys() {
@@ -187,36 +184,8 @@ export function postgresStore(
 /** How many rows one statement answers or deletes: its locks are held for as long as it takes. */
 const BATCH = 500
 
+/** What became of a swap that replaced nothing: it may have won before, when it was sent first. */
 function outcome(row: Row, newest: Row | null): Swap {
   const isOurs = newest?.write === row.write || newest?.recent.includes(row.write)
   return isOurs ? { won: true } : { won: false, newest }
-}
-
-function decodeRow([write, recent, expiresAt, owner, body]: readonly unknown[]): Row {
-  return {
-    write: String(write),
-    recent: recent === '' ? [] : String(recent).split(' '),
-    expiresAt: Number(expiresAt),
-    owner: owner === null ? null : decodeText(String(owner)),
-    body: decodeText(String(body)),
-  }
-}
-
-function decodeKeys(list: unknown): string[] {
-  return typeof list === 'string' ? (JSON.parse(list) as string[]) : []
-}
-
-// PostgreSQL's text cannot hold U+0000 (bytes could, but are twice as long on the wire, and illegible
-// in psql), and PGlite takes U+FEFF for a mark and drops it. So U+0001 and a digit stand for both
-// and for U+0001 itself.
-function encodeText(text: string): string {
-  return text.replaceAll('\x01', '\x011').replaceAll('\0', '\x010').replaceAll('\ufeff', '\x012')
-}
-
-function decodeText(text: string): string {
-  return text.replaceAll('\x012', '\ufeff').replaceAll('\x010', '\0').replaceAll('\x011', '\x01')
-}
-
-function nameOf(owner: string): string {
-  return listNameOf(encodeText(owner))
 }

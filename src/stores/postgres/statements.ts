@@ -1,6 +1,7 @@
-/** Every statement of the PostgreSQL store: one a verb, and exact under each isolation level. */
+/** The SQL of the PostgreSQL store: exact under each isolation level. */
 
 import { createHash } from 'node:crypto'
+import { HASHED, LONGEST_NAME } from './row.ts'
 import type { Tables } from './schema.ts'
 
 /** A statement, and the name it has when it is prepared. */
@@ -11,10 +12,6 @@ export interface Statement {
 
 /** What each verb sends. */
 export type Statements = ReturnType<typeof statements>
-
-/** The longest name of an owner's list, in bytes; a longer one is hashed. */
-const LONGEST_NAME = 255
-const HASHED = { text: '\x01#', sql: String.raw`E'\x01#'` }
 
 const LIVE = 'body IS NOT NULL AND collect_at > now()'
 
@@ -47,33 +44,18 @@ WHERE found.collect_at <= now()
 RETURNING true`),
 
     /**
-     * $1 key, then as for an insert, $8 the write to replace. Answers 'won' where it was
-     * replaced, and the newest row, without its body if so.
+     * $1 key, then as for an insert, $8 the write to replace. Answers a row if it was replaced.
      *
-     * `seen` is as old as the statement, `locked` the newest. Where `seen` has lost already nothing
-     * is locked, so a loser writes nothing, and does not fail in the stricter isolation levels.
+     * It never answers the row that was in the way: a SELECT beside the UPDATE would see the row as
+     * it was when the statement began. Where the row's write is another one already, nothing is
+     * locked, so it does not wait, and does not fail in the stricter isolation levels.
      */
     swap: statement(`
-WITH seen AS MATERIALIZED (
-  SELECT write, recent, expires_at, owner, body, collect_at FROM ${sessions} WHERE key = $1
-), locked AS MATERIALIZED (
-  SELECT write, recent, expires_at, owner, body, collect_at FROM ${sessions}
-  WHERE key = $1 AND (SELECT write FROM seen) = $8
-  FOR NO KEY UPDATE
-), won AS (
-  UPDATE ${sessions} AS s SET
-    write = $2, recent = $3, expires_at = $4, owner = $5, body = $6, collect_at = ${after('$7')}
-  FROM locked
-  WHERE s.key = $1 AND locked.write = $8 AND locked.body IS NOT NULL AND locked.collect_at > now()
-    AND $2 <> locked.write AND $2 <> ALL (string_to_array(locked.recent, ' '))
-  RETURNING true
-), newest AS (
-  SELECT * FROM locked UNION ALL SELECT * FROM seen WHERE write <> $8
-)
-SELECT CASE WHEN won THEN 'won' END, write, recent, expires_at, owner,
-  CASE WHEN won THEN '' ELSE body END
-FROM newest, (SELECT EXISTS (SELECT FROM won) AS won) AS outcome
-WHERE ${LIVE}`),
+UPDATE ${sessions} SET
+  write = $2, recent = $3, expires_at = $4, owner = $5, body = $6, collect_at = ${after('$7')}
+WHERE key = $1 AND write = $8 AND ${LIVE}
+  AND $2 <> write AND $2 <> ALL (string_to_array(recent, ' '))
+RETURNING true`),
 
     /** $1 key, $2 end, $3 time to live. */
     touch: statement(`
@@ -202,7 +184,7 @@ function after(milliseconds: string): string {
 function nameOf(owner: string): string {
   const bytes = `convert_to(${owner}, 'UTF8')`
   return `CASE WHEN length(${bytes}) <= ${LONGEST_NAME} THEN ${owner}
-    ELSE ${HASHED.sql} || encode(sha256(${bytes}), 'hex') END`
+    ELSE '${HASHED}' || encode(sha256(${bytes}), 'hex') END`
 }
 
 function without(keys: string, query: string): string {
@@ -210,14 +192,4 @@ function without(keys: string, query: string): string {
   SELECT key FROM unnest(${keys}) WITH ORDINALITY AS listed (key, place)
   WHERE key NOT IN (${query}) ORDER BY place
 )`
-}
-
-/**
- * The name of an owner's list, from the owner as it is kept in a row: itself, or its hash.
- *
- * No owner in a row has a U+0001 before anything but a digit, so a hash is nobody else's name.
- */
-export function listNameOf(owner: string): string {
-  if (Buffer.byteLength(owner) <= LONGEST_NAME) return owner
-  return HASHED.text + createHash('sha256').update(owner).digest('hex')
 }

@@ -1,15 +1,15 @@
-/** What a Redis is set to that endangers sessions. */
+/** The settings of Redis that can lose sessions. */
 
-import type { Connection, Send } from './client.ts'
+import type { RedisConnection, SendCommand } from './client.ts'
 import { textOf } from './row.ts'
 
-/** Looks at every primary, and says in a sentence each what endangers sessions. */
-export async function checkRedis(connection: Connection): Promise<string[]> {
+/** Asks every primary. @returns a sentence for each setting that can lose sessions. */
+export async function checkRedis(connection: RedisConnection): Promise<string[]> {
   const findings = await Promise.all((await connection.primaries()).map(checkServer))
   return [...new Set(findings.flat())]
 }
 
-async function checkServer(send: Send): Promise<string[]> {
+async function checkServer(send: SendCommand): Promise<string[]> {
   let settings: Map<string, string>
   try {
     settings = new Map([
@@ -41,7 +41,7 @@ async function checkServer(send: Send): Promise<string[]> {
 }
 
 /** The settings that match: a list of names and values in turn, or, in RESP 3, a map. */
-async function settingsOf(send: Send, pattern: string): Promise<[string, string][]> {
+async function settingsOf(send: SendCommand, pattern: string): Promise<[string, string][]> {
   const reply = await send(['CONFIG', 'GET', pattern])
   if (reply instanceof Map) return pairs([...reply].flat())
   if (Array.isArray(reply)) return pairs(reply)

@@ -4,24 +4,36 @@ import { SessionError } from '../../base/errors.ts'
 
 /** node-redis: `createClient`, `createClientPool`. */
 export interface NodeRedis {
-  sendCommand(args: string[]): Promise<unknown>
+  /** Of a client, not of a pool: whether commands leave at once, instead of waiting in a queue. */
+  readonly isReady?: boolean
+  sendCommand(args: string[], options?: CommandOptions): Promise<unknown>
+}
+
+/** What node-redis is told of a command. */
+interface CommandOptions {
+  timeout?: number | undefined
 }
 
 /** node-redis: `createCluster`. */
 export interface NodeRedisCluster {
-  readonly masters: readonly object[]
+  readonly masters: readonly { client?: { readonly isReady: boolean } | undefined }[]
   nodeClient(node: never): unknown
   sendCommand(
     firstKey: string | undefined,
     isReadonly: boolean | undefined,
     args: string[],
+    options?: CommandOptions,
   ): Promise<unknown>
 }
 
 /** node-redis: `createSentinel`. */
 export interface NodeRedisSentinel {
   getMasterNode(): unknown
-  sendCommand(isReadonly: boolean | undefined, args: string[]): Promise<unknown>
+  sendCommand(
+    isReadonly: boolean | undefined,
+    args: string[],
+    options?: CommandOptions,
+  ): Promise<unknown>
 }
 
 /** ioredis and iovalkey: `new Redis`, `new Cluster`. */
@@ -34,14 +46,14 @@ export interface IoRedis {
 export type RedisClient = NodeRedis | NodeRedisCluster | NodeRedisSentinel | IoRedis
 
 /** Sends a command, its name first. */
-export type Send = (args: readonly string[]) => Promise<unknown>
+export type SendCommand = (args: string[]) => Promise<unknown>
 
 /** One way to speak to every client. */
-export interface Connection {
+export interface RedisConnection {
   /** Sends a command to the server of its one key, always the primary. */
-  send(key: string, args: readonly string[]): Promise<unknown>
+  send(key: string, args: string[]): Promise<unknown>
   /** Every server that takes writes. */
-  primaries(): Promise<Send[]>
+  primaries(): Promise<SendCommand[]>
   /** What the client by itself puts before each key in `send`, and nowhere else. */
   readonly added: string
   /** The client's own key prefix, where `send` goes past it: to be part of every key. */
@@ -49,7 +61,7 @@ export interface Connection {
 }
 
 /** @throws `ERR_OPTION_INVALID` for what is no client, or one that reads from replicas. */
-export function connect(client: RedisClient): Connection {
+export function connectRedis(client: RedisClient): RedisConnection {
   if (typeof client !== 'object' || client === null) throw notAClient()
   if ('call' in client && typeof client.call === 'function') return ioRedis(client)
   if (!('sendCommand' in client) || typeof client.sendCommand !== 'function') throw notAClient()
@@ -58,7 +70,7 @@ export function connect(client: RedisClient): Connection {
   return nodeRedis(client)
 }
 
-function ioRedis(client: IoRedis): Connection {
+function ioRedis(client: IoRedis): RedisConnection {
   const options = optionsOf(client)
   if (client.isCluster && options['scaleReads'] !== 'master') {
     throw readsReplicas("scaleReads: 'master'")
@@ -68,9 +80,9 @@ function ioRedis(client: IoRedis): Connection {
   }
   // The client looks key positions up by the name in small letters, to put its prefix there.
   const sendBy =
-    (one: IoRedis): Send =>
-    ([name = '', ...args]) =>
-      one.call(name.toLowerCase(), args)
+    (one: IoRedis): SendCommand =>
+    (args) =>
+      one.call(String(args[0]).toLowerCase(), args.slice(1))
   const send = sendBy(client)
   return {
     added: String(options['keyPrefix'] ?? ''),
@@ -86,31 +98,44 @@ function ioRedis(client: IoRedis): Connection {
   }
 }
 
-function nodeRedis(client: NodeRedis): Connection {
+function nodeRedis(client: NodeRedis): RedisConnection {
   if (optionsOf(client)['readonly'] === true) throw readsReplicas('readonly: false')
-  const send: Send = (args) => client.sendCommand([...args])
+  const send: SendCommand = (args) =>
+    client.sendCommand(args, client.isReady === false ? undefined : NO_TIMEOUT)
   return { ...prefixOf(client), send: (_key, args) => send(args), primaries: async () => [send] }
 }
 
-function nodeRedisCluster(client: NodeRedisCluster): Connection {
+function nodeRedisCluster(client: NodeRedisCluster): RedisConnection {
   if (optionsOf(client)['useReplicas'] === true) throw readsReplicas('useReplicas: false')
+  const isReady = () => client.masters.every((node) => node.client?.isReady !== false)
   return {
     ...prefixOf(client),
-    send: (key, args) => client.sendCommand(key, false, [...args]),
+    send: (key, args) => client.sendCommand(key, false, args, isReady() ? NO_TIMEOUT : undefined),
     primaries: () =>
       Promise.all(
         client.masters.map(async (node) => {
           const one = (await client.nodeClient(node as never)) as NodeRedis
-          return (args: readonly string[]) => one.sendCommand([...args])
+          return (args: string[]) => one.sendCommand(args)
         }),
       ),
   }
 }
 
-function nodeRedisSentinel(client: NodeRedisSentinel): Connection {
-  const send: Send = (args) => client.sendCommand(false, [...args])
+function nodeRedisSentinel(client: NodeRedisSentinel): RedisConnection {
+  // Commands only go to a master's client that is ready, and wait for one elsewhere.
+  const send: SendCommand = (args) => client.sendCommand(false, args, NO_TIMEOUT)
   return { ...prefixOf(client), send: (_key, args) => send(args), primaries: async () => [send] }
 }
+
+/**
+ * For node-redis 6, which otherwise makes an `AbortSignal.timeout` for each command, and never clears
+ * it: at 10 000 commands a second 50 000 timers are alive, and a read takes twice the processor time.
+ *
+ * The timeout only ever ends commands that were not written to the socket yet. While the client is
+ * disconnected they keep it, so that its queue does not grow for as long as an outage lasts. Whoever
+ * waits for the answer has a deadline of the backend's in any case.
+ */
+const NO_TIMEOUT: CommandOptions = { timeout: undefined }
 
 /** node-redis leaves a raw command's keys as they are, and its prefix to whoever sends it. */
 function prefixOf(client: object): { added: ''; bypassed: string } {

@@ -2,7 +2,7 @@
 
 import { systemClock, type Clock } from '../../base/ports.ts'
 import { checkRedis } from './check.ts'
-import { connect, type RedisClient } from './client.ts'
+import { connectRedis, type RedisClient } from './client.ts'
 import { BEGINNING, decodeRow, encodeRow, isRow, textOf } from './row.ts'
 import { ADMIT, KEEP, REMOVE, REVOKE, run, SWAP, TOUCH } from './scripts.ts'
 import { GARBAGE_MS, REVOKED_MS, type SessionStore } from '../../backends/stored/store.ts'
@@ -45,7 +45,7 @@ export function redisStore(
   client: RedisClient,
   { prefix = 'session', clock = systemClock }: RedisStoreOptions = {},
 ): SessionStore {
-  const connection = connect(client)
+  const connection = connectRedis(client)
   const before = connection.bypassed + prefix
   // With ":" what is under `session` would be the store's with the prefix `session:admin` too. It is
   // one character: with the next Redis takes 16 bytes more for each key of ours.
@@ -58,9 +58,9 @@ export function redisStore(
   return sessionStore({
     engine: 'Redis',
 
-    async read(key) {
+    read(key) {
       const name = sessionKey(key)
-      return decodeRow(await connection.send(name, ['GET', name]))
+      return connection.send(name, ['GET', name]).then(decodeRow)
     },
 
     async insert(key, row) {

@@ -36,20 +36,24 @@ export function encodeRow({ write, recent, expiresAt, owner, body }: Row): strin
 export function decodeRow(reply: unknown): Row | null {
   const value = textOf(reply)
   if (value === undefined || value === TOMBSTONE) return null
-  const end = value.indexOf('\n')
-  const [expiresAt, write, recent, length, ...more] = value.slice(0, Math.max(end, 0)).split(' ')
-  const start = end + 1
-  const ownerEnd = start + (length === '-' ? 0 : Number(length))
-  const isWhole = write && recent !== undefined && length && more.length === 0
-  if (!isWhole || Number.isNaN(Number(expiresAt)) || !(ownerEnd <= value.length)) {
+  const writeAt = value.indexOf(' ') + 1
+  const recentAt = value.indexOf(' ', writeAt) + 1
+  const lengthAt = value.indexOf(' ', recentAt) + 1
+  const ownerAt = value.indexOf('\n') + 1
+  const expiresAt = Number(value.slice(0, writeAt - 1))
+  const length = value.slice(lengthAt, ownerAt - 1)
+  const bodyAt = ownerAt + (length === '-' ? 0 : Number(length))
+  const isWhole = 0 < writeAt && writeAt + 1 < recentAt && recentAt < lengthAt && lengthAt < ownerAt
+  if (!isWhole || length === '' || Number.isNaN(expiresAt) || !(bodyAt <= value.length)) {
     return { write: '', recent: [], expiresAt: 0, owner: null, body: value }
   }
+  const recent = value.slice(recentAt, lengthAt - 1)
   return {
-    write,
+    write: value.slice(writeAt, recentAt - 1),
     recent: recent === '' ? [] : recent.split(','),
-    expiresAt: Number(expiresAt),
-    owner: length === '-' ? null : value.slice(start, ownerEnd),
-    body: value.slice(ownerEnd),
+    expiresAt,
+    owner: length === '-' ? null : value.slice(ownerAt, bodyAt),
+    body: value.slice(bodyAt),
   }
 }
 

@@ -1,7 +1,7 @@
 /** The Lua that Redis runs: one script a verb, each on one key. */
 
 import { createHash } from 'node:crypto'
-import type { Connection } from './client.ts'
+import type { RedisConnection } from './client.ts'
 
 /** A script, and the name Redis knows it by. */
 export interface Script {
@@ -104,7 +104,7 @@ return 1
 
 /** Runs a script on a key: by its name, and where Redis has forgotten it, by its text. */
 export async function run(
-  connection: Connection,
+  connection: RedisConnection,
   { sha, text }: Script,
   key: string,
   args: readonly string[],

@@ -23,8 +23,8 @@ export interface Sql {
 }
 
 /** The user's connection, as the store uses it. Only `unchecked` works without our tables. */
-export interface Connection {
-  /** For a single statement that changes nothing. */
+export interface SqliteConnection {
+  /** For what changes nothing. It sees all that was committed before it, and may be done twice. */
   read<Answer>(verb: string, job: (sql: Sql) => Answer): Promise<Answer>
   /**
    * In a transaction that has the write lock from its first statement on, and is committed before
@@ -41,13 +41,16 @@ export interface Connection {
  * the event loop, and with it every deadline. `synchronous` below FULL is raised to it once, and
  * stays: otherwise a session that was acknowledged is lost in a power cut.
  */
-export function connectSqlite(db: SqliteDatabase, tables: Tables): Connection {
+export function connectSqlite(db: SqliteDatabase, tables: Tables): SqliteConnection {
   const sql = cachedStatements(db)
   let isReady = false
-  // Under WAL nobody waits for a reader and no reader waits, so reads have a line of their own.
-  const readers = lineUp((verb, jobs) => withoutWaiting(db, verb, () => checked(jobs)))
+  // Under WAL nobody waits for a reader and no reader waits, so reads have a line of their own. In a
+  // transaction those that come together take the locks of the file once.
+  const readers = lineUp((verb, jobs) =>
+    withoutWaiting(db, verb, () => checked(() => inTransaction(db, 'BEGIN', jobs))),
+  )
   const writers = lineUp((verb, jobs) =>
-    withoutWaiting(db, verb, () => checked(() => inTransaction(db, jobs))),
+    withoutWaiting(db, verb, () => checked(() => inTransaction(db, 'BEGIN IMMEDIATE', jobs))),
   )
   const others = lineUp((verb, jobs) => withoutWaiting(db, verb, jobs))
 
@@ -83,9 +86,17 @@ export function makeDurable(db: SqliteDatabase): void {
 /** `PRAGMA synchronous` as a number. */
 export const FULL = 2
 
-/** Runs a job in a transaction that is the only one to write, or throws and has changed nothing. */
-export function inTransaction<Answer>(db: SqliteDatabase, job: () => Answer): Answer {
-  db.exec('BEGIN IMMEDIATE')
+/**
+ * Runs a job in a transaction, or throws and has changed nothing.
+ *
+ * Only after `BEGIN IMMEDIATE` may the job write: then no other connection does until it is done.
+ */
+export function inTransaction<Answer>(
+  db: SqliteDatabase,
+  begin: 'BEGIN' | 'BEGIN IMMEDIATE',
+  job: () => Answer,
+): Answer {
+  db.exec(begin)
   try {
     const answer = job()
     db.exec('COMMIT')

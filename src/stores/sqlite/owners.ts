@@ -1,7 +1,7 @@
 /** Which keys an owner has, in SQLite: one row an entry, in the order of admission. */
 
 import type { Clock } from '../../base/ports.ts'
-import type { Connection, Sql } from './connection.ts'
+import type { SqliteConnection, Sql } from './connection.ts'
 import type { Tables } from './schema.ts'
 import { REVOKED_MS, type Owners } from '../../backends/stored/store.ts'
 
@@ -10,7 +10,7 @@ const PART = 500
 
 /** The owners' half of the store. */
 export function sqliteOwners(
-  { read, write }: Connection,
+  { read, write }: SqliteConnection,
   { owners, owned }: Tables,
   clock: Clock,
 ): Owners {

@@ -47,7 +47,7 @@ interface StoredRow {
  *
  * Best a connection of its own: it raises `synchronous` to FULL for all that is done on it, and
  * refuses to work inside a transaction that it did not begin. (`node:sqlite` says whether one is open
- * from Node 22.16 on. Before, in a transaction of yours a write fails, and a read sees what it sees.)
+ * from Node 22.16 on. Before, every verb fails in a transaction of yours, with SQLite's own error.)
  *
  * @example
  * ```ts
@@ -129,7 +129,7 @@ export function sqliteStore(
     createSchema: () =>
       connection.unchecked('create its tables', () => {
         makeWal(db)
-        inTransaction(db, () => migrate(db, tables))
+        inTransaction(db, 'BEGIN IMMEDIATE', () => migrate(db, tables))
       }),
   })
 

@@ -1,12 +1,11 @@
 /** What keeps the SQLite store in order, a little at a time, so that nobody waits for it. */
 
 import { setTimeout as pause } from 'node:timers/promises'
-import { SessionError } from '../../base/errors.ts'
 import type { Clock } from '../../base/ports.ts'
-import { pragma, prepare, textOf, type SqliteDatabase } from './client.ts'
-import { FULL, makeDurable, type Connection, type Sql } from './connection.ts'
-import { schemaFinding } from '../schema-version.ts'
-import { assertSchema, versionsIn, type Tables } from './schema.ts'
+import { checkSqlite } from './check.ts'
+import { textOf, type SqliteDatabase } from './client.ts'
+import type { SqliteConnection, Sql } from './connection.ts'
+import type { Tables } from './schema.ts'
 import { GARBAGE_MS, type Upkeep } from '../../backends/stored/store.ts'
 
 /** How many keys a batch has. */
@@ -28,7 +27,7 @@ interface Ended {
 /** The upkeep's part of the store. */
 export function sqliteUpkeep(
   db: SqliteDatabase,
-  connection: Connection,
+  connection: SqliteConnection,
   tables: Tables,
   clock: Clock,
 ): Upkeep {
@@ -101,41 +100,5 @@ export function sqliteUpkeep(
       if (entries.length < batch && deleted < most) deleted += sql.run(DELETE_LIST, name)
     }
     return deleted
-  }
-}
-
-/** What endangers sessions in this database, a sentence each. */
-function checkSqlite(db: SqliteDatabase, tables: Tables): string[] {
-  makeDurable(db)
-  const journal = String(pragma(db, 'journal_mode'))
-  const main = prepare(db, "SELECT file FROM pragma_database_list WHERE name = 'main'").get()
-  const isInMemory = !(main as { file?: string } | undefined)?.file
-  const found: string[] = []
-  if (isInMemory && process.env['NODE_ENV'] === 'production') {
-    found.push('The SQLite database is in memory: every session ends when this process does.')
-  }
-  if (!isInMemory && journal !== 'wal') {
-    found.push(
-      `The SQLite file is in journal mode "${journal}", in which readers and writers wait for ` +
-        'each other. `await store.createSchema()` switches it to WAL.',
-    )
-  }
-  if (Number(pragma(db, 'synchronous')) < FULL) {
-    found.push(
-      'SQLite\'s "synchronous" is below FULL on this connection: a power cut can undo logins ' +
-        'and logouts that were acknowledged.',
-    )
-  }
-  const finding = schemaFinding(versionsIn(db, tables)) ?? faultOf(() => assertSchema(db, tables))
-  return finding === undefined ? found : [...found, finding]
-}
-
-function faultOf(assertion: () => void): string | undefined {
-  try {
-    assertion()
-    return undefined
-  } catch (error) {
-    if (error instanceof SessionError) return error.message
-    throw error
   }
 }

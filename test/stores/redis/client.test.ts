@@ -2,8 +2,8 @@
 
 import { Cluster, Redis } from 'ioredis'
 import { Redis as Valkey } from 'iovalkey'
-import { createClient, createCluster } from 'redis'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createClient, createClientPool, createCluster, TimeoutError } from 'redis'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { redisStore } from '../../../src/stores/redis/redis.ts'
 import { startRedis, type Redis as Server } from '../../servers/redis.ts'
 import { rowOf } from './suite.ts'
@@ -40,6 +40,37 @@ test.for(['app[1]:', ''])('the prefix of the client, %j, is kept', async (keyPre
   io.disconnect()
   valkey.disconnect()
   await node.close()
+})
+
+test.for(['a client', 'a pool'])(
+  'node-redis makes no timer for a command of %s: it would never clear it',
+  async (kind) => {
+    const options = { url: server.url }
+    const client = kind === 'a pool' ? createClientPool(options) : createClient(options)
+    await client.connect()
+    onTestFinished(() => client.close())
+    const store = redisStore(client, { prefix: kind })
+    await store.insert('k', rowOf(null, 'w1', ''))
+    const timeouts = vi.spyOn(AbortSignal, 'timeout')
+    onTestFinished(() => timeouts.mockRestore())
+    await store.read('k')
+    await store.swap('k', 'w1', rowOf(null, 'w2', ''))
+    expect(timeouts).not.toHaveBeenCalled()
+    await client.sendCommand(['PING'])
+    expect(timeouts).toHaveBeenCalled()
+  },
+)
+
+test('what waits in node-redis for a server that is away is given up when its timeout is over', async () => {
+  const gone = await startRedis()
+  const commandOptions = { timeout: 20 }
+  const client = createClient({ url: gone.url, commandOptions }).on('error', () => {})
+  await client.connect()
+  const disconnected = new Promise((done) => client.once('reconnecting', done))
+  await gone.stop()
+  await disconnected
+  await expect(redisStore(client).read('k')).rejects.toBeInstanceOf(TimeoutError)
+  client.destroy()
 })
 
 describe('what is not a client for sessions', () => {

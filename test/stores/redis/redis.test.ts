@@ -1,9 +1,11 @@
 /** The Redis store through ioredis with its default options, which resend what had no answer. */
 
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect as connectSocket, createServer, type AddressInfo, type Socket } from 'node:net'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createSessions } from '../../../src/index.ts'
 import { redisStore } from '../../../src/stores/redis/redis.ts'
 import type { SessionStore } from '../../../src/backends/stored/store.ts'
 import { startRedis, type Redis as Server } from '../../servers/redis.ts'
@@ -181,6 +183,20 @@ describe('keys', () => {
     expect(await store.touch('k', 1e21)).toBe(true)
     expect(await store.read('k')).toEqual({ ...row, expiresAt: 1e21 })
     expect(await client.pttl('far#k')).toBeGreaterThan(3e12)
+    client.disconnect()
+  })
+
+  test('a session whose values take 204 bytes as JSON takes 392 bytes of memory', async () => {
+    const client = new Redis(server.url)
+    const sessions = createSessions<{ values: string }>({
+      secret: randomBytes(32),
+      store: redisStore(client),
+    })
+    const session = await sessions.open(null)
+    session.set('values', 'v'.repeat(204 - '{"values":""}'.length))
+    await session.commit()
+    const bytes = Number(await client.call('MEMORY', 'USAGE', `session#${session.handle}`))
+    expect(bytes).toBeLessThanOrEqual(392)
     client.disconnect()
   })
 

@@ -2,12 +2,12 @@
 
 import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import {
-  connect,
-  type Connection,
+  connectRedis,
+  type RedisConnection,
   type RedisClient,
-  type Send,
+  type SendCommand,
 } from '../../../src/stores/redis/client.ts'
 import { redisStore } from '../../../src/stores/redis/redis.ts'
 import type { Row, Store } from '../../../src/backends/stored/store.ts'
@@ -20,12 +20,12 @@ export type OpenClient = (name: string) => Promise<{ client: RedisClient; close(
 export function conformance(open: OpenClient): void {
   const all = `conformance-${randomBytes(6).toString('hex')}:`
   let opened: Awaited<ReturnType<OpenClient>>
-  let connection: Connection
+  let connection: RedisConnection
   let prefix = all
   let stores = 0
   beforeAll(async () => {
     opened = await open('conformance')
-    connection = connect(opened.client)
+    connection = connectRedis(opened.client)
   })
   afterAll(async () => opened.close())
 
@@ -57,11 +57,11 @@ export function onTheServer(open: OpenClient): void {
   const own = `${randomBytes(6).toString('hex')}:`
   let opened: Awaited<ReturnType<OpenClient>>
   let other: Awaited<ReturnType<OpenClient>>
-  let admin: Connection
+  let admin: RedisConnection
   beforeAll(async () => {
     opened = await open('sessions')
     other = await open('admin')
-    admin = connect(other.client)
+    admin = connectRedis(other.client)
   })
   afterAll(async () => {
     await opened.close()
@@ -105,6 +105,20 @@ export function onTheServer(open: OpenClient): void {
       revoke: 'evalsha',
       forget: 'zrem',
     })
+  })
+
+  test('no command leaves a timer behind', async () => {
+    const store = redisStore(opened.client, { prefix: `${own}timers` })
+    const row = rowOf(null, 'w1', '')
+    await store.insert('k', row)
+    const timeouts = vi.spyOn(AbortSignal, 'timeout')
+    await store.read('k')
+    await store.swap('k', 'w1', { ...row, write: 'w2' })
+    await store.touch('k', row.expiresAt + 1)
+    await store.remove('k')
+    await store.list('mona')
+    expect(timeouts).not.toHaveBeenCalled()
+    timeouts.mockRestore()
   })
 
   test('scripts that the server has forgotten are sent again', async () => {
@@ -180,7 +194,7 @@ async function surely<Answer>(send: () => Promise<Answer>): Promise<Answer> {
   }
 }
 
-async function cutConnections(admin: Connection, name: string): Promise<number> {
+async function cutConnections(admin: RedisConnection, name: string): Promise<number> {
   let cut = 0
   for (const server of await admin.primaries()) {
     const list = String(await server(['CLIENT', 'LIST']))
@@ -195,7 +209,7 @@ async function cutConnections(admin: Connection, name: string): Promise<number> 
 const OF_OTHERS = /^(?:client|cluster|config|hello|info|ping|psync|publish|readonly|replconf|role)/
 
 /** The commands since the last reset, but for those of scripts, of servers, and of whoever asks. */
-async function sentSince(servers: readonly Send[]): Promise<string> {
+async function sentSince(servers: readonly SendCommand[]): Promise<string> {
   const sent: string[] = []
   for (const server of servers) {
     const stats = String(await server(['INFO', 'commandstats']))
@@ -210,7 +224,7 @@ async function sentSince(servers: readonly Send[]): Promise<string> {
   return sent.join(' ')
 }
 
-async function keysUnder(connection: Connection, prefix: string): Promise<string[]> {
+async function keysUnder(connection: RedisConnection, prefix: string): Promise<string[]> {
   const keys: string[] = []
   for (const server of await connection.primaries()) {
     let cursor = '0'
@@ -225,7 +239,7 @@ async function keysUnder(connection: Connection, prefix: string): Promise<string
 }
 
 /** Lets a key be as old as it will be after that time. */
-async function age(connection: Connection, key: string, ms: number): Promise<void> {
+async function age(connection: RedisConnection, key: string, ms: number): Promise<void> {
   const left = Number(await connection.send(key, ['PTTL', key])) - ms
   await connection.send(key, left > 0 ? ['PEXPIRE', key, `${left}`] : ['UNLINK', key])
 }

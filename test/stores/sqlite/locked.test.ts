@@ -189,6 +189,25 @@ test('writes at once share a transaction, and one that fails fails alone', async
   }
 })
 
+test('reads at once share a transaction, and see all that was kept before', async () => {
+  const { db, store: other } = await storeIn(file)
+  let transactions = 0
+  const counted = {
+    prepare: (text: string) => db.prepare(text),
+    exec(text: string) {
+      if (text === 'BEGIN') transactions += 1
+      db.exec(text)
+    },
+  }
+  const store = sqliteStore(counted)
+  expect(await store.read('k0')).toBeNull()
+  transactions = 0
+  for (let n = 0; n < 10; n++) await other.insert(`k${n}`, someRow({ write: `w${n}` }))
+  const rows = await Promise.all(Array.from({ length: 10 }, (_, n) => store.read(`k${n}`)))
+  expect(rows.map((row) => row?.write)).toEqual(Array.from({ length: 10 }, (_, n) => `w${n}`))
+  expect(transactions).toBe(2)
+})
+
 test('a long list is forgotten in parts, between which others are served', async () => {
   const { db, store } = await storeIn(file)
   const keys = Array.from({ length: 2300 }, (_, n) => `k${n}`)

@@ -72,7 +72,7 @@ async function killedAfter(count: number, task: Task): Promise<Map<string, strin
 }
 
 function start(task: Task): ChildProcess {
-  const program = fileURLToPath(new URL('sqlite-worker.ts', import.meta.url))
+  const program = fileURLToPath(new URL('worker.ts', import.meta.url))
   return spawn(process.execPath, [program, JSON.stringify(task)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

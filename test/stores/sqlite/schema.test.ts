@@ -123,8 +123,8 @@ describe('the way to the next version', () => {
     const { db, store } = await storeIn(file)
     await store.insert('k', someRow())
     const name: Step = ({ sessions }) => `ALTER TABLE ${sessions} RENAME label TO name;`
-    inTransaction(db, () => migrate(db, tables, [first, label, name]))
-    inTransaction(db, () => migrate(db, tables, [first, label, name]))
+    inTransaction(db, 'BEGIN IMMEDIATE', () => migrate(db, tables, [first, label, name]))
+    inTransaction(db, 'BEGIN IMMEDIATE', () => migrate(db, tables, [first, label, name]))
     expect(db.prepare('SELECT key, name FROM sojourn_sessions').all()).toEqual([
       { key: 'k', name: null },
     ])
@@ -134,7 +134,9 @@ describe('the way to the next version', () => {
   test('a step that fails takes back those before it', async () => {
     const { db, store } = await storeIn(file)
     const steps = [first, label, wrong]
-    expect(() => inTransaction(db, () => migrate(db, tables, steps))).toThrow('syntax error')
+    expect(() => inTransaction(db, 'BEGIN IMMEDIATE', () => migrate(db, tables, steps))).toThrow(
+      'syntax error',
+    )
     expect(db.prepare('SELECT version FROM sojourn_meta').get()).toEqual({ version: 1 })
     expect(await store.insert('k', someRow())).toBe(true)
     expect(() => db.prepare('SELECT label FROM sojourn_sessions')).toThrow('no such column')
