@@ -43,7 +43,7 @@ export const SWAP_FAULTS: readonly Fault[] = [
         return store.swap(key, ifWrite, row)
       },
     }),
-    /a swap that a removal came before/,
+    /a swap after a removal/,
   ],
   [
     'a loser learns nothing',
@@ -65,7 +65,7 @@ export const SWAP_FAULTS: readonly Fault[] = [
         return swap.won ? swap : { won: false, newest: before }
       },
     }),
-    /every loser learns the row that won/,
+    /the others return the row that won/,
   ],
   [
     'a swap that is sent again loses to itself',
@@ -97,7 +97,7 @@ export const SWAP_FAULTS: readonly Fault[] = [
         return store.swap(key, ifWrite, row)
       },
     }),
-    /a swap that others have built upon/,
+    /a swap that later swaps have built upon/,
   ],
   [
     'a swap that was built upon is made again where it names the newest write',
@@ -108,7 +108,7 @@ export const SWAP_FAULTS: readonly Fault[] = [
         return store.swap(key, ifWrite, row)
       },
     }),
-    /a swap that others have built upon/,
+    /a swap that later swaps have built upon/,
   ],
   [
     'other writers are searched as one text',
@@ -136,7 +136,7 @@ export const SWAP_FAULTS: readonly Fault[] = [
       swap: (key, ifWrite, row) =>
         store.swap(key, ifWrite, { ...row, owner: rowOf(key)?.owner ?? null }),
     }),
-    /a swap puts the whole new row/,
+    /a swap replaces the whole row/,
   ],
   [
     'swap never brings the end nearer',
@@ -146,6 +146,6 @@ export const SWAP_FAULTS: readonly Fault[] = [
         return store.swap(key, ifWrite, { ...row, expiresAt })
       },
     }),
-    /a swap puts the whole new row/,
+    /a swap replaces the whole row/,
   ],
 ]
