@@ -1,4 +1,4 @@
-/** base64url (strict, canonical) and length-prefixed bytes. */
+/** Base64url, strict and canonical, and length-prefixed bytes. */
 
 /** Encodes bytes as base64url without padding (RFC 4648 section 5). */
 export function encodeBase64url(bytes: Uint8Array): string {
