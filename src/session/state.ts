@@ -12,7 +12,7 @@ import type { Flash, SessionRecord } from '../record/record.ts'
 import { NONCES, spellNonce } from '../record/stamp.ts'
 import { hintCrossOrigin, hintDuplicates, hintRejected } from './explain/hints.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
-import type { Settings } from './setup/options.ts'
+import type { Settings } from './setup/settings.ts'
 
 /** What all requests of one `createSessions` share. */
 export interface Host extends Settings {

@@ -1,24 +1,15 @@
 /** `SessionOptions`: every option of `createSessions`, its default and its check. */
 
-import { cookieBackend } from '../../backends/cookie.ts'
-import type { Backend } from '../../backends/backend.ts'
-import type { BackendStore, StoredBackend, StoreOptions } from '../../backends/store-backend.ts'
-import { SessionError } from '../../base/errors.ts'
-import { type Clock, systemClock } from '../../base/ports.ts'
-import { explain, keyring, type Secret } from '../../crypto/keyring.ts'
-import type { Weakness } from '../../crypto/weak-secrets.ts'
-import { setCookieWriter } from '../../http/set-cookie.ts'
-import type { Tag } from '../../record/text/tag.ts'
-import { type Csrf, csrfProtection } from '../csrf/csrf.ts'
-import { encryptionOf, type EncryptOptions } from './encryption.ts'
-import type { EventListener } from '../explain/events.ts'
-import { type Hint, hintEnvironment, hintPrinter, missingSecretRemedy } from '../explain/hints.ts'
-import { keysFor } from '../../crypto/keys.ts'
-import { type CookieOptions, layoutWith, type LifetimeOptions, ownPreset } from './own-preset.ts'
-import { type Policy, policyOf } from './policy.ts'
-import type { Preset } from './preset.ts'
+import type { BackendStore, StoreOptions } from '../../backends/store-backend.ts'
 import { invalid, oneOf, refuseUnknown } from '../../base/options.ts'
-import { checkedOrigins } from '../csrf/request-origin.ts'
+import type { Clock } from '../../base/ports.ts'
+import { SessionError } from '../../base/errors.ts'
+import type { Secret } from '../../crypto/keyring.ts'
+import type { Tag } from '../../record/text/tag.ts'
+import type { EventListener } from '../explain/events.ts'
+import type { EncryptOptions } from './encryption.ts'
+import type { CookieOptions, LifetimeOptions } from './own-preset.ts'
+import type { Preset } from './preset.ts'
 
 /**
  * The options of `createSessions`. An unknown name throws ERR_OPTION_INVALID.
@@ -75,27 +66,6 @@ export interface SessionOptions extends StoreOptions {
   preset?: Preset
 }
 
-/** The options, resolved and checked. */
-export interface Settings {
-  backend: Backend
-  /** The same backend if it is one on a store. */
-  stored: StoredBackend | undefined
-  /** The name of the store's engine, for messages. */
-  engine: string
-  onUnavailable: 'error' | 'anonymous-readonly'
-  cookieName: string
-  secureCookie: boolean
-  consumesAllFlashes: boolean
-  renewsUnasked: boolean
-  clock: Clock
-  emit: EventListener
-  hint: Hint
-  /** Whether development warnings are printed: only then is a rejected cookie examined. */
-  explains: boolean
-  csrf: Csrf
-  policy: Policy
-}
-
 /** Options that need a store. */
 const STORE_OPTIONS: readonly (keyof StoreOptions)[] = [
   'rotate',
@@ -123,101 +93,41 @@ const KNOWN: readonly string[] = [
 ]
 
 /**
- * Checks the options and fills in the defaults, so that misuse fails at start-up.
+ * Checks all options except `secret`, `encrypt`, `trustedOrigins`, and the members of `lifetime` and
+ * `cookie`, which are checked where they are resolved.
  *
- * @throws ERR_SECRET_MISSING, ERR_SECRET_WEAK, ERR_OPTION_INVALID
+ * @throws ERR_OPTION_INVALID
  */
-export function resolveOptions(options: SessionOptions): Settings {
+export function checkOptions(options: SessionOptions): void {
   if (typeof options !== 'object' || options === null) {
     throw new SessionError('ERR_OPTION_INVALID', 'options', 'have to be an object with a secret')
   }
   refuseUnknown(options, KNOWN, '')
-  const environment = process.env['NODE_ENV']
-  const developing = environment === 'development' || environment === 'test'
-  const hint = hintPrinter(environment === 'production')
-  const { clock: given = systemClock, onEvent = () => {}, tags = [], audience = '' } = options
-  if (typeof given !== 'function' || !Number.isFinite(given())) {
+  const { clock, onEvent, tags = [], audience = '', store, onUnavailable = 'error' } = options
+  if (clock !== undefined && (typeof clock !== 'function' || !Number.isFinite(clock()))) {
     throw invalid('clock', 'has to be a function that returns the time in milliseconds since 1970')
   }
-  // Some clocks return fractions of a millisecond, which a record cannot hold.
-  const clock = () => Math.floor(given())
-  if (typeof onEvent !== 'function') throw invalid('onEvent', 'has to be a function')
+  if (onEvent !== undefined && typeof onEvent !== 'function') {
+    throw invalid('onEvent', 'has to be a function')
+  }
   checkTags(tags)
   // Lone surrogates are all encoded alike in UTF-8, so different audiences would have the same keys.
   if (typeof audience !== 'string' || /\p{Surrogate}/u.test(audience)) {
     throw invalid('audience', 'has to be text')
   }
-  const preset = options.preset ?? ownPreset(options, developing)
-  if (options.preset) refusePresetConflicts(options)
-  const { store, onUnavailable = 'error' } = options
-  if (store === undefined) refuseStoreOptions(options)
-  else checkStore(store)
+  const conflict = options.preset && NOT_WITH_FLASK.find(([name]) => options[name])
+  if (conflict) throw invalid(...conflict)
+  checkStore(store, options)
   oneOf(onUnavailable, ['error', 'anonymous-readonly'], 'onUnavailable')
-  const where = preset.secretName
-  const { secrets, weaknesses } = keyring(options.secret as Secret | readonly Secret[], {
-    where,
-    remedy: missingSecretRemedy(where === 'secret' ? 'SESSION_SECRET' : where),
-    // Flask takes every secret literally: it has no `base64:` prefix.
-    spelling: options.preset ? 'literal' : 'prefixed',
-    refuse: developing ? ALL.filter((weakness) => !preset.tolerates.includes(weakness)) : ALL,
-  })
-  for (const weakness of weaknesses) {
-    hint(
-      `weak-${weakness}`,
-      `The secret in ${where} ${explain(weakness)}. It is refused in production: run \`npx sojourn secret\`.`,
-    )
-  }
-  const writer = setCookieWriter(preset.cookie, preset.expiry)
-  if (environment === undefined && preset.cookie.secure && options.cookie?.secure === undefined) {
-    hintEnvironment(hint, writer.name)
-  }
-  const { lifetime } = preset
-  const scope = { audience, cookieName: writer.name }
-  const encryption = encryptionOf(options.encrypt)
-  const context = { secrets, scope, tags, clock, encryption }
-  const layout = layoutWith(tags)
-  const stored = store?.backend({ ...context, options, layout, lifetime, writer })
-  const backend = stored ?? cookieBackend(preset.format(context), writer, lifetime)
-  return {
-    backend,
-    stored,
-    engine: store?.engine ?? '',
-    onUnavailable,
-    cookieName: writer.name,
-    secureCookie: writer.secure,
-    consumesAllFlashes: preset.consumesAllFlashes,
-    renewsUnasked: preset.renewsUnasked,
-    clock,
-    emit: onEvent,
-    hint,
-    explains: environment !== 'production',
-    csrf: csrfProtection({
-      keys: keysFor(secrets, 'csrf', scope),
-      layout: backend.layout,
-      trusted: checkedOrigins(options.trustedOrigins ?? []),
-      isSecure: writer.secure,
-      emit: onEvent,
-      hint,
-    }),
-    policy: policyOf({
-      preset,
-      format: options.preset ? 'flask' : 'sojourn',
-      secrets,
-      weaknesses,
-      audience,
-      encryption,
-      store: stored && {
-        engine: store!.engine,
-        rules: stored.storeRules,
-        algorithms: stored.algorithms,
-      },
-      onUnavailable,
-      hints: environment !== 'production',
-    }),
-  }
 }
 
-const ALL: readonly Weakness[] = ['well-known', 'pattern', 'short']
+const NOT_WITH_FLASK: readonly (readonly [keyof SessionOptions, string])[] = [
+  ['store', 'cannot be combined with flask(): Flask reads only its own cookie'],
+  ['encrypt', 'cannot be combined with flask(): Flask could not read the cookie'],
+  ['audience', 'cannot be combined with flask(): Flask has no such setting'],
+  ['lifetime', 'cannot be combined with flask(): pass PERMANENT_SESSION_LIFETIME to flask()'],
+  ['cookie', 'cannot be combined with flask(): pass SESSION_COOKIE_NAME and the like to flask()'],
+]
 
 function checkTags(tags: unknown): void {
   if (!Array.isArray(tags)) throw invalid('tags', 'has to be a list of tags')
@@ -228,28 +138,12 @@ function checkTags(tags: unknown): void {
   }
 }
 
-/** @throws ERR_OPTION_INVALID */
-function refuseStoreOptions(options: StoreOptions): void {
-  const given = STORE_OPTIONS.find((name) => options[name] !== undefined)
-  if (given) throw invalid(given, 'needs a store, such as store: sqliteStore(db)')
+function checkStore(store: BackendStore | undefined, options: StoreOptions): void {
+  if (store === undefined) {
+    const given = STORE_OPTIONS.find((name) => options[name] !== undefined)
+    if (given) throw invalid(given, 'needs a store, such as store: sqliteStore(db)')
+  } else if (typeof store?.backend !== 'function') {
+    const own = "sessionStore(verbs) of 'sojourn/stores'"
+    throw invalid('store', `is no store. Pass sqliteStore(db), or for a store of your own ${own}`)
+  }
 }
-
-/** @throws ERR_OPTION_INVALID */
-function checkStore(store: BackendStore): void {
-  if (typeof store?.backend === 'function') return
-  const own = "sessionStore(verbs) of 'sojourn/stores'"
-  throw invalid('store', `is no store. Pass sqliteStore(db), or for a store of your own ${own}`)
-}
-
-function refusePresetConflicts(options: SessionOptions): void {
-  const conflict = NOT_WITH_FLASK.find(([name]) => options[name])
-  if (conflict) throw invalid(...conflict)
-}
-
-const NOT_WITH_FLASK: readonly (readonly [keyof SessionOptions, string])[] = [
-  ['store', 'cannot be combined with flask(): Flask reads only its own cookie'],
-  ['encrypt', 'cannot be combined with flask(): Flask could not read the cookie'],
-  ['audience', 'cannot be combined with flask(): Flask has no such setting'],
-  ['lifetime', 'cannot be combined with flask(): pass PERMANENT_SESSION_LIFETIME to flask()'],
-  ['cookie', 'cannot be combined with flask(): pass SESSION_COOKIE_NAME and the like to flask()'],
-]
