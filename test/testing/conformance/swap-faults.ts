@@ -4,6 +4,16 @@ import { gap, type Fault } from './faults.ts'
 
 export const SWAP_FAULTS: readonly Fault[] = [
   [
+    'swap wins, and reports that it lost',
+    ({ store, rowOf }) => ({
+      async swap(key, ifWrite, row) {
+        await store.swap(key, ifWrite, row)
+        return { won: false, newest: rowOf(key) }
+      },
+    }),
+    /a swap replaces the whole row/,
+  ],
+  [
     'swap lets the last write win',
     ({ rows, rowOf }) => ({
       async swap(key, _ifWrite, row) {
