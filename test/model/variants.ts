@@ -36,7 +36,7 @@ export const VARIANTS: Variant[] = [
     breaks: /removed for no reason/,
     edits: [
       {
-        file: 'stored-commit.ts',
+        file: 'commit.ts',
         from: '      settled = await group.settle(work, slot.held)',
         to: `      const early = lastLogin(changes)
       if (early) {
@@ -46,7 +46,7 @@ export const VARIANTS: Variant[] = [
       settled = await group.settle(work, slot.held)`,
       },
       {
-        file: 'stored-commit.ts',
+        file: 'commit.ts',
         from: 'notes.push(...(await admit(ports, owner, kept, { changes, now, before })))',
         to: 'notes.push()',
       },
@@ -77,7 +77,29 @@ export const VARIANTS: Variant[] = [
       {
         file: 'group-commit.ts',
         from: '      const swap = await store.swap(',
-        to: '      tellAll(plans, { row, entry })\n      const swap = await store.swap(',
+        to: '      tellAll(plans, { row, entry }, rules)\n      const swap = await store.swap(',
+      },
+    ],
+  },
+  {
+    name: 'one record for all requests of a swap',
+    breaks: /changed in place/,
+    edits: [
+      {
+        file: 'group-batch.ts',
+        from: 'plan: withOwnRecord(plan, layout)',
+        to: 'plan',
+      },
+    ],
+  },
+  {
+    name: 'records that share their fields',
+    breaks: /changed in place/,
+    edits: [
+      {
+        file: 'group-batch.ts',
+        from: 'fields.set(key, isObject ? { text } : { text, live })',
+        to: 'if (isObject && key.length < 0) fields.set(key, { text, live })',
       },
     ],
   },
@@ -108,7 +130,7 @@ export const VARIANTS: Variant[] = [
     breaks: /after its grace/,
     edits: [
       {
-        file: 'stored-open.ts',
+        file: 'open.ts',
         from: 'now - previous.replacedAt <= grace',
         to: 'now >= 0 * grace',
       },
@@ -160,14 +182,14 @@ export const VARIANTS: Variant[] = [
   {
     name: 'a login that leaves the old session',
     breaks: /signed in as another user/,
-    edits: [{ file: 'stored-commit.ts', from: 'return leaves', to: 'return !leaves' }],
+    edits: [{ file: 'commit.ts', from: 'return leaves', to: 'return !leaves' }],
   },
   {
     name: 'a logout that answers before its row is gone',
     breaks: /still there/,
     edits: [
       {
-        file: 'stored-end.ts',
+        file: 'end.ts',
         from: 'if (slot) await remove(ports, slot.selector, owner)',
         to: 'if (slot) void remove(ports, slot.selector, owner).catch(() => {})',
       },
@@ -176,9 +198,7 @@ export const VARIANTS: Variant[] = [
   {
     name: 'no removal in the background',
     breaks: /never removed/,
-    edits: [
-      { file: 'stored-begin.ts', from: '    removals.add(selector)\n    throw', to: '    throw' },
-    ],
+    edits: [{ file: 'begin.ts', from: '    removals.add(selector)\n    throw', to: '    throw' }],
   },
   {
     name: 'forget before remove',
@@ -198,7 +218,7 @@ export const VARIANTS: Variant[] = [
     breaks: /still there|over the limit|revoked/,
     edits: [
       {
-        file: 'stored-commit.ts',
+        file: 'commit.ts',
         from: 'await keepOwner(slot, next, now)',
         to: '{}',
       },

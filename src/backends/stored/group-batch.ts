@@ -3,6 +3,7 @@
 import type { Row } from './store.ts'
 import { type Entry, entryEnded } from './entry.ts'
 import type { Plan, StoredRules, Work } from './plan.ts'
+import type { Layout, SessionRecord } from '../../record/record.ts'
 
 /** How a request's work was settled. */
 export interface Settled {
@@ -75,13 +76,42 @@ export function mayBeOutdated(
 }
 
 /** Tells each what became of its work: all stand on the one swap that has won. */
-export function tellAll(plans: readonly Planned[], kept: Settled['newest']): void {
+export function tellAll(
+  plans: readonly Planned[],
+  kept: Settled['newest'],
+  { layout }: StoredRules,
+): void {
   for (const { member, plan } of plans) {
     told(member, () => {
       if (plan.do === 'fail') member.reject(plan.error)
-      else member.resolve({ plan, newest: kept })
+      else member.resolve({ plan: withOwnRecord(plan, layout), newest: kept })
     })
   }
+}
+
+/**
+ * The plan as its request gets it: with a record of its own.
+ *
+ * The records that a group works on share fields from one request to the next, and a field holds the
+ * live object once a request has asked for it. So no record of a group is ever handed out.
+ */
+function withOwnRecord(plan: Settled['plan'], layout: Layout): Settled['plan'] {
+  if (plan.do === 'keep') {
+    return { ...plan, entry: { ...plan.entry, record: unshared(plan.entry.record, layout) } }
+  }
+  return plan.do === 'move' ? { ...plan, record: unshared(plan.record, layout) } : plan
+}
+
+/** The same record in fields of its own, without live objects: they are read from the text again. */
+function unshared(record: SessionRecord, layout: Layout): SessionRecord {
+  const copy = layout.copy(record)
+  for (const fields of [copy.data, copy.meta]) {
+    for (const [key, { text, live }] of fields) {
+      const isObject = typeof live?.value === 'object' && live.value !== null
+      fields.set(key, isObject ? { text } : { text, live })
+    }
+  }
+  return copy
 }
 
 /** Tells a request its outcome, once. */

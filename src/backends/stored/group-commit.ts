@@ -104,7 +104,7 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
         newest?.entry,
       )
       if (!newest || !entry || entry === newest.entry) {
-        return tellAll(group.hidesRow ? plans.map(leavingRow) : plans, newest)
+        return tellAll(group.hidesRow ? plans.map(leavingRow) : plans, newest, rules)
       }
       const row = rowOf(entry, rules, { ...nextWrite(newest.row, group.writer), now })
       for (const member of batch) member.isSent = true
@@ -112,7 +112,7 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
       if (swap.won) {
         group.newest = { row, entry }
         group.isContended = losses > 0
-        return tellAll(plans, group.newest)
+        return tellAll(plans, group.newest, rules)
       }
       for (const member of batch) member.isSent = false
       lookAt(group, selector, swap.newest)
