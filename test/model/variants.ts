@@ -37,13 +37,13 @@ export const VARIANTS: Variant[] = [
     edits: [
       {
         file: 'commit.ts',
-        from: '      settled = await group.settle(work, slot.held)',
+        from: '      outcome = await group.settle(work, slot.newest)',
         to: `      const early = lastLogin(changes)
       if (early) {
         const until = now + 1e8
         await members.admit(early.userId, slot.selector, early.calledAt ?? now, until)
       }
-      settled = await group.settle(work, slot.held)`,
+      outcome = await group.settle(work, slot.newest)`,
       },
       {
         file: 'commit.ts',
@@ -77,7 +77,7 @@ export const VARIANTS: Variant[] = [
       {
         file: 'group-commit.ts',
         from: '      const swap = await store.swap(',
-        to: '      tellAll(plans, { row, entry }, rules)\n      const swap = await store.swap(',
+        to: '      settleBatchWith(batch, { row, entry }, rules)\n      const swap = await store.swap(',
       },
     ],
   },
@@ -86,9 +86,9 @@ export const VARIANTS: Variant[] = [
     breaks: /changed in place/,
     edits: [
       {
-        file: 'group-batch.ts',
-        from: 'plan: withOwnRecord(plan, layout)',
-        to: 'plan',
+        file: 'waiting-commit.ts',
+        from: 'plan: withOwnRecord(plan, layout), newest',
+        to: 'plan, newest',
       },
     ],
   },
@@ -97,7 +97,7 @@ export const VARIANTS: Variant[] = [
     breaks: /changed in place/,
     edits: [
       {
-        file: 'group-batch.ts',
+        file: 'own-record.ts',
         from: 'fields.set(key, isObject ? { text } : { text, live })',
         to: 'if (isObject && key.length < 0) fields.set(key, { text, live })',
       },
@@ -153,27 +153,29 @@ export const VARIANTS: Variant[] = [
     edits: [
       {
         file: 'group-commit.ts',
-        from: 'members.filter((member) => !member.isOver)',
-        to: 'members.filter(() => true)',
+        from: 'requests.filter(({ isSettled }) => !isSettled)',
+        to: 'requests.filter(() => true)',
       },
     ],
   },
   {
     name: 'a deadline that says nothing was kept',
     breaks: /half-written/,
-    edits: [{ file: 'group-commit.ts', from: 'member.isSent = true', to: 'member.isSent = false' }],
+    edits: [
+      { file: 'group-commit.ts', from: 'request.isSent = true', to: 'request.isSent = false' },
+    ],
   },
   {
     name: 'no second look where a work comes to nothing',
     breaks: /which it is not/,
-    edits: [{ file: 'group-batch.ts', from: 'if (isWrite) return', to: 'if (row) return' }],
+    edits: [{ file: 'waiting-commit.ts', from: 'if (isWrite) return', to: 'if (row) return' }],
   },
   {
     name: 'an end believed that a touch has moved',
     breaks: /gone, which it is not/,
     edits: [
       {
-        file: 'group-batch.ts',
+        file: 'waiting-commit.ts',
         from: ' || entryEnded(row, entry, rules, now) !== undefined',
         to: '',
       },

@@ -106,7 +106,7 @@ async function insert(
     const row = rowOf(entry, rules, { write: group.newWrite(), recent: [], now })
     try {
       if (await store.insert(selector, row))
-        return { selector, verifier, hash, row, entry, held: { row, entry } }
+        return { selector, verifier, hash, row, entry, newest: { row, entry } }
       failure = new SessionError('ERR_STORE_UNAVAILABLE', 'insert', 'new keys are taken')
     } catch (error) {
       if (!isUnknown(error)) throw error

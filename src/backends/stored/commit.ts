@@ -6,8 +6,8 @@ import { isDueForRenewal } from '../../record/lifetime.ts'
 import { type SessionRecord, userIdOf } from '../../record/record.ts'
 import type { Committed, Note } from '../backend.ts'
 import { idleSeconds, timesOf } from './entry.ts'
-import type { Settled } from './group-batch.ts'
-import { hasIdWork, type Plan, type Work } from './plan.ts'
+import type { CommitOutcome } from './waiting-commit.ts'
+import { hasIdWork, type Plan, type CommitWork } from './plan.ts'
 import { hashOfVerifier, newVerifier } from './session-id.ts'
 import { type CommitPorts, committed, lastLogin, type StoredRequest, unchanged } from './answer.ts'
 import { admit, begin, leave, listUntil, start } from './begin.ts'
@@ -37,25 +37,25 @@ export function storedCommit(ports: CommitPorts) {
     return isDue ? touch(opened, slot, now) : unchanged(opened)
   }
 
-  async function save(request: StoredRequest, slot: Slot, work: Work): Promise<Committed> {
+  async function save(request: StoredRequest, slot: Slot, work: CommitWork): Promise<Committed> {
     const { opened, changes, next, now } = request
-    let settled: Settled
+    let outcome: CommitOutcome
     try {
       const login = lastLogin(changes)
       if (login) await members.checkRoom(login.userId, slot.selector)
       else await keepOwner(slot, next, now)
-      settled = await group.settle(work, slot.held)
+      outcome = await group.settle(work, slot.newest)
     } catch (error) {
       // A visit that changed nothing is not refused for what only its id had to do.
       if (changes.length === 0) return unchanged(opened, [{ type: 'touch-failed' }])
       throw error
     }
-    const { plan, newest } = settled
+    const { plan, newest } = outcome
     if (plan.do === 'gone') throw new SessionError('ERR_SESSION_GONE')
     if (plan.do === 'move') return move(request, slot, plan)
     if (plan.do === 'drop' || !newest) return unchanged(opened, [{ type: 'ended-meanwhile' }])
     const { entry, issue } = plan
-    const kept: Slot = { ...slot, row: newest.row, entry, held: newest }
+    const kept: Slot = { ...slot, row: newest.row, entry, newest }
     const notes: Note[] = plan.overwrote.map((key) => ({ type: 'overwrote', key }))
     const owner = userIdOf(entry.record, layout)
     if (owner !== undefined && lastLogin(changes)) {
@@ -105,7 +105,7 @@ export function storedCommit(ports: CommitPorts) {
     await store.keep(owner, listUntil(expiresAt, { idle }))
   }
 
-  function workOf(slot: Slot, changes: readonly Change[], isOutdated: boolean): Work {
+  function workOf(slot: Slot, changes: readonly Change[], isOutdated: boolean): CommitWork {
     const { selector, hash, verifier, entry } = slot
     let renewed: { verifier: string; hash: string } | undefined
     return {

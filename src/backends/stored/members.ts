@@ -4,9 +4,8 @@ import { because, SessionError } from '../../base/errors.ts'
 import type { Clock } from '../../base/ports.ts'
 import type { Ended } from '../../record/lifetime.ts'
 import { authenticatedAtOf, createdOf, labelOf } from '../../record/record.ts'
-import { decodeEntry, entryEnded, seenAt } from './entry.ts'
+import { decodeEntry, entryEnded, type RowAndEntry, seenAt } from './entry.ts'
 import type { SessionInfo } from '../store-backend.ts'
-import type { Held } from './group-batch.ts'
 import type { GuardedStore } from './guard.ts'
 import type { StoredRules } from './plan.ts'
 
@@ -109,7 +108,7 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
    * read here, as under a secret that was dropped.
    */
   async function sorted(owner: string, keys: readonly string[]) {
-    const live = new Map<string, Held>()
+    const live = new Map<string, RowAndEntry>()
     const dead: string[] = []
     const hidden: string[] = []
     const now = clock()
@@ -205,7 +204,7 @@ function isEnded(ended: Ended | undefined): boolean {
   return ended !== undefined && ended !== 'future'
 }
 
-function infoOf({ row, entry }: Held, { layout }: StoredRules): SessionInfo {
+function infoOf({ row, entry }: RowAndEntry, { layout }: StoredRules): SessionInfo {
   const { record, selector } = entry
   return {
     handle: selector,

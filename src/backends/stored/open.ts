@@ -3,8 +3,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Row } from './store.ts'
 import type { Opened, Rejection } from '../backend.ts'
-import { type Entry, entryEnded, readEntry, seenAt } from './entry.ts'
-import type { Held } from './group-batch.ts'
+import { type Entry, entryEnded, readEntry, type RowAndEntry, seenAt } from './entry.ts'
 import type { GuardedStore } from './guard.ts'
 import type { StoredRules } from './plan.ts'
 import type { Removals } from './removals.ts'
@@ -19,7 +18,7 @@ export interface Slot {
   /** What this request sees. */
   readonly entry: Entry
   /** What the row says: more than that, where others' work went into the same swap. */
-  readonly held: Held
+  readonly newest: RowAndEntry
 }
 
 /** What opening a stored session came to. */
@@ -149,7 +148,7 @@ function foundIn(
   id: SessionId & { hash: string; isOutdated: boolean },
 ): Found {
   const { selector, verifier, hash, key, isOutdated } = id
-  const slot: Slot = { selector, verifier, hash, row, entry, held: { row, entry } }
+  const slot: Slot = { selector, verifier, hash, row, entry, newest: { row, entry } }
   const seen = seenAt(row, entry)
   return { slot, opened: { record: entry.record, seen, key, isOutdated, handle: selector, slot } }
 }

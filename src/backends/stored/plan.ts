@@ -24,7 +24,7 @@ export interface StoredRules extends EntryFormat {
 }
 
 /** One request's work on the session it opened. */
-export interface Work {
+export interface CommitWork {
   readonly selector: string
   /** The hash of the verifier it came with, and what the browser holds of it. */
   readonly hash: string
@@ -58,7 +58,7 @@ function mostBytes({ cipher }: StoredRules): number {
 /** What a request's work comes to on the newest row; `undefined` where there is none. */
 export function planOn(
   newest: { row: Row; entry: Entry } | undefined,
-  work: Work,
+  work: CommitWork,
   rules: StoredRules,
   now: number,
 ): Plan {
@@ -76,7 +76,7 @@ export function planOn(
 /** The session the request opened is no more; `other` is the record that has its place, if any. */
 function planOnNothing(
   other: SessionRecord | undefined,
-  { changes }: Work,
+  { changes }: CommitWork,
   { layout }: StoredRules,
 ): Plan {
   const at = changes.findIndex((change) => change.do === 'login')
@@ -93,7 +93,7 @@ function planOnNothing(
 
 function planOnEntry(
   { row, entry }: { row: Row; entry: Entry },
-  work: Work,
+  work: CommitWork,
   rules: StoredRules,
   now: number,
 ): Plan {
@@ -121,7 +121,7 @@ function planOnEntry(
 }
 
 /** A login makes the old id nobody at once: there is no grace across it. */
-function loggedIn(entry: Entry, { renewal }: Work, now: number) {
+function loggedIn(entry: Entry, { renewal }: CommitWork, now: number) {
   const { verifier, hash } = renewal()
   const issued = Math.floor(now / 1000)
   const next: Entry = {
@@ -137,7 +137,7 @@ function loggedIn(entry: Entry, { renewal }: Work, now: number) {
 /** The id after this request: renewed, sent again, or as it was. The same entry for the last. */
 function idAfter(
   { row, entry, record }: { row: Row; entry: Entry; record: SessionRecord },
-  work: Work,
+  work: CommitWork,
   rules: StoredRules,
   now: number,
 ): { entry: Entry; issue: string | undefined } {
@@ -172,7 +172,12 @@ function idAfter(
  * Or with the one before, where the renewal never reached the browser; otherwise the browser would
  * be left with an id that nothing renews any more.
  */
-function mayRenew(entry: Entry, { hash }: Work, { grace }: StoredRules, now: number): boolean {
+function mayRenew(
+  entry: Entry,
+  { hash }: CommitWork,
+  { grace }: StoredRules,
+  now: number,
+): boolean {
   if (entry.verifier === hash) return true
   const { previous } = entry
   if (previous?.verifier !== hash || previous.replacedAt !== undefined) return false
@@ -209,7 +214,7 @@ function isDueForRotation({ issued }: Entry, { rotate }: StoredRules, now: numbe
 /** Whether a request that changed nothing has something to write all the same: for its id. */
 export function hasIdWork(
   newest: { row: Row; entry: Entry },
-  work: Work,
+  work: CommitWork,
   rules: StoredRules,
   now: number,
 ): boolean {
