@@ -77,7 +77,7 @@ export const VARIANTS: Variant[] = [
       {
         file: 'group-commit.ts',
         from: '      const swap = await store.swap(',
-        to: '      settleBatchWith(batch, { row, entry }, rules)\n      const swap = await store.swap(',
+        to: '      settleBatchWith(batch, { row, entry })\n      const swap = await store.swap(',
       },
     ],
   },
@@ -87,7 +87,7 @@ export const VARIANTS: Variant[] = [
     edits: [
       {
         file: 'waiting-commit.ts',
-        from: 'plan: withOwnRecord(plan, layout), newest',
+        from: 'plan: withOwnRecord(plan), newest',
         to: 'plan, newest',
       },
     ],
@@ -98,8 +98,8 @@ export const VARIANTS: Variant[] = [
     edits: [
       {
         file: 'own-record.ts',
-        from: 'fields.set(key, isObject ? { text } : { text, live })',
-        to: 'if (isObject && key.length < 0) fields.set(key, { text, live })',
+        from: 'own.set(key, isObject ? { text } : { text, live })',
+        to: 'own.set(key, fields.get(key) ?? (isObject ? { text } : { text, live }))',
       },
     ],
   },
@@ -221,8 +221,8 @@ export const VARIANTS: Variant[] = [
     edits: [
       {
         file: 'commit.ts',
-        from: 'await keepOwner(slot, next, now)',
-        to: '{}',
+        from: ': keepOwner(slot, next, now)',
+        to: ': undefined',
       },
     ],
   },

@@ -42,8 +42,10 @@ export function storedCommit(ports: CommitPorts) {
     let outcome: CommitOutcome
     try {
       const login = lastLogin(changes)
-      if (login) await members.checkRoom(login.userId, slot.selector)
-      else await keepOwner(slot, next, now)
+      const first = login
+        ? members.checkRoom(login.userId, slot.selector)
+        : keepOwner(slot, next, now)
+      if (first) await first
       outcome = await group.settle(work, slot.newest)
     } catch (error) {
       // A visit that changed nothing is not refused for what only its id had to do.
@@ -95,14 +97,19 @@ export function storedCommit(ports: CommitPorts) {
    *
    * Before the row is written: a session that is in no list can neither be revoked nor counted.
    */
-  async function keepOwner({ row, entry }: Slot, next: SessionRecord, now: number): Promise<void> {
+  function keepOwner(
+    { row, entry }: Slot,
+    next: SessionRecord,
+    now: number,
+  ): Promise<void> | undefined {
     const owner = userIdOf(entry.record, layout)
-    if (owner === undefined) return
+    if (owner === undefined) return undefined
     const idle = idleSeconds(next, layout, lifetime)
     const expiresAt = now + idle * 1000
     const tenthOfIdle = idle * 100
-    if (Math.floor(row.expiresAt / tenthOfIdle) === Math.floor(expiresAt / tenthOfIdle)) return
-    await store.keep(owner, listUntil(expiresAt, { idle }))
+    if (Math.floor(row.expiresAt / tenthOfIdle) === Math.floor(expiresAt / tenthOfIdle))
+      return undefined
+    return store.keep(owner, listUntil(expiresAt, { idle }))
   }
 
   function workOf(slot: Slot, changes: readonly Change[], isOutdated: boolean): CommitWork {

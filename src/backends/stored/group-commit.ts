@@ -108,7 +108,7 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
         newest?.entry,
       )
       if (!newest || !entry || entry === newest.entry) {
-        return settleBatchWith(group.hidesRow ? batch.map(leavingRow) : batch, newest, rules)
+        return settleBatchWith(group.hidesRow ? batch.map(leavingRow) : batch, newest)
       }
       const row = rowOf(entry, rules, { ...group.writer.writeAfter(newest.row), now })
       for (const request of waiting) request.isSent = true
@@ -117,7 +117,7 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
         group.newest = { row, entry }
         // Lost to a request of this process that is over: nobody else waits for this session.
         group.isContended = losses > 0 && !group.writer.hasWritten(newest.row)
-        return settleBatchWith(batch, group.newest, rules)
+        return settleBatchWith(batch, group.newest)
       }
       for (const request of waiting) request.isSent = false
       setNewest(group, selector, swap.newest)

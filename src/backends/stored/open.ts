@@ -68,7 +68,7 @@ export function openStored(
 async function lookUp(ports: OpenPorts, ids: SessionId[], nobody: StoredOpened, now: number) {
   const [only] = ids
   if (only && ids.length === 1) {
-    const outcome = await openOne(ports, only, now)
+    const outcome = outcomeOf(ports, only, await ports.store.read(only.selector), now)
     // What opening comes to for nearly every visitor.
     if ('opened' in outcome) return { ...nobody, ...outcome.opened, verified: 1 }
     return refusedAll(ports, nobody, [outcome])
@@ -123,13 +123,18 @@ async function endReplayed({ store, removals, onReplay }: OpenPorts, refused: re
   }
 }
 
-async function openOne(
-  { store, rules }: OpenPorts,
+async function openOne(ports: OpenPorts, id: SessionId, now: number): Promise<Found | Refused> {
+  return outcomeOf(ports, id, await ports.store.read(id.selector), now)
+}
+
+/** What an id comes to on the row under its selector. */
+function outcomeOf(
+  { rules }: OpenPorts,
   id: SessionId,
+  row: Row | null,
   now: number,
-): Promise<Found | Refused> {
+): Found | Refused {
   const { selector } = id
-  const row = await store.read(selector)
   if (!row) return { id, reason: 'gone' }
   const read = readEntry(selector, row, rules)
   if (!read) return { id, reason: 'corrupt' }

@@ -74,11 +74,10 @@ export function mayBeOutdated(
 export function settleBatchWith(
   batch: readonly PlannedCommit[],
   newest: RowAndEntry | undefined,
-  { layout }: StoredRules,
 ): void {
   for (const { waiting, plan } of batch) {
     if (plan.do === 'fail') rejectWaiter(waiting, plan.error)
-    else if (settleWaiter(waiting)) waiting.resolve({ plan: withOwnRecord(plan, layout), newest })
+    else if (settleWaiter(waiting)) waiting.resolve({ plan: withOwnRecord(plan), newest })
   }
 }
 
