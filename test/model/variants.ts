@@ -119,7 +119,7 @@ export const VARIANTS: Variant[] = [
     breaks: /an id from before a login/,
     edits: [
       {
-        file: 'plan.ts',
+        file: 'plan-id.ts',
         from: '    previous: undefined,\n  }\n  return { entry: next',
         to: '    previous: { verifier: entry.verifier, replacedAt: now },\n  }\n  return { entry: next',
       },
@@ -141,7 +141,7 @@ export const VARIANTS: Variant[] = [
     breaks: /after its grace/,
     edits: [
       {
-        file: 'plan.ts',
+        file: 'plan-id.ts',
         from: 'if (entry.verifier === hash) return true\n',
         to: 'if (hash) return true\n',
       },
@@ -207,7 +207,7 @@ export const VARIANTS: Variant[] = [
     breaks: /still there/,
     edits: [
       {
-        file: 'members.ts',
+        file: 'user-rows.ts',
         from: '    await inParts(keys, async (key) => {\n      if (await store.remove(key)) count += 1',
         to: `    if (keys.length > 0) await store.forget(owner, keys)
     await inParts(keys, async (key) => {

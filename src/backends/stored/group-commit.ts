@@ -5,7 +5,8 @@ import type { Clock, Random, Timer } from '../../base/ports.ts'
 import type { Row } from './store.ts'
 import { decodeEntry, type RowAndEntry, rowOf } from './entry.ts'
 import { type GuardedStore, pause } from './guard.ts'
-import { type CommitWork, planOn, type StoredRules } from './plan.ts'
+import type { CommitWork, StoredRules } from './commit-work.ts'
+import { planOn } from './plan.ts'
 import {
   type CommitOutcome,
   mayBeOutdated,

@@ -91,7 +91,7 @@ export function guardedStore(store: StoreVerbs, ports: GuardPorts): GuardedStore
         reject(refusal(verb, error, sent))
       }
       const failed = recover
-        ? (error: unknown) => void recover(error, () => isOver).then(succeed, fail)
+        ? (failure: unknown) => void recover(failure, () => isOver).then(succeed, fail)
         : fail
       try {
         act().then(succeed, failed)

@@ -5,7 +5,7 @@ import type { Row } from './store.ts'
 import type { Opened, Rejection } from '../backend.ts'
 import { type Entry, entryEnded, readEntry, type RowAndEntry, seenAt } from './entry.ts'
 import type { GuardedStore } from './guard.ts'
-import type { StoredRules } from './plan.ts'
+import type { StoredRules } from './commit-work.ts'
 import type { Removals } from './removals.ts'
 import { HASH_LENGTH, hashOfVerifier, type SessionId, type SessionIdFormat } from './session-id.ts'
 

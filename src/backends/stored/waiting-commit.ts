@@ -2,7 +2,8 @@
 
 import { entryEnded, type RowAndEntry } from './entry.ts'
 import { withOwnRecord } from './own-record.ts'
-import type { CommitWork, Plan, StoredRules } from './plan.ts'
+import type { CommitWork, StoredRules } from './commit-work.ts'
+import type { Plan } from './plan.ts'
 
 /** What became of a request's work. */
 export interface CommitOutcome {
