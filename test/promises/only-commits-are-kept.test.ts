@@ -117,3 +117,21 @@ test('what an updater made is shared with no other request of its swap', async (
   await requests[2]!.commit()
   expect(await visitor.read((session) => session.get('seen'))).toEqual(['page', 'page', 'page'])
 })
+
+test.each(['that begins the session', 'of a session that is there', 'after a logout'])(
+  'what is written while a commit %s is under way is done once, by the next one',
+  async (which) => {
+    const { sessions } = testSessions({ store: memoryStore({ clock: () => T0 }) })
+    const visitor = new Visitor(sessions)
+    if (which !== 'that begins the session') await visitor.visit((session) => session.set('a', 1))
+    await visitor.visit(async (session) => {
+      if (which === 'after a logout') session.logout()
+      session.update('count', (count = 0) => count + 1)
+      const committing = session.commit()
+      session.update('count', (count = 0) => count + 1)
+      await committing
+      expect(session.get('count')).toBe(2)
+    })
+    expect(await visitor.read((session) => session.get('count'))).toBe(2)
+  },
+)
