@@ -1,4 +1,4 @@
-/** What a commit to a store goes by: one request's work, and the rules that were decided at start-up. */
+/** What a commit to a store goes by: one request's work, and the rules fixed at start-up. */
 
 import type { Change } from '../../record/changes.ts'
 import type { Lifetime } from '../../record/lifetime.ts'

@@ -1,4 +1,4 @@
-/** Keeps what a request did to a stored session, and says which Set-Cookie has to leave. */
+/** Saves what a request did to a stored session, and answers with the Set-Cookie to send. */
 
 import { SessionError } from '../../base/errors.ts'
 import type { Change } from '../../record/changes.ts'
@@ -29,7 +29,7 @@ export function storedCommit(ports: CommitPorts) {
     return begin(ports, request)
   }
 
-  /** A visitor with a session. One that only reads is answered at once: nothing holds the response. */
+  /** The commit of a visitor with a session. One that only reads is answered without a promise. */
   function goOn(request: StoredRequest, slot: Slot): Committed | Promise<Committed> {
     const { opened, changes, now } = request
     const work = workOf(slot, changes, opened.isOutdated)
@@ -80,7 +80,7 @@ export function storedCommit(ports: CommitPorts) {
     return leaves ? leave(ports, moving, [selector], userIdOf(entry.record, layout)) : moving
   }
 
-  /** Moves the end of a session away; where that fails the next visit does it. */
+  /** Sliding expiration: moves the end of a session away. If that fails, the next visit does it. */
   async function touch(opened: StoredOpened, slot: Slot, now: number): Promise<Committed> {
     const { entry } = slot
     const expiresAt = now + entry.idle * 1000
@@ -95,7 +95,7 @@ export function storedCommit(ports: CommitPorts) {
   }
 
   /**
-   * The owner's list has to outlive the row: it is told each time a tenth of `idle` has passed.
+   * The owner's list has to outlive the row: its end moves each time a tenth of `idle` has passed.
    *
    * Before the row is written: a session that is in no list can neither be revoked nor counted.
    */

@@ -1,4 +1,4 @@
-/** Group commit: one swap at a time for each session, with the work of all requests that wait in it. */
+/** Group commit: one swap at a time for each session, with the work of all requests that wait. */
 
 import { SessionError } from '../../base/errors.ts'
 import type { Clock, Random, Timer } from '../../base/ports.ts'
@@ -34,8 +34,8 @@ export interface GroupCommit {
   /**
    * Answers once a swap with this work has won, or when nothing is to be written.
    *
-   * @throws ERR_SESSION_CONFLICT when the deadline passes before a swap was sent that could win,
-   * ERR_STORE_UNAVAILABLE when it is not known whether one has; what an updater throws on newer data.
+   * @throws ERR_SESSION_CONFLICT when the deadline passes while no swap with this work is under way,
+   * ERR_STORE_UNAVAILABLE when it is not known whether one has won; what an updater throws.
    */
   settle(work: CommitWork, opened: RowAndEntry): Promise<CommitOutcome>
   /** An id that no other write has. */
@@ -57,7 +57,16 @@ interface Group {
 /** More requests than this waiting for one session are turned away. */
 const MAX_WAITING = 1024
 
-/** Makes the groups of one backend, which is one writer. */
+/**
+ * Makes the groups of one backend, which is one writer.
+ *
+ * - A swap never inserts. A session that was ended meanwhile stays ended, whoever still waits.
+ * - A request is answered only after the swap that carries its work has won. If the swap is lost, all
+ *   works of the batch are planned again.
+ * - The deadline bounds all of it: waiting, reading, swapping, pauses. A request that gives up before
+ *   its swap is sent has saved nothing; afterwards nobody knows.
+ * - Behind a login, works from before it find another auth number, and are not done to that session.
+ */
 export function groupCommit(ports: GroupPorts): GroupCommit {
   const { store, rules, clock, timer, random, deadline } = ports
   const groups = new Map<string, Group>()
@@ -208,7 +217,7 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
   }
 }
 
-/** A login must not leave behind a row that another server, with a newer secret, can still read. */
+/** A login must not leave a row behind that another server, with a newer secret, can still read. */
 function leavingRow(planned: PlannedCommit): PlannedCommit {
   const { plan } = planned
   return plan.do === 'move' ? { ...planned, plan: { ...plan, leaves: true } } : planned

@@ -11,7 +11,10 @@ export interface Deadlines {
   read: number
   /** One write. */
   write: number
-  /** Waiting for other requests' changes of a session, and trying again when they were faster. */
+  /**
+   * A whole commit: waiting for other requests that change the same session, reading, swapping, and
+   * the pauses after lost swaps.
+   */
   commit: number
 }
 
@@ -30,10 +33,10 @@ export interface GuardPorts {
 /** The most calls under way at once; a store that is this far behind only gets slower by more. */
 const MAX_CALLS = 1024
 
-/** A call nobody waits for any more still counts, since its client holds it; so long at most. */
+/** A call that is past its deadline still counts, since the client holds it; at most so long. */
 const LOST_AFTER = 30_000
 
-/** One step of what is done now and then to a whole store may take this long. */
+/** The deadline of one step of upkeep: a batch of keys, a prune. */
 const UPKEEP = 10_000
 
 /**
@@ -48,7 +51,7 @@ export function guardedStore(store: StoreVerbs, ports: GuardPorts): GuardedStore
   let calls = 0
 
   /**
-   * Calls once. The store's own answer after the deadline goes unheard.
+   * Calls once. An answer of the store after the deadline is ignored.
    *
    * By callbacks and not `await`: this is on the path of every request.
    *
@@ -165,7 +168,7 @@ export function guardedStore(store: StoreVerbs, ports: GuardPorts): GuardedStore
   }
 }
 
-/** Lets some milliseconds pass. */
+/** Waits some milliseconds. */
 export function pause(timer: Timer, delay: number): Promise<void> {
   return new Promise((resolve) => void timer(resolve, delay))
 }

@@ -34,8 +34,8 @@ export interface Members {
    */
   admit(owner: string, selector: string, calledAt: number, until: number): Promise<number>
   /**
-   * Looks whether a login would be refused, before it is written: then the visitor keeps what they
-   * had. `admit` decides.
+   * Checks whether a login would be refused, before it is written, so that the visitor keeps their
+   * session. `admit` decides.
    *
    * @throws ERR_SESSION_LIMIT
    */
@@ -47,7 +47,7 @@ export interface Members {
   revokeAll(owner: string, except: string | undefined): Promise<number>
 }
 
-/** So many sessions that were excepted are remembered, for logins in them that are under way. */
+/** How many sessions excepted from a revocation are remembered, for logins under way in them. */
 const MAX_EXCEPTED = 1024
 
 /** One login in so many tidies its user's list, where no limit does it at each. */
@@ -65,7 +65,7 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
     return new SessionError('ERR_SESSION_LIMIT', limit?.most ?? 0)
   }
 
-  /** Makes room for a session that was admitted over the limit; answers how many it ended for that. */
+  /** Ends the oldest sessions after a login over the limit; answers how many. */
   async function makeRoom(owner: string, selector: string, most: number): Promise<number> {
     const keys = await store.list(owner)
     // Those after it make their own room.
@@ -77,7 +77,7 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
     return ended.filter((key) => live.has(key)).length
   }
 
-  /** Asks once more where sessions that ran out stood in for live ones. */
+  /** Asks a second time if expired sessions took the place of live ones in the list. */
   async function admitted(owner: string, selector: string, calledAt: number, until: number) {
     // Who signs in and ends the user's other sessions in one request means to stay.
     const since = Math.max(calledAt, excepted.get(selector) ?? 0)
@@ -92,7 +92,7 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
     return ask()
   }
 
-  /** Takes the keys of sessions that ran out off the list: no engine does it for us. */
+  /** Removes expired sessions from a user's list: no engine does it by itself. */
   async function tidy(owner: string): Promise<void> {
     const { dead } = await sortRows(owner, await store.list(owner))
     await discard(owner, dead)

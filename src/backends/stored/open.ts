@@ -1,4 +1,4 @@
-/** Opens a stored session: one read for a cookie of ours, none for anything else. */
+/** Opens a stored session: one read for a cookie with a valid MAC, none for anything else. */
 
 import { timingSafeEqual } from 'node:crypto'
 import type { Row } from './store.ts'
@@ -17,7 +17,7 @@ export interface Slot {
   readonly row: Row
   /** What this request sees. */
   readonly entry: Entry
-  /** What the row says: more than that, where others' work went into the same swap. */
+  /** The row and all it says: more than `entry`, where others' work went into the same swap. */
   readonly newest: RowAndEntry
 }
 
@@ -114,7 +114,7 @@ type Found = {
 
 type Refused = { id: SessionId; reason: Rejection }
 
-/** By choice, an id that is shown again after it was renewed ends its session. */
+/** With `onReplay: 'end'`, an id that is presented again after its renewal ends its session. */
 async function endReplayed({ store, removals, onReplay }: OpenPorts, refused: readonly Refused[]) {
   if (onReplay === 'report') return
   for (const { id, reason } of refused) {
@@ -127,7 +127,7 @@ async function openOne(ports: OpenPorts, id: SessionId, now: number): Promise<Fo
   return outcomeOf(ports, id, await ports.store.read(id.selector), now)
 }
 
-/** What an id comes to on the row under its selector. */
+/** Whether an id is valid for the row under its selector. */
 function outcomeOf(
   { rules }: OpenPorts,
   id: SessionId,
@@ -184,7 +184,7 @@ function opensAsPrevious({ previous }: Entry, hash: string, { grace }: StoredRul
 const left = Buffer.alloc(HASH_LENGTH)
 const right = Buffer.alloc(HASH_LENGTH)
 
-/** Compares two hashes in constant time; what is no hash is like none. */
+/** Compares two hashes in constant time. What is no hash equals none. */
 function isSame(kept: string, shown: string): boolean {
   if (kept.length !== HASH_LENGTH || shown.length !== HASH_LENGTH) return false
   left.write(kept, 'latin1')
@@ -192,7 +192,7 @@ function isSame(kept: string, shown: string): boolean {
   return timingSafeEqual(left, right) && kept === shown
 }
 
-/** Looks again at the session a request stands on, under the id it has by now. */
+/** Reads a request's session again, under the id it has by now. */
 export async function reopenStored(
   ports: OpenPorts,
   opened: StoredOpened,

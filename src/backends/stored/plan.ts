@@ -1,4 +1,4 @@
-/** What one request's changes make of the newest entry: pure, so that it can be asked again. */
+/** What one request's changes make of the newest entry. Pure: computed again after a lost swap. */
 
 import { isSoft, newRecord, overwrittenKeys, replay } from '../../record/changes.ts'
 import { type SessionRecord, userIdOf } from '../../record/record.ts'
@@ -9,17 +9,18 @@ import { checkSize } from './record-size.ts'
 
 /** What becomes of a request's work. */
 export type Plan =
-  /** It is in the entry. The same entry as before if there is nothing to write. */
+  /** Save this entry. It is the same object as before if there is nothing to write. */
   | { do: 'keep'; entry: Entry; issue: string | undefined; overwrote: readonly string[] }
-  /** A login that needs a session of its own; `leaves` the one it came with. */
+  /** A login that needs a new session. `leaves`: the one it came with has to be removed. */
   | { do: 'move'; record: SessionRecord; leaves: boolean }
-  /** The session is over, and nothing is lost by that. */
+  /** The session is over, and the request had nothing to lose. */
   | { do: 'drop' }
-  /** The session is over, and something is. */
+  /** The session is over, and the request's changes are lost: the app gets an error. */
   | { do: 'gone' }
+  /** An updater threw on the newest value, or the record is too large. */
   | { do: 'fail'; error: unknown }
 
-/** What a request's work comes to on the newest row; `undefined` where there is none. */
+/** Plans a request's work on the newest row; `newest` is `undefined` where there is none. */
 export function planOn(
   newest: RowAndEntry | undefined,
   work: CommitWork,
@@ -29,7 +30,8 @@ export function planOn(
   try {
     if (!newest || entryEnded(newest.row, newest.entry, rules, now))
       return planOnNothing(undefined, work, rules)
-    // Another login has come between: what was done before it must not reach what came after.
+    // Another login has come between: what was done before it must not reach the session after it,
+    // which may be another user's. So a batch in effect ends at a login.
     if (newest.entry.auth !== work.auth) return planOnNothing(newest.entry.record, work, rules)
     return planOnEntry(newest, work, rules, now)
   } catch (error) {

@@ -15,8 +15,8 @@ const AT_ONCE = 16
 /** Makes both for one store. */
 export function userRows(store: GuardedStore, rules: StoredRules, clock: Clock) {
   /**
-   * The owner's sessions that are alive, the keys of those that are over, and of those that cannot be
-   * read here, as under a secret that was dropped.
+   * The owner's live sessions, the keys of those that are over, and of those that cannot be read
+   * here, as under a secret that was dropped.
    */
   async function sortRows(owner: string, keys: readonly string[]) {
     const live = new Map<string, RowAndEntry>()
