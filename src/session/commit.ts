@@ -22,6 +22,8 @@ export function commitState(state: State): Maybe<void> {
     refuseAgain(state)
     const { opened, changes, record: next } = state
     const request = { opened, changes: [...changes], next, now: host.clock() }
+    // What is written from now on is the next commit's: it must not reach the record being saved.
+    state.owned = false
     const committing = host.backend.commit(request)
     if (!(committing instanceof Promise)) return settle(state, request.changes, committing)
     return alone(
