@@ -1,5 +1,6 @@
 /** Flask's JSON tags, decoded as leniently as Flask decodes them in Python. */
 
+import { isReadObject } from '../record/text/shapes.ts'
 import { type Tag, UNREADABLE } from '../record/text/tag.ts'
 import { bytesTag, markupTag, tupleTag, uuidTag } from '../record/text/tags.ts'
 import { isMarkup, markup, tuple, uuid } from '../record/text/values.ts'
@@ -14,7 +15,7 @@ const flaskTupleTag: Tag = {
     if (isMarkup(content)) return tuple(...content.html)
     if (Array.isArray(content)) return tupleTag.decode(content, float)
     if (content instanceof Uint8Array) return tuple(...content)
-    return isDictionary(content) ? tuple(...Object.keys(content)) : UNREADABLE
+    return isReadObject(content) ? tuple(...Object.keys(content)) : UNREADABLE
   },
 }
 
@@ -103,13 +104,9 @@ function hasPythonYear(date: Date): boolean {
   return year >= 1 && year <= 9999
 }
 
-function isDictionary(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null
-}
-
 function isEmptyInPython(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0
-  if (isDictionary(value)) return Object.keys(value).length === 0
+  if (isReadObject(value)) return Object.keys(value).length === 0
   return !value && !Number.isNaN(value)
 }
 
