@@ -27,10 +27,25 @@ export function packPlain(text: string): string {
  * at most 64 KiB, or not UTF-8. To be called on what has been verified.
  */
 export function unpack(body: string): string | undefined {
-  const deflated = body.startsWith('.')
-  const packed = decodeBase64url(deflated ? body.slice(1) : body)
-  const bytes = packed && deflated ? inflate(packed) : packed
-  return bytes && isUtf8(bytes) ? bytes.toString('utf8') : undefined
+  if (body.startsWith('.')) {
+    const packed = decodeBase64url(body.slice(1))
+    const bytes = packed && inflate(packed)
+    return bytes && utf8Text(bytes, bytes.length)
+  }
+  // In place: a buffer for each body costs more than to decode it.
+  const bytes = body.length <= PLACE_CHARACTERS ? place : Buffer.alloc(body.length)
+  const end = bytes.write(body, 'base64url')
+  return bytes.toString('base64url', 0, end) === body ? utf8Text(bytes, end) : undefined
+}
+
+const PLACE_CHARACTERS = 16_384
+const place = Buffer.alloc(PLACE_CHARACTERS)
+
+/** The text that the first bytes are, or `undefined` if they are not UTF-8. */
+function utf8Text(bytes: Buffer, end: number): string | undefined {
+  const text = bytes.toString('utf8', 0, end)
+  // What is not UTF-8 comes out as this character; it may also stand there itself.
+  return text.includes('\ufffd') && !isUtf8(bytes.subarray(0, end)) ? undefined : text
 }
 
 function inflate(bytes: Buffer): Buffer | undefined {

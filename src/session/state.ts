@@ -6,9 +6,17 @@ import { SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
 import { cookieValues } from '../http/cookie.ts'
 import type { Outgoing } from '../http/headers.ts'
-import { apply, type Change, isOfAnother, newRecord, replay } from '../record/changes.ts'
+import {
+  apply,
+  type Change,
+  isOfAnother,
+  newRecord,
+  replay,
+  spellChanges,
+} from '../record/changes.ts'
 import { type Field, hasDrifted } from '../record/fields.ts'
 import type { Flash, SessionRecord } from '../record/record.ts'
+import { isObject } from '../record/text/shapes.ts'
 import { NONCES, spellNonce } from '../record/stamp.ts'
 import { hintCrossOrigin, hintDuplicates, hintRejected } from './explain/hints.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
@@ -46,6 +54,8 @@ export interface State {
   /** Whether `record` is this request's own copy. */
   owned: boolean
   changes: Change[]
+  /** Whether the app holds an object of the record: only then may a value differ from its text. */
+  mayDrift: boolean
   /** The flash messages that were waiting when somebody first asked. */
   waiting: { flash: Flash; text: string; shown: boolean }[] | undefined
   /** Set at the first byte: what is written later could not be kept. */
@@ -63,10 +73,11 @@ export interface State {
 export function openState(host: Host, facts: RequestFacts): Maybe<State> {
   const values = cookieValues(facts.cookie, host.cookieName)
   const opening = host.backend.open(values, host.clock())
-  const begun = (opened: Opened) => begin(host, facts, opened)
-  return opening instanceof Promise
-    ? opening.then(begun, (error: unknown) => openFailed(host, facts, values, error))
-    : begun(opening)
+  if (!(opening instanceof Promise)) return begin(host, facts, opening)
+  return opening.then(
+    (opened) => begin(host, facts, opened),
+    (error: unknown) => openFailed(host, facts, values, error),
+  )
 }
 
 function begin(host: Host, facts: RequestFacts, opened: Opened, unavailable?: SessionError): State {
@@ -81,6 +92,7 @@ function begin(host: Host, facts: RequestFacts, opened: Opened, unavailable?: Se
     record: base,
     owned: false,
     changes: [],
+    mayDrift: false,
     waiting: undefined,
     frozen: false,
     setCookie: undefined,
@@ -137,7 +149,8 @@ function report(host: Host, opened: Opened, facts: RequestFacts): void {
     const use = host.secretUse[key]
     if (use) {
       use.opened++
-      use.lastAt = new Date(host.clock())
+      const now = host.clock()
+      if (use.lastAt?.getTime() !== now) use.lastAt = new Date(now)
     }
     if (key > 0) emit({ type: 'old-secret', key })
     return
@@ -157,6 +170,7 @@ export function note(state: State, verb: string, change: Change): void {
   refuseFrozen(state, verb)
   const { layout } = state.host.backend
   if (change.do === 'login' && isOfAnother(state.record, change.userId, layout)) {
+    spellChanges(state.changes, state.record)
     state.changes.push(change)
     // The data of another user goes, this request's own changes stay: only a replay can tell. What
     // became of the other user's objects in the app's hands is theirs, and goes with them.
@@ -171,6 +185,7 @@ export function note(state: State, verb: string, change: Change): void {
 /** Notes a change of one key, whose new field is known already. */
 export function notePut(state: State, change: Change & { key: string }, field?: Field): void {
   const { data } = own(state)
+  if (isObject(field?.live?.value)) state.mayDrift = true
   if (field) data.set(change.key, field)
   else data.delete(change.key)
   state.changes.push(change)
@@ -203,6 +218,7 @@ function own(state: State): SessionRecord {
 
 /** Notes what handed-out objects have become: a nested change is a write of its whole key. */
 export function noteDrift(state: State, only?: string): void {
+  if (!state.mayDrift) return
   const { codec } = state.host.backend.layout
   for (const [key, field] of state.record.data) {
     if ((only === undefined || only === key) && field.live && hasDrifted(field, key, codec)) {
@@ -211,6 +227,7 @@ export function noteDrift(state: State, only?: string): void {
       own(state).data.set(key, { text, live: field.live })
     }
   }
+  if (only === undefined) spellChanges(state.changes, state.record)
 }
 
 /** What the response has to carry for this session. */

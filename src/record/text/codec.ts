@@ -46,6 +46,8 @@ export interface Codec {
   join(members: Members): string
   /** Whether an object with this single key stands for something else. */
   isTag(key: string): boolean
+  /** Whether the key of each tag begins with a blank, as hardly a text of an app does. */
+  readonly hasMarkedTags: boolean
   /** Whether decoding the text may give something else than the JSON it is. */
   mayHoldTags(text: string): boolean
 }
@@ -63,7 +65,7 @@ export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOp
     }
     byKey.set(tag.key, tag)
   }
-  const ownKeysOnly = [...byKey.keys()].every((key) => key.startsWith(' '))
+  const hasMarkedTags = [...byKey.keys()].every((key) => key.startsWith(' '))
 
   const rules = { tags, isTag: (key: string) => byKey.has(key), sortKeys }
 
@@ -165,7 +167,7 @@ export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOp
     encode: (value, key) => spell(value, key, spellNative),
     check: (value, key) => spell(value, key, spellScalar),
     decode(text) {
-      const plain = ownKeysOnly ? plainValue(text) : undefined
+      const plain = hasMarkedTags ? plainValue(text) : undefined
       if (plain) return plain
       try {
         return parseJson(text, revive)
@@ -176,7 +178,8 @@ export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOp
     },
     join,
     isTag: rules.isTag,
-    mayHoldTags: (text) => !ownKeysOnly || /"(?: |\\u0020)/.test(text),
+    hasMarkedTags,
+    mayHoldTags: (text) => !hasMarkedTags || /"(?: |\\u0020)/.test(text),
   }
 }
 

@@ -7,12 +7,11 @@ import { MAX_DEPTH, QUOTE } from './json-walk.ts'
 // otherwise than Python or that has another spelling of ours. What is not plain is not refused: the
 // walk decides.
 
-/** An escape, a control character, or a text that begins with a blank. */
-const NOT_PLAIN = /[\\\u0000-\u001f]|" /
-
+const BLANK = 0x20
 const COMMA = 0x2c
 const COLON = 0x3a
 const OPEN_BRACKET = 0x5b
+const BACKSLASH = 0x5c
 const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
@@ -23,7 +22,7 @@ const SMALL_E = 0x65
 
 /** The value of a plain text without tags, or `undefined` for a text that is not plain. */
 export function plainValue(text: string): { value: unknown } | undefined {
-  if (NOT_PLAIN.test(text) || endOfValue(text, 0, 1) !== text.length) return undefined
+  if (endOfValue(text, 0, 1) !== text.length) return undefined
   return { value: text.charCodeAt(0) === QUOTE ? text.slice(1, -1) : (JSON.parse(text) as unknown) }
 }
 
@@ -35,7 +34,6 @@ export function plainMembers<Member>(
   text: string,
   make: (text: string) => Member,
 ): (Map<string, Member> | undefined)[] | undefined {
-  if (NOT_PLAIN.test(text)) return undefined
   const isList = text.charCodeAt(0) === OPEN_BRACKET
   const found: (Map<string, Member> | undefined)[] = []
   for (let at = isList ? 1 : 0; ; at++) {
@@ -61,10 +59,20 @@ export function plainMembers<Member>(
 /** Where the value that begins there ends, or -1. `depth` counts the containers, its own included. */
 function endOfValue(text: string, at: number, depth: number): number {
   const first = text.charCodeAt(at)
-  if (first === QUOTE) return text.indexOf('"', at + 1) + 1 || -1
+  if (first === QUOTE) return endOfString(text, at)
   if (first === OPEN_BRACE) return endOfObject(text, at, depth)
   if (first === OPEN_BRACKET) return endOfList(text, at, depth)
   return endOfBare(text, at, first)
+}
+
+function endOfString(text: string, start: number): number {
+  if (text.charCodeAt(start + 1) === BLANK) return -1
+  for (let at = start + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) return at + 1
+    if (code === BACKSLASH || code < BLANK) return -1
+  }
+  return -1
 }
 
 function endOfObject(
@@ -76,13 +84,12 @@ function endOfObject(
   if (depth > MAX_DEPTH) return -1
   if (text.charCodeAt(at + 1) === CLOSE_BRACE) return at + 2
   for (;;) {
-    const key = at + 2
-    if (text.charCodeAt(at + 1) !== QUOTE) return -1
-    const closing = text.indexOf('"', key)
-    if (closing < 0 || text.charCodeAt(closing + 1) !== COLON) return -1
-    at = endOfValue(text, closing + 2, depth + 1)
+    const key = at + 1
+    const colon = text.charCodeAt(key) === QUOTE ? endOfString(text, key) : -1
+    if (colon < 0 || text.charCodeAt(colon) !== COLON) return -1
+    at = endOfValue(text, colon + 1, depth + 1)
     if (at < 0) return -1
-    found?.(text.slice(key, closing), closing + 2, at)
+    found?.(text.slice(key + 1, colon - 1), colon + 1, at)
     const next = text.charCodeAt(at)
     if (next === CLOSE_BRACE) return at + 1
     if (next !== COMMA) return -1
