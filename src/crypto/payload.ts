@@ -19,8 +19,16 @@ export function packDeflated(text: string): string {
 
 /** The body of a text, as it is. */
 export function packPlain(text: string): string {
-  return Buffer.from(text, 'utf8').toString('base64url')
+  if (text.length * BYTES_PER_UNIT > PLACE_BYTES) return Buffer.from(text).toString('base64url')
+  return place.toString('base64url', 0, place.write(text, 'utf8'))
 }
+
+/** UTF-8 spends at most this many bytes on a UTF-16 code unit. */
+const BYTES_PER_UNIT = 3
+
+// In place: a buffer for each body costs more than to encode or decode it.
+const PLACE_BYTES = 16_384
+const place = Buffer.alloc(PLACE_BYTES)
 
 /**
  * The text of a body, or `undefined` if it is not canonical base64url, not a whole zlib stream of
@@ -32,14 +40,10 @@ export function unpack(body: string): string | undefined {
     const bytes = packed && inflate(packed)
     return bytes && utf8Text(bytes, bytes.length)
   }
-  // In place: a buffer for each body costs more than to decode it.
-  const bytes = body.length <= PLACE_CHARACTERS ? place : Buffer.alloc(body.length)
+  const bytes = body.length <= PLACE_BYTES ? place : Buffer.alloc(body.length)
   const end = bytes.write(body, 'base64url')
   return bytes.toString('base64url', 0, end) === body ? utf8Text(bytes, end) : undefined
 }
-
-const PLACE_CHARACTERS = 16_384
-const place = Buffer.alloc(PLACE_CHARACTERS)
 
 /** The text that the first bytes are, or `undefined` if they are not UTF-8. */
 function utf8Text(bytes: Buffer, end: number): string | undefined {

@@ -127,7 +127,7 @@ export function reloadState(state: State): Maybe<void> {
     // A visitor without a session stays the same one: a token may be on their page already.
     const isNobodyStill = !state.opened.record && !opened.record
     state.opened = opened
-    if (!isNobodyStill) state.base = baseOf(host, opened)
+    if (!isNobodyStill) state.base = baseOf(host, opened, host.clock())
     replayOn(state, state.base)
   }
   return reopening instanceof Promise ? alone(state, reopening.then(reload)) : reload(reopening)

@@ -72,17 +72,24 @@ export interface State {
 /** Opens the session of a request. */
 export function openState(host: Host, facts: RequestFacts): Maybe<State> {
   const values = cookieValues(facts.cookie, host.cookieName)
-  const opening = host.backend.open(values, host.clock())
-  if (!(opening instanceof Promise)) return begin(host, facts, opening)
+  const now = host.clock()
+  const opening = host.backend.open(values, now)
+  if (!(opening instanceof Promise)) return begin(host, facts, opening, now)
   return opening.then(
-    (opened) => begin(host, facts, opened),
+    (opened) => begin(host, facts, opened, host.clock()),
     (error: unknown) => openFailed(host, facts, values, error),
   )
 }
 
-function begin(host: Host, facts: RequestFacts, opened: Opened, unavailable?: SessionError): State {
-  if (!unavailable) report(host, opened, facts)
-  const base = baseOf(host, opened)
+function begin(
+  host: Host,
+  facts: RequestFacts,
+  opened: Opened,
+  now: number,
+  unavailable?: SessionError,
+): State {
+  if (!unavailable) report(host, opened, facts, now)
+  const base = baseOf(host, opened, now)
   return {
     host,
     facts,
@@ -124,12 +131,12 @@ function openFailed(
     key: 0,
     isOutdated: false,
   }
-  return begin(host, facts, nobody, error)
+  return begin(host, facts, nobody, host.clock(), error)
 }
 
 /** The record a request's changes begin with. */
-export function baseOf({ backend, clock }: Host, { record }: Opened): SessionRecord {
-  return record ?? newRecord(backend.layout, Math.floor(clock() / 1000), newNonce())
+export function baseOf({ backend }: Host, { record }: Opened, now: number): SessionRecord {
+  return record ?? newRecord(backend.layout, Math.floor(now / 1000), newNonce())
 }
 
 /** A nonce for a session that begins, or that changes hands. */
@@ -137,7 +144,7 @@ export function newNonce(): string {
   return spellNonce(randomInt(NONCES))
 }
 
-function report(host: Host, opened: Opened, facts: RequestFacts): void {
+function report(host: Host, opened: Opened, facts: RequestFacts, now: number): void {
   const { emit, hint, cookieName } = host
   const { rejected, presented, verified, key, record } = opened
   for (const reason of rejected) if (reason === 'replayed') emit({ type: 'replayed' })
@@ -149,7 +156,6 @@ function report(host: Host, opened: Opened, facts: RequestFacts): void {
     const use = host.secretUse[key]
     if (use) {
       use.opened++
-      const now = host.clock()
       if (use.lastAt?.getTime() !== now) use.lastAt = new Date(now)
     }
     if (key > 0) emit({ type: 'old-secret', key })

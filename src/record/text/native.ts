@@ -34,8 +34,10 @@ export function isNative(value: unknown, rules: NativeRules, room: number): bool
   if (rules.sortKeys && !isSorted(names)) return false
   for (const name of names) {
     const member = (value as JsonObject)[name]
-    // Most members are texts: no call for those.
-    if (typeof member !== 'string' && !isNative(member, rules, room - 1)) return false
+    // Most members are texts or small integers: no call for those.
+    if (typeof member === 'string' || (typeof member === 'number' && isSpelledAlike(member)))
+      continue
+    if (!isNative(member, rules, room - 1)) return false
   }
   return true
 }
