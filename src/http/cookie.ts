@@ -33,12 +33,15 @@ function onlyValue(header: string, name: string): string | undefined {
   const at = header.indexOf(name)
   const start = at + name.length + 1
   const begins = at === 0 || header.startsWith('; ', at - 2)
-  if (!begins || header[start - 1] !== '=' || name === '') return undefined
+  if (!begins || header[start - 1] !== '=' || NO_NAME.test(name)) return undefined
   if (header.includes('"') || header.includes(name, start)) return undefined
   const semicolon = header.indexOf(';', start)
   const value = header.slice(start, semicolon < 0 ? undefined : semicolon)
   return UNREADABLE.test(value) ? undefined : value
 }
+
+// The parser ends a name at these, and passes over a pair without one.
+const NO_NAME = /[=;]|^$/
 
 interface Pair {
   name: string

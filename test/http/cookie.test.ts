@@ -131,9 +131,9 @@ describe('hostile Cookie headers', () => {
       .array(fc.constantFrom(...pieces), { maxLength: 6 })
       .map((list) => list.join(''))
     fc.assert(
-      fc.property(headers, (header) => {
+      fc.property(headers, fc.constantFrom('a', 'a', 'ba', '', '=', 'a;', '=a'), (header, name) => {
         // Behind a quoted pair of another name every pair is read one by one.
-        expect(cookieValues(header, 'a')).toEqual(cookieValues(`q="";${header}`, 'a'))
+        expect(cookieValues(header, name)).toEqual(cookieValues(`q="";${header}`, name))
       }),
       { numRuns: 30_000 },
     )
