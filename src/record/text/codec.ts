@@ -35,10 +35,7 @@ export type Members = Iterable<readonly [key: string, member: { readonly text: s
 export interface Codec {
   /** The text of a value. @throws ERR_VALUE_UNSUPPORTED, naming `key`, for what cannot be kept. */
   encode(value: unknown, key: string): string
-  /**
-   * The text of a value, or `undefined` for an object that can be kept and may as well be spelled
-   * later. @throws ERR_VALUE_UNSUPPORTED
-   */
+  /** As `encode`, but `undefined` for an object that can be kept and may be spelled later. */
   check(value: unknown, key: string): string | undefined
   /** The value of a text, or `undefined` if it has none. */
   decode(text: string): { value: unknown } | undefined
