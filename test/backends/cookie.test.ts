@@ -146,7 +146,7 @@ describe('the cookie backend', () => {
       await expect(round(tight, [], noise)).rejects.toThrow(
         expect.objectContaining({
           code: 'ERR_COOKIE_TOO_LARGE',
-          message: expect.stringContaining(`have ${sizeOf(line)} bytes`),
+          message: expect.stringContaining(`be ${sizeOf(line)} bytes`),
         }),
       )
     },
@@ -170,7 +170,7 @@ describe('the cookie backend', () => {
       next.data.set(key!, { text: text! })
     next.meta.set('f', { text: `[["message","${'x'.repeat(200)}"]]` })
     expect(() => backend.commit({ opened, changes: [{ do: 'regenerate' }], next, now: 0 })).toThrow(
-      /Largest keys: flash messages \(216 bytes\), d \(21 bytes\), b \(8 bytes\)\. Keep less/,
+      /Largest keys: flash messages \(216 bytes\), d \(21 bytes\), b \(8 bytes\)\. Store less/,
     )
   })
 

@@ -157,7 +157,7 @@ describe('what cannot be kept is refused where it is set', () => {
     ['a promise', Promise.resolve(1), /an instance of Promise/],
     ['a boxed number', Object(1), /an instance of Number/],
     ['an anonymous class', new (class {})(), /an instance of a class/],
-    ['a nameless prototype', Object.create({}), /cannot be kept/],
+    ['a nameless prototype', Object.create({}), /cannot be stored/],
     ['an invalid date', new Date(Number.NaN), /an invalid date/],
     ['undefined in a list', [1, undefined], /it holds undefined/],
     ['a hole in a list', Array(2), /it holds undefined/],
