@@ -1,13 +1,14 @@
 /** One request's place: its session is opened on first use and committed before the headers leave. */
 
-import { andThen, type Maybe } from '../base/ports.ts'
+import { SessionError } from '../base/errors.ts'
+import type { Maybe } from '../base/ports.ts'
 import type { Outgoing } from '../http/headers.ts'
 import { cookieValues } from '../http/cookie.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import { Session } from './session.ts'
 import { commitState, isSettled } from './commit.ts'
 import type { GivenToken } from './csrf/csrf.ts'
-import { type Host, openState, outgoing, type State } from './state.ts'
+import { type Host, noteDrift, openState, outgoing, type State } from './state.ts'
 
 /** What an adapter holds for one request. */
 export interface Visit {
@@ -22,53 +23,124 @@ export interface Visit {
   finish(): Maybe<Outgoing | undefined>
   /** Refuses what another site may have sent. @throws ERR_CSRF */
   checkCsrf(token?: GivenToken): Promise<void>
+  /**
+   * Makes the session read-only, for a request whose response cannot set a cookie: a page that is
+   * already being sent, a WebSocket upgrade.
+   *
+   * Flash messages are shown and stay, no lifetime is renewed, no Set-Cookie is sent, and a write
+   * throws ERR_SESSION_READ_ONLY. Call it before the handler runs.
+   *
+   * @param why ends the sentence "This session is read-only: ...". Name where a change belongs instead.
+   * @throws ERR_SESSION_READ_ONLY if the session was changed already: that change would be lost.
+   */
+  readOnly(why: string): void
 }
 
 /** Makes the visit of one request. */
 export function createVisit(host: Host, facts: RequestFacts): Visit {
-  let opening: Maybe<State> | undefined
-  let session: Promise<Session> | undefined
-  let finished = false
+  return new RequestVisit(host, facts)
+}
 
-  function open(): Maybe<State> {
-    if (finished && opening === undefined) tellLate(host)
-    opening ??= andThen(openState(host, facts), (state) => {
-      // Opened after the headers left, as while streaming: reading is all that is possible.
-      state.frozen = finished
-      return (opening = state)
-    })
-    return opening
+/** A class, since closures made anew for each request cost more than all else a visit does. */
+class RequestVisit implements Visit {
+  readonly #host: Host
+  readonly #facts: RequestFacts
+  #opening: Maybe<State> | undefined
+  #session: Promise<Session> | undefined
+  #isFinished = false
+  #readOnly: string | undefined
+
+  constructor(host: Host, facts: RequestFacts) {
+    this.#host = host
+    this.#facts = facts
   }
 
-  return {
-    session() {
-      session ??= Promise.resolve(open()).then((state) => new Session(state))
-      return session
-    },
-    finish() {
-      if (finished) return undefined
-      if (!opening && !(host.renewsUnasked && sentCookie(host, facts))) {
-        finished = true
-        return undefined
-      }
-      const asked = opening !== undefined
-      const finish = (state: State) => {
-        finished = true
-        return andThen(lastCommit(state), () => {
-          // Nobody asked and nothing was renewed: the response does not depend on the cookie.
-          return asked || state.setCookie !== undefined ? outgoing(state) : undefined
-        })
-      }
-      const opened = open()
-      // Where nothing was opened there is nothing to keep; the app was given the error.
-      return opened instanceof Promise ? opened.then(finish, () => NOTHING_KEPT) : finish(opened)
-    },
-    checkCsrf: (token) => host.csrf.check(facts, open, token),
+  session(): Promise<Session> {
+    return (this.#session ??= this.#openSession())
   }
+
+  // Without `await`: a session that is open already is there a turn sooner.
+  #openSession(): Promise<Session> {
+    try {
+      const opening = this.#open()
+      return opening instanceof Promise
+        ? opening.then((state) => new Session(state))
+        : Promise.resolve(new Session(opening))
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
+  #open(): Maybe<State> {
+    if (this.#opening !== undefined) return this.#opening
+    if (this.#isFinished) warnOpenedLate(this.#host)
+    const opening = openState(this.#host, this.#facts)
+    return (this.#opening =
+      opening instanceof Promise
+        ? opening.then((state) => this.#opened(state))
+        : this.#opened(opening))
+  }
+
+  #opened(state: State): State {
+    // Opened after the headers left, as while streaming: reading is all that is possible.
+    state.frozen = this.#isFinished
+    if (this.#readOnly !== undefined) makeReadOnly(state, this.#readOnly)
+    return (this.#opening = state)
+  }
+
+  finish(): Maybe<Outgoing | undefined> {
+    if (this.#isFinished) return undefined
+    const wasAsked = this.#opening !== undefined
+    if (!wasAsked && !this.#isRenewedUnasked()) {
+      this.#isFinished = true
+      return undefined
+    }
+    const opening = this.#open()
+    if (!(opening instanceof Promise)) return this.#commit(opening, wasAsked)
+    // If opening failed there is nothing to commit; the app was given the error.
+    return opening.then(
+      (state) => this.#commit(state, wasAsked),
+      () => NOTHING_COMMITTED,
+    )
+  }
+
+  #isRenewedUnasked(): boolean {
+    const { renewsUnasked, cookieName } = this.#host
+    if (!renewsUnasked || this.#readOnly !== undefined) return false
+    return cookieValues(this.#facts.cookie, cookieName).length > 0
+  }
+
+  #commit(state: State, wasAsked: boolean): Maybe<Outgoing | undefined> {
+    this.#isFinished = true
+    const committing = lastCommit(state)
+    // Nobody asked and nothing was renewed: the response does not depend on the cookie.
+    const answer = () => (wasAsked || state.setCookie !== undefined ? outgoing(state) : undefined)
+    return committing instanceof Promise ? committing.then(answer) : answer()
+  }
+
+  checkCsrf(token?: GivenToken): Promise<void> {
+    return this.#host.csrf.check(this.#facts, () => this.#open(), token)
+  }
+
+  readOnly(why: string): void {
+    const opened = this.#opening
+    if (opened && !(opened instanceof Promise)) makeReadOnly(opened, why)
+    this.#readOnly = why
+  }
+}
+
+function makeReadOnly(state: State, why: string): void {
+  noteDrift(state)
+  if (state.changes.length > 0) {
+    throw new SessionError('ERR_SESSION_READ_ONLY', 'An earlier change', why)
+  }
+  state.readOnly = why
+  state.frozen = true
 }
 
 /** Commits and freezes: what is written while the commit is under way would be lost. */
 function lastCommit(state: State): Maybe<void> {
+  if (state.readOnly !== undefined) return refuseNestedChange(state, state.readOnly)
   if (isSettled(state)) {
     state.frozen = true
     return
@@ -82,8 +154,19 @@ function lastCommit(state: State): Maybe<void> {
   }
 }
 
+/** A change inside an object that `get` returned cannot be refused before now. */
+function refuseNestedChange(state: State, why: string): void {
+  noteDrift(state)
+  const [change] = state.changes
+  if (!change) return
+  const error = new SessionError('ERR_SESSION_READ_ONLY', 'A change inside a value', why)
+  state.host.emit({ type: 'commit-failed', code: error.code })
+  state.host.hint(error.code, error.message)
+  throw error
+}
+
 /** A page that depends on the session says so in its headers, or a cache may give it to others. */
-function tellLate({ emit, hint }: Host): void {
+function warnOpenedLate({ emit, hint }: Host): void {
   emit({ type: 'opened-late' })
   hint(
     'opened-late',
@@ -91,8 +174,4 @@ function tellLate({ emit, hint }: Host): void {
   )
 }
 
-const NOTHING_KEPT: Outgoing = { vary: true, setCookie: undefined }
-
-function sentCookie({ cookieName }: Host, { cookie }: RequestFacts): boolean {
-  return cookieValues(cookie, cookieName).length > 0
-}
+const NOTHING_COMMITTED: Outgoing = { vary: true, setCookie: undefined }

@@ -12,6 +12,9 @@ import { SessionError } from '../../base/errors.ts'
  */
 export function refuseStrayProperties(prototype: object): void {
   const top = new Proxy({}, { set: (_target, name) => refuse(String(name)) })
+  // `await` asks every object for this, and to go on to the proxy is slow.
+  const then = { get: () => undefined, set: () => void refuse('then'), configurable: true }
+  Object.defineProperty(prototype, 'then', then)
   Object.setPrototypeOf(prototype, top)
   for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
     if (!property.get || property.set) continue
