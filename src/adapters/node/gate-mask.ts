@@ -54,6 +54,8 @@ function maskHttp1(res: ServerResponse, held: Held): Mask {
     return res
   }
   inner._header = 'held until the session is kept'
+  // Bun looks elsewhere.
+  const showUnsent = res.headersSent ? undefined : shadow(res, 'headersSent', () => true)
   res.destroy = destroyHeld
   holds.push(held)
   return {
@@ -65,6 +67,7 @@ function maskHttp1(res: ServerResponse, held: Held): Mask {
       holds.splice(holds.indexOf(held), 1)
       if (res.destroy === destroyHeld) res.destroy = destroy
       showRoom?.()
+      showUnsent?.()
       inner.finished = finished
       inner._header = null
       if (isDestroyed && !inner._closed) inner.destroyed = false
