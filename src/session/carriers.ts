@@ -10,11 +10,9 @@ export interface Carriers {
 }
 
 /** A constructor that returns its argument: a derived class puts its private fields there. */
-class GivenObject {
-  constructor(carrier: object) {
-    return carrier
-  }
-}
+const Given = function (carrier: object) {
+  return carrier
+} as unknown as new (carrier: object) => object
 
 /**
  * The private field. Like an entry of a `WeakMap` it cannot be seen from outside and does not keep
@@ -23,7 +21,7 @@ class GivenObject {
  * One field for all `sessions`, whose first owner has it: a field for each would give every request
  * another hidden class in V8.
  */
-class VisitField extends GivenObject {
+class VisitField extends Given {
   readonly #owner: Carriers
   readonly #visit: Visit
 
@@ -31,6 +29,10 @@ class VisitField extends GivenObject {
     super(carrier)
     this.#owner = owner
     this.#visit = visit
+  }
+
+  static putOn(carrier: object, owner: Carriers, visit: Visit): VisitField {
+    return new VisitField(carrier, owner, visit)
   }
 
   static isOn(carrier: object): carrier is VisitField {
@@ -50,7 +52,7 @@ export function createCarriers(): Carriers {
     get: (carrier) => VisitField.visitOf(carrier, carriers) ?? table?.get(carrier),
     set(carrier, visit) {
       if (Object.isExtensible(carrier) && !VisitField.isOn(carrier)) {
-        new VisitField(carrier, carriers, visit)
+        VisitField.putOn(carrier, carriers, visit)
       } else (table ??= new WeakMap()).set(carrier, visit)
     },
   }
