@@ -26,9 +26,9 @@ const CATALOGUE = {
   ERR_SESSION_COMMITTED: (verb: string) =>
     `${verb} came after the response's headers had left, so it could not be kept. Change the session before you send.`,
   ERR_SESSION_READ_ONLY: (what: string, why: string) =>
-    `${what} cannot be saved. This session is read-only: ${why}. Change the session in a request whose response can still set a cookie.`,
+    `${what} cannot be saved. This session is read-only: ${why}. Change it where a cookie can be set.`,
   ERR_RESPONSE_INVALID: (kind: string) =>
-    `The handler returned ${kind} and not a Response, so there are no headers for the session's cookie. Return a Response; where a router returns other values, turn them into a Response first.`,
+    `The handler returned ${kind} and not a Response. Turn it into a Response first.`,
   ERR_SESSION_PROPERTY: (name: string) =>
     `A session keeps values by key, not as properties. Write session.set("${name}", value).`,
   ERR_COOKIE_TOO_LARGE: (size: number, limit: number, keys: string) =>

@@ -31,12 +31,10 @@ class VisitField extends Given {
     this.#visit = visit
   }
 
-  static putOn(carrier: object, owner: Carriers, visit: Visit): VisitField {
-    return new VisitField(carrier, owner, visit)
-  }
-
-  static isOn(carrier: object): carrier is VisitField {
-    return #visit in carrier
+  /** Puts the field on an object, and answers whether it could. */
+  static put(carrier: object, owner: Carriers, visit: Visit): boolean {
+    if (#visit in carrier || !Object.isExtensible(carrier)) return false
+    return Boolean(new VisitField(carrier, owner, visit))
   }
 
   static visitOf(carrier: object, owner: Carriers): Visit | undefined {
@@ -51,9 +49,9 @@ export function createCarriers(): Carriers {
   const carriers: Carriers = {
     get: (carrier) => VisitField.visitOf(carrier, carriers) ?? table?.get(carrier),
     set(carrier, visit) {
-      if (Object.isExtensible(carrier) && !VisitField.isOn(carrier)) {
-        VisitField.putOn(carrier, carriers, visit)
-      } else (table ??= new WeakMap()).set(carrier, visit)
+      if (VisitField.put(carrier, carriers, visit)) return
+      table ??= new WeakMap()
+      table.set(carrier, visit)
     },
   }
   return carriers

@@ -194,7 +194,9 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
       for (const carrier of carriers) {
         const carried = visits.get(carrier)
         if (carried === undefined) visits.set(carrier, visit)
-        else if (carried !== visit) throw invalid('carriers', CARRIES_ANOTHER)
+        else if (carried !== visit) {
+          throw invalid('carriers', "has an object that carries another request's session")
+        }
       }
     },
     run: (visit, handler) => running.run(visit, handler),
@@ -242,9 +244,6 @@ const NOT_MOUNTED =
 
 const NOT_RUNNING =
   'sessions.current() works while a request is handled behind an adapter. Elsewhere pass the request: sessions.get(req).'
-
-const CARRIES_ANOTHER =
-  "names an object that carries another request's session, and two visitors' must not be mixed"
 
 function keyForCarrier(key: string): string {
   return `sessions.get() takes the request; a value is read from the session it gives: const session = await sessions.get(req), then session.get(${/^[A-Za-z_]{1,20}$/.test(key) ? `'${key}'` : 'key'}).`

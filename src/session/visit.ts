@@ -1,7 +1,7 @@
 /** One request's place: its session is opened on first use and committed before the headers leave. */
 
 import { SessionError } from '../base/errors.ts'
-import type { Maybe } from '../base/ports.ts'
+import { andThen, type Maybe } from '../base/ports.ts'
 import type { Outgoing } from '../http/headers.ts'
 import { cookieValues } from '../http/cookie.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
@@ -55,30 +55,22 @@ class RequestVisit implements Visit {
     this.#facts = facts
   }
 
-  session(): Promise<Session> {
-    return (this.#session ??= this.#openSession())
-  }
-
   // Without `await`: a session that is open already is there a turn sooner.
-  #openSession(): Promise<Session> {
-    try {
-      const opening = this.#open()
-      return opening instanceof Promise
+  session(): Promise<Session> {
+    if (this.#session) return this.#session
+    const opening = this.#open()
+    return (this.#session =
+      opening instanceof Promise
         ? opening.then((state) => new Session(state))
-        : Promise.resolve(new Session(opening))
-    } catch (error) {
-      return Promise.reject(error as Error)
-    }
+        : Promise.resolve(new Session(opening)))
   }
 
   #open(): Maybe<State> {
     if (this.#opening !== undefined) return this.#opening
     if (this.#isFinished) warnOpenedLate(this.#host)
-    const opening = openState(this.#host, this.#facts)
-    return (this.#opening =
-      opening instanceof Promise
-        ? opening.then((state) => this.#opened(state))
-        : this.#opened(opening))
+    return (this.#opening = andThen(openState(this.#host, this.#facts), (state) =>
+      this.#opened(state),
+    ))
   }
 
   #opened(state: State): State {
@@ -91,7 +83,7 @@ class RequestVisit implements Visit {
   finish(): Maybe<Outgoing | undefined> {
     if (this.#isFinished) return undefined
     const wasAsked = this.#opening !== undefined
-    if (!wasAsked && !this.#isRenewedUnasked()) {
+    if (!wasAsked && !(this.#host.renewsUnasked && this.#sentCookie())) {
       this.#isFinished = true
       return undefined
     }
@@ -104,18 +96,16 @@ class RequestVisit implements Visit {
     )
   }
 
-  #isRenewedUnasked(): boolean {
-    const { renewsUnasked, cookieName } = this.#host
-    if (!renewsUnasked || this.#readOnly !== undefined) return false
-    return cookieValues(this.#facts.cookie, cookieName).length > 0
+  #sentCookie(): boolean {
+    return cookieValues(this.#facts.cookie, this.#host.cookieName).length > 0
   }
 
   #commit(state: State, wasAsked: boolean): Maybe<Outgoing | undefined> {
     this.#isFinished = true
-    const committing = lastCommit(state)
-    // Nobody asked and nothing was renewed: the response does not depend on the cookie.
-    const answer = () => (wasAsked || state.setCookie !== undefined ? outgoing(state) : undefined)
-    return committing instanceof Promise ? committing.then(answer) : answer()
+    return andThen(lastCommit(state), () =>
+      // Nobody asked and nothing was renewed: the response does not depend on the cookie.
+      wasAsked || state.setCookie !== undefined ? outgoing(state) : undefined,
+    )
   }
 
   checkCsrf(token?: GivenToken): Promise<void> {
@@ -130,17 +120,22 @@ class RequestVisit implements Visit {
 }
 
 function makeReadOnly(state: State, why: string): void {
-  noteDrift(state)
-  if (state.changes.length > 0) {
-    throw new SessionError('ERR_SESSION_READ_ONLY', 'An earlier change', why)
-  }
+  refuseChanges(state, 'An earlier change', why)
   state.readOnly = why
   state.frozen = true
 }
 
+function refuseChanges(state: State, what: string, why: string): void {
+  noteDrift(state)
+  if (state.changes.length > 0) throw new SessionError('ERR_SESSION_READ_ONLY', what, why)
+}
+
 /** Commits and freezes: what is written while the commit is under way would be lost. */
 function lastCommit(state: State): Maybe<void> {
-  if (state.readOnly !== undefined) return refuseNestedChange(state, state.readOnly)
+  if (state.readOnly !== undefined) {
+    // One inside an object that `get` returned could not be refused before now.
+    return refuseChanges(state, 'A change inside a value', state.readOnly)
+  }
   if (isSettled(state)) {
     state.frozen = true
     return
@@ -152,17 +147,6 @@ function lastCommit(state: State): Maybe<void> {
   } finally {
     state.frozen = true
   }
-}
-
-/** A change inside an object that `get` returned cannot be refused before now. */
-function refuseNestedChange(state: State, why: string): void {
-  noteDrift(state)
-  const [change] = state.changes
-  if (!change) return
-  const error = new SessionError('ERR_SESSION_READ_ONLY', 'A change inside a value', why)
-  state.host.emit({ type: 'commit-failed', code: error.code })
-  state.host.hint(error.code, error.message)
-  throw error
 }
 
 /** A page that depends on the session says so in its headers, or a cache may give it to others. */
