@@ -195,7 +195,7 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
         const carried = visits.get(carrier)
         if (carried === undefined) visits.set(carrier, visit)
         else if (carried !== visit) {
-          throw invalid('carriers', "has an object that carries another request's session")
+          throw invalid('carriers', 'has an object of another request')
         }
       }
     },
