@@ -181,6 +181,8 @@ export const SCENARIOS: Record<string, Scenario> = {
     },
   },
   'methods called on a proxy of the response': {
+    // Over HTTP/1 Node itself never ends such a response.
+    ...HTTP2,
     handler({ res }) {
       const proxy = new Proxy(res, { get: (target, name) => Reflect.get(target, name) })
       proxy.setHeader('X-One', '1')
