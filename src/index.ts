@@ -1,4 +1,4 @@
-/** Sessions for TypeScript servers: the front door. */
+/** The public API of `sojourn`: `createSessions`, `SessionError`, the lifetime presets and all types. */
 
 export { type Duration } from './base/duration.ts'
 export { SessionError, type SessionErrorCode } from './base/errors.ts'

@@ -71,24 +71,10 @@ export function cookieBackend(
   /** What opening comes to for nearly every visitor: one cookie, or none. */
   function openOnly(presented: readonly string[], now: number): Opened {
     const [value] = presented
-    if (value === undefined) {
-      return { ...NOBODY, hasCookie: false, presented, rejected: NONE, verified: 0 }
-    }
+    if (value === undefined) return openedAs(NOBODY, presented, NONE)
     const outcome = openOne(value, now)
-    if (typeof outcome === 'string') {
-      return { ...NOBODY, hasCookie: true, presented, rejected: [outcome], verified: 0 }
-    }
-    const { record, seen, key, isOutdated } = outcome
-    return {
-      record,
-      seen,
-      key,
-      isOutdated,
-      hasCookie: true,
-      presented,
-      rejected: NONE,
-      verified: 1,
-    }
+    if (typeof outcome === 'string') return openedAs(NOBODY, presented, [outcome])
+    return openedAs(outcome, presented, NONE, 1)
   }
 
   function seal(record: SessionRecord, seen: number, now: number): string {
@@ -97,19 +83,17 @@ export function cookieBackend(
     // What could not be read again must not be written, however small it deflates.
     const length = Buffer.byteLength(text)
     if (length > MAX_TEXT_BYTES) throw tooLarge(record, length, MAX_TEXT_BYTES)
-    let value = sealer.seal(text, seen)
-    if (sealer.sealShorter && sizeOf(value, keepFor, now) > limit.bytes) {
-      value = sealer.sealShorter(text, seen)
+    const lineOf = (value: string) => {
+      const line = writer.set(value, keepFor, now)
+      return { line, size: limit.of === 'line' ? line.length : writer.name.length + value.length }
     }
-    const size = sizeOf(value, keepFor, now)
+    let sealed = lineOf(sealer.seal(text, seen))
+    if (sealer.sealShorter && sealed.size > limit.bytes) {
+      sealed = lineOf(sealer.sealShorter(text, seen))
+    }
     const most = Math.min(limit.bytes, MAX_VALUE_LENGTH)
-    if (size > most) throw tooLarge(record, size, most)
-    return writer.set(value, keepFor, now)
-  }
-
-  function sizeOf(value: string, keepFor: number | undefined, now: number): number {
-    if (limit.of === 'line') return writer.set(value, keepFor, now).length
-    return writer.name.length + value.length
+    if (sealed.size > most) throw tooLarge(record, sealed.size, most)
+    return sealed.line
   }
 
   function tooLarge({ data, meta }: SessionRecord, bytes: number, most: number): SessionError {
@@ -160,7 +144,7 @@ export function cookieBackend(
         else found.push(outcome)
       }
       const [newest] = found.sort((a, b) => b.seen - a.seen)
-      return { ...(newest ?? NOBODY), hasCookie: true, presented, rejected, verified: found.length }
+      return openedAs(newest ?? NOBODY, presented, rejected, found.length)
     },
     commit(request): Committed {
       const { opened, next } = request
@@ -178,8 +162,19 @@ export function cookieBackend(
   }
 }
 
+type Found = Pick<Opened, 'seen' | 'key' | 'isOutdated'> & { record: SessionRecord }
+
 const NOBODY = { record: undefined, seen: 0, key: 0, isOutdated: false }
 
 const NONE: readonly Rejection[] = []
 
-type Found = Pick<Opened, 'seen' | 'key' | 'isOutdated'> & { record: SessionRecord }
+/** What opening came to. Member by member: a spread takes much longer. */
+function openedAs(
+  { record, seen, key, isOutdated }: Found | typeof NOBODY,
+  presented: readonly string[],
+  rejected: readonly Rejection[],
+  verified = 0,
+): Opened {
+  const hasCookie = presented.length > 0
+  return { record, hasCookie, presented, rejected, verified, seen, key, isOutdated }
+}

@@ -1,4 +1,4 @@
-/** The contract of a backend on a store, and of the store that brings it: `session/` knows no more. */
+/** The contract between `session/` and a store: options, set-up, and the verbs of its backend. */
 
 import type { Duration } from '../base/duration.ts'
 import type { Clock } from '../base/ports.ts'
@@ -9,46 +9,48 @@ import type { Lifetime } from '../record/lifetime.ts'
 import type { Layout } from '../record/record.ts'
 import type { Backend } from './backend.ts'
 
-/** The options that only sessions in a store can have. Durations are `'15m'`, or milliseconds. */
+/** Options that need a store. Durations are `'15m'`, or milliseconds. */
 export interface StoreOptions {
   /**
-   * Gives a session a new id, with the next request, once its id is this old: a stolen id is then
-   * of use for a short time only. @default never
+   * Renews the session id at the first request after the id is this old, so that a stolen id is usable
+   * for a short time only. A login always renews it; this does not end the session. @default never
    */
   rotate?: Duration
   /**
-   * How long the previous id is still accepted after the new one was first presented, for requests
-   * that were sent with the old one. It does not apply across a login. @default '10s'
+   * How long the previous id is still accepted after the browser first sent the new one, for concurrent
+   * requests. It does not apply across a login. @default '10s'
    */
   grace?: Duration
   /**
-   * What happens when an id that was renewed is presented after its grace, which may mean that the
-   * cookie was stolen: a `replayed` event, or the event and the end of the session. @default 'report'
+   * What a replayed id does, that is one sent after it was renewed and `grace` has passed, perhaps
+   * because the cookie was stolen. 'report': a `replayed` event; 'end': also ends the session.
+   *
+   * @default 'report'
    */
   onReplay?: 'report' | 'end'
-  /** The most sessions that one user may have at a time. @default no limit */
+  /** At most this many sessions per user at a time. @default no limit */
   maxSessionsPerUser?: number
   /**
-   * What a login over `maxSessionsPerUser` does: fails with ERR_SESSION_LIMIT, or ends the user's
-   * oldest session. @default 'evict-oldest'
+   * What a login beyond `maxSessionsPerUser` does. 'reject': it throws ERR_SESSION_LIMIT;
+   * 'evict-oldest': it ends the user's oldest session. @default 'evict-oldest'
    */
   onLimit?: 'reject' | 'evict-oldest'
   /**
-   * What opening a session does while the store is unavailable: fails with ERR_STORE_UNAVAILABLE
-   * (503), or gives an empty session that cannot be written, for pages that anybody may see.
-   * @default 'error'
+   * What opening a session does while the store is unavailable. 'error': it throws
+   * ERR_STORE_UNAVAILABLE (503); 'anonymous-readonly': it returns an empty session that cannot be
+   * changed, for public pages. @default 'error'
    */
   onUnavailable?: 'error' | 'anonymous-readonly'
   /**
-   * The timeouts: of one read, of one write, and of a whole commit, which includes waiting for other
-   * requests that change the same session. At most `'1m'`.
+   * Timeouts of one read, of one write, and of a whole commit, which includes waiting for concurrent
+   * requests that change the same session. At most `'1m'` each.
    *
    * @default { read: '250ms', write: '500ms', commit: '1s' }
    */
   deadlines?: { read?: Duration; write?: Duration; commit?: Duration }
 }
 
-/** What these options come to. Times are in milliseconds. */
+/** The resolved store options. Durations are in milliseconds. */
 export interface StoreRules {
   readonly rotate: number | undefined
   readonly grace: number
@@ -57,9 +59,9 @@ export interface StoreRules {
   readonly deadlines: { read: number; write: number; commit: number }
 }
 
-/** What `createSessions` gives a store to make its backend of. */
+/** What `createSessions` passes to `store.backend()`. */
 export interface StoreSetup {
-  /** As the app wrote them: the backend checks them. */
+  /** The app's options, unchecked: the backend checks them. */
   options: StoreOptions
   /** The decoded secrets, the current one first. */
   secrets: readonly Uint8Array[]
@@ -67,47 +69,47 @@ export interface StoreSetup {
   layout: Layout
   lifetime: Lifetime
   writer: SetCookieWriter
-  /** When rows are encrypted; `undefined`: never. */
+  /** From when on rows are encrypted; `undefined` for never. */
   encryption: EncryptionSchedule | undefined
   clock: Clock
 }
 
-/** A place on a server for sessions, which brings its backend along. */
+/** A store for `createSessions`: it makes its own backend, so that an app without a store loads none. */
 export interface BackendStore {
-  /** The engine, for messages: `'SQLite'`. */
+  /** The engine's name for messages, such as `'SQLite'`. */
   readonly engine: string
   /** Makes the backend. @throws ERR_OPTION_INVALID */
   backend(setup: StoreSetup): StoredBackend
 }
 
-/** One session of a user, as a device list shows it. */
+/** One session of a user, for a device list. */
 export interface SessionInfo {
   /** Public session identifier, for `sessions.revoke`. Safe to show and to log: it cannot be used to authenticate. */
   handle: string
   createdAt: Date | undefined
   /** The time of the last login. */
   authenticatedAt: Date | undefined
-  /** To within a tenth of `idle`. */
+  /** The time of the last request, accurate to a tenth of `lifetime.idle`. */
   lastSeenAt: Date
-  /** The app's name for it, such as the device. */
+  /** What the app set as `session.label`, such as the device. */
   label: string | undefined
 }
 
-/** A backend on a store. All verbs throw ERR_STORE_UNAVAILABLE, and may then be called again. */
+/** A backend on a store. Each verb may throw ERR_STORE_UNAVAILABLE, and can then be retried. */
 export interface StoredBackend extends Backend {
   readonly storeRules: StoreRules
-  /** What is used for what, for `describePolicy`. */
+  /** Each purpose and its algorithm, for `describePolicy`. */
   readonly algorithms: Readonly<Record<string, string>>
-  /** The sessions of a user, the first to sign in first. */
+  /** The sessions of a user, the oldest login first. */
   list(userId: string): Promise<SessionInfo[]>
-  /** Ends one session of a user; answers whether there was one. */
+  /** Ends one session of a user; returns whether it existed. */
   revoke(userId: string, handle: string): Promise<boolean>
-  /** Ends all sessions of a user but one; answers how many. */
+  /** Ends all sessions of a user except one; returns how many. */
   revokeUser(userId: string, except: string | undefined): Promise<number>
-  /** Ends every session, a batch at a time; answers how many. */
+  /** Ends every session, in batches; returns how many. */
   revokeAll(): Promise<number>
-  /** Deletes what has expired, a batch at a time; answers how many rows. */
+  /** Deletes expired rows, in batches; returns how many. */
   prune(): Promise<number>
-  /** The engine's settings that can lose sessions, in a sentence each. */
+  /** The engine's settings that can lose sessions, one sentence each. */
   check(): Promise<readonly string[]>
 }

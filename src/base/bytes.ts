@@ -1,4 +1,4 @@
-/** Bytes and their strict, canonical base64url spelling. */
+/** Base64url, strict and canonical, and length-prefixed bytes. */
 
 /** Encodes bytes as base64url without padding (RFC 4648 section 5). */
 export function encodeBase64url(bytes: Uint8Array): string {
@@ -6,10 +6,10 @@ export function encodeBase64url(bytes: Uint8Array): string {
 }
 
 /**
- * Decodes base64url, or answers `undefined` for any spelling the encoder would not have written.
+ * Decodes base64url; returns `undefined` for text that `encodeBase64url` would not have written.
  *
- * Canonical only: no padding, no foreign characters, no stray low bits. One value has one spelling,
- * so a signature cannot be respelled and still verify.
+ * Only the canonical form is accepted: no padding, no other characters, no unused bits set. Otherwise
+ * one signature could be written in several ways that all verify.
  */
 export function decodeBase64url(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64url')
@@ -17,10 +17,9 @@ export function decodeBase64url(text: string): Buffer | undefined {
 }
 
 /**
- * Joins texts, in UTF-8, and bytes so that no two lists of them give the same bytes: each is preceded
- * by its length.
+ * Concatenates texts (as UTF-8) and bytes, each preceded by its length in four bytes, big-endian.
  *
- * Length: four bytes, big-endian.
+ * Two different lists never give the same bytes, so the result can be signed or hashed.
  */
 export function lengthPrefixed(...parts: (string | Uint8Array)[]): Buffer {
   return Buffer.concat(

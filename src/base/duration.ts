@@ -1,8 +1,11 @@
-/** Durations as people write them: `'30m'`, `'2h'`, `'31d'`. */
+/** Parses durations: `'30m'`, `'2h'`, `'31d'`, or milliseconds. */
 
 import { SessionError } from './errors.ts'
 
-/** A length of time: a number of milliseconds, or text such as `'250ms'`, `'45s'`, `'30m'`, `'2h'`, `'31d'`, `'2w'`. */
+/**
+ * A length of time: `'250ms'`, `'45s'`, `'30m'`, `'2h'`, `'31d'`, `'2w'`, or a number of milliseconds,
+ * never of seconds. express-session's `maxAge` is in milliseconds too; Flask's times are in seconds.
+ */
 export type Duration = number | string
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -15,11 +18,11 @@ const UNITS: Readonly<Record<string, number>> = {
 }
 
 /**
- * Reads a duration as milliseconds.
+ * Converts a duration to milliseconds.
  *
- * A bare number under a minute is refused: it was almost certainly meant as seconds.
+ * A number below 60000 throws: it was probably meant as seconds, as in Flask or Redis.
  *
- * @throws ERR_OPTION_INVALID for anything else.
+ * @throws ERR_OPTION_INVALID if it is not a duration; `option` is the option's name in the message.
  */
 export function milliseconds(duration: Duration, option: string): number {
   if (typeof duration === 'number') {
@@ -27,7 +30,7 @@ export function milliseconds(duration: Duration, option: string): number {
     throw new SessionError(
       'ERR_OPTION_INVALID',
       option,
-      "is a bare number under one minute of milliseconds; seconds were probably meant. Write '45s' or '30m'",
+      "is a number of milliseconds below one minute; seconds were probably meant. Write '45s' or '30m'",
     )
   }
   // duration = 1*DIGIT ["." 1*DIGIT] ("ms" / "s" / "m" / "h" / "d" / "w")
@@ -38,6 +41,6 @@ export function milliseconds(duration: Duration, option: string): number {
   throw new SessionError(
     'ERR_OPTION_INVALID',
     option,
-    "is not a duration. Write '30m', '2h' or '31d'",
+    "is not a duration. Write '30m', '2h', '31d' or a number of milliseconds",
   )
 }

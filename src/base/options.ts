@@ -1,13 +1,13 @@
-/** Checks of options: what they all refuse, and the error they refuse it with. */
+/** Option checks that throw ERR_OPTION_INVALID. */
 
 import { SessionError } from './errors.ts'
 
-/** The error for an option that is wrong. `why` goes on after its name: `'has to be text'`. */
+/** The error for an invalid option. `why` follows the option's name: `'has to be text'`. */
 export function invalid(option: string, why: string): SessionError {
   return new SessionError('ERR_OPTION_INVALID', option, why)
 }
 
-/** Refuses a name that is no option, which is a misspelling and would be ignored silently. */
+/** Throws if an object has a key that is not a known option: a misspelling would be ignored silently. */
 export function refuseUnknown(given: object, known: readonly string[], prefix: string): void {
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue
@@ -15,13 +15,13 @@ export function refuseUnknown(given: object, known: readonly string[], prefix: s
   }
 }
 
-/** Refuses anything but an object. */
+/** Throws unless the value is an object and not an array. */
 export function requireObject(given: unknown, option: string): object {
   if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given
   throw invalid(option, 'has to be an object')
 }
 
-/** Refuses anything but one of these texts. */
+/** Throws unless the value is one of these texts. */
 export function oneOf<Choice extends string>(
   given: Choice,
   choices: readonly Choice[],

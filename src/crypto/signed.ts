@@ -26,7 +26,8 @@ export function authenticator(
     const hmac = hmacOf(key, digest)
     return characters === Infinity ? hmac : (text: string) => hmac(text).slice(0, characters)
   })
-  const length = hmacs[0]!('').length
+  const first = hmacs[0]!
+  const length = first('').length
   const left = Buffer.alloc(length)
   const right = Buffer.alloc(length)
 
@@ -39,12 +40,14 @@ export function authenticator(
   }
 
   return {
-    sign: (text) => hmacs[0]!(text),
+    sign: first,
     verify(text, signature) {
       // Of another length it is no signature, and many such cookies are refused without much work.
       if (signature.length !== length) return undefined
-      const index = hmacs.findIndex((hmac) => isEqual(signature, hmac(text)))
-      return index < 0 ? undefined : index
+      for (let index = 0; index < hmacs.length; index++) {
+        if (isEqual(signature, hmacs[index]!(text))) return index
+      }
+      return undefined
     },
   }
 }
@@ -106,8 +109,29 @@ export const LAST_SECOND = 253_402_300_799
 
 /** The seconds of a timestamp, or `undefined` if it has none or lies past the year 9999. */
 export function decodeSeconds(text: string): number | undefined {
+  if (text.length === 6) return decodeFourBytes(text)
   const bytes = decodeBase64url(text)
   if (!bytes || bytes.length > 8) return undefined
   const seconds = bytes.reduce((sum, byte) => sum * 256 + byte, 0)
   return seconds <= LAST_SECOND ? seconds : undefined
 }
+
+/** Six characters, as every time from July 1970 to February 2106 has: without a buffer. */
+function decodeFourBytes(text: string): number | undefined {
+  let high = 0
+  for (let at = 0; at < 5; at++) {
+    const bits = SIX_BITS.get(text.charCodeAt(at))
+    if (bits === undefined) return undefined
+    high = high * 64 + bits
+  }
+  const last = SIX_BITS.get(text.charCodeAt(5))
+  // Four of the last six bits are spare, and zero in the canonical spelling.
+  return last === undefined || last % 16 > 0 ? undefined : high * 4 + last / 16
+}
+
+const SIX_BITS = new Map(
+  Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_', (digit, bits) => [
+    digit.charCodeAt(0),
+    bits,
+  ]),
+)

@@ -1,4 +1,4 @@
-/** Flask's session cookie on its own, for tools that read or write one. */
+/** `flaskCookie`: opens and seals Flask's session cookie without `createSessions`, for tools. */
 
 import { createHash, createHmac } from 'node:crypto'
 import type { Rejection } from '../backends/backend.ts'
@@ -10,42 +10,51 @@ import type { Tag } from '../record/text/tag.ts'
 import { endedBy } from '../record/lifetime.ts'
 import { flaskCodec } from './layout.ts'
 
-/** How itsdangerous makes the signing key from secret and salt. Flask uses `hmac`. */
+/** How itsdangerous derives the signing key from secret and salt: `key_derivation`. Flask uses `hmac`. */
 export type Derivation = 'hmac' | 'concat' | 'django-concat' | 'none'
 
-/** What `flaskCookie` takes: Flask's names and units. */
+/** The options of `flaskCookie`. Units are Flask's: seconds. */
 export interface FlaskCookieOptions {
-  /** `SECRET_KEY`; text is taken literally. */
+  /** Flask's `SECRET_KEY`, as text or bytes. Text is taken literally: `base64:` means nothing. */
   secret: Secret | undefined
-  /** `SECRET_KEY_FALLBACKS`: secrets that still verify. @default none */
+  /** Flask's `SECRET_KEY_FALLBACKS`: previous secrets, which only verify. @default none */
   fallbacks?: readonly Secret[]
-  /** @default 'cookie-session', as Flask's session */
+  /** The salt of itsdangerous. @default 'cookie-session', as in Flask */
   salt?: Secret
-  /** The hash of both HMACs, as OpenSSL or Python's hashlib names it. @default 'sha1' */
+  /** The hash of both HMACs, by its name in OpenSSL or in Python's hashlib. @default 'sha1', as in Flask */
   digest?: string
-  /** @default 'hmac' */
+  /** How the signing key is derived. @default 'hmac', as in Flask */
   derivation?: Derivation
-  /** Seconds after which a cookie is too old; `null` for never. @default 2678400, 31 days */
+  /** In seconds: an older cookie has expired; `null` for never. @default 2678400, 31 days */
   maxAge?: number | null
-  /** Tags of the app's own. @default none */
+  /** The app's own tags, for its own types. @default none */
   tags?: readonly Tag[]
 }
 
-/** What a cookie said, or why it was not accepted. */
+/** The data of a cookie, or why it was not accepted. */
 export type OpenedFlaskCookie =
   | { ok: true; data: unknown; signedAt: Date }
   | { ok: false; reason: Rejection }
 
-/** Opens and seals Flask's session cookie. */
+/** What `flaskCookie` returns. */
 export interface FlaskCookie {
-  /** @param options.now seconds since 1970. @default the system's clock */
+  /**
+   * Verifies and decodes a cookie's value.
+   *
+   * @param options.now in seconds since 1970. @default the current time
+   */
   open(value: string, options?: { now?: number }): OpenedFlaskCookie
-  /** @throws ERR_VALUE_UNSUPPORTED, ERR_COOKIE_TOO_LARGE. @param options.now seconds since 1970. @default the system's clock */
+  /**
+   * Encodes and signs a cookie's value.
+   *
+   * @param options.now in seconds since 1970. @default the current time
+   * @throws ERR_VALUE_UNSUPPORTED, ERR_COOKIE_TOO_LARGE
+   */
   seal(data: unknown, options?: { now?: number }): string
 }
 
 /**
- * Opens and seals Flask's session cookie.
+ * Makes a reader and writer of Flask's session cookie.
  *
  * @example
  * const cookie = flaskCookie({ secret: process.env.SECRET_KEY })
@@ -72,7 +81,8 @@ export function flaskCookie(options: FlaskCookieOptions): FlaskCookie {
       const verified = signer.verify(value)
       if (typeof verified === 'string') return { ok: false, reason: verified }
       const { body, seconds } = verified
-      const ended = maxAge === null ? undefined : endedBy(onlyAge(maxAge), at(seconds), now * 1000)
+      const ended =
+        maxAge === null ? undefined : endedBy(lifetimeOf(maxAge), signedAt(seconds), now * 1000)
       if (ended) return { ok: false, reason: ended }
       const text = unpack(body)
       const decoded = text === undefined ? undefined : codec.decode(text)
@@ -106,11 +116,11 @@ function checkAlgorithms({ digest = 'sha1', derivation = 'hmac' }: FlaskCookieOp
   try {
     createHash(String(digest).replace('_', '-'))
   } catch {
-    throw new SessionError('ERR_OPTION_INVALID', 'digest', 'is no hash that this platform has')
+    throw new SessionError('ERR_OPTION_INVALID', 'digest', 'is not a hash of this platform')
   }
 }
 
-/** Signs as Flask does. */
+/** Makes the signer of Flask's session cookie (`URLSafeTimedSerializer` of itsdangerous). */
 export function flaskSigner(
   secrets: readonly Uint8Array[],
   {
@@ -124,7 +134,7 @@ export function flaskSigner(
   return timedSigner(authenticator(keys, hash))
 }
 
-/** The signing key itsdangerous derives (`Signer.derive_key`). */
+/** The signing key that itsdangerous derives (`Signer.derive_key`). */
 export function itsdangerousKey(
   secret: Uint8Array,
   salt: Secret,
@@ -145,11 +155,11 @@ export function itsdangerousKey(
   }
 }
 
-function onlyAge(maxAge: number) {
+function lifetimeOf(maxAge: number) {
   const idle = maxAge * 1000
   return { idle, permanent: idle, absolute: undefined, leeway: 0, renewal: 'never' } as const
 }
 
-function at(seen: number) {
+function signedAt(seen: number) {
   return { seen, permanent: false, created: undefined, authenticatedAt: undefined }
 }

@@ -1,4 +1,4 @@
-/** The Flask preset: Flask's configuration in Flask's words, so both apps share one session. */
+/** `flask()`: options for `createSessions` from Flask's configuration, to share sessions with a Flask app. */
 
 import { domainToASCII } from 'node:url'
 import type { Secret } from '../crypto/keyring.ts'
@@ -34,63 +34,47 @@ export {
   type OpenedFlaskCookie,
 } from './flask-cookie.ts'
 
-/** The part of Flask's configuration that concerns its session. Units are Flask's: seconds, bytes. */
+/** The settings of Flask's session, with Flask's names, defaults and units: seconds and bytes. */
 export interface FlaskConfig {
-  /** Text is taken literally, as Flask does. */
+  /** The secret that signs. Text is taken literally, as in Flask: `base64:` means nothing. */
   SECRET_KEY: Secret | null | undefined
-  /** Secrets that still verify; they never sign. @default none */
+  /** Previous secrets, which only verify. @default none */
   SECRET_KEY_FALLBACKS?: readonly Secret[] | null
-  /** @default 'session' */
+  /** The cookie's name. @default 'session' */
   SESSION_COOKIE_NAME?: string
-  /** @default the host that set the cookie */
+  /** The host that, with its subdomains, receives the cookie. @default only the host that set it */
   SESSION_COOKIE_DOMAIN?: string | null
-  /** @default APPLICATION_ROOT */
+  /** The path below which browsers send the cookie. @default the value of APPLICATION_ROOT */
   SESSION_COOKIE_PATH?: string | null
-  /** @default '/' */
+  /** The cookie's path unless SESSION_COOKIE_PATH is set. @default '/' */
   APPLICATION_ROOT?: string
-  /** @default true */
+  /** Hides the cookie from scripts. @default true */
   SESSION_COOKIE_HTTPONLY?: boolean
-  /** @default false */
+  /** The browser sends the cookie over HTTPS only. @default false, in production too, as in Flask */
   SESSION_COOKIE_SECURE?: boolean
-  /** 'Strict', 'Lax' or 'None', in any case. @default no attribute */
+  /** 'Strict', 'Lax' or 'None', in upper or lower case. @default no attribute */
   SESSION_COOKIE_SAMESITE?: string | null
   /** Implies SESSION_COOKIE_SECURE. @default false */
   SESSION_COOKIE_PARTITIONED?: boolean
-  /** Seconds. It bounds every session, permanent or not. @default 2678400, 31 days */
+  /** Idle timeout in seconds, of every session, permanent or not. @default 2678400, 31 days */
   PERMANENT_SESSION_LIFETIME?: number
-  /** Send the cookie of a permanent session with each response. @default true */
+  /** Whether the cookie of a permanent session is sent with each response. @default true */
   SESSION_REFRESH_EACH_REQUEST?: boolean
-  /** Bytes of the whole Set-Cookie value; 0 for no limit. Beyond it Flask warns, and this refuses. @default 4093 */
+  /** Limit of the whole Set-Cookie value in bytes; 0 for none. A larger cookie throws, where Flask only warns. @default 4093 */
   MAX_COOKIE_SIZE?: number
 }
 
-const KNOWN: readonly (keyof FlaskConfig)[] = [
-  'SECRET_KEY',
-  'SECRET_KEY_FALLBACKS',
-  'SESSION_COOKIE_NAME',
-  'SESSION_COOKIE_DOMAIN',
-  'SESSION_COOKIE_PATH',
-  'APPLICATION_ROOT',
-  'SESSION_COOKIE_HTTPONLY',
-  'SESSION_COOKIE_SECURE',
-  'SESSION_COOKIE_SAMESITE',
-  'SESSION_COOKIE_PARTITIONED',
-  'PERMANENT_SESSION_LIFETIME',
-  'SESSION_REFRESH_EACH_REQUEST',
-  'MAX_COOKIE_SIZE',
-]
-
 /**
- * Options for `createSessions` that read and write the cookie of a Flask app.
+ * Returns options for `createSessions` that read and write the session cookie of a Flask app.
  *
  * @example
  * const sessions = createSessions(flask({ SECRET_KEY: process.env.SECRET_KEY }))
  *
- * @throws ERR_OPTION_INVALID for a name that is not Flask's, or a value of the wrong type.
+ * @throws ERR_OPTION_INVALID for an unknown setting, or a value of the wrong type
  */
 export function flask(config: FlaskConfig): SessionOptions {
   if (typeof config !== 'object' || config === null) throw invalid('config', 'has to be an object')
-  refuseUnknown(config, KNOWN, '')
+  refuseUnknown(config, ['SECRET_KEY', 'SECRET_KEY_FALLBACKS', ...Object.keys(TYPES)], '')
   const fallbacks = config.SECRET_KEY_FALLBACKS ?? []
   if (!Array.isArray(fallbacks))
     throw invalid('SECRET_KEY_FALLBACKS', 'has to be a list of secrets')
@@ -105,10 +89,7 @@ function presetOf(config: FlaskConfig): Preset {
   } = config
   checkTypes(config)
   if (Math.abs(lifetime) > LONGEST_LIFETIME) {
-    throw invalid(
-      'PERMANENT_SESSION_LIFETIME',
-      'reaches beyond what a date can say. It is in seconds',
-    )
+    throw invalid('PERMANENT_SESSION_LIFETIME', 'is too large for a date. It is in seconds')
   }
   if (limit < 0) throw invalid('MAX_COOKIE_SIZE', 'is negative. Use 0 for no limit')
   return {
@@ -139,7 +120,7 @@ function presetOf(config: FlaskConfig): Preset {
 /** A thousand years, in seconds. */
 const LONGEST_LIFETIME = 31_556_952_000
 
-/** The type of each setting beside the secrets. */
+/** The type of each setting except the secrets. */
 const TYPES: Readonly<Partial<Record<keyof FlaskConfig, 'string' | 'number' | 'boolean'>>> = {
   SESSION_COOKIE_NAME: 'string',
   SESSION_COOKIE_DOMAIN: 'string',
@@ -176,23 +157,23 @@ function attributesOf(config: FlaskConfig): CookieAttributes {
   }
 }
 
-/** Werkzeug's: without leading dots and port, and in ASCII. */
+/** As Werkzeug: without leading dots and port, and in ASCII. */
 function asciiDomain(domain: string): string {
   const bare = domain.replace(/^\.+/, '').replace(/:.*$/, '')
   if (/^[\x20-\x7e]*$/.test(bare)) return bare
-  // Empty for what is no host name: browsers would take that for no domain at all.
+  // Empty if it is not a host name: browsers would treat that as no Domain at all.
   return domainToASCII(bare) || bare
 }
 
-/** Werkzeug's: everything quoted but unreserved characters and %!$&'()*+,/:=@. */
+/** As Werkzeug: percent-encodes all but unreserved characters and %!$&'()*+,/:=@. */
 function quotePath(path: string): string {
   if (/\p{Surrogate}/u.test(path)) {
-    throw invalid('SESSION_COOKIE_PATH', 'holds half a surrogate pair')
+    throw invalid('SESSION_COOKIE_PATH', 'contains a lone surrogate')
   }
   return encodeURI(path).replace(/%25/g, '%').replace(/[;?#]/g, encodeURIComponent)
 }
 
-/** Python's `title()`; what is not one of the three is refused with the attributes. */
+/** Python's `title()`. Other texts are refused when the attributes are checked. */
 function titleCase(text: string): 'Strict' | 'Lax' | 'None' {
   return (text.charAt(0).toUpperCase() + text.slice(1).toLowerCase()) as 'Strict' | 'Lax' | 'None'
 }

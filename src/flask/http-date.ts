@@ -1,4 +1,4 @@
-/** Dates as Flask's ` d` tag writes them, read as leniently as Python's `email.utils` reads them. */
+/** HTTP dates of Flask's ` d` tag: written as IMF-fixdate, parsed as leniently as by Python's `email.utils`. */
 
 const MONTHS = 'jan feb mar apr may jun jul aug sep oct nov dec'.split(' ')
 const LONG_MONTHS =
@@ -21,16 +21,16 @@ const ZONES: Readonly<Record<string, number>> = {
   PDT: -700,
 }
 
-/** The IMF-fixdate of a moment (RFC 9110 section 5.6.7). Fractions of a second are dropped, as in Flask. */
+/** Formats a date as IMF-fixdate (RFC 9110 section 5.6.7). Fractions of a second are dropped, as in Flask. */
 export function writeHttpDate(date: Date): string {
   return date.toUTCString()
 }
 
 /**
- * The moment a text names, or `undefined` where `email.utils.parsedate_to_datetime` would raise.
+ * Parses a date; returns `undefined` where `email.utils.parsedate_to_datetime` would raise.
  *
  * RFC 2822 with its obsolete forms, RFC 850 and asctime. The day of the week is not checked; two
- * digits of a year mean 1969 to 2068; without a zone it is UTC.
+ * digits of a year mean 1969 to 2068; a date without a zone is in UTC.
  */
 export function readHttpDate(text: string): Date | undefined {
   const parts = splitDate(text)
@@ -113,16 +113,9 @@ function offsetSeconds(zone: string): number {
   return Math.sign(offset) * (Math.floor(size / 100) * 3600 + (size % 100) * 60)
 }
 
-/** The moment, or `undefined` where Python's `datetime` has none. */
+/** The date, or `undefined` where Python's `datetime` would raise. */
 function moment(fields: readonly number[], offset: number): Date | undefined {
-  const [year, month, day, hours, minutes, seconds] = fields as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
+  const [year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0] = fields
   const date = new Date(0)
   date.setUTCFullYear(year, month, day)
   date.setUTCHours(hours, minutes, seconds)

@@ -1,4 +1,4 @@
-/** Flask's record: one flat dictionary, in which `_permanent` and `_flashes` are ordinary keys. */
+/** Flask's record layout: one flat dictionary, in which `_permanent` and `_flashes` are ordinary keys. */
 
 import { type Codec, createCodec } from '../record/text/codec.ts'
 import type { Tag } from '../record/text/tag.ts'
@@ -9,7 +9,7 @@ import { isPlain } from '../record/text/shapes.ts'
 import { tuple } from '../record/text/values.ts'
 import { flaskTags } from './tags.ts'
 
-/** Flask's `TaggedJSONSerializer`: sorted keys, ASCII only. Tags of the app's own are tried first. */
+/** Flask's `TaggedJSONSerializer`: sorted keys, ASCII only. The app's own tags are tried first. */
 export function flaskCodec(tags: readonly Tag[], levelsAround = 1): Codec {
   return createCodec({
     tags: [...tags, ...flaskTags],
@@ -19,7 +19,7 @@ export function flaskCodec(tags: readonly Tag[], levelsAround = 1): Codec {
   })
 }
 
-/** The layout of Flask's session; the signed-in user is where Flask-Login keeps it. */
+/** The layout of Flask's session. The user's id is in `_user_id`, as with Flask-Login. */
 export function flaskLayout(codec: Codec): Layout {
   const record = (data: Fields) => ({ data, meta: data })
   return {
@@ -38,7 +38,7 @@ export function flaskLayout(codec: Codec): Layout {
       if (!/^[ \t\n\r]*\{/.test(text)) return undefined
       const data = splitFields(text, codec)?.[0]
       if (!data) return undefined
-      // A dictionary whose only key is a tag stands for something else, at the top too.
+      // A dictionary whose only key is a tag is a tagged value, at the top level too.
       return onlyTagKey(data, codec) === undefined ? record(data) : unescaped(text)
     },
     flashItem: (category, message) => tuple(category, message),

@@ -1,10 +1,10 @@
-/** Python's `str()` and `repr()` of what JSON can hold, for tags that turn anything into text. */
+/** Python's `str()` and `repr()` of JSON values, for tags that Flask reads from any value. */
 
 import { floatMembersOf } from '../record/text/json.ts'
 import { spellFloat, spellNumber } from '../record/text/number.ts'
 import { isMarkup, isTuple, isUuid } from '../record/text/values.ts'
 
-/** Python's `str(value)`; `float` says that a whole number was spelled as a float. */
+/** Python's `str(value)`; `float` means that a whole number was written as a float, `1.0`. */
 export function pythonText(value: unknown, float: boolean): string {
   if (typeof value === 'string') return value
   if (isMarkup(value)) return value.html

@@ -1,12 +1,13 @@
-/** Flask's tags, as forgiving in what they read as the Python behind them. */
+/** Flask's JSON tags, decoded as leniently as Flask decodes them in Python. */
 
+import { isReadObject } from '../record/text/shapes.ts'
 import { type Tag, UNREADABLE } from '../record/text/tag.ts'
 import { bytesTag, markupTag, tupleTag, uuidTag } from '../record/text/tags.ts'
 import { isMarkup, markup, tuple, uuid } from '../record/text/values.ts'
 import { readHttpDate, writeHttpDate } from './http-date.ts'
 import { pythonText } from './python-text.ts'
 
-/** ` t`, read with Python's `tuple()`: of anything that can be iterated. */
+/** ` t`, decoded as by Python's `tuple()`, from any iterable. */
 const flaskTupleTag: Tag = {
   ...tupleTag,
   decode(content: unknown, float) {
@@ -14,11 +15,11 @@ const flaskTupleTag: Tag = {
     if (isMarkup(content)) return tuple(...content.html)
     if (Array.isArray(content)) return tupleTag.decode(content, float)
     if (content instanceof Uint8Array) return tuple(...content)
-    return isDictionary(content) ? tuple(...Object.keys(content)) : UNREADABLE
+    return isReadObject(content) ? tuple(...Object.keys(content)) : UNREADABLE
   },
 }
 
-/** ` b`, read with Python's `b64decode()`: characters outside the alphabet are passed over. */
+/** ` b`, decoded as by Python's `b64decode()`, which skips characters outside the alphabet. */
 const flaskBytesTag: Tag = {
   ...bytesTag,
   decode(content: unknown) {
@@ -29,7 +30,7 @@ const flaskBytesTag: Tag = {
   },
 }
 
-/** ` m`, read with `Markup()`: of anything, as text. */
+/** ` m`, decoded as by `Markup()`, from the text of any value. */
 const flaskMarkupTag: Tag = {
   ...markupTag,
   decode(content: unknown, float) {
@@ -39,10 +40,10 @@ const flaskMarkupTag: Tag = {
   },
 }
 
-/** Markup of a list of Markup of a list: each level may double the text, and no app writes one. */
+/** In characters. Markup of a list of Markup of a list could double the text at each level. */
 const LONGEST_REPR = 4096
 
-/** ` u`, read with `uuid.UUID()`: with dashes, braces or `urn:uuid:` too. */
+/** ` u`, decoded as by `uuid.UUID()`, with dashes, braces or `urn:uuid:` too. */
 const flaskUuidTag: Tag = {
   ...uuidTag,
   decode(content: unknown) {
@@ -50,14 +51,14 @@ const flaskUuidTag: Tag = {
     if (text === undefined) return UNREADABLE
     const bare = text.replaceAll('urn:', '').replaceAll('uuid:', '')
     const digits = withoutBraces(bare).replaceAll('-', '')
-    // int(digits, 16): blanks around, a sign, a 0x and single underscores are all fine with Python.
+    // int(digits, 16): Python accepts spaces around, a sign, 0x and single underscores.
     const number = /^\s*\+?(?:0[xX]_?)?([0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)\s*$/.exec(digits)?.[1]
     if ([...digits].length !== 32 || number === undefined) return UNREADABLE
     return uuid(number.replaceAll('_', '').padStart(32, '0'))
   },
 }
 
-/** ` d`: a moment, to the second. What cannot be read as a date is `null`, as in Flask. */
+/** ` d`: a date, to the second. Text that is not a date is `null`, as in Flask. */
 const flaskDateTag: Tag<Date> = {
   key: ' d',
   test: (value): value is Date => value instanceof Date && hasPythonYear(value),
@@ -85,7 +86,7 @@ function textOf(content: unknown): string | undefined {
   return typeof content === 'string' ? content : undefined
 }
 
-/** Python's `strip('{}')`, in one pass: a pattern for the end would be tried at every brace. */
+/** Python's `strip('{}')`. A regular expression for the end would take quadratic time. */
 function withoutBraces(text: string): string {
   let start = 0
   let end = text.length
@@ -103,13 +104,9 @@ function hasPythonYear(date: Date): boolean {
   return year >= 1 && year <= 9999
 }
 
-function isDictionary(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null
-}
-
 function isEmptyInPython(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0
-  if (isDictionary(value)) return Object.keys(value).length === 0
+  if (isReadObject(value)) return Object.keys(value).length === 0
   return !value && !Number.isNaN(value)
 }
 
@@ -119,7 +116,7 @@ function lenientBase64(text: string): Uint8Array | undefined {
   let pads = 0
   for (const character of text) {
     if (character === '=') {
-      // Enough padding ends the input, whatever follows it.
+      // Enough padding ends the input; the rest is ignored.
       if (digits.length % 4 >= 2 && (digits.length % 4) + ++pads >= 4) return decode(digits)
     } else if (/[A-Za-z0-9+/]/.test(character)) {
       digits += character

@@ -8,8 +8,10 @@
  * (RFC 6265 section 4.2.2), so the caller decides by what verifies.
  */
 export function cookieValues(header: string | null | undefined, name: string): string[] {
+  if (!header || !header.includes(name) || UNREADABLE.test(name)) return []
+  const only = onlyValue(header, name)
+  if (only !== undefined) return [only]
   const values: string[] = []
-  if (!header || !header.includes(name) || UNREADABLE.test(name)) return values
   let at = 0
   while (at < header.length) {
     const pair = nextPair(header, at)
@@ -21,6 +23,25 @@ export function cookieValues(header: string | null | undefined, name: string): s
 
 // Werkzeug drops a pair whole if its name, or its value outside quotes, holds one of these.
 const UNREADABLE = /[\s"]/
+
+/**
+ * The one value of a header that says the name once, in which nothing is quoted: what browsers send.
+ *
+ * `undefined` for anything else, which is for the parser to say.
+ */
+function onlyValue(header: string, name: string): string | undefined {
+  const at = header.indexOf(name)
+  const start = at + name.length + 1
+  const begins = at === 0 || header.startsWith('; ', at - 2)
+  if (!begins || header[start - 1] !== '=' || NO_NAME.test(name)) return undefined
+  if (header.includes('"') || header.includes(name, start)) return undefined
+  const semicolon = header.indexOf(';', start)
+  const value = header.slice(start, semicolon < 0 ? undefined : semicolon)
+  return UNREADABLE.test(value) ? undefined : value
+}
+
+// The parser ends a name at these, and passes over a pair without one.
+const NO_NAME = /[=;]|^$/
 
 interface Pair {
   name: string

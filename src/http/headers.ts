@@ -18,7 +18,8 @@ export function varyWithCookie(existing: string | null | undefined): string {
  * invite a shared cache to hand one visitor's cookie to the next (RFC 9111 section 5.2.2).
  */
 export function privateCacheControl(existing: string | null | undefined): string {
-  const directives = (existing ?? '')
+  if (!existing) return 'private'
+  const directives = existing
     .split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/)
     .map((directive) => directive.trim())
     .filter((directive) => directive !== '' && !/^(public|s-maxage)\b/i.test(directive))
@@ -43,6 +44,7 @@ export function setCookieName(line: string): string {
 
 /** Set-Cookie lines with ours last, and no other of its name (RFC 6265 section 4.1.1). */
 export function withSetCookie(lines: readonly string[], ours: string): string[] {
+  if (lines.length === 0) return [ours]
   const name = setCookieName(ours)
   return [...lines.filter((line) => setCookieName(line) !== name), ours]
 }

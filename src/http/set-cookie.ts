@@ -45,20 +45,32 @@ export function setCookieWriter(attributes: CookieAttributes, expiry: Expiry): S
     `; Path=${attributes.path}` +
     (attributes.sameSite ? `; SameSite=${attributes.sameSite}` : '') +
     (attributes.partitioned ? '; Partitioned' : '')
+  const untilClosed = domain + rest
   const cleared = `${name}=${domain}; Expires=${new Date(0).toUTCString()}; Max-Age=0${rest}`
   return {
     name,
     secure,
     set(value, keepFor, now) {
-      return `${name}=${value}${domain}${keepFor === undefined ? '' : until(keepFor, now, expiry)}${rest}`
+      if (keepFor === undefined) return `${name}=${value}${untilClosed}`
+      return `${name}=${value}${domain}${until(keepFor, now, expiry)}${rest}`
     },
     clear: () => cleared,
   }
 }
 
 function until(keepFor: number, now: number, expiry: Expiry): string {
-  if (expiry === 'Expires') return `; Expires=${new Date(now + keepFor).toUTCString()}`
+  if (expiry === 'Expires') return `; Expires=${httpDate(Math.floor((now + keepFor) / 1000))}`
   return `; Max-Age=${Math.max(1, Math.min(Math.floor(keepFor / 1000), MAX_AGE_LIMIT))}`
+}
+
+let latest = { seconds: Number.NaN, text: '' }
+
+/** Most lines of a second end at the same one. */
+function httpDate(seconds: number): string {
+  if (seconds !== latest.seconds) {
+    latest = { seconds, text: new Date(seconds * 1000).toUTCString() }
+  }
+  return latest.text
 }
 
 // token = 1*( ALPHA / DIGIT / "!#$%&'*+-.^_`|~" )                      RFC 9110 section 5.6.2

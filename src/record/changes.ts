@@ -1,7 +1,7 @@
 /** What a request did to its session, and the pure function that does it again to another record. */
 
 import { SessionError } from '../base/errors.ts'
-import { type Field, freshValue } from './fields.ts'
+import { type Field, freshValue, isUnspelled, unread } from './fields.ts'
 import { type Layout, type SessionRecord, setMeta, userIdOf, waitingItems } from './record.ts'
 
 /** Computes a new value from the newest one. Synchronous and pure; `undefined` deletes the key. */
@@ -22,6 +22,42 @@ export type Change =
   /** `at` in seconds since 1970, `calledAt` the same in milliseconds. */
   | { do: 'login'; userId: string; at: number; calledAt?: number; nonce?: string }
   | { do: 'logout'; keep: readonly string[]; at: number; nonce?: string }
+
+/** The change that sets a key to a field, whose text may be asked for later. */
+export function setTo(key: string, field: Field): Change & { key: string } {
+  return isUnspelled(field) ? new LateSet(key, field) : { do: 'set', key, text: field.text }
+}
+
+class LateSet {
+  readonly do = 'set'
+  readonly key: string
+  #field: Field
+
+  constructor(key: string, field: Field) {
+    this.key = key
+    this.#field = field
+  }
+
+  get text(): string {
+    return this.#field.text
+  }
+
+  spell({ data }: SessionRecord): void {
+    if (!isUnspelled(this.#field)) return
+    // What came after it took its place, so that its text makes no difference, and may fail no more.
+    if (data.get(this.key) !== this.#field) this.#field = { text: 'null' }
+    else void this.#field.text
+  }
+}
+
+/**
+ * Spells what was set and is not spelled yet, before the changes are done again.
+ *
+ * @throws ERR_VALUE_UNSUPPORTED for an object that by now holds what cannot be kept.
+ */
+export function spellChanges(changes: readonly Change[], record: SessionRecord): void {
+  for (const change of changes) if (change instanceof LateSet) change.spell(record)
+}
 
 /** A record nobody has written to yet. `at` is in seconds since 1970. */
 export function newRecord(layout: Layout, at: number, nonce?: string): SessionRecord {
@@ -54,7 +90,7 @@ export function apply(record: SessionRecord, change: Change, layout: Layout): Se
   const { names } = layout
   switch (change.do) {
     case 'set':
-      record.data.set(change.key, { text: change.text })
+      record.data.set(change.key, unread(change.text))
       break
     case 'delete':
       record.data.delete(change.key)

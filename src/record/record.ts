@@ -1,8 +1,17 @@
 /** What is kept between requests: the app's data, and beside it what the library knows. */
 
 import type { Codec } from './text/codec.ts'
-import { type Field, type Fields, joinFields, liveValue, splitFields } from './fields.ts'
+import {
+  copyFields,
+  type Field,
+  type Fields,
+  joinFields,
+  liveValue,
+  splitFields,
+  unread,
+} from './fields.ts'
 import { decodeStamp, encodeStamp, type Stamp } from './stamp.ts'
+import { isObject } from './text/shapes.ts'
 import type { Markup } from './text/values.ts'
 
 /**
@@ -68,8 +77,10 @@ export function ownLayout(codec: Codec): Layout {
   }
 
   function moreThanStamp(meta: Fields): string {
+    const stamped = Number(meta.has(names.created)) + Number(meta.has(names.nonce))
+    if (meta.size === stamped) return ''
     const rest = [...meta].filter(([name]) => name !== names.created && name !== names.nonce)
-    return rest.length > 0 ? `,${joinFields(new Map(rest), codec)}` : ''
+    return `,${codec.join(rest)}`
   }
 
   function decode(text: string): SessionRecord | undefined {
@@ -92,7 +103,7 @@ export function ownLayout(codec: Codec): Layout {
     flat: false,
     names,
     empty: () => ({ data: new Map(), meta: new Map() }),
-    copy: ({ data, meta }) => ({ data: new Map(data), meta: new Map(meta) }),
+    copy: ({ data, meta }) => ({ data: copyFields(data), meta: copyFields(meta) }),
     encode,
     decode,
     flashItem: (category, message) => [category, message],
@@ -113,7 +124,7 @@ export function setMeta(
 
 /** A field whose value is known already. What could be changed in place is read from its text. */
 function fieldOf(value: unknown, text: string): Field {
-  return typeof value === 'object' ? { text } : { text, live: { value } }
+  return isObject(value) ? unread(text) : { text, live: { value } }
 }
 
 function meta(record: SessionRecord, name: string | undefined, { codec }: Layout): unknown {

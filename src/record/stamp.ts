@@ -13,7 +13,7 @@ export interface Stamp {
 // nonce   = 6( DIGIT / a-z )
 //
 // Every cookie carries it, hence no JSON.
-const STAMP = /^([\da-z]{1,9})(?:\.([\da-z]{6}))?$/
+const STAMP = /^[\da-z]{1,9}(?:\.[\da-z]{6})?$/
 
 /** The text of a stamp. */
 export function encodeStamp({ created, nonce }: Stamp): string {
@@ -25,8 +25,11 @@ export function encodeStamp({ created, nonce }: Stamp): string {
 /** The stamp of a text, or `undefined` if it is none. */
 export function decodeStamp(text: string): Stamp | undefined {
   if (text === '') return { created: undefined, nonce: undefined }
-  const [, created, nonce] = STAMP.exec(text) ?? []
-  return created === undefined ? undefined : { created: Number.parseInt(created, 36), nonce }
+  if (!STAMP.test(text)) return undefined
+  const dot = text.indexOf('.')
+  // Which ends at the dot by itself.
+  const created = Number.parseInt(text, 36)
+  return { created, nonce: dot < 0 ? undefined : text.slice(dot + 1) }
 }
 
 /** How many nonces there are. */

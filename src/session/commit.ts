@@ -22,6 +22,8 @@ export function commitState(state: State): Maybe<void> {
     refuseAgain(state)
     const { opened, changes, record: next } = state
     const request = { opened, changes: [...changes], next, now: host.clock() }
+    // What is written from now on is the next commit's: it must not reach the record being saved.
+    state.owned = false
     const committing = host.backend.commit(request)
     if (!(committing instanceof Promise)) return settle(state, request.changes, committing)
     return alone(
@@ -125,7 +127,7 @@ export function reloadState(state: State): Maybe<void> {
     // A visitor without a session stays the same one: a token may be on their page already.
     const isNobodyStill = !state.opened.record && !opened.record
     state.opened = opened
-    if (!isNobodyStill) state.base = baseOf(host, opened)
+    if (!isNobodyStill) state.base = baseOf(host, opened, host.clock())
     replayOn(state, state.base)
   }
   return reopening instanceof Promise ? alone(state, reopening.then(reload)) : reload(reopening)

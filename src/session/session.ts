@@ -3,9 +3,10 @@
 import { SessionError } from '../base/errors.ts'
 import { printableShort } from '../base/printable.ts'
 import { mergeInto } from '../http/headers.ts'
-import { type Updater, updatedField } from '../record/changes.ts'
-import { liveValue } from '../record/fields.ts'
+import { setTo, type Updater, updatedField } from '../record/changes.ts'
+import { givenField, liveValue } from '../record/fields.ts'
 import { authenticatedAtOf, type Flash, isPermanent, labelOf, userIdOf } from '../record/record.ts'
+import { isObject } from '../record/text/shapes.ts'
 import type { Markup } from '../record/text/values.ts'
 import { commitState, reloadState } from './commit.ts'
 import { showFlashes } from './flashes.ts'
@@ -66,9 +67,12 @@ export class Session<Data = any, UserId = string | undefined> {
     fallback: Fallback,
   ): Exclude<Data[Key], undefined> | Fallback
   get(key: string, fallback?: unknown): unknown {
-    const { record, host } = this.#state
-    const field = record.data.get(key)
-    return field ? liveValue(field, host.backend.layout.codec) : fallback
+    const state = this.#state
+    const field = state.record.data.get(key)
+    if (!field) return fallback
+    const value = liveValue(field, state.host.backend.layout.codec)
+    if (isObject(value)) state.mayDrift = true
+    return value
   }
 
   /** Whether the key is there. In an `if`, `get` then knows that it has a value. */
@@ -81,9 +85,8 @@ export class Session<Data = any, UserId = string | undefined> {
   set<Key extends KeyOf<Data>>(key: Key, value: Exclude<Data[Key], undefined>): this {
     refuseFrozen(this.#state, 'set()')
     checkKey(key)
-    const { codec } = this.#state.host.backend.layout
-    const text = codec.encode(value, key)
-    notePut(this.#state, { do: 'set', key, text }, { text, live: { value } })
+    const field = givenField(value, key, this.#state.host.backend.layout.codec)
+    notePut(this.#state, setTo(key, field), field)
     return this
   }
 

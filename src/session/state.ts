@@ -6,13 +6,21 @@ import { SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
 import { cookieValues } from '../http/cookie.ts'
 import type { Outgoing } from '../http/headers.ts'
-import { apply, type Change, isOfAnother, newRecord, replay } from '../record/changes.ts'
+import {
+  apply,
+  type Change,
+  isOfAnother,
+  newRecord,
+  replay,
+  spellChanges,
+} from '../record/changes.ts'
 import { type Field, hasDrifted } from '../record/fields.ts'
 import type { Flash, SessionRecord } from '../record/record.ts'
+import { isObject } from '../record/text/shapes.ts'
 import { NONCES, spellNonce } from '../record/stamp.ts'
 import { hintCrossOrigin, hintDuplicates, hintRejected } from './explain/hints.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
-import type { Settings } from './setup/options.ts'
+import type { Settings } from './setup/settings.ts'
 
 /** What all requests of one `createSessions` share. */
 export interface Host extends Settings {
@@ -46,6 +54,8 @@ export interface State {
   /** Whether `record` is this request's own copy. */
   owned: boolean
   changes: Change[]
+  /** Whether the app holds an object of the record: only then may a value differ from its text. */
+  mayDrift: boolean
   /** The flash messages that were waiting when somebody first asked. */
   waiting: { flash: Flash; text: string; shown: boolean }[] | undefined
   /** Set at the first byte: what is written later could not be kept. */
@@ -64,16 +74,24 @@ export interface State {
 /** Opens the session of a request. */
 export function openState(host: Host, facts: RequestFacts): Maybe<State> {
   const values = cookieValues(facts.cookie, host.cookieName)
-  const opening = host.backend.open(values, host.clock())
-  const begun = (opened: Opened) => begin(host, facts, opened)
-  return opening instanceof Promise
-    ? opening.then(begun, (error: unknown) => openFailed(host, facts, values, error))
-    : begun(opening)
+  const now = host.clock()
+  const opening = host.backend.open(values, now)
+  if (!(opening instanceof Promise)) return begin(host, facts, opening, now)
+  return opening.then(
+    (opened) => begin(host, facts, opened, host.clock()),
+    (error: unknown) => openFailed(host, facts, values, error),
+  )
 }
 
-function begin(host: Host, facts: RequestFacts, opened: Opened, unavailable?: SessionError): State {
-  if (!unavailable) report(host, opened, facts)
-  const base = baseOf(host, opened)
+function begin(
+  host: Host,
+  facts: RequestFacts,
+  opened: Opened,
+  now: number,
+  unavailable?: SessionError,
+): State {
+  if (!unavailable) report(host, opened, facts, now)
+  const base = baseOf(host, opened, now)
   return {
     host,
     facts,
@@ -83,6 +101,7 @@ function begin(host: Host, facts: RequestFacts, opened: Opened, unavailable?: Se
     record: base,
     owned: false,
     changes: [],
+    mayDrift: false,
     waiting: undefined,
     frozen: false,
     readOnly: undefined,
@@ -115,12 +134,12 @@ function openFailed(
     key: 0,
     isOutdated: false,
   }
-  return begin(host, facts, nobody, error)
+  return begin(host, facts, nobody, host.clock(), error)
 }
 
 /** The record a request's changes begin with. */
-export function baseOf({ backend, clock }: Host, { record }: Opened): SessionRecord {
-  return record ?? newRecord(backend.layout, Math.floor(clock() / 1000), newNonce())
+export function baseOf({ backend }: Host, { record }: Opened, now: number): SessionRecord {
+  return record ?? newRecord(backend.layout, Math.floor(now / 1000), newNonce())
 }
 
 /** A nonce for a session that begins, or that changes hands. */
@@ -128,7 +147,7 @@ export function newNonce(): string {
   return spellNonce(randomInt(NONCES))
 }
 
-function report(host: Host, opened: Opened, facts: RequestFacts): void {
+function report(host: Host, opened: Opened, facts: RequestFacts, now: number): void {
   const { emit, hint, cookieName } = host
   const { rejected, presented, verified, key, record } = opened
   for (const reason of rejected) if (reason === 'replayed') emit({ type: 'replayed' })
@@ -140,7 +159,7 @@ function report(host: Host, opened: Opened, facts: RequestFacts): void {
     const use = host.secretUse[key]
     if (use) {
       use.opened++
-      use.lastAt = new Date(host.clock())
+      if (use.lastAt?.getTime() !== now) use.lastAt = new Date(now)
     }
     if (key > 0) emit({ type: 'old-secret', key })
     return
@@ -160,6 +179,7 @@ export function note(state: State, verb: string, change: Change): void {
   refuseFrozen(state, verb)
   const { layout } = state.host.backend
   if (change.do === 'login' && isOfAnother(state.record, change.userId, layout)) {
+    spellChanges(state.changes, state.record)
     state.changes.push(change)
     // The data of another user goes, this request's own changes stay: only a replay can tell. What
     // became of the other user's objects in the app's hands is theirs, and goes with them.
@@ -174,6 +194,7 @@ export function note(state: State, verb: string, change: Change): void {
 /** Notes a change of one key, whose new field is known already. */
 export function notePut(state: State, change: Change & { key: string }, field?: Field): void {
   const { data } = own(state)
+  if (isObject(field?.live?.value)) state.mayDrift = true
   if (field) data.set(change.key, field)
   else data.delete(change.key)
   state.changes.push(change)
@@ -209,6 +230,7 @@ function own(state: State): SessionRecord {
 
 /** Notes what handed-out objects have become: a nested change is a write of its whole key. */
 export function noteDrift(state: State, only?: string): void {
+  if (!state.mayDrift) return
   const { codec } = state.host.backend.layout
   for (const [key, field] of state.record.data) {
     if ((only === undefined || only === key) && field.live && hasDrifted(field, key, codec)) {
@@ -217,6 +239,7 @@ export function noteDrift(state: State, only?: string): void {
       own(state).data.set(key, { text, live: field.live })
     }
   }
+  if (only === undefined) spellChanges(state.changes, state.record)
 }
 
 /** What the response has to carry for this session. */

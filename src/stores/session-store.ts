@@ -1,4 +1,4 @@
-/** Turns the verbs of a store into what `createSessions` takes: a store that brings its backend. */
+/** `sessionStore`: makes the option `store` of `createSessions` from the verbs of a store. */
 
 import { backendOn, checkVerbs } from '../backends/stored/options.ts'
 import type { SessionStore, StoreVerbs } from '../backends/stored/store.ts'
@@ -16,11 +16,11 @@ export type {
 } from '../backends/stored/store.ts'
 
 /**
- * Makes a session store of your own verbs: the stores of this package are made in the same way.
+ * Makes a session store from your own verbs. The stores of this package are made in the same way.
  *
- * Adds the method `backend` to the object that is given, and returns it. A copy whose verbs are
+ * Adds the method `backend` to the given object, and returns the object. A copy whose verbs are
  * replaced, such as `{ ...store, read }`, uses the replaced verbs. Run `storeConformance` of
- * `sojourn/testing` on a store before you trust it with sessions.
+ * `sojourn/testing` on a store before you use it in production.
  *
  * @throws ERR_OPTION_INVALID if a verb is missing.
  *

@@ -1,4 +1,4 @@
-/** What tests need: a visitor, a clock that stands still, and the conformance suite for stores. */
+/** `sojourn/testing`: a test visitor, a fake clock, and the conformance suite for stores. */
 
 export { fakeClock, type FakeClock } from './time/clock.ts'
 export {

@@ -1,24 +1,24 @@
-/** A visitor for tests: changes a session outside a request, and keeps the cookies of responses. */
+/** `testVisitor`: a cookie jar for tests that can also change its session outside a request. */
 
 import type { Session } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 
-/** Somebody who visits the app in a test, like a browser with its cookies. */
+/** A visitor of the app in a test: a browser's cookies. */
 export interface TestVisitor<Data> {
-  /** The Cookie header to send; empty without cookies. */
+  /** The Cookie header to send; `''` without cookies. */
   readonly cookie: string
   /**
-   * Opens the visitor's session, lets the test change or read it, and keeps what it did: Flask's
-   * `session_transaction`.
+   * Opens the visitor's session, calls `work` with it, commits it, and returns what `work` returned.
+   * In Flask: `session_transaction`.
    *
-   * @throws what `session.commit()` throws, and what `work` throws; then nothing is kept.
+   * @throws what `work` or `session.commit()` throws; nothing is saved then
    */
   session<Result>(work: (session: Session<Data>) => Result | Promise<Result>): Promise<Result>
-  /** Takes the cookies of a response, and answers the response. */
+  /** Stores the cookies of a response, and returns the response. */
   receive<Answer extends HasHeaders>(response: Answer): Answer
 }
 
-/** A Fetch response, or anything with its headers. */
+/** A Fetch `Response`, or an object with the same headers. */
 export interface HasHeaders {
   readonly headers: Pick<Headers, 'getSetCookie'>
 }
@@ -26,7 +26,7 @@ export interface HasHeaders {
 /**
  * Makes a visitor without cookies.
  *
- * It knows one host: names and values, and that a cookie may be cleared.
+ * It is for one host: it ignores all cookie attributes except the Max-Age that deletes a cookie.
  *
  * @example
  * const visitor = testVisitor(sessions)

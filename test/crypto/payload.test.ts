@@ -17,6 +17,24 @@ describe('payloads', () => {
     )
   })
 
+  test('of any length, one after the other, read back: none sees the end of another', () => {
+    const lengths = [20_000, 3, 16_385, 12_289, 12_288, 5462, 5461, 0, 1]
+    for (const length of lengths) {
+      for (const unit of ['x', 'é', '☃', '\ufffd']) {
+        const text = unit.repeat(length)
+        expect(packPlain(text)).toBe(Buffer.from(text).toString('base64url'))
+        expect(unpack(packPlain(text))).toBe(text)
+      }
+    }
+  })
+
+  test('that are not UTF-8 are none, even beside the character that stands for such bytes', () => {
+    const body = (...bytes: number[]) => Buffer.from(bytes).toString('base64url')
+    expect(unpack(body(0x61, 0xff))).toBeUndefined()
+    expect(unpack(body(0xef, 0xbf, 0xbd))).toBe('\ufffd')
+    expect(unpack(body(0xef, 0xbf, 0xbd, 0xc3))).toBeUndefined()
+  })
+
   test('are deflated only where that makes them shorter, the dot included', () => {
     expect(packDeflated('short')).toBe(packPlain('short'))
     expect(packDeflated('a'.repeat(100))).toBe(deflated('a'.repeat(100)))

@@ -103,4 +103,29 @@ describe('dated signatures', () => {
     expect(decodeSeconds('AAAAAAAAAAAB')).toBeUndefined()
     expect(decodeSeconds('A')).toBeUndefined()
   })
+
+  test('a time of six characters is read by hand as it is read from its bytes', () => {
+    const characters = fc.string({
+      unit: fc.constantFrom(...'AQgwBCDEZaz059-_+/=. é'),
+      minLength: 6,
+      maxLength: 6,
+    })
+    const numbers = fc.integer({ min: 0, max: 0xffffffff }).map((seconds) => {
+      const bytes = Buffer.alloc(4)
+      bytes.writeUInt32BE(seconds)
+      return bytes.toString('base64url')
+    })
+    const fromBytes = (text: string) => {
+      const bytes = Buffer.from(text, 'base64url')
+      return bytes.toString('base64url') === text ? bytes.readUInt32BE() : undefined
+    }
+    fc.assert(
+      fc.property(fc.oneof(characters, numbers), (text) => {
+        expect(decodeSeconds(text)).toBe(fromBytes(text))
+      }),
+      { numRuns: 5000 },
+    )
+    for (const last of 'AQgwBD_')
+      expect(decodeSeconds(`ZVPxA${last}`)).toBe(fromBytes(`ZVPxA${last}`))
+  })
 })

@@ -116,6 +116,29 @@ describe('hostile Cookie headers', () => {
     expect(cookieValues('a="\u00c3\u00a9\\054"', 'a')).toEqual(['\u00c3\u00a9,'])
   })
 
+  test('a header that says the name once is read as pair by pair', () => {
+    const pieces = [
+      ...'a=;"\\ \t,07\u0000\u00a0é',
+      'a=1',
+      '; a=xyz',
+      '; ',
+      'ba=',
+      'a',
+      ';a=2',
+      '=a',
+    ]
+    const headers = fc
+      .array(fc.constantFrom(...pieces), { maxLength: 6 })
+      .map((list) => list.join(''))
+    fc.assert(
+      fc.property(headers, fc.constantFrom('a', 'a', 'ba', '', '=', 'a;', '=a'), (header, name) => {
+        // Behind a quoted pair of another name every pair is read one by one.
+        expect(cookieValues(header, name)).toEqual(cookieValues(`q="";${header}`, name))
+      }),
+      { numRuns: 30_000 },
+    )
+  })
+
   test('any header is read without an error', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'a=;"\\ \t,07\u0000é') }), (header) => {

@@ -42,6 +42,17 @@ describe('a Set-Cookie line', () => {
     ).toBe('session=v; HttpOnly; Path=/')
   })
 
+  test('Expires is that of its own second, whatever line was written before', () => {
+    const { set } = setCookieWriter(plain, 'Expires')
+    const T0 = 1_700_000_000_000
+    const ends = [0, 999, 1000, 60_000, 999, 0].map((later) => {
+      return /Expires=([^;]+)/.exec(set('v', 1000, T0 + later))?.[1]
+    })
+    expect(ends).toEqual(
+      [0, 0, 1, 60, 0, 0].map((later) => new Date(T0 + 1000 + later * 1000).toUTCString()),
+    )
+  })
+
   test('Max-Age is a whole number of seconds from 1 second to 400 days', () => {
     const { set } = setCookieWriter(plain, 'Max-Age')
     const maxAge = (keepFor: number) => parseSetCookie(set('v', keepFor, 0))!.maxAge

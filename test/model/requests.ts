@@ -7,6 +7,7 @@ import { type Change, newRecord, replay } from '../../src/record/changes.ts'
 import { isPermanent } from '../../src/record/record.ts'
 import { recordContent } from './content.ts'
 import type { Attempt, Cookie } from './facts.ts'
+import { handle } from './hands.ts'
 import { anyRing, type Browser, type Instance, layout, type World } from './world.ts'
 
 /** What a request may do. */
@@ -51,6 +52,7 @@ export async function visited(world: World, visit: Visit): Promise<void> {
     return
   }
   note(() => `${name} opened ${opened.handle ?? opened.rejected.join()}`)
+  handle(world, visit, opened.record)
   const cookie = value === undefined ? undefined : cookieOf(value)
   if (cookie) oracle.opened(cookie, opened, since, shownFrom)
   const parts = deed === 'write-twice' ? 2 : 1
@@ -101,6 +103,7 @@ async function committed(world: World, visit: Visit, standing: Standing) {
   oracle.acknowledged(attempt, answer, cookie)
   if (cookie && value) oracle.cookies.set(value, cookie)
   if (line !== undefined) browser.arriving.push(value ?? '')
+  handle(world, visit, answer.opened.record)
   return { committed: answer, cookie }
 }
 

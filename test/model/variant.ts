@@ -40,7 +40,7 @@ export async function backendOf({ name, edits = [] }: Variant): Promise<MakeBack
       {
         name: 'edits',
         setup({ onLoad }) {
-          onLoad({ filter: /\/src\/backends\/[\w-]+\.ts$/ }, async ({ path }) => {
+          onLoad({ filter: /\/src\/backends\/stored\/[\w-]+\.ts$/ }, async ({ path }) => {
             let contents = await readFile(path, 'utf8')
             for (const edit of edits) {
               if (edit.file !== basename(path)) continue

@@ -36,17 +36,17 @@ export const VARIANTS: Variant[] = [
     breaks: /removed for no reason/,
     edits: [
       {
-        file: 'stored-commit.ts',
-        from: '      settled = await group.settle(work, slot.held)',
+        file: 'commit.ts',
+        from: '      outcome = await group.settle(work, slot.newest)',
         to: `      const early = lastLogin(changes)
       if (early) {
         const until = now + 1e8
         await members.admit(early.userId, slot.selector, early.calledAt ?? now, until)
       }
-      settled = await group.settle(work, slot.held)`,
+      outcome = await group.settle(work, slot.newest)`,
       },
       {
-        file: 'stored-commit.ts',
+        file: 'commit.ts',
         from: 'notes.push(...(await admit(ports, owner, kept, { changes, now, before })))',
         to: 'notes.push()',
       },
@@ -77,7 +77,29 @@ export const VARIANTS: Variant[] = [
       {
         file: 'group-commit.ts',
         from: '      const swap = await store.swap(',
-        to: '      tellAll(plans, { row, entry })\n      const swap = await store.swap(',
+        to: '      settleBatchWith(batch, { row, entry })\n      const swap = await store.swap(',
+      },
+    ],
+  },
+  {
+    name: 'one record for all requests of a swap',
+    breaks: /changed in place/,
+    edits: [
+      {
+        file: 'waiting-commit.ts',
+        from: 'plan: withOwnRecord(plan), newest',
+        to: 'plan, newest',
+      },
+    ],
+  },
+  {
+    name: 'records that share their fields',
+    breaks: /changed in place/,
+    edits: [
+      {
+        file: 'own-record.ts',
+        from: 'own.set(key, isObject ? { text } : { text, live })',
+        to: 'own.set(key, fields.get(key) ?? (isObject ? { text } : { text, live }))',
       },
     ],
   },
@@ -97,7 +119,7 @@ export const VARIANTS: Variant[] = [
     breaks: /an id from before a login/,
     edits: [
       {
-        file: 'plan.ts',
+        file: 'plan-id.ts',
         from: '    previous: undefined,\n  }\n  return { entry: next',
         to: '    previous: { verifier: entry.verifier, replacedAt: now },\n  }\n  return { entry: next',
       },
@@ -108,7 +130,7 @@ export const VARIANTS: Variant[] = [
     breaks: /after its grace/,
     edits: [
       {
-        file: 'stored-open.ts',
+        file: 'open.ts',
         from: 'now - previous.replacedAt <= grace',
         to: 'now >= 0 * grace',
       },
@@ -119,7 +141,7 @@ export const VARIANTS: Variant[] = [
     breaks: /after its grace/,
     edits: [
       {
-        file: 'plan.ts',
+        file: 'plan-id.ts',
         from: 'if (entry.verifier === hash) return true\n',
         to: 'if (hash) return true\n',
       },
@@ -131,27 +153,29 @@ export const VARIANTS: Variant[] = [
     edits: [
       {
         file: 'group-commit.ts',
-        from: 'members.filter((member) => !member.isOver)',
-        to: 'members.filter(() => true)',
+        from: 'requests.filter(({ isSettled }) => !isSettled)',
+        to: 'requests.filter(() => true)',
       },
     ],
   },
   {
     name: 'a deadline that says nothing was kept',
     breaks: /half-written/,
-    edits: [{ file: 'group-commit.ts', from: 'member.isSent = true', to: 'member.isSent = false' }],
+    edits: [
+      { file: 'group-commit.ts', from: 'request.isSent = true', to: 'request.isSent = false' },
+    ],
   },
   {
     name: 'no second look where a work comes to nothing',
     breaks: /which it is not/,
-    edits: [{ file: 'group-batch.ts', from: 'if (isWrite) return', to: 'if (row) return' }],
+    edits: [{ file: 'waiting-commit.ts', from: 'if (isWrite) return', to: 'if (row) return' }],
   },
   {
     name: 'an end believed that a touch has moved',
     breaks: /gone, which it is not/,
     edits: [
       {
-        file: 'group-batch.ts',
+        file: 'waiting-commit.ts',
         from: ' || entryEnded(row, entry, rules, now) !== undefined',
         to: '',
       },
@@ -160,14 +184,14 @@ export const VARIANTS: Variant[] = [
   {
     name: 'a login that leaves the old session',
     breaks: /signed in as another user/,
-    edits: [{ file: 'stored-commit.ts', from: 'return leaves', to: 'return !leaves' }],
+    edits: [{ file: 'commit.ts', from: 'return leaves', to: 'return !leaves' }],
   },
   {
     name: 'a logout that answers before its row is gone',
     breaks: /still there/,
     edits: [
       {
-        file: 'stored-end.ts',
+        file: 'end.ts',
         from: 'if (slot) await remove(ports, slot.selector, owner)',
         to: 'if (slot) void remove(ports, slot.selector, owner).catch(() => {})',
       },
@@ -176,16 +200,14 @@ export const VARIANTS: Variant[] = [
   {
     name: 'no removal in the background',
     breaks: /never removed/,
-    edits: [
-      { file: 'stored-begin.ts', from: '    removals.add(selector)\n    throw', to: '    throw' },
-    ],
+    edits: [{ file: 'begin.ts', from: '    removals.add(selector)\n    throw', to: '    throw' }],
   },
   {
     name: 'forget before remove',
     breaks: /still there/,
     edits: [
       {
-        file: 'members.ts',
+        file: 'user-rows.ts',
         from: '    await inParts(keys, async (key) => {\n      if (await store.remove(key)) count += 1',
         to: `    if (keys.length > 0) await store.forget(owner, keys)
     await inParts(keys, async (key) => {
@@ -198,9 +220,9 @@ export const VARIANTS: Variant[] = [
     breaks: /still there|over the limit|revoked/,
     edits: [
       {
-        file: 'stored-commit.ts',
-        from: 'await keepOwner(slot, next, now)',
-        to: '{}',
+        file: 'commit.ts',
+        from: ': keepOwner(slot, next, now)',
+        to: ': undefined',
       },
     ],
   },

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { type Codec, createCodec } from '../../src/record/text/codec.ts'
 import {
+  copyFields,
   type Field,
   freshValue,
+  givenField,
   hasDrifted,
+  isUnspelled,
   joinFields,
   liveValue,
   splitFields,
@@ -116,4 +119,43 @@ describe('drift', () => {
     expect(hasDrifted({ text: '1', live: { value: 1 } }, 'x', never)).toBe(false)
     expect(hasDrifted({ text: 'null', live: { value: null } }, 'x', never)).toBe(false)
   })
+})
+
+describe('an object that the app gave', () => {
+  test('is spelled once, when its text is first asked for', () => {
+    let encoded = 0
+    const counting: Codec = {
+      ...codec,
+      encode: (value, key) => (encoded++, codec.encode(value, key)),
+    }
+    const list = [1]
+    const field = givenField(list, 'x', counting)
+    expect(isUnspelled(field)).toBe(true)
+    expect(hasDrifted(field, 'x', counting)).toBe(false)
+    expect(encoded).toBe(0)
+    list.push(2)
+    expect(field.text).toBe('[1,2]')
+    expect(isUnspelled(field)).toBe(false)
+    list.push(3)
+    expect(field.text).toBe('[1,2]')
+    expect(encoded).toBe(1)
+    expect(hasDrifted(field, 'x', counting)).toBe(true)
+  })
+
+  test('is checked at once, and what has a tag is spelled at once', () => {
+    expect(() => givenField({ a: new Map() }, 'x', codec)).toThrow(/"x"/)
+    const field = givenField([new Date(5)], 'x', codec)
+    expect(isUnspelled(field)).toBe(false)
+    expect(field.text).toBe('[{" D":5}]')
+    expect(givenField(null, 'x', codec).text).toBe('null')
+    expect(givenField('é"', 'x', codec).text).toBe('"é\\""')
+  })
+})
+
+test('a copy has the same fields in the same order, and is another dictionary', () => {
+  const [fields] = splitFields('{"b":1,"a":2}', codec)!
+  const copy = copyFields(fields!)
+  copy.delete('b')
+  expect([...fields!.keys()]).toEqual(['b', 'a'])
+  expect([...copyFields(fields!)]).toEqual([...fields!])
 })

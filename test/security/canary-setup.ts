@@ -4,7 +4,7 @@ import { afterAll, vi } from 'vitest'
 import type * as errors from '../../src/base/errors.ts'
 import type * as setCookie from '../../src/http/set-cookie.ts'
 import type * as codec from '../../src/record/text/codec.ts'
-import type * as options from '../../src/session/setup/options.ts'
+import type * as settings from '../../src/session/setup/settings.ts'
 import { type Canary, canary } from './canary.ts'
 
 /** What this test file has learned and seen. */
@@ -27,7 +27,7 @@ vi.mock('../../src/base/errors.ts', async (original: Factory<typeof errors>) => 
 })
 
 /** Secrets, events, hints, and cookies that were sent to us. */
-vi.mock('../../src/session/setup/options.ts', async (original: Factory<typeof options>) => {
+vi.mock('../../src/session/setup/settings.ts', async (original: Factory<typeof settings>) => {
   const real = await original()
   const resolveOptions: typeof real.resolveOptions = (options) => {
     learnSecrets(options)

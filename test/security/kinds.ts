@@ -12,7 +12,7 @@ import {
 } from '../../src/index.ts'
 import type { Opened } from '../../src/backends/backend.ts'
 import type { Maybe } from '../../src/base/ports.ts'
-import { resolveOptions } from '../../src/session/setup/options.ts'
+import { resolveOptions } from '../../src/session/setup/settings.ts'
 import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { type FakeClock, fakeClock } from '../../src/testing/testing.ts'
 import { through } from '../promises/stores.ts'

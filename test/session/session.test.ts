@@ -554,7 +554,7 @@ describe('commit and reload', () => {
     await expect(session.commit()).rejects.toThrow(
       coded(
         'ERR_COOKIE_TOO_LARGE',
-        /have \d{4,} bytes.*\b4096\b.*\. Largest keys: cart \(2702 bytes\), flash messages \(\d+ bytes\), notes \(2102 bytes\)\./,
+        /be \d{4,} bytes.*\b4096\b.*\. Largest keys: cart \(2702 bytes\), flash messages \(\d+ bytes\), notes \(2102 bytes\)\./,
       ),
     )
     expect(events.at(-1)).toEqual({ type: 'commit-failed', code: 'ERR_COOKIE_TOO_LARGE' })

@@ -1,4 +1,4 @@
-/** What a commit to a store needs, and how it answers: the record, the slot, the Set-Cookie line. */
+/** What a commit to a store needs, and what it answers: the saved record, and the Set-Cookie line. */
 
 import type { Clock, Random } from '../../base/ports.ts'
 import type { SetCookieWriter } from '../../http/set-cookie.ts'
@@ -9,7 +9,7 @@ import { seenAt, timesOf } from './entry.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { GuardedStore } from './guard.ts'
 import type { Members } from './members.ts'
-import type { StoredRules } from './plan.ts'
+import type { StoredRules } from './commit-work.ts'
 import type { Removals } from './removals.ts'
 import type { SessionIdFormat } from './session-id.ts'
 import type { Slot, StoredOpened } from './open.ts'
@@ -30,15 +30,15 @@ export interface CommitPorts {
 /** A commit of what was opened in a store. */
 export type StoredRequest = CommitRequest & { opened: StoredOpened }
 
-/** Nothing was written, or nothing that the browser has to know. */
+/** The answer where nothing was written, or nothing that the browser has to know. */
 export function unchanged(opened: StoredOpened, notes: Note[] = []): Committed {
   return { opened, setCookie: undefined, notes }
 }
 
 /**
- * A session was written.
+ * The answer where a session was written.
  *
- * @param issue the verifier that the browser has to be given, if any.
+ * @param issue the new verifier to send to the browser, if any.
  */
 export function committed(
   { ids, writer, rules: { layout, lifetime } }: CommitPorts,
@@ -71,7 +71,7 @@ export function committed(
   }
 }
 
-/** The login that counts, if there is one. */
+/** The last login among the changes, which is the one that counts. */
 export function lastLogin(changes: readonly Change[]) {
   const login = changes.findLast((change) => change.do === 'login')
   return login?.do === 'login' ? login : undefined

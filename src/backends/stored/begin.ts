@@ -5,13 +5,13 @@ import { type Change, isSoft } from '../../record/changes.ts'
 import { isEmpty, type SessionRecord, userIdOf } from '../../record/record.ts'
 import type { Committed, Note } from '../backend.ts'
 import { type Entry, idleSeconds, rowOf } from './entry.ts'
-import { isUnknown } from './guard.ts'
-import { checkSize } from './plan.ts'
+import { isUnknown } from './store-errors.ts'
+import { checkSize } from './record-size.ts'
 import { hashOfVerifier, newSelector, newVerifier } from './session-id.ts'
 import { type CommitPorts, committed, lastLogin, type StoredRequest, unchanged } from './answer.ts'
 import type { Slot, StoredOpened } from './open.ts'
 
-/** A visitor without a session. @throws ERR_SESSION_GONE */
+/** The commit of a visitor without a session. @throws ERR_SESSION_GONE */
 export function begin(
   ports: CommitPorts,
   { opened, changes, next, now }: StoredRequest,
@@ -27,9 +27,9 @@ export function begin(
 }
 
 /**
- * A login that begins a session of its own; those it leaves are over before anybody is told.
+ * A login that begins a new session: the sessions it leaves are removed before it is answered.
  *
- * @param owner whose they were, as far as that is known.
+ * @param owner the user whose sessions they were, if known.
  */
 export async function leave(
   ports: CommitPorts,
@@ -49,7 +49,7 @@ export async function leave(
   return begun
 }
 
-/** Ends a row for good; one that the store does not confirm is removed later. */
+/** Removes a row. If the store does not confirm it, it is tried again in the background. */
 export async function remove(
   { store, removals }: CommitPorts,
   selector: string,
@@ -66,7 +66,7 @@ export async function remove(
   await store.forget(owner, [selector]).catch(() => {})
 }
 
-/** A session of its own for a record. */
+/** Begins a session for a record: a new row under a new id. */
 export async function start(
   ports: CommitPorts,
   opened: StoredOpened,
@@ -82,7 +82,7 @@ export async function start(
   return committed(ports, opened, slot, { issue, now, notes })
 }
 
-/** Where it is not known whether an insert was executed, another key is taken: nobody has the first. */
+/** If nobody knows whether an insert was executed, a second key is used: the first id is nobody's. */
 async function insert(
   { store, group, random, rules }: CommitPorts,
   record: SessionRecord,
@@ -106,7 +106,7 @@ async function insert(
     const row = rowOf(entry, rules, { write: group.newWrite(), recent: [], now })
     try {
       if (await store.insert(selector, row))
-        return { selector, verifier, hash, row, entry, held: { row, entry } }
+        return { selector, verifier, hash, row, entry, newest: { row, entry } }
       failure = new SessionError('ERR_STORE_UNAVAILABLE', 'insert', 'new keys are taken')
     } catch (error) {
       if (!isUnknown(error)) throw error
@@ -139,7 +139,7 @@ export async function admit(
   }
 }
 
-/** How long an owner's list is kept, in milliseconds since 1970: past the next time it is told. */
+/** When an owner's list may expire, in milliseconds since 1970: later than the next `keep`. */
 export function listUntil(expiresAt: number, { idle }: Pick<Entry, 'idle'>): number {
   const fifthOfIdle = idle * 200
   return expiresAt + fifthOfIdle

@@ -1,4 +1,4 @@
-/** Keeps what a request did to a stored session, and says which Set-Cookie has to leave. */
+/** Saves what a request did to a stored session, and answers with the Set-Cookie to send. */
 
 import { SessionError } from '../../base/errors.ts'
 import type { Change } from '../../record/changes.ts'
@@ -6,8 +6,10 @@ import { isDueForRenewal } from '../../record/lifetime.ts'
 import { type SessionRecord, userIdOf } from '../../record/record.ts'
 import type { Committed, Note } from '../backend.ts'
 import { idleSeconds, timesOf } from './entry.ts'
-import type { Settled } from './group-batch.ts'
-import { hasIdWork, type Plan, type Work } from './plan.ts'
+import type { CommitOutcome } from './waiting-commit.ts'
+import type { CommitWork } from './commit-work.ts'
+import type { Plan } from './plan.ts'
+import { hasIdWork } from './plan-id.ts'
 import { hashOfVerifier, newVerifier } from './session-id.ts'
 import { type CommitPorts, committed, lastLogin, type StoredRequest, unchanged } from './answer.ts'
 import { admit, begin, leave, listUntil, start } from './begin.ts'
@@ -27,7 +29,7 @@ export function storedCommit(ports: CommitPorts) {
     return begin(ports, request)
   }
 
-  /** A visitor with a session. One that only reads is answered at once: nothing holds the response. */
+  /** The commit of a visitor with a session. One that only reads is answered without a promise. */
   function goOn(request: StoredRequest, slot: Slot): Committed | Promise<Committed> {
     const { opened, changes, now } = request
     const work = workOf(slot, changes, opened.isOutdated)
@@ -37,25 +39,27 @@ export function storedCommit(ports: CommitPorts) {
     return isDue ? touch(opened, slot, now) : unchanged(opened)
   }
 
-  async function save(request: StoredRequest, slot: Slot, work: Work): Promise<Committed> {
+  async function save(request: StoredRequest, slot: Slot, work: CommitWork): Promise<Committed> {
     const { opened, changes, next, now } = request
-    let settled: Settled
+    let outcome: CommitOutcome
     try {
       const login = lastLogin(changes)
-      if (login) await members.checkRoom(login.userId, slot.selector)
-      else await keepOwner(slot, next, now)
-      settled = await group.settle(work, slot.held)
+      const first = login
+        ? members.checkRoom(login.userId, slot.selector)
+        : keepOwner(slot, next, now)
+      if (first) await first
+      outcome = await group.settle(work, slot.newest)
     } catch (error) {
       // A visit that changed nothing is not refused for what only its id had to do.
       if (changes.length === 0) return unchanged(opened, [{ type: 'touch-failed' }])
       throw error
     }
-    const { plan, newest } = settled
+    const { plan, newest } = outcome
     if (plan.do === 'gone') throw new SessionError('ERR_SESSION_GONE')
     if (plan.do === 'move') return move(request, slot, plan)
     if (plan.do === 'drop' || !newest) return unchanged(opened, [{ type: 'ended-meanwhile' }])
     const { entry, issue } = plan
-    const kept: Slot = { ...slot, row: newest.row, entry, held: newest }
+    const kept: Slot = { ...slot, row: newest.row, entry, newest }
     const notes: Note[] = plan.overwrote.map((key) => ({ type: 'overwrote', key }))
     const owner = userIdOf(entry.record, layout)
     if (owner !== undefined && lastLogin(changes)) {
@@ -76,7 +80,7 @@ export function storedCommit(ports: CommitPorts) {
     return leaves ? leave(ports, moving, [selector], userIdOf(entry.record, layout)) : moving
   }
 
-  /** Moves the end of a session away; where that fails the next visit does it. */
+  /** Sliding expiration: moves the end of a session away. If that fails, the next visit does it. */
   async function touch(opened: StoredOpened, slot: Slot, now: number): Promise<Committed> {
     const { entry } = slot
     const expiresAt = now + entry.idle * 1000
@@ -91,21 +95,26 @@ export function storedCommit(ports: CommitPorts) {
   }
 
   /**
-   * The owner's list has to outlive the row: it is told each time a tenth of `idle` has passed.
+   * The owner's list has to outlive the row: its end moves each time a tenth of `idle` has passed.
    *
    * Before the row is written: a session that is in no list can neither be revoked nor counted.
    */
-  async function keepOwner({ row, entry }: Slot, next: SessionRecord, now: number): Promise<void> {
+  function keepOwner(
+    { row, entry }: Slot,
+    next: SessionRecord,
+    now: number,
+  ): Promise<void> | undefined {
     const owner = userIdOf(entry.record, layout)
-    if (owner === undefined) return
+    if (owner === undefined) return undefined
     const idle = idleSeconds(next, layout, lifetime)
     const expiresAt = now + idle * 1000
     const tenthOfIdle = idle * 100
-    if (Math.floor(row.expiresAt / tenthOfIdle) === Math.floor(expiresAt / tenthOfIdle)) return
-    await store.keep(owner, listUntil(expiresAt, { idle }))
+    if (Math.floor(row.expiresAt / tenthOfIdle) === Math.floor(expiresAt / tenthOfIdle))
+      return undefined
+    return store.keep(owner, listUntil(expiresAt, { idle }))
   }
 
-  function workOf(slot: Slot, changes: readonly Change[], isOutdated: boolean): Work {
+  function workOf(slot: Slot, changes: readonly Change[], isOutdated: boolean): CommitWork {
     const { selector, hash, verifier, entry } = slot
     let renewed: { verifier: string; hash: string } | undefined
     return {

@@ -36,6 +36,12 @@ export interface PreviousId {
   readonly replacedAt: number | undefined
 }
 
+/** A row and what it says. Always the two that belong together: the next swap stands on them. */
+export interface RowAndEntry {
+  row: Row
+  entry: Entry
+}
+
 /** How entries are written: the layout of the record, and what hides it from who reads the store. */
 export interface EntryFormat {
   readonly layout: Layout

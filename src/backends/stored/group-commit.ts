@@ -1,22 +1,22 @@
-/** Group commit: one swap at a time for each session, with all that waits for it in it. */
+/** Group commit: one swap at a time for each session, with the work of all requests that wait. */
 
 import { SessionError } from '../../base/errors.ts'
-import { encodeBase64url } from '../../base/bytes.ts'
 import type { Clock, Random, Timer } from '../../base/ports.ts'
 import type { Row } from './store.ts'
-import { decodeEntry, rowOf } from './entry.ts'
-import {
-  type Held,
-  mayBeOutdated,
-  type Member,
-  nextBatch,
-  type Planned,
-  type Settled,
-  tellAll,
-  told,
-} from './group-batch.ts'
+import { decodeEntry, type RowAndEntry, rowOf } from './entry.ts'
 import { type GuardedStore, pause } from './guard.ts'
-import { planOn, type StoredRules, type Work } from './plan.ts'
+import type { CommitWork, StoredRules } from './commit-work.ts'
+import { planOn } from './plan.ts'
+import {
+  type CommitOutcome,
+  mayBeOutdated,
+  nextBatch,
+  type PlannedCommit,
+  rejectWaiter,
+  settleBatchWith,
+  type WaitingCommit,
+} from './waiting-commit.ts'
+import { newWriter, type Writer } from './writer.ts'
 
 /** What a group needs. */
 export interface GroupPorts {
@@ -29,189 +29,196 @@ export interface GroupPorts {
   deadline: number
 }
 
-/** Does works to sessions, each to the newest row. */
+/** Does the work of requests to sessions, each to the newest row. */
 export interface GroupCommit {
   /**
-   * @throws ERR_SESSION_CONFLICT when the deadline passes before a swap has won,
-   * ERR_STORE_UNAVAILABLE when it is not known whether one has; what an updater throws on newer data.
+   * Answers once a swap with this work has won, or when nothing is to be written.
+   *
+   * @throws ERR_SESSION_CONFLICT when the deadline passes while no swap with this work is under way,
+   * ERR_STORE_UNAVAILABLE when it is not known whether one has won; what an updater throws.
    */
-  settle(work: Work, opened: Held): Promise<Settled>
+  settle(work: CommitWork, opened: RowAndEntry): Promise<CommitOutcome>
   /** An id that no other write has. */
   newWrite(): string
 }
 
+/** The requests that commit to one session at the moment. */
 interface Group {
-  /** Whose writes its swaps are: one swap of a writer is under way at a time. */
-  readonly writer: string
+  readonly writer: Writer
   /** The newest row this process knows of; nothing where the session is gone. */
-  newest: Settled['newest']
+  newest: RowAndEntry | undefined
   /** There is a row, and this process cannot read it. */
   hidesRow: boolean
-  waiting: Member[]
-  /** The last swap was won after others were lost to another process. */
+  queue: WaitingCommit[]
+  /** The last swap was won after one was lost to another process. */
   isContended: boolean
 }
 
 /** More requests than this waiting for one session are turned away. */
 const MAX_WAITING = 1024
 
-/** A row remembers the last write of this many other writers. */
-const MAX_RECENT = 32
-
-/** Makes the groups of one backend, which is one writer. */
+/**
+ * Makes the groups of one backend, which is one writer.
+ *
+ * - A swap never inserts. A session that was ended meanwhile stays ended, whoever still waits.
+ * - A request is answered only after the swap that carries its work has won. If the swap is lost, all
+ *   works of the batch are planned again.
+ * - The deadline bounds all of it: waiting, reading, swapping, pauses. A request that gives up before
+ *   its swap is sent has saved nothing; afterwards nobody knows.
+ * - Behind a login, works from before it find another auth number, and are not done to that session.
+ */
 export function groupCommit(ports: GroupPorts): GroupCommit {
   const { store, rules, clock, timer, random, deadline } = ports
   const groups = new Map<string, Group>()
   // Named at its first write: some platforms give no randomness before the first request.
-  let writer: string | undefined
-  let writes = 0
+  let writer: Writer | undefined
+  const currentWriter = () => (writer ??= newWriter(random))
 
-  async function run(selector: string, group: Group): Promise<void> {
-    while (group.waiting.length > 0) {
-      const batch = nextBatch(group.waiting)
-      try {
-        await settleBatch(selector, group, batch)
-      } catch (error) {
-        for (const member of batch) told(member, () => member.reject(error))
-      }
-      // The other processes have been waiting for as long: let one of them win.
-      if (group.isContended) await pause(timer, 1 + (random(1)[0]! / 255) * 2)
+  /**
+   * Settles the next batch, then lets the first request that still waits settle the one after.
+   *
+   * Each batch is run by a request that is in it: some platforms stop all work of a request once its
+   * response has left, so nobody runs a batch for others.
+   */
+  async function lead(selector: string, group: Group): Promise<void> {
+    // The other processes have been waiting for as long: let one of them win.
+    if (group.isContended) await pause(timer, 1 + randomBelow(2))
+    const batch = nextBatch(group.queue)
+    try {
+      await settleBatch(selector, group, batch)
+    } catch (error) {
+      for (const waiting of batch) rejectWaiter(waiting, error)
     }
-    if (groups.get(selector) === group) groups.delete(selector)
+    const [next] = group.queue
+    if (next) next.lead()
+    else if (groups.get(selector) === group) groups.delete(selector)
   }
 
-  async function settleBatch(selector: string, group: Group, members: Member[]): Promise<void> {
+  async function settleBatch(
+    selector: string,
+    group: Group,
+    requests: readonly WaitingCommit[],
+  ): Promise<void> {
     group.isContended = false
     let isFresh = false
     for (let losses = 0; ; losses += 1) {
-      if (losses > 1) await pause(timer, (random(1)[0]! / 255) * 2)
-      const batch = members.filter((member) => !member.isOver)
-      if (batch.length === 0) return
+      if (losses > 1) await pause(timer, randomBelow(2))
+      const waiting = requests.filter(({ isSettled }) => !isSettled)
+      if (waiting.length === 0) return
       const now = clock()
       const { newest } = group
-      const plans = plansFor(batch, newest, now)
-      if (
-        newest &&
-        !isFresh &&
-        plans.some((planned) => mayBeOutdated(planned, newest, rules, now))
-      ) {
-        lookAt(group, selector, await store.read(selector))
+      const batch = plansFor(waiting, newest, now)
+      if (newest && !isFresh && batch.some((plan) => mayBeOutdated(plan, newest, rules, now))) {
+        setNewest(group, selector, await store.read(selector))
         isFresh = true
         continue
       }
-      const entry = plans.reduce(
+      const entry = batch.reduce(
         (last, { plan }) => (plan.do === 'keep' ? plan.entry : last),
         newest?.entry,
       )
       if (!newest || !entry || entry === newest.entry) {
-        return tellAll(group.hidesRow ? plans.map(leavingRow) : plans, newest)
+        return settleBatchWith(group.hidesRow ? batch.map(leavingRow) : batch, newest)
       }
-      const row = rowOf(entry, rules, { ...nextWrite(newest.row, group.writer), now })
-      for (const member of batch) member.isSent = true
+      const row = rowOf(entry, rules, { ...group.writer.writeAfter(newest.row), now })
+      for (const request of waiting) request.isSent = true
       const swap = await store.swap(selector, newest.row.write, row)
       if (swap.won) {
         group.newest = { row, entry }
-        group.isContended = losses > 0
-        return tellAll(plans, group.newest)
+        // Lost to a request of this process that is over: nobody else waits for this session.
+        group.isContended = losses > 0 && !group.writer.hasWritten(newest.row)
+        return settleBatchWith(batch, group.newest)
       }
-      for (const member of batch) member.isSent = false
-      lookAt(group, selector, swap.newest)
+      for (const request of waiting) request.isSent = false
+      setNewest(group, selector, swap.newest)
       isFresh = true
     }
   }
 
   /** Each work on what the one before it has made. */
-  function plansFor(batch: readonly Member[], newest: Settled['newest'], now: number): Planned[] {
+  function plansFor(
+    waiting: readonly WaitingCommit[],
+    newest: RowAndEntry | undefined,
+    now: number,
+  ): PlannedCommit[] {
     let current = newest
-    return batch.map((member) => {
-      const plan = planOn(current, member.work, rules, now)
+    return waiting.map((request) => {
+      const plan = planOn(current, request.work, rules, now)
       const isWrite = plan.do === 'keep' && plan.entry !== current?.entry
       if (isWrite && current) current = { ...current, entry: plan.entry }
-      return { member, plan, isWrite }
+      return { waiting: request, plan, isWrite }
     })
   }
 
-  function lookAt(group: Group, selector: string, row: Row | null): void {
+  function setNewest(group: Group, selector: string, row: Row | null): void {
     const entry = row ? decodeEntry(selector, row, rules) : undefined
     group.newest = row && entry ? { row, entry } : undefined
     group.hidesRow = row !== null && !entry
   }
 
-  function nameOfWriter(): string {
-    return (writer ??= encodeBase64url(random(9)))
-  }
-
-  function newWrite(by = nameOfWriter()): string {
-    writes += 1
-    return `${by}.${writes.toString(36)}`
-  }
-
-  /** The next write, and the last ones of the others. */
-  function nextWrite({ write, recent }: Row, by: string) {
-    const others = [write, ...recent].filter((id) => !id.startsWith(`${by}.`))
-    return { write: newWrite(by), recent: others.slice(0, MAX_RECENT) }
+  /** Less than that many milliseconds, by chance: two processes must not go on in step. */
+  function randomBelow(milliseconds: number): number {
+    return (random(1)[0]! / 255) * milliseconds
   }
 
   return {
-    newWrite,
+    newWrite: () => currentWriter().newWrite(),
     settle(work, opened) {
       const { selector } = work
-      return new Promise<Settled>((resolve, reject) => {
+      return new Promise<CommitOutcome>((resolve, reject) => {
         const known = groups.get(selector)
         const group = known ?? newGroup(opened)
-        if (group.waiting.length >= MAX_WAITING) {
+        if (group.queue.length >= MAX_WAITING) {
           const why = `${MAX_WAITING} requests wait for this session already`
           reject(new SessionError('ERR_STORE_UNAVAILABLE', 'save', why))
           return
         }
-        const member: Member = {
+        const waiting: WaitingCommit = {
           work,
-          opened: opened.row.write,
+          openedWrite: opened.row.write,
           resolve,
           reject,
-          cancel: timer(() => giveUp(member, group), deadline),
-          isOver: false,
+          lead: () => {},
+          cancelDeadline: timer(() => giveUp(waiting, group), deadline),
+          isSettled: false,
           isSent: false,
         }
-        group.waiting.push(member)
-        if (known) return
+        group.queue.push(waiting)
+        if (known) {
+          // Goes on here, as work of this request, whoever says that it is its turn.
+          const turn = new Promise<void>((begin) => (waiting.lead = begin))
+          void turn.then(() => lead(selector, group))
+          return
+        }
         groups.set(selector, group)
-        void run(selector, group)
+        void lead(selector, group)
       })
     },
   }
 
-  function newGroup(newest: Held): Group {
-    return {
-      writer: nameOfWriter(),
-      newest,
-      hidesRow: false,
-      waiting: [],
-      isContended: false,
-    }
+  function newGroup(newest: RowAndEntry): Group {
+    return { writer: currentWriter(), newest, hidesRow: false, queue: [], isContended: false }
   }
 
-  /** Takes a request out before it is told, so that nothing of it is kept afterwards. */
-  function giveUp(member: Member, group: Group): void {
-    group.waiting = group.waiting.filter((waiting) => waiting !== member)
-    const error = member.isSent
-      ? new SessionError(
-          'ERR_STORE_UNAVAILABLE',
-          'save',
-          `there was no answer within ${deadline} ms`,
-        )
+  /** Takes a request out before it is answered, so that nothing of it is saved afterwards. */
+  function giveUp(waiting: WaitingCommit, group: Group): void {
+    group.queue = group.queue.filter((other) => other !== waiting)
+    const why = `there was no answer within ${deadline} ms`
+    const error = waiting.isSent
+      ? new SessionError('ERR_STORE_UNAVAILABLE', 'save', why)
       : new SessionError('ERR_SESSION_CONFLICT')
-    told(member, () => member.reject(error))
-    // Where a platform stops work with the request that began it, the group may stand still for
-    // ever. The next request begins another: two of them are as two processes.
-    if (groups.get(member.work.selector) !== group) return
-    groups.delete(member.work.selector)
+    rejectWaiter(waiting, error)
+    // Whoever leads may have been stopped with its request, and the group would stand still for
+    // ever. The next request begins another: two of them are as two processes, so the writer changes.
+    const { selector } = waiting.work
+    if (groups.get(selector) !== group) return
+    groups.delete(selector)
     if (writer === group.writer) writer = undefined
   }
 }
 
-/** A login must not leave behind a row that another server, with a newer secret, still opens. */
-function leavingRow(planned: Planned): Planned {
+/** A login must not leave a row behind that another server, with a newer secret, can still read. */
+function leavingRow(planned: PlannedCommit): PlannedCommit {
   const { plan } = planned
   return plan.do === 'move' ? { ...planned, plan: { ...plan, leaves: true } } : planned
 }

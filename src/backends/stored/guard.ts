@@ -1,9 +1,9 @@
 /** Every call of a store: within its deadline, bounded in number, and safely tried once more. */
 
-import { because, SessionError } from '../../base/errors.ts'
+import { SessionError } from '../../base/errors.ts'
 import type { Random, Timer } from '../../base/ports.ts'
-import { withoutPasswords } from '../../base/redact.ts'
 import type { StoreVerbs } from './store.ts'
+import { isUnknown, refusal, tooLate, unavailable } from './store-errors.ts'
 
 /** How long to wait for a store, in milliseconds. */
 export interface Deadlines {
@@ -11,7 +11,10 @@ export interface Deadlines {
   read: number
   /** One write. */
   write: number
-  /** Waiting for other requests' changes of a session, and trying again when they were faster. */
+  /**
+   * A whole commit: waiting for other requests that change the same session, reading, swapping, and
+   * the pauses after lost swaps.
+   */
   commit: number
 }
 
@@ -30,10 +33,10 @@ export interface GuardPorts {
 /** The most calls under way at once; a store that is this far behind only gets slower by more. */
 const MAX_CALLS = 1024
 
-/** A call nobody waits for any more still counts, since its client holds it; so long at most. */
+/** A call that is past its deadline still counts, since the client holds it; at most so long. */
 const LOST_AFTER = 30_000
 
-/** One step of what is done now and then to a whole store may take this long. */
+/** The deadline of one step of upkeep: a batch of keys, a prune. */
 const UPKEEP = 10_000
 
 /**
@@ -47,12 +50,19 @@ export function guardedStore(store: StoreVerbs, ports: GuardPorts): GuardedStore
   const { timer, background, random, deadlines } = ports
   let calls = 0
 
-  /** Calls once. The store's own answer after the deadline goes unheard. */
+  /**
+   * Calls once. An answer of the store after the deadline is ignored.
+   *
+   * By callbacks and not `await`: this is on the path of every request.
+   *
+   * @param recover may make the call again, within the same deadline, when it has failed.
+   */
   function within<Answer>(
     verb: string,
     limit: number,
-    act: (isOver: () => boolean) => Promise<Answer>,
+    act: () => Promise<Answer>,
     sent?: unknown,
+    recover?: (error: unknown, isOver: () => boolean) => Promise<Answer>,
   ) {
     return new Promise<Answer>((resolve, reject) => {
       if (calls >= MAX_CALLS) {
@@ -61,27 +71,35 @@ export function guardedStore(store: StoreVerbs, ports: GuardPorts): GuardedStore
       }
       calls += 1
       let isOver = false
-      let forget = () => {}
-      let free = () => {
-        free = () => {}
-        calls -= 1
-        forget()
+      let isCounted = true
+      let forget: (() => void) | undefined
+      const free = () => {
+        if (isCounted) calls -= 1
+        isCounted = false
+        forget?.()
       }
       const cancel = timer(() => {
         isOver = true
-        forget = background(() => free(), LOST_AFTER)
+        forget = background(free, LOST_AFTER)
         reject(tooLate(verb, limit))
       }, limit)
-      const done = (settle: () => void) => {
+      const succeed = (answer: Answer) => {
         cancel()
         free()
-        settle()
+        resolve(answer)
       }
-      const fail = (error: unknown) => done(() => reject(refusal(verb, error, sent)))
+      const fail = (error: unknown) => {
+        cancel()
+        free()
+        reject(refusal(verb, error, sent))
+      }
+      const failed = recover
+        ? (failure: unknown) => void recover(failure, () => isOver).then(succeed, fail)
+        : fail
       try {
-        act(() => isOver).then((answer) => done(() => resolve(answer)), fail)
+        act().then(succeed, failed)
       } catch (error) {
-        fail(error)
+        failed(error)
       }
     })
   }
@@ -89,7 +107,7 @@ export function guardedStore(store: StoreVerbs, ports: GuardPorts): GuardedStore
   /**
    * Calls, and once more if that failed: after a moment, so that a connection can come back.
    *
-   * All of it takes no longer than keeping a request's work may take.
+   * All of it takes no longer than saving a request's work may take.
    */
   function twice<Answer>(verb: string, limit: number, act: () => Promise<Answer>, sent?: unknown) {
     const { commit } = deadlines
@@ -99,31 +117,28 @@ export function guardedStore(store: StoreVerbs, ports: GuardPorts): GuardedStore
     })
   }
 
-  async function tryTwice<Answer>(
+  function tryTwice<Answer>(
     verb: string,
     limit: number,
     act: () => Promise<Answer>,
     sent?: unknown,
   ) {
-    try {
-      return await within(verb, limit, act, sent)
-    } catch (error) {
+    return within(verb, limit, act, sent).catch(async (error: unknown) => {
       if (!isUnknown(error)) throw error
       await pause(timer, 5 + (random(1)[0]! / 255) * 45)
       return within(verb, limit, act, sent)
-    }
+    })
   }
 
   /** A read that failed at once is worth another, within the same deadline. */
-  async function readTwice(key: string, isOver: () => boolean) {
-    try {
-      return await store.read(key)
-    } catch (error) {
+  function readTwice(key: string) {
+    const read = () => store.read(key)
+    return within('read', deadlines.read, read, undefined, async (error, isOver) => {
       if (error instanceof SessionError || isOver()) throw error
       await pause(timer, 5 + (random(1)[0]! / 255) * 15)
       if (isOver()) throw error
-      return store.read(key)
-    }
+      return read()
+    })
   }
 
   async function* keys() {
@@ -135,9 +150,9 @@ export function guardedStore(store: StoreVerbs, ports: GuardPorts): GuardedStore
     }
   }
 
-  const { read, write } = deadlines
+  const { write } = deadlines
   return {
-    read: (key) => within('read', read, (isOver) => readTwice(key, isOver)),
+    read: readTwice,
     insert: (key, row) => within('insert', write, () => store.insert(key, row), row),
     // Who waits for a swap has a deadline of its own, which began earlier.
     swap: (key, ifWrite, row) => tryTwice('save', write, () => store.swap(key, ifWrite, row), row),
@@ -153,53 +168,7 @@ export function guardedStore(store: StoreVerbs, ports: GuardPorts): GuardedStore
   }
 }
 
-/** Lets some milliseconds pass. */
+/** Waits some milliseconds. */
 export function pause(timer: Timer, delay: number): Promise<void> {
   return new Promise((resolve) => void timer(resolve, delay))
-}
-
-/** Whether the call may have been executed after all. */
-export function isUnknown(error: unknown): boolean {
-  return error instanceof SessionError && error.code === 'ERR_STORE_UNAVAILABLE'
-}
-
-function refusal(verb: string, error: unknown, sent: unknown): unknown {
-  if (error instanceof SessionError) return error
-  return because(unavailable(verb, 'it answered with an error'), bareCause(error, sent))
-}
-
-/** A client's error without what it hangs on it, such as the command with the whole session. */
-function bareCause(error: unknown, sent: unknown): unknown {
-  if (!(error instanceof Error)) return undefined
-  const message = showable(error.message, sent)
-  const frames = error.stack?.split('\n').filter((line) => /^ +at /.test(line)) ?? []
-  const bare = Object.assign(new Error(message), { name: error.name })
-  bare.stack = [`${error.name}: ${message}`, ...frames].join('\n')
-  const code = 'code' in error ? error.code : undefined
-  return typeof code === 'string' || typeof code === 'number' ? Object.assign(bare, { code }) : bare
-}
-
-/** A longer message is a quotation. */
-const LONGEST_MESSAGE = 500
-
-/** A client's message without the password of its address, and not at all where it quotes the row. */
-function showable(message: string, sent: unknown): string {
-  const text = message.slice(0, LONGEST_MESSAGE)
-  // In an outage every call fails: the search has a bound.
-  const quoted = JSON.stringify(sent ?? null).slice(0, 65_536)
-  const plain = JSON.stringify(text).slice(1, -1)
-  for (let at = 0; at + 12 <= plain.length; at += 4) {
-    if (quoted.includes(plain.slice(at, at + 12))) {
-      return 'Its message is not shown: it quotes what was to be kept.'
-    }
-  }
-  return withoutPasswords(text)
-}
-
-function tooLate(verb: string, limit: number): SessionError {
-  return unavailable(verb, `there was no answer within ${limit} ms`)
-}
-
-function unavailable(verb: string, why: string): SessionError {
-  return new SessionError('ERR_STORE_UNAVAILABLE', verb, why)
 }

@@ -2,13 +2,12 @@
 
 import { because, SessionError } from '../../base/errors.ts'
 import type { Clock } from '../../base/ports.ts'
-import type { Ended } from '../../record/lifetime.ts'
 import { authenticatedAtOf, createdOf, labelOf } from '../../record/record.ts'
-import { decodeEntry, entryEnded, seenAt } from './entry.ts'
+import { type RowAndEntry, seenAt } from './entry.ts'
 import type { SessionInfo } from '../store-backend.ts'
-import type { Held } from './group-batch.ts'
 import type { GuardedStore } from './guard.ts'
-import type { StoredRules } from './plan.ts'
+import type { StoredRules } from './commit-work.ts'
+import { userRows } from './user-rows.ts'
 
 /** How many sessions a user may have. */
 export interface MemberLimit {
@@ -17,7 +16,7 @@ export interface MemberLimit {
   onLimit: 'reject' | 'evict-oldest'
 }
 
-/** What this room needs. */
+/** What this needs. */
 export interface MemberPorts {
   store: GuardedStore
   rules: StoredRules
@@ -35,8 +34,8 @@ export interface Members {
    */
   admit(owner: string, selector: string, calledAt: number, until: number): Promise<number>
   /**
-   * Looks whether a login would be refused, before it is written: then the visitor keeps what they
-   * had. `admit` decides.
+   * Checks whether a login would be refused, before it is written, so that the visitor keeps their
+   * session. `admit` decides.
    *
    * @throws ERR_SESSION_LIMIT
    */
@@ -48,20 +47,15 @@ export interface Members {
   revokeAll(owner: string, except: string | undefined): Promise<number>
 }
 
-/** So many sessions that were excepted are remembered, for logins in them that are under way. */
+/** How many sessions excepted from a revocation are remembered, for logins under way in them. */
 const MAX_EXCEPTED = 1024
 
 /** One login in so many tidies its user's list, where no limit does it at each. */
 const TIDIES_EACH = 16
 
-/** A touch that is still under way may move an end that lies this far back, in milliseconds. */
-const LATE_TOUCH = 60_000
-
-/** So many rows are read, or removed, at a time. */
-const AT_ONCE = 16
-
-/** Makes the room for one store. */
+/** Makes it for one store. */
 export function members({ store, rules, clock, limit }: MemberPorts): Members {
+  const { sortRows, discard } = userRows(store, rules, clock)
   let admissions = 0
   /** When a session was last excepted from the revocation of its user's others. */
   const excepted = new Map<string, number>()
@@ -71,26 +65,26 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
     return new SessionError('ERR_SESSION_LIMIT', limit?.most ?? 0)
   }
 
-  /** Makes room for a session that was admitted over the limit; answers how many it ended for that. */
+  /** Ends the oldest sessions after a login over the limit; answers how many. */
   async function makeRoom(owner: string, selector: string, most: number): Promise<number> {
     const keys = await store.list(owner)
     // Those after it make their own room.
     const earlier = keys.slice(0, Math.max(keys.indexOf(selector), 0))
-    const { live, dead } = await sorted(owner, earlier)
+    const { live, dead } = await sortRows(owner, earlier)
     const rest = earlier.filter((key) => !dead.includes(key))
     const ended = rest.slice(0, Math.max(rest.length + 1 - most, 0))
     await discard(owner, [...dead, ...ended])
     return ended.filter((key) => live.has(key)).length
   }
 
-  /** Asks once more where sessions that ran out stood in for live ones. */
+  /** Asks a second time if expired sessions took the place of live ones in the list. */
   async function admitted(owner: string, selector: string, calledAt: number, until: number) {
     // Who signs in and ends the user's other sessions in one request means to stay.
     const since = Math.max(calledAt, excepted.get(selector) ?? 0)
     const ask = () => store.admit(owner, selector, since, until, storeLimit)
     const admission = await ask()
     if (admission.admitted || admission.why !== 'limit') return admission
-    const { dead, hidden } = await sorted(owner, await store.list(owner))
+    const { dead, hidden } = await sortRows(owner, await store.list(owner))
     // Nobody could end what nobody here can read: it must not keep its user out.
     const over = dead.length > 0 ? dead : hidden.slice(0, 1)
     if (over.length === 0) return admission
@@ -98,45 +92,10 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
     return ask()
   }
 
-  /** Takes the keys of sessions that ran out off the list: no engine does it for us. */
+  /** Removes expired sessions from a user's list: no engine does it by itself. */
   async function tidy(owner: string): Promise<void> {
-    const { dead } = await sorted(owner, await store.list(owner))
+    const { dead } = await sortRows(owner, await store.list(owner))
     await discard(owner, dead)
-  }
-
-  /**
-   * The owner's sessions that are alive, the keys of those that are over, and of those that cannot be
-   * read here, as under a secret that was dropped.
-   */
-  async function sorted(owner: string, keys: readonly string[]) {
-    const live = new Map<string, Held>()
-    const dead: string[] = []
-    const hidden: string[] = []
-    const now = clock()
-    await inParts(keys, async (key) => {
-      const row = await store.read(key)
-      if (!row) return void dead.push(key)
-      // The answer may be the wrong one: another's row says nothing of this key.
-      if (row.owner !== owner) return
-      const entry = decodeEntry(key, row, rules)
-      // One that ended just now is not dead yet: a visit's touch may be on its way.
-      const isOver = (at: number) =>
-        entry ? isEnded(entryEnded(row, entry, rules, at)) : row.expiresAt < at
-      if (isOver(now - LATE_TOUCH)) dead.push(key)
-      else if (!entry) hidden.push(key)
-      else if (!isOver(now)) live.set(key, { row, entry })
-    })
-    return { live, dead, hidden: keys.filter((key) => hidden.includes(key)) }
-  }
-
-  /** Removes rows, then forgets their keys: interrupted, it is simply done again. */
-  async function discard(owner: string, keys: readonly string[]): Promise<number> {
-    let count = 0
-    await inParts(keys, async (key) => {
-      if (await store.remove(key)) count += 1
-    })
-    if (keys.length > 0) await store.forget(owner, keys)
-    return count
   }
 
   return {
@@ -144,7 +103,7 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
       if (limit?.onLimit !== 'reject') return
       const keys = await store.list(owner)
       if (keys.length < limit.most || keys.includes(selector)) return
-      const { dead, hidden } = await sorted(owner, keys)
+      const { dead, hidden } = await sortRows(owner, keys)
       if (keys.length - dead.length - hidden.length >= limit.most) throw tooMany()
     },
     async admit(owner, selector, calledAt, until) {
@@ -166,7 +125,7 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
     },
     async list(owner) {
       const keys = await store.list(owner)
-      const { live, dead } = await sorted(owner, keys)
+      const { live, dead } = await sortRows(owner, keys)
       // Tidied on the way; who asks for a list is not told where that fails.
       await discard(owner, dead).catch(() => {})
       return keys.flatMap((key) => {
@@ -176,7 +135,7 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
     },
     async revoke(owner, selector) {
       if (!(await store.list(owner)).includes(selector)) return false
-      const { live, hidden } = await sorted(owner, [selector])
+      const { live, hidden } = await sortRows(owner, [selector])
       await discard(owner, [selector])
       return live.size + hidden.length > 0
     },
@@ -200,12 +159,7 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
   }
 }
 
-/** What begins in the future, by this server's clock, is not over. */
-function isEnded(ended: Ended | undefined): boolean {
-  return ended !== undefined && ended !== 'future'
-}
-
-function infoOf({ row, entry }: Held, { layout }: StoredRules): SessionInfo {
+function infoOf({ row, entry }: RowAndEntry, { layout }: StoredRules): SessionInfo {
   const { record, selector } = entry
   return {
     handle: selector,
@@ -218,11 +172,4 @@ function infoOf({ row, entry }: Held, { layout }: StoredRules): SessionInfo {
 
 function dateOf(seconds: number | undefined): Date | undefined {
   return seconds === undefined ? undefined : new Date(seconds * 1000)
-}
-
-/** Does something to each key, a few at a time. */
-async function inParts(keys: readonly string[], act: (key: string) => Promise<void>) {
-  for (let at = 0; at < keys.length; at += AT_ONCE) {
-    await Promise.all(keys.slice(at, at + AT_ONCE).map(act))
-  }
 }

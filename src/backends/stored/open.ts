@@ -1,12 +1,11 @@
-/** Opens a stored session: one read for a cookie of ours, none for anything else. */
+/** Opens a stored session: one read for a cookie with a valid MAC, none for anything else. */
 
 import { timingSafeEqual } from 'node:crypto'
 import type { Row } from './store.ts'
 import type { Opened, Rejection } from '../backend.ts'
-import { type Entry, entryEnded, readEntry, seenAt } from './entry.ts'
-import type { Held } from './group-batch.ts'
+import { type Entry, entryEnded, readEntry, type RowAndEntry, seenAt } from './entry.ts'
 import type { GuardedStore } from './guard.ts'
-import type { StoredRules } from './plan.ts'
+import type { StoredRules } from './commit-work.ts'
 import type { Removals } from './removals.ts'
 import { HASH_LENGTH, hashOfVerifier, type SessionId, type SessionIdFormat } from './session-id.ts'
 
@@ -18,8 +17,8 @@ export interface Slot {
   readonly row: Row
   /** What this request sees. */
   readonly entry: Entry
-  /** What the row says: more than that, where others' work went into the same swap. */
-  readonly held: Held
+  /** The row and all it says: more than `entry`, where others' work went into the same swap. */
+  readonly newest: RowAndEntry
 }
 
 /** What opening a stored session came to. */
@@ -69,7 +68,7 @@ export function openStored(
 async function lookUp(ports: OpenPorts, ids: SessionId[], nobody: StoredOpened, now: number) {
   const [only] = ids
   if (only && ids.length === 1) {
-    const outcome = await openOne(ports, only, now)
+    const outcome = outcomeOf(ports, only, await ports.store.read(only.selector), now)
     // What opening comes to for nearly every visitor.
     if ('opened' in outcome) return { ...nobody, ...outcome.opened, verified: 1 }
     return refusedAll(ports, nobody, [outcome])
@@ -115,7 +114,7 @@ type Found = {
 
 type Refused = { id: SessionId; reason: Rejection }
 
-/** By choice, an id that is shown again after it was renewed ends its session. */
+/** With `onReplay: 'end'`, an id that is presented again after its renewal ends its session. */
 async function endReplayed({ store, removals, onReplay }: OpenPorts, refused: readonly Refused[]) {
   if (onReplay === 'report') return
   for (const { id, reason } of refused) {
@@ -124,13 +123,18 @@ async function endReplayed({ store, removals, onReplay }: OpenPorts, refused: re
   }
 }
 
-async function openOne(
-  { store, rules }: OpenPorts,
+async function openOne(ports: OpenPorts, id: SessionId, now: number): Promise<Found | Refused> {
+  return outcomeOf(ports, id, await ports.store.read(id.selector), now)
+}
+
+/** Whether an id is valid for the row under its selector. */
+function outcomeOf(
+  { rules }: OpenPorts,
   id: SessionId,
+  row: Row | null,
   now: number,
-): Promise<Found | Refused> {
+): Found | Refused {
   const { selector } = id
-  const row = await store.read(selector)
   if (!row) return { id, reason: 'gone' }
   const read = readEntry(selector, row, rules)
   if (!read) return { id, reason: 'corrupt' }
@@ -149,7 +153,7 @@ function foundIn(
   id: SessionId & { hash: string; isOutdated: boolean },
 ): Found {
   const { selector, verifier, hash, key, isOutdated } = id
-  const slot: Slot = { selector, verifier, hash, row, entry, held: { row, entry } }
+  const slot: Slot = { selector, verifier, hash, row, entry, newest: { row, entry } }
   const seen = seenAt(row, entry)
   return { slot, opened: { record: entry.record, seen, key, isOutdated, handle: selector, slot } }
 }
@@ -180,7 +184,7 @@ function opensAsPrevious({ previous }: Entry, hash: string, { grace }: StoredRul
 const left = Buffer.alloc(HASH_LENGTH)
 const right = Buffer.alloc(HASH_LENGTH)
 
-/** Compares two hashes in constant time; what is no hash is like none. */
+/** Compares two hashes in constant time. What is no hash equals none. */
 function isSame(kept: string, shown: string): boolean {
   if (kept.length !== HASH_LENGTH || shown.length !== HASH_LENGTH) return false
   left.write(kept, 'latin1')
@@ -188,7 +192,7 @@ function isSame(kept: string, shown: string): boolean {
   return timingSafeEqual(left, right) && kept === shown
 }
 
-/** Looks again at the session a request stands on, under the id it has by now. */
+/** Reads a request's session again, under the id it has by now. */
 export async function reopenStored(
   ports: OpenPorts,
   opened: StoredOpened,

@@ -12,7 +12,8 @@ import { MAX_DEPTH } from './json-walk.ts'
 import { compareCodePoints } from './order.ts'
 import { isNative } from './native.ts'
 import { spellFloat, spellNumber } from './number.ts'
-import { describe, firstKey, isPlain, isReadObject, isSubclass } from './shapes.ts'
+import { plainValue } from './plain.ts'
+import { describe, firstKey, isObject, isPlain, isReadObject, isSubclass } from './shapes.ts'
 import { type Tag, UNREADABLE } from './tag.ts'
 import { isFloat } from './values.ts'
 
@@ -27,16 +28,23 @@ export interface CodecOptions {
   levelsAround?: number
 }
 
+/** Members of an object that are texts already, by key. */
+export type Members = Iterable<readonly [key: string, member: { readonly text: string }]>
+
 /** Turns values into JSON text and back. */
 export interface Codec {
   /** The text of a value. @throws ERR_VALUE_UNSUPPORTED, naming `key`, for what cannot be kept. */
   encode(value: unknown, key: string): string
+  /** As `encode`, but `undefined` for an object that can be kept and may be spelled later. */
+  check(value: unknown, key: string): string | undefined
   /** The value of a text, or `undefined` if it has none. */
   decode(text: string): { value: unknown } | undefined
   /** The text of an object whose members are texts already. */
-  join(members: Iterable<readonly [key: string, text: string]>): string
+  join(members: Members): string
   /** Whether an object with this single key stands for something else. */
   isTag(key: string): boolean
+  /** Whether the key of each tag begins with a blank, as hardly a text of an app does. */
+  readonly hasMarkedTags: boolean
   /** Whether decoding the text may give something else than the JSON it is. */
   mayHoldTags(text: string): boolean
 }
@@ -54,22 +62,25 @@ export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOp
     }
     byKey.set(tag.key, tag)
   }
-  const ownKeysOnly = [...byKey.keys()].every((key) => key.startsWith(' '))
+  const hasMarkedTags = [...byKey.keys()].every((key) => key.startsWith(' '))
 
   const rules = { tags, isTag: (key: string) => byKey.has(key), sortKeys }
 
   function quote(text: string): string {
-    return escape(JSON.stringify(text))
+    return isSpelledAsItIs(text) ? `"${text}"` : escape(JSON.stringify(text))
   }
 
   function escape(json: string): string {
     return ascii ? json.replace(/[\u007f-\uffff]/g, escapeCharacter) : json
   }
 
-  function join(members: Iterable<readonly [string, string]>): string {
-    const list = [...members]
-    if (sortKeys) list.sort(([a], [b]) => compareCodePoints(a, b))
-    return `{${list.map(([key, text]) => `${quote(key)}:${text}`).join(',')}}`
+  function join(members: Members): string {
+    const ordered = sortKeys ? [...members].sort(([a], [b]) => compareCodePoints(a, b)) : members
+    let joined = ''
+    for (const [key, { text }] of ordered) {
+      joined += `${joined === '' ? '' : ','}${quote(key)}:${text}`
+    }
+    return `{${joined}}`
   }
 
   function encode(value: unknown, key: string, depth: number): string {
@@ -117,11 +128,8 @@ export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOp
 
   function encodeObject(object: JsonObject, names: string[], inner: Inner): string {
     const floats = floatMembersOf(object)
-    const members = names.map((name): [string, string] => [
-      name,
-      spellMember(object[name], floats, name, inner),
-    ])
-    return join(members)
+    const member = (name: string) => ({ text: spellMember(object[name], floats, name, inner) })
+    return join(names.map((name) => [name, member(name)] as const))
   }
 
   const revive: Revive = (object, size, floats) => {
@@ -136,19 +144,28 @@ export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOp
     return value
   }
 
+  /** The text of a value; what `native` says of one that JSON.stringify spells as we do. */
+  function spell<Said>(value: unknown, key: string, native: (value: unknown) => Said) {
+    if (typeof value === 'string') return quote(value)
+    if (typeof value === 'number') return spellNumber(value)
+    try {
+      return isNative(value, rules, deepest) ? native(value) : encode(value, key, 1)
+    } catch (error) {
+      if (error instanceof SessionError) throw error
+      const why = 'reading it threw an error: a getter, a proxy or a tag of the app'
+      throw because(new SessionError('ERR_VALUE_UNSUPPORTED', key, why), error)
+    }
+  }
+
+  const spellNative = (value: unknown) => escape(JSON.stringify(value))
+  const spellScalar = (value: unknown) => (isObject(value) ? undefined : spellNative(value))
+
   return {
-    encode(value, key) {
-      try {
-        return isNative(value, rules, deepest)
-          ? escape(JSON.stringify(value))
-          : encode(value, key, 1)
-      } catch (error) {
-        if (error instanceof SessionError) throw error
-        const why = 'reading it threw an error: a getter, a proxy or a tag of the app'
-        throw because(new SessionError('ERR_VALUE_UNSUPPORTED', key, why), error)
-      }
-    },
+    encode: (value, key) => spell(value, key, spellNative),
+    check: (value, key) => spell(value, key, spellScalar),
     decode(text) {
+      const plain = hasMarkedTags ? plainValue(text) : undefined
+      if (plain) return plain
       try {
         return parseJson(text, revive)
       } catch (error) {
@@ -158,8 +175,19 @@ export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOp
     },
     join,
     isTag: rules.isTag,
-    mayHoldTags: (text) => !ownKeysOnly || /"(?: |\\u0020)/.test(text),
+    hasMarkedTags,
+    mayHoldTags: (text) => !hasMarkedTags || /"(?: |\\u0020)/.test(text),
   }
+}
+
+/** Whether a short text is spelled as it is, between quotation marks. */
+function isSpelledAsItIs(text: string): boolean {
+  if (text.length > 64) return false
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code < 0x20 || code > 0x7e || code === 0x22 || code === 0x5c) return false
+  }
+  return true
 }
 
 type Inner = (content: unknown) => string
@@ -175,10 +203,8 @@ const ESCAPE_TAG: Tag<never> = {
     if (!isReadObject(content)) return UNREADABLE
     const key = firstKey(content)
     if (key === undefined) return UNREADABLE
-    const object = Object.create(null) as JsonObject
     // Python's key[:-2]: the last two code points, whatever they are.
-    object[[...key].slice(0, -2).join('')] = content[key]
-    return object
+    return Object.fromEntries([[[...key].slice(0, -2).join(''), content[key]]])
   },
 }
 

@@ -8,7 +8,7 @@ export interface Span {
   end: number
 }
 
-/** A JSON object as read: no prototype, so `__proto__` and `constructor` are ordinary keys. */
+/** A JSON object as read, as JSON.parse makes it: `__proto__` and `constructor` are ordinary keys. */
 export type JsonObject = { [key: string]: unknown }
 
 /**
@@ -111,15 +111,18 @@ function valueBuilder(text: string, revive: Revive | undefined): Sink & { result
     }
     const { container, key } = frame
     if (Array.isArray(container)) return container.push(value) - 1
-    if (!(key in container)) frame.size++
-    container[key] = value
+    if (Object.hasOwn(container, key)) container[key] = value
+    else {
+      frame.size++
+      defineMember(container, key, value)
+    }
     frame.floats?.delete(key)
     return key
   }
 
   return {
     open(isArray) {
-      const container = isArray ? [] : (Object.create(null) as JsonObject)
+      const container: JsonObject | unknown[] = isArray ? [] : {}
       frames.push((frame = { container, key: '', size: 0, floats: undefined }))
     },
     key(start, end) {
@@ -145,6 +148,19 @@ function valueBuilder(text: string, revive: Revive | undefined): Sink & { result
       put(revive && !Array.isArray(container) ? revive(container, size, floats) : container)
     },
     result: () => root,
+  }
+}
+
+/** Adds a member of its own, whatever an object inherits under that name. */
+function defineMember(object: JsonObject, key: string, value: unknown): void {
+  if (!(key in object)) object[key] = value
+  else {
+    Object.defineProperty(object, key, {
+      value,
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    })
   }
 }
 

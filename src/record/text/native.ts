@@ -32,11 +32,19 @@ export function isNative(value: unknown, rules: NativeRules, room: number): bool
   const names = Object.keys(value)
   if (names.length === 1 && rules.isTag(names[0]!)) return false
   if (rules.sortKeys && !isSorted(names)) return false
-  return names.every((name) => isNative((value as JsonObject)[name], rules, room - 1))
+  for (const name of names) {
+    const member = (value as JsonObject)[name]
+    // Most members are texts or small integers: no call for those.
+    if (typeof member === 'string' || (typeof member === 'number' && isSpelledAlike(member)))
+      continue
+    if (!isNative(member, rules, room - 1)) return false
+  }
+  return true
 }
 
 /** Whether JavaScript and Python spell a number alike. */
 function isSpelledAlike(number: number): boolean {
+  if ((number | 0) === number && number !== 0) return true
   if (Number.isInteger(number)) return Number.isSafeInteger(number) && !Object.is(number, -0)
   const size = Math.abs(number)
   return size >= 1e-4 && size < 1e16

@@ -2,6 +2,11 @@
 
 import type { JsonObject } from './json.ts'
 
+/** Whether this can be changed in place: an object or a list. */
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
 /** Whether this is an object as JSON has it: no class behind it, of this realm or another. */
 export function isPlain(value: object): boolean {
   if (Array.isArray(value)) return false
@@ -25,13 +30,12 @@ function isForeignObjectPrototype(prototype: unknown): boolean {
 
 /** Whether this is an object as our parser makes it. */
 export function isReadObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null
+  return isObject(value) && Object.getPrototypeOf(value) === Object.prototype
 }
 
 /** The first key of an object that was read; `undefined` where there is none. */
 export function firstKey(object: JsonObject): string {
-  for (const key in object) return key
-  return undefined as never
+  return Object.keys(object)[0]!
 }
 
 /** What a value is that cannot be kept, and what to do instead: it ends an error's message. */

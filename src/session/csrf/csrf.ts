@@ -1,4 +1,4 @@
-/** Refuses what another site has a visitor's browser send: by its headers, else by a token. */
+/** CSRF protection: by the headers Sec-Fetch-Site and Origin, otherwise by a token. */
 
 import { SessionError } from '../../base/errors.ts'
 import type { Maybe } from '../../base/ports.ts'
@@ -16,44 +16,44 @@ import type { RequestFacts } from '../../http/request-facts.ts'
 import { originVerdict, type OwnSite } from './request-origin.ts'
 import type { CsrfRefusal } from '../explain/events.ts'
 
-/** The token that came with a form, or how to find it: asked only where the headers do not decide. */
+/** The CSRF token of a form, or a function that returns it: called only if the headers do not decide. */
 export type GivenToken = string | undefined | (() => Maybe<string | undefined>)
 
-/** The session a request came with. */
-export interface CameWith {
+/** The session of a request, as far as the CSRF check needs it. */
+export interface RequestSession {
   readonly opened: { readonly record: SessionRecord | undefined }
-  /** Why the store did not answer, where the app chose to go on read-only. */
+  /** The error of the store, with `onUnavailable: 'anonymous-readonly'`. */
   readonly unavailable: SessionError | undefined
 }
 
-/** The protection of one `createSessions`. */
+/** The CSRF protection of one `createSessions`. */
 export interface Csrf {
   /**
-   * The token of a session: a signature over what tells it from all others since its last login.
+   * The CSRF token of a session: a signature over its random nonce, its creation and its user, so that
+   * a login changes it. It is computed on each call and saved nowhere.
    *
-   * Derived anew each time, and kept nowhere.
-   *
-   * @throws ERR_CSRF_UNSUPPORTED where the layout has nothing of the kind, as Flask's.
+   * @throws ERR_CSRF_UNSUPPORTED if the layout has no nonce, as Flask's.
    */
   tokenOf(record: SessionRecord): string
   /**
-   * Lets a request pass, or throws. The session is opened only where the headers do not decide.
+   * Returns if the request may pass, otherwise throws. Opens the session only if the headers do not
+   * decide.
    *
    * @throws ERR_CSRF (403); ERR_STORE_UNAVAILABLE (503) if the token could not be compared.
    */
-  check(facts: RequestFacts, open: () => Maybe<CameWith>, token: GivenToken): Promise<void>
+  check(facts: RequestFacts, open: () => Maybe<RequestSession>, token: GivenToken): Promise<void>
 }
 
-/** What the protection is made of. */
+/** What `csrfProtection` takes. */
 export interface CsrfSettings extends OwnSite {
-  /** The keys of this purpose: the first signs, all verify. */
+  /** The keys for CSRF tokens: the first signs, all verify. */
   readonly keys: readonly Uint8Array[]
   readonly layout: Layout
   readonly emit: EventListener
   readonly hint: Hint
 }
 
-/** Makes the protection. */
+/** Makes the CSRF protection. */
 export function csrfProtection({ keys, layout, emit, hint, ...site }: CsrfSettings): Csrf {
   const tokens = authenticator(keys, 'sha256')
 
@@ -83,7 +83,7 @@ export function csrfProtection({ keys, layout, emit, hint, ...site }: CsrfSettin
       const { opened, unavailable } = await open()
       if (unavailable) throw unavailable
       const { record } = opened
-      // No browser, and no session that could be misused.
+      // Not a browser, and no session that another site could use.
       if (verdict === 'silent' && !record) return
       const given =
         facts.header('x-csrf-token') ?? (typeof token === 'function' ? await token() : token)
@@ -92,7 +92,7 @@ export function csrfProtection({ keys, layout, emit, hint, ...site }: CsrfSettin
   }
 }
 
-/** Unambiguous: only the user's id, at the end, can have a dot in it. */
+/** Unambiguous: only the user's id, at the end, can contain a dot. */
 function signedText(record: SessionRecord, layout: Layout): string | undefined {
   const nonce = nonceOf(record, layout)
   if (nonce === undefined) return undefined
@@ -101,9 +101,9 @@ function signedText(record: SessionRecord, layout: Layout): string | undefined {
 
 const REFUSED: Readonly<Record<CsrfRefusal, string>> = {
   'cross-site':
-    'A request was refused because the browser said that another site had sent it (Sec-Fetch-Site: cross-site). If that site is yours, name its origin in trustedOrigins.',
+    'A request was refused because another site sent it (Sec-Fetch-Site: cross-site). If that site is yours, add its origin to trustedOrigins.',
   origin:
-    'A request was refused because its Origin is not the host it was sent to. If that origin is yours, or a proxy in front changes the Host header, name the origin in trustedOrigins.',
+    'A request was refused because its Origin differs from its Host. If that origin is yours, or a reverse proxy changes the Host header, add the origin to trustedOrigins.',
   token:
-    'A request was refused because its headers do not say where it comes from, and it has no CSRF token of this session. Give the form a hidden field _csrf with session.csrfToken(), or send it as x-csrf-token (a visitor without a session has no token: name the page in trustedOrigins, or keep something first); a test may send "sec-fetch-site: same-origin", as browsers do.',
+    'A request was refused because its headers do not show where it comes from, and it has no CSRF token of this session. Add a hidden field _csrf with session.csrfToken() to the form, or send it as x-csrf-token. A visitor without a session has no token: add the origin to trustedOrigins, or set a value first. A test can send "sec-fetch-site: same-origin", as browsers do.',
 }

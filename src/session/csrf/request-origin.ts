@@ -1,27 +1,24 @@
-/** Where a request comes from, as its headers say it: decided without a session. */
+/** Whether a request comes from the own site, judged by its headers; and the option `trustedOrigins`. */
 
 import type { RequestFacts } from '../../http/request-facts.ts'
 import { invalid } from '../../base/options.ts'
 
-/** What tells the site's own pages from others. */
+/** What counts as the own site. */
 export interface OwnSite {
-  /** Other origins whose requests are taken for the site's own. */
+  /** Other origins whose requests pass. */
   readonly trusted: ReadonlySet<string>
-  /** Whether the cookie is Secure: then no page over plain HTTP is the site's own. */
+  /** Whether the cookie is Secure: then a page over plain HTTP is not trusted. */
   readonly isSecure: boolean
 }
 
 /**
- * What the headers say: it passes, it is refused because of one of them, or they do not decide.
- *
- * `silent` is a request without either header: no browser of the last years sends one.
+ * `passes`; `cross-site` and `origin`: refused because of Sec-Fetch-Site or Origin; `undecided`: a
+ * CSRF token decides; `silent`: neither header was sent, as by clients that are not browsers.
  */
 export type OriginVerdict = 'passes' | 'cross-site' | 'origin' | 'undecided' | 'silent'
 
 /**
- * Judges a request by its method, `Sec-Fetch-Site` and `Origin`.
- *
- * No page can set these headers: browsers write them themselves.
+ * Judges a request by its method, `Sec-Fetch-Site` and `Origin`. Scripts cannot set these two headers.
  */
 export function originVerdict(facts: RequestFacts, { trusted, isSecure }: OwnSite): OriginVerdict {
   if (isSafeMethod(facts.method)) return 'passes'
@@ -30,26 +27,26 @@ export function originVerdict(facts: RequestFacts, { trusted, isSecure }: OwnSit
   if (site === 'same-origin' || site === 'none') return 'passes'
   if (origin !== undefined && trusted.has(origin)) return 'passes'
   if (site === 'cross-site') return 'cross-site'
-  // A neighbour on the same site may be somebody else's; and a value that nobody knows says nothing.
+  // `same-site`: a subdomain may belong to somebody else. Unknown values decide nothing.
   if (site !== undefined) return 'undecided'
   if (origin === undefined) return 'silent'
-  // A page with `Referrer-Policy: no-referrer` sends it, to its own site too.
+  // Pages with `Referrer-Policy: no-referrer` send `null`, to their own site too.
   if (origin === 'null') return 'undecided'
   if (!isOriginOf(facts.header('host'), origin)) return 'origin'
-  // Somebody on the way can write a page over plain HTTP, and such a page never had the cookie.
+  // An attacker on the network can forge a page over plain HTTP, which never had a Secure cookie.
   if (origin.startsWith('https:')) return 'passes'
   return origin.startsWith('http:') && !isSecure ? 'passes' : 'undecided'
 }
 
-/** Whether a method only asks (RFC 9110 section 9.2.1). An unknown one does not. */
+/** Whether a method is safe (RFC 9110 section 9.2.1). Unknown methods are not. */
 export function isSafeMethod(method: string | undefined): boolean {
   return method === 'GET' || method === 'HEAD' || method === 'OPTIONS' || method === 'TRACE'
 }
 
 /**
- * Whether an origin has that host. A port that goes without saying is left out on either side.
+ * Whether an origin has that host. The default port of a scheme may be left out.
  *
- * The scheme is not compared: behind a proxy that ends TLS nobody here knows the site's own.
+ * The scheme is not compared: behind a proxy that terminates TLS the server does not know it.
  */
 function isOriginOf(host: string | null | undefined, origin: string): boolean {
   if (!host || /[@/?#\\\s]/.test(host) || !URL.canParse(origin)) return false
@@ -58,7 +55,7 @@ function isOriginOf(host: string | null | undefined, origin: string): boolean {
   return url.origin === origin && URL.canParse(own) && new URL(own).host === url.host
 }
 
-/** The option `trustedOrigins`. @throws ERR_OPTION_INVALID for what no browser would send. */
+/** Checks the option `trustedOrigins`. @throws ERR_OPTION_INVALID for text that no browser sends as Origin. */
 export function checkedOrigins(origins: unknown): ReadonlySet<string> {
   if (!Array.isArray(origins)) {
     throw invalid('trustedOrigins', "has to be a list of origins: ['https://app.example']")
@@ -67,7 +64,7 @@ export function checkedOrigins(origins: unknown): ReadonlySet<string> {
     if (isOrigin(origin)) continue
     throw invalid(
       `trustedOrigins[${index}]`,
-      'has to be an origin as browsers send it, such as "https://app.example": a scheme and a whole host in lower case, a port only if it is not the usual one, and nothing after it',
+      'has to be an origin as browsers send it, such as "https://app.example": scheme and host in lower case, a port only if it is not the default, no path',
     )
   }
   return new Set(origins as string[])
@@ -79,6 +76,6 @@ const OF_AN_APP = /^[a-z][a-z\d+.-]*:\/\/[a-z\d._-]+(:\d+)?$/
 function isOrigin(origin: unknown): boolean {
   if (typeof origin !== 'string' || origin.includes('*') || !URL.canParse(origin)) return false
   const known = new URL(origin).origin
-  // Schemes of apps and extensions, such as `capacitor:`, have no origin in the URL standard.
+  // In the URL standard the schemes of apps and extensions, such as `capacitor:`, have no origin.
   return known === origin || (known === 'null' && OF_AN_APP.test(origin))
 }

@@ -1,36 +1,36 @@
-/** What happened to sessions and why: for logs and counters, never with a value, an id or a secret. */
+/** `SessionEvent`: every event of `onEvent`, for logs and metrics. No event holds a value, an id or a secret. */
 
 import type { Note, Rejection } from '../../backends/backend.ts'
 import type { SessionErrorCode } from '../../base/errors.ts'
 
-/** What made a request look like another site's. */
+/** Which check refused a request: Sec-Fetch-Site, Origin, or the CSRF token. */
 export type CsrfRefusal = 'cross-site' | 'origin' | 'token'
 
-/** Something that happened. `type` tells them apart. */
+/** An event. Tell events apart by `type`. */
 export type SessionEvent =
-  /** A cookie of ours did not open, and the visitor is treated as new. */
+  /** The session cookie was not accepted, and the visitor is treated as new. */
   | { type: 'rejected'; reason: Rejection }
-  /** Several cookies of our name were sent; `verified` of them are genuine. */
+  /** Several cookies of our name were sent; `verified` of them are valid. */
   | { type: 'duplicates'; count: number; verified: number }
-  /** A cookie or its row still under an old secret: `key` is its index in the list. */
+  /** A cookie or row was written under a previous secret: `key` is its index in the list. */
   | { type: 'old-secret'; key: number }
-  /** A request was refused that another site may have sent. */
+  /** A request failed the CSRF check. */
   | { type: 'csrf-refused'; why: CsrfRefusal }
-  /** A first cookie is being set. */
+  /** A visitor without a session gets a first cookie. */
   | { type: 'created' }
   | { type: 'login' }
   | { type: 'logout' }
-  /** A session could not be kept, and the response became an error. */
+  /** A session could not be saved, and the response became an error. */
   | { type: 'commit-failed'; code: SessionErrorCode | 'UNKNOWN' }
-  /** A session was first asked for after the headers had left: no `Vary` tells caches of it. */
+  /** A session was first opened after the response headers were sent, so `Vary: Cookie` is missing. */
   | { type: 'opened-late' }
-  /** The store did not answer when a session was to be opened. */
+  /** A session could not be opened, because the store failed. */
   | { type: 'open-failed'; code: SessionErrorCode | 'UNKNOWN' }
-  /** An id was shown that had been renewed since: perhaps a stolen cookie. Only with a store. */
+  /** A session id was replayed after it had been renewed: perhaps a stolen cookie. Only with a store. */
   | { type: 'replayed' }
-  /** What the store's settings endanger, in a sentence. Once, after the first call. */
+  /** A setting of the store that can lose sessions, as a sentence. Once each, after the first call. */
   | { type: 'store-finding'; finding: string }
   | Note
 
-/** Receives events as they happen. What it throws is not caught: keep it simple. */
+/** Called synchronously for each event. What it throws is not caught. */
 export type EventListener = (event: SessionEvent) => void

@@ -1,4 +1,4 @@
-/** One line on the console, once per cause and never in production, for what bites on the first day. */
+/** Development warnings on the console: for each common mistake one line, once per process, never in production. */
 
 import type { Opened, Rejection } from '../../backends/backend.ts'
 import { printable } from '../../base/printable.ts'
@@ -7,10 +7,10 @@ import { decodeSeconds } from '../../crypto/signed.ts'
 import type { RequestFacts } from '../../http/request-facts.ts'
 import { foreignCookie } from './foreign-cookies.ts'
 
-/** Prints a line, at most once per cause. */
+/** Prints a development warning, at most once per cause. */
 export type Hint = (cause: string, line: string) => void
 
-/** Makes the printer; in production it prints nothing. */
+/** Makes the printer of development warnings. In production it prints nothing. */
 export function hintPrinter(production: boolean): Hint {
   if (production) return () => {}
   const said = new Set<string>()
@@ -21,7 +21,7 @@ export function hintPrinter(production: boolean): Hint {
   }
 }
 
-/** Explains a cookie that was not accepted. */
+/** Warns that a cookie was not accepted, and says why. */
 export function hintRejected(
   hint: Hint,
   name: string,
@@ -42,7 +42,7 @@ export function hintRejected(
   if (owner) {
     hint(
       `foreign-${owner}`,
-      `The cookie "${name}" looks like ${owner}. Cookies do not know ports, so another program on this host shares them: give one of the two another cookie name.`,
+      `The cookie "${name}" looks like ${owner}. Cookies do not know ports, so all programs on one host share them: give one of them another cookie name.`,
     )
     return
   }
@@ -50,32 +50,35 @@ export function hintRejected(
   hint(
     'signature',
     seconds !== undefined && seconds > 0 && seconds * 1000 < startedAt
-      ? `The cookie "${name}" was signed with another secret, before this process started. A secret made at start-up logs everyone out on each restart: keep one in the environment (npx sojourn secret --write .env).`
+      ? `The cookie "${name}" was signed with another secret, before this process started. A secret made at start-up logs everyone out on each restart: set one in the environment (npx sojourn secret --write .env).`
       : `The cookie "${name}" does not verify: it was changed, or signed with a secret that is not configured here. The visitor gets a new session.`,
   )
 }
 
 const REJECTED: Readonly<Record<Exclude<Rejection, 'signature' | 'malformed'>, string>> = {
   'unknown-key':
-    'A session cookie was encrypted with a secret that is not configured here. A secret made at start-up logs everyone out on each restart: keep one in the environment (npx sojourn secret --write .env).',
-  expired: 'A session was idle for longer than lifetime.idle, so the visitor gets a new one.',
-  'expired-absolute': 'A session is older than lifetime.absolute, so the visitor gets a new one.',
-  future: 'A session cookie was signed in the future: the clocks of your servers differ.',
+    'A session cookie was encrypted with a secret that is not configured here. A secret made at start-up logs everyone out on each restart: set one in the environment (npx sojourn secret --write .env).',
+  expired:
+    'A session expired: it was idle for longer than lifetime.idle. The visitor gets a new session.',
+  'expired-absolute':
+    'A session expired: it is older than lifetime.absolute. The visitor gets a new session.',
+  future:
+    'A session cookie was signed in the future: the clocks of your servers differ. Synchronize them (NTP).',
   payload:
-    'A session cookie verifies but cannot be read: another program signs with the same secret.',
-  gone: 'A session is not in the store any more: it was ended, or the store was emptied, or it keeps another environment. The visitor gets a new one.',
+    'A session cookie verifies but cannot be read: another program signs with the same secret. Give each its own secret or audience.',
+  gone: 'A session is not in the store any more: it was ended, or the store was emptied, or this is the store of another environment. The visitor gets a new session.',
   superseded:
-    'A request came with the id from before a login a moment ago, and was treated as anonymous.',
+    'A request came with the session id from before a login, and was treated as anonymous: it was sent before the login finished.',
   replayed:
-    'A session id was shown again that had been renewed: perhaps a stolen cookie, perhaps a browser that lost an answer. It opens nothing.',
+    'A session id was replayed after it had been renewed: perhaps a stolen cookie, perhaps a browser that never received the new one. It is not accepted.',
   corrupt:
-    'The store holds something else under a session key than was written there: another program writes to it, or tags are missing.',
+    'A row in the store cannot be read: another program writes to it, or the option tags lacks a tag.',
 }
 
 const BEFORE_THE_STORE =
-  'A cookie carries a session itself, from before sessions were kept in a store. The visitor gets a new one.'
+  'A cookie contains the session itself, from before sessions were kept in a store. The visitor gets a new session.'
 
-/** What a cookie in the layout of itsdangerous carries, ours and Flask's alike. */
+/** The text in a cookie of itsdangerous' layout, which ours and Flask's have. */
 function signedText(value: string): string | undefined {
   const parts = value.split('.')
   return parts.length >= 3 ? unpack(parts.slice(0, -2).join('.')) : undefined
@@ -90,7 +93,7 @@ function ownerOf(value: string, layout: 'own' | 'flask' | 'stored'): string | un
   return text?.startsWith('[') ? "Sojourn's own, without the flask preset" : undefined
 }
 
-/** Says that duplicates were sent. */
+/** Warns that the browser sent several cookies of our name. */
 export function hintDuplicates(hint: Hint, name: string, { presented, verified }: Opened): void {
   hint(
     'duplicates',
@@ -98,18 +101,18 @@ export function hintDuplicates(hint: Hint, name: string, { presented, verified }
   )
 }
 
-/** Says that a Secure cookie is about to leave where browsers may drop it. */
+/** Warns that a Secure cookie is sent over plain HTTP, where browsers may drop it. */
 export function hintSecure(hint: Hint, facts: RequestFacts): void {
   if (facts.encrypted !== false || facts.header('x-forwarded-proto') === 'https') return
   const host = (facts.header('host') ?? '').replace(/:\d+$/, '')
   const local = host === 'localhost' || host === '127.0.0.1' || host === '[::1]'
   hint(
     'secure',
-    `A Secure cookie leaves over plain HTTP${local ? ': Chromium and Firefox keep it on localhost, Safari and curl do not' : ', and browsers drop it there'}. On your own machine set NODE_ENV=development; elsewhere serve HTTPS.`,
+    `A Secure cookie is sent over plain HTTP${local ? ': on localhost Chromium and Firefox accept it, Safari and curl do not' : ', where browsers drop it'}. On your own machine set NODE_ENV=development; elsewhere serve HTTPS.`,
   )
 }
 
-/** Says that a call from another origin came without cookies. */
+/** Warns that a request from another origin came without cookies. */
 export function hintCrossOrigin(hint: Hint, facts: RequestFacts): void {
   const origin = facts.header('origin')
   if (facts.cookie || !origin || origin === 'null') return
@@ -120,7 +123,7 @@ export function hintCrossOrigin(hint: Hint, facts: RequestFacts): void {
   if (!crosses) return
   hint(
     'cross-origin',
-    `A call from ${ORIGIN.test(origin) ? origin : 'another origin'} came without cookies. Send them with fetch(url, { credentials: 'include' }), answer with Access-Control-Allow-Credentials: true and that exact origin, and from another site use sameSite: 'None' with secure.`,
+    `A request from ${ORIGIN.test(origin) ? origin : 'another origin'} came without cookies. Call fetch(url, { credentials: 'include' }), respond with Access-Control-Allow-Credentials: true and that exact origin, and from another site set sameSite: 'None' with secure.`,
   )
 }
 
@@ -131,17 +134,16 @@ function hostOf(origin: string): string {
   return origin.slice(origin.indexOf('://') + 3)
 }
 
-/** Says what NODE_ENV decides, on what looks like a developer's machine. */
+/** Warns that NODE_ENV is not set, on a terminal and outside CI. */
 export function hintEnvironment(hint: Hint, cookieName: string): void {
-  const atDesk = process.stdout?.isTTY === true && !process.env['CI']
-  if (!atDesk) return
+  if (process.stdout?.isTTY !== true || process.env['CI']) return
   hint(
     'node-env',
     `NODE_ENV is not set, so the cookie is "${cookieName}" and Secure, as in production. On your own machine set NODE_ENV=development.`,
   )
 }
 
-/** What to do about a missing secret, with a look into `.env` where there is one. */
+/** What to do about a missing secret. Names the variable in `.env`, if there is one. */
 export function missingSecretRemedy(variable: string): string {
   const found = secretsInEnvFile()
   if (found.length > 0) {
@@ -159,6 +161,6 @@ function secretsInEnvFile(): string[] {
       (line) => /^\s*(?:export\s+)?(\w*SECRET\w*)\s*=\s*\S/.exec(line)?.[1] ?? [],
     )
   } catch {
-    return [] // No such file, no file system, or an older runtime: then there is nothing to add.
+    return [] // There is no such file, no file system, or no `getBuiltinModule`.
   }
 }

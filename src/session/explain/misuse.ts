@@ -1,21 +1,21 @@
-/** Checks of arguments: keys, user ids, flash categories and labels. */
+/** Argument checks: keys, user ids, flash categories and labels. */
 
 import { SessionError } from '../../base/errors.ts'
 
-/** Refuses a key that is no string. */
+/** Throws unless the key is a string. @throws ERR_VALUE_UNSUPPORTED */
 export function checkKey(key: unknown): void {
   if (typeof key !== 'string') {
     throw new SessionError('ERR_VALUE_UNSUPPORTED', typeof key, 'a key has to be a string')
   }
 }
 
-/** More than any id needs, and what every store takes. */
+/** What every store accepts as an owner. */
 const MAX_USER_ID_BYTES = 1024
 
 /**
- * The user's id as text.
+ * Returns the user's id as text.
  *
- * @throws ERR_USER_ID_INVALID for anything but an integer or well-formed text of up to 1024 bytes.
+ * @throws ERR_USER_ID_INVALID unless it is an integer, or well-formed text of 1 to 1024 bytes.
  */
 export function checkedUserId(userId: unknown): string {
   if (Number.isSafeInteger(userId)) return String(userId)
@@ -27,21 +27,21 @@ export function checkedUserId(userId: unknown): string {
 
 function faultOfText(userId: string): string | undefined {
   if (userId === '') return 'an empty string'
-  // Two such texts are one to a store that keeps UTF-8.
-  if (/\p{Surrogate}/u.test(userId)) return 'text with half a surrogate pair'
+  // In UTF-8 all lone surrogates are encoded alike, so two users could share one id.
+  if (/\p{Surrogate}/u.test(userId)) return 'text with a lone surrogate'
   return Buffer.byteLength(userId) > MAX_USER_ID_BYTES ? 'text of over 1024 bytes' : undefined
 }
 
-/** Refuses a category that is no text. @throws ERR_VALUE_UNSUPPORTED */
+/** Throws unless the flash category is text. @throws ERR_VALUE_UNSUPPORTED */
 export function checkCategory(category: unknown): void {
   if (typeof category === 'string') return
   throw new SessionError('ERR_VALUE_UNSUPPORTED', 'flash', 'its category has to be text')
 }
 
-/** A label of that many characters is a sentence already. */
+/** In UTF-16 code units. */
 const MAX_LABEL_LENGTH = 200
 
-/** Refuses a label that could not be shown. @throws ERR_VALUE_UNSUPPORTED */
+/** Throws unless the label is `undefined` or short text. @throws ERR_VALUE_UNSUPPORTED */
 export function checkLabel(label: unknown): void {
   if (label === undefined || (typeof label === 'string' && label.length <= MAX_LABEL_LENGTH)) return
   const why = `it has to be text of at most ${MAX_LABEL_LENGTH} characters`

@@ -1,14 +1,14 @@
-/** Makes `session.username = 'x'` fail loudly: it would vanish with the request. */
+/** Makes `session.username = 'x'` throw: properties of a session are not saved. */
 
 import { SessionError } from '../../base/errors.ts'
 
 /**
- * Refuses assignments to names a prototype does not let be set, in sloppy mode too.
+ * Makes assignments to properties without a setter throw, in sloppy mode too.
  *
- * An assignment that finds no setter on its way up the prototypes ends at the proxy; one to a name
- * that can only be read ends at a setter that refuses.
+ * An unknown name reaches the proxy at the top of the prototype chain; a getter without a setter is
+ * given one that throws.
  *
- * @throws ERR_SESSION_PROPERTY at such an assignment.
+ * Such an assignment throws ERR_SESSION_PROPERTY.
  */
 export function refuseStrayProperties(prototype: object): void {
   const top = new Proxy({}, { set: (_target, name) => refuse(String(name)) })

@@ -1,17 +1,17 @@
-/** The fixed answer that takes a response's place when its session could not be opened or kept. */
+/** The error response that is sent when a session could not be opened or saved. */
 
 import { SessionError, type SessionErrorCode } from '../../base/errors.ts'
 
-/** A response that says nothing of the error itself (it may quote a store's own words). */
+/** An error response. It does not contain the error's message, which may quote the store. */
 export interface Refusal {
   status: number
   headers: Readonly<Record<string, string>>
-  /** The clearing cookie of a logout that the store did not confirm. */
+  /** The Set-Cookie line that clears the cookie, for a logout that the store did not confirm. */
   setCookie: string | undefined
   body: string
 }
 
-/** The answer to an error of a commit, or of an opening that nobody caught. */
+/** The response for an error of a commit, or for one of opening that the app did not catch. */
 export function refusalOf(error: unknown): Refusal {
   const ours = error instanceof SessionError ? error : undefined
   const { 'set-cookie': setCookie, ...headers } = ours?.headers ?? {}
@@ -23,7 +23,7 @@ export function refusalOf(error: unknown): Refusal {
   }
 }
 
-/** Whether an error that a handler threw is ours to answer: one whose status says what to do. */
+/** Whether the adapter responds to an error that a handler threw: one of ours, and not a 500. */
 export function isAnswerable(error: unknown): boolean {
   return error instanceof SessionError && error.status !== 500
 }

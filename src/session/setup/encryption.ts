@@ -1,4 +1,4 @@
-/** The option `encrypt`: what it takes, and the encryption of cookies. */
+/** The option `encrypt`: its check, its schedule for a migration, and the sealer for cookies. */
 
 import type { Clock } from '../../base/ports.ts'
 import { encrypter } from '../../crypto/encrypted.ts'
@@ -11,21 +11,21 @@ import {
 import { keysFor, type Scope } from '../../crypto/keys.ts'
 import { invalid, refuseUnknown, requireObject } from '../../base/options.ts'
 
-/** How encryption begins where sessions exist that are not encrypted. */
+/** How to turn encryption on while unencrypted sessions exist. */
 export interface EncryptOptions {
   /**
-   * Until then sessions open that are not encrypted yet; each is encrypted with its next answer. A
-   * date, or its text with the year first: `'2027-03-01'`.
+   * Until this time unencrypted sessions are still accepted, and each is encrypted with its next
+   * response. Afterwards they are rejected. A `Date`, or ISO 8601 text: `'2027-03-01'`.
    */
   migrateUntil: Date | string
   /**
-   * From then on sessions are encrypted; before, what is encrypted already opens. With several
-   * servers: a time by which all of them have this configuration. @default at once
+   * From this time on sessions are encrypted; before it, encrypted ones are already accepted. With
+   * several servers: a time by which all of them run with this option. @default immediately
    */
   from?: Date | string
 }
 
-/** @throws ERR_OPTION_INVALID */
+/** Checks the option. Returns `undefined` if nothing is encrypted. @throws ERR_OPTION_INVALID */
 export function encryptionOf(given: unknown): EncryptionSchedule | undefined {
   if (given === undefined || given === false) return undefined
   if (given === true) return { migrateUntil: undefined, from: 0 }
@@ -34,7 +34,10 @@ export function encryptionOf(given: unknown): EncryptionSchedule | undefined {
   const migrateUntil = timeOf(options.migrateUntil, 'encrypt.migrateUntil')
   const from = options.from === undefined ? 0 : timeOf(options.from, 'encrypt.from')
   if (from >= migrateUntil) {
-    throw invalid('encrypt.from', 'is not before migrateUntil: sessions would end that just began')
+    throw invalid(
+      'encrypt.from',
+      'has to be before migrateUntil, or new sessions would be rejected',
+    )
   }
   return { migrateUntil, from }
 }
@@ -42,7 +45,7 @@ export function encryptionOf(given: unknown): EncryptionSchedule | undefined {
 function timeOf(given: unknown, option: string): number {
   const date = typeof given === 'string' && ISO_DATE.test(given) ? new Date(given) : given
   const time = date instanceof Date ? date.getTime() : Number.NaN
-  // The 30th of February would be the 2nd of March.
+  // `new Date` reads the 30th of February as the 2nd of March.
   if (Number.isNaN(time) || (typeof given === 'string' && !isDay(given.slice(0, 10)))) {
     throw invalid(option, "has to be a date, such as '2027-03-01'")
   }
@@ -53,17 +56,17 @@ function isDay(text: string): boolean {
   return new Date(text).toJSON()?.startsWith(text) ?? false
 }
 
-// Other texts mean different days on different machines.
+// `new Date` reads other texts in the local time zone.
 const ISO_DATE = /^\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d))?$/
 
-/** What is decided once for all the cookies or rows of an app. */
+/** What encryption needs besides its schedule. */
 export interface EncryptionContext {
   secrets: readonly Uint8Array[]
   scope: Scope
   clock: Clock
 }
 
-/** Seals cookies; `signing` opens those from before. */
+/** Encrypts cookies. During a migration `signing` opens those that are only signed. */
 export function cookieSealer(
   { migrateUntil, from }: EncryptionSchedule,
   { secrets, scope, clock }: EncryptionContext,

@@ -1,91 +1,72 @@
-/** Every option, its default and its check. */
+/** `SessionOptions`: every option of `createSessions`, its default and its check. */
 
-import { cookieBackend } from '../../backends/cookie.ts'
-import type { Backend } from '../../backends/backend.ts'
-import type { BackendStore, StoredBackend, StoreOptions } from '../../backends/store-backend.ts'
-import { SessionError } from '../../base/errors.ts'
-import { type Clock, systemClock } from '../../base/ports.ts'
-import { explain, keyring, type Secret } from '../../crypto/keyring.ts'
-import type { Weakness } from '../../crypto/weak-secrets.ts'
-import { setCookieWriter } from '../../http/set-cookie.ts'
-import type { Tag } from '../../record/text/tag.ts'
-import { type Csrf, csrfProtection } from '../csrf/csrf.ts'
-import { encryptionOf, type EncryptOptions } from './encryption.ts'
-import type { EventListener } from '../explain/events.ts'
-import { type Hint, hintEnvironment, hintPrinter, missingSecretRemedy } from '../explain/hints.ts'
-import { keysFor } from '../../crypto/keys.ts'
-import { type CookieOptions, layoutWith, type LifetimeOptions, ownPreset } from './own-preset.ts'
-import { type Policy, policyOf } from './policy.ts'
-import type { Preset } from './preset.ts'
+import type { BackendStore, StoreOptions } from '../../backends/store-backend.ts'
 import { invalid, oneOf, refuseUnknown } from '../../base/options.ts'
-import { checkedOrigins } from '../csrf/request-origin.ts'
+import type { Clock } from '../../base/ports.ts'
+import { SessionError } from '../../base/errors.ts'
+import type { Secret } from '../../crypto/keyring.ts'
+import type { Tag } from '../../record/text/tag.ts'
+import type { EventListener } from '../explain/events.ts'
+import type { EncryptOptions } from './encryption.ts'
+import type { CookieOptions, LifetimeOptions } from './own-preset.ts'
+import type { Preset } from './preset.ts'
 
-/** What `createSessions` takes. */
+/**
+ * The options of `createSessions`. An unknown name throws ERR_OPTION_INVALID.
+ *
+ * express-session's `resave`, `saveUninitialized` and `rolling` do not exist: a request that changes
+ * nothing saves nothing, an anonymous visitor without data gets no cookie, and visits extend a session
+ * (sliding expiration). Its `genid` does not either: session ids are always random.
+ */
 export interface SessionOptions extends StoreOptions {
   /**
-   * The secret that signs, as text or bytes; or several: the first signs, all verify.
+   * The secret that signs cookies, as text or bytes, of at least 32 bytes; or a list of at most 8: the
+   * first is the current secret and signs, the previous ones only verify. As `secret` of
+   * express-session; in Flask, SECRET_KEY and SECRET_KEY_FALLBACKS.
    *
-   * Make one with `npx sojourn secret`. At least 32 bytes, at most 8 secrets.
+   * Make one with `npx sojourn secret`. An undefined first secret throws ERR_SECRET_MISSING.
    */
   secret: Secret | undefined | readonly (Secret | undefined)[]
   /**
-   * Where sessions are kept: `memoryStore()`, `sqliteStore(db)`, `redisStore(client)`,
-   * `postgresStore(pool)`, or `sessionStore(verbs)` of your own. express-session has the same option.
+   * Where sessions are saved: `memoryStore()`, `sqliteStore(db)`, `redisStore(client)`,
+   * `postgresStore(pool)`, or `sessionStore(verbs)` for your own. The same name as in express-session,
+   * whose stores do not fit here.
    *
-   * @default none: the cookie carries the session
+   * @default none: the session is in the cookie, as in Flask
    */
   store?: BackendStore | undefined
-  /** How long sessions live. The server enforces it, whatever the browser keeps. */
+  /** Idle and absolute timeout. The server enforces them; express-session has `cookie.maxAge`. */
   lifetime?: LifetimeOptions
-  /** The cookie's attributes. */
+  /** The attributes of the session cookie. */
   cookie?: CookieOptions
   /**
-   * Encrypt what is kept, so that nobody without the secret can read it: the cookie, or with a store
-   * its rows. `{ migrateUntil: '2027-03-01' }` lets sessions from before open until then.
+   * Encrypts the cookie, or with a store its rows, so that nobody without the secret can read the
+   * session. `{ migrateUntil: '2027-03-01' }` accepts unencrypted sessions until that time.
    *
-   * @default false: signed, and readable for whoever holds it
+   * @default false: signed, not encrypted; whoever has the cookie can read the session
    */
   encrypt?: boolean | EncryptOptions
   /**
-   * Names the app where several share a secret and a cookie's name: none opens another's sessions.
-   *
-   * @default ''
+   * The name of this app, if several apps share a secret and a cookie name: none accepts a session of
+   * another. @default ''
    */
   audience?: string
-  /** Origins of yours whose forms and scripts count as the site's own: `'https://app.example'`. @default none */
+  /**
+   * Other origins that may send requests that pass the CSRF check: `['https://app.example']`. It does
+   * not set CORS headers. @default none
+   */
   trustedOrigins?: readonly string[]
-  /** How to keep types of your own; see `Tag`. @default none */
+  /** How to store values of your own types; see `Tag`. @default none */
   tags?: readonly Tag[]
-  /** Called for each event, such as a cookie that was rejected. @default nobody listens */
+  /** Called for each event, such as `rejected` for an invalid cookie. @default no listener */
   onEvent?: EventListener
-  /** Tells the time in milliseconds since 1970; tests give their own. @default Date.now */
+  /** Returns the time in milliseconds since 1970; for tests, `fakeClock()`. @default Date.now */
   clock?: Clock
-  /** What `flask()` of `sojourn/flask` decides. Not to be written by hand. */
+  /** Set by `flask()` of `sojourn/flask`. Do not write it by hand. */
   preset?: Preset
 }
 
-/** The options, resolved and checked. */
-export interface Settings {
-  backend: Backend
-  /** The same backend, where it is one on a store. */
-  stored: StoredBackend | undefined
-  /** What its store is called in messages. */
-  engine: string
-  onUnavailable: 'error' | 'anonymous-readonly'
-  cookieName: string
-  secureCookie: boolean
-  consumesAllFlashes: boolean
-  renewsUnasked: boolean
-  clock: Clock
-  emit: EventListener
-  hint: Hint
-  /** Whether hints are printed at all: looking into a refused cookie is work nobody needs otherwise. */
-  explains: boolean
-  csrf: Csrf
-  policy: Policy
-}
-
-/** What means nothing without a store. */
+/** Options that need a store. */
 const STORE_OPTIONS: readonly (keyof StoreOptions)[] = [
   'rotate',
   'grace',
@@ -112,101 +93,41 @@ const KNOWN: readonly string[] = [
 ]
 
 /**
- * Resolves the options.
+ * Checks all options except `secret`, `encrypt`, `trustedOrigins`, and the members of `lifetime` and
+ * `cookie`, which are checked where they are resolved.
  *
- * @throws ERR_SECRET_MISSING, ERR_SECRET_WEAK, ERR_OPTION_INVALID: misuse fails at start-up.
+ * @throws ERR_OPTION_INVALID
  */
-export function resolveOptions(options: SessionOptions): Settings {
+export function checkOptions(options: SessionOptions): void {
   if (typeof options !== 'object' || options === null) {
     throw new SessionError('ERR_OPTION_INVALID', 'options', 'have to be an object with a secret')
   }
   refuseUnknown(options, KNOWN, '')
-  const environment = process.env['NODE_ENV']
-  const developing = environment === 'development' || environment === 'test'
-  const hint = hintPrinter(environment === 'production')
-  const { clock: given = systemClock, onEvent = () => {}, tags = [], audience = '' } = options
-  if (typeof given !== 'function' || !Number.isFinite(given())) {
-    throw invalid('clock', 'has to be a function that tells the time in milliseconds since 1970')
+  const { clock, onEvent, tags = [], audience = '', store, onUnavailable = 'error' } = options
+  if (clock !== undefined && (typeof clock !== 'function' || !Number.isFinite(clock()))) {
+    throw invalid('clock', 'has to be a function that returns the time in milliseconds since 1970')
   }
-  // Some clocks tell fractions of a millisecond, and no record has a place for them.
-  const clock = () => Math.floor(given())
-  if (typeof onEvent !== 'function') throw invalid('onEvent', 'has to be a function')
+  if (onEvent !== undefined && typeof onEvent !== 'function') {
+    throw invalid('onEvent', 'has to be a function')
+  }
   checkTags(tags)
-  // Halves of surrogate pairs are all the same in UTF-8, and so would the keys be.
+  // Lone surrogates are all encoded alike in UTF-8, so different audiences would have the same keys.
   if (typeof audience !== 'string' || /\p{Surrogate}/u.test(audience)) {
     throw invalid('audience', 'has to be text')
   }
-  const preset = options.preset ?? ownPreset(options, developing)
-  if (options.preset) refusePresetConflicts(options)
-  const { store, onUnavailable = 'error' } = options
-  if (store === undefined) refuseStoreOptions(options)
-  else checkStore(store)
+  const conflict = options.preset && NOT_WITH_FLASK.find(([name]) => options[name])
+  if (conflict) throw invalid(...conflict)
+  checkStore(store, options)
   oneOf(onUnavailable, ['error', 'anonymous-readonly'], 'onUnavailable')
-  const where = preset.secretName
-  const { secrets, weaknesses } = keyring(options.secret as Secret | readonly Secret[], {
-    where,
-    remedy: missingSecretRemedy(where === 'secret' ? 'SESSION_SECRET' : where),
-    // Flask takes any text literally.
-    spelling: options.preset ? 'literal' : 'prefixed',
-    refuse: developing ? ALL.filter((weakness) => !preset.tolerates.includes(weakness)) : ALL,
-  })
-  for (const weakness of weaknesses) {
-    hint(
-      `weak-${weakness}`,
-      `The secret in ${where} ${explain(weakness)}. It is refused in production: run \`npx sojourn secret\`.`,
-    )
-  }
-  const writer = setCookieWriter(preset.cookie, preset.expiry)
-  if (environment === undefined && preset.cookie.secure && options.cookie?.secure === undefined) {
-    hintEnvironment(hint, writer.name)
-  }
-  const { lifetime } = preset
-  const scope = { audience, cookieName: writer.name }
-  const encryption = encryptionOf(options.encrypt)
-  const context = { secrets, scope, tags, clock, encryption }
-  const layout = layoutWith(tags)
-  const stored = store?.backend({ ...context, options, layout, lifetime, writer })
-  const backend = stored ?? cookieBackend(preset.format(context), writer, lifetime)
-  return {
-    backend,
-    stored,
-    engine: store?.engine ?? '',
-    onUnavailable,
-    cookieName: writer.name,
-    secureCookie: writer.secure,
-    consumesAllFlashes: preset.consumesAllFlashes,
-    renewsUnasked: preset.renewsUnasked,
-    clock,
-    emit: onEvent,
-    hint,
-    explains: environment !== 'production',
-    csrf: csrfProtection({
-      keys: keysFor(secrets, 'csrf', scope),
-      layout: backend.layout,
-      trusted: checkedOrigins(options.trustedOrigins ?? []),
-      isSecure: writer.secure,
-      emit: onEvent,
-      hint,
-    }),
-    policy: policyOf({
-      preset,
-      format: options.preset ? 'flask' : 'sojourn',
-      secrets,
-      weaknesses,
-      audience,
-      encryption,
-      store: stored && {
-        engine: store!.engine,
-        rules: stored.storeRules,
-        algorithms: stored.algorithms,
-      },
-      onUnavailable,
-      hints: environment !== 'production',
-    }),
-  }
 }
 
-const ALL: readonly Weakness[] = ['well-known', 'pattern', 'short']
+const NOT_WITH_FLASK: readonly (readonly [keyof SessionOptions, string])[] = [
+  ['store', 'cannot be combined with flask(): Flask reads only its own cookie'],
+  ['encrypt', 'cannot be combined with flask(): Flask could not read the cookie'],
+  ['audience', 'cannot be combined with flask(): Flask has no such setting'],
+  ['lifetime', 'cannot be combined with flask(): pass PERMANENT_SESSION_LIFETIME to flask()'],
+  ['cookie', 'cannot be combined with flask(): pass SESSION_COOKIE_NAME and the like to flask()'],
+]
 
 function checkTags(tags: unknown): void {
   if (!Array.isArray(tags)) throw invalid('tags', 'has to be a list of tags')
@@ -217,28 +138,12 @@ function checkTags(tags: unknown): void {
   }
 }
 
-/** @throws ERR_OPTION_INVALID */
-function refuseStoreOptions(options: StoreOptions): void {
-  const given = STORE_OPTIONS.find((name) => options[name] !== undefined)
-  if (given) throw invalid(given, 'needs a store: pass store: sqliteStore(db), say')
-}
-
-/** @throws ERR_OPTION_INVALID */
-function checkStore(store: BackendStore): void {
-  if (typeof store?.backend === 'function') return
-  const own = "sessionStore(verbs) of 'sojourn/stores' for one of your own"
-  throw invalid('store', `is no store. Pass sqliteStore(db), say, or ${own}`)
-}
-
-function refusePresetConflicts(options: SessionOptions): void {
-  const { lifetime, cookie, store, encrypt, audience } = options
-  if (store) {
-    throw invalid('store', "cannot be had with Flask's preset: Flask reads only its own cookie")
+function checkStore(store: BackendStore | undefined, options: StoreOptions): void {
+  if (store === undefined) {
+    const given = STORE_OPTIONS.find((name) => options[name] !== undefined)
+    if (given) throw invalid(given, 'needs a store, such as store: sqliteStore(db)')
+  } else if (typeof store?.backend !== 'function') {
+    const own = "sessionStore(verbs) of 'sojourn/stores'"
+    throw invalid('store', `is no store. Pass sqliteStore(db), or for a store of your own ${own}`)
   }
-  if (encrypt) {
-    throw invalid('encrypt', "cannot be had with Flask's preset: Flask could not read the cookie")
-  }
-  if (audience) throw invalid('audience', "cannot be had with Flask's preset: Flask has none")
-  if (lifetime) throw invalid('lifetime', 'is decided by the preset. Use its own names')
-  if (cookie) throw invalid('cookie', 'is decided by the preset. Use its own names')
 }

@@ -1,4 +1,4 @@
-/** Our own format and its defaults: what holds where no preset decides otherwise. */
+/** The options `lifetime` and `cookie`, their defaults, and our own cookie format. */
 
 import type { CookieFormat } from '../../backends/cookie.ts'
 import { type Duration, milliseconds } from '../../base/duration.ts'
@@ -15,36 +15,50 @@ import { keysFor } from '../../crypto/keys.ts'
 import type { FormatContext, Preset } from './preset.ts'
 import { invalid, refuseUnknown, requireObject } from '../../base/options.ts'
 
-/** How long sessions live. Durations are `'30m'`, `'2h'`, `'31d'`, or milliseconds. */
+/** When sessions expire. Durations are `'30m'`, `'2h'`, `'31d'`, or milliseconds. */
 export interface LifetimeOptions {
-  /** A session ends when the visitor was away this long. @default '31d', as in Flask */
+  /**
+   * Idle timeout: a session expires this long after the visitor's last request (sliding expiration).
+   * Not the cookie's Max-Age, which `session.permanent` decides. In express-session `cookie.maxAge` with
+   * `rolling: true`; in Flask PERMANENT_SESSION_LIFETIME. @default '31d', as in Flask
+   */
   idle?: Duration
-  /** The same for permanent sessions: `{ idle: '2h', permanent: '30d' }` is "remember me". @default idle */
+  /**
+   * Idle timeout of sessions with `session.permanent = true`: `{ idle: '2h', permanent: '30d' }` is
+   * "remember me". @default the value of `idle`
+   */
   permanent?: Duration
-  /** A session ends this long after it began or after the last login, whatever happens. @default never */
+  /**
+   * Absolute timeout: a session expires this long after it began or after the last login, with or
+   * without activity. Neither express-session nor Flask has one. @default never
+   */
   absolute?: Duration
 }
 
-/** The attributes of the session cookie. They are fixed at start-up. */
+/** The attributes of the session cookie, the same for all visitors. For Max-Age see `lifetime`. */
 export interface CookieOptions {
   /**
-   * Its name.
+   * The cookie's name: `name` of express-session, SESSION_COOKIE_NAME of Flask.
    *
    * @default 'session' while NODE_ENV is `development` or `test`; otherwise '__Host-Http-session',
    * or '__Secure-session' with a domain or a path, or '__Host-session' without `httpOnly`
    */
   name?: string
-  /** The host that, with all below it, gets the cookie. @default only the host that set it */
+  /** The host that, with its subdomains, receives the cookie. @default only the host that set it */
   domain?: string
-  /** @default '/' */
+  /** The path below which browsers send the cookie. It does not protect it. @default '/' */
   path?: string
-  /** Keep the cookie from scripts. @default true */
+  /** Hides the cookie from scripts (`document.cookie`). @default true */
   httpOnly?: boolean
-  /** Send it over HTTPS only. @default false while NODE_ENV is `development` or `test`, else true */
+  /**
+   * The browser sends the cookie over HTTPS only. express-session's 'auto' does not exist.
+   *
+   * @default false while NODE_ENV is `development` or `test`, otherwise true
+   */
   secure?: boolean
-  /** @default 'Lax' */
+  /** Whether requests from other sites carry the cookie. 'None' needs `secure`. @default 'Lax' */
   sameSite?: 'Strict' | 'Lax' | 'None'
-  /** Keep it apart for each top-level site (CHIPS). @default false */
+  /** One cookie per top-level site, for embedded pages (CHIPS). Needs `secure`. @default false */
   partitioned?: boolean
 }
 
@@ -59,10 +73,10 @@ const KNOWN_COOKIE: readonly string[] = [
   'partitioned',
 ]
 
-/** Browsers drop a cookie whose name and value are longer (RFC 6265bis section 5.6). */
+/** In bytes. Browsers drop a cookie whose name and value are longer (RFC 6265bis section 5.6). */
 const COOKIE_LIMIT = 4096
 
-/** What `createSessions` decides without a preset. @throws ERR_OPTION_INVALID */
+/** The preset that `createSessions` uses unless one is given. @throws ERR_OPTION_INVALID */
 export function ownPreset(
   { lifetime = {}, cookie = {} }: { lifetime?: LifetimeOptions; cookie?: CookieOptions },
   developing: boolean,
@@ -84,20 +98,15 @@ export function ownPreset(
   if (attributes.sameSite === 'None' && !secure) {
     throw invalid('cookie.sameSite', "'None' needs secure: browsers drop the cookie otherwise")
   }
-  const idle = milliseconds(lifetime.idle ?? '31d', 'lifetime.idle')
+  const idle = lifetime.idle ?? '31d'
+  const { permanent = idle, absolute } = lifetime
   return {
     secretName: 'secret',
     tolerates: ['short'],
     lifetime: {
-      idle,
-      permanent:
-        lifetime.permanent === undefined
-          ? idle
-          : milliseconds(lifetime.permanent, 'lifetime.permanent'),
-      absolute:
-        lifetime.absolute === undefined
-          ? undefined
-          : milliseconds(lifetime.absolute, 'lifetime.absolute'),
+      idle: milliseconds(idle, 'lifetime.idle'),
+      permanent: milliseconds(permanent, 'lifetime.permanent'),
+      absolute: absolute === undefined ? undefined : milliseconds(absolute, 'lifetime.absolute'),
       leeway: 60_000,
       renewal: 'visits',
     },
@@ -110,7 +119,7 @@ export function ownPreset(
 }
 
 /**
- * With a prefix the browser refuses a cookie of this name that lacks the attributes, whoever sets it
+ * With a prefix browsers refuse a cookie of this name that lacks the attributes, whoever sets it
  * (RFC 6265bis section 4.1.3; `__Host-Http-`: draft-ietf-httpbis-layered-cookies). A browser that
  * does not know `__Host-Http-` still applies the rules of `__Host-`. One that does not know `__Http-`
  * would apply none, so a cookie with a domain or a path is `__Secure-`.
@@ -124,7 +133,7 @@ function defaultName(
   return httpOnly ? '__Host-Http-session' : '__Host-session'
 }
 
-/** Our own layout, with the app's own tags. */
+/** Our own record layout, with the app's own tags. */
 export function layoutWith(tags: readonly Tag[]): Layout {
   return ownLayout(createCodec({ tags: [...tags, ...ownTags], sortKeys: false, ascii: false }))
 }

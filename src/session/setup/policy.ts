@@ -1,17 +1,17 @@
-/** What the options come to, in words and numbers that a reviewer can check and keep. */
+/** `describePolicy()`: the resolved options as plain data, for a security review. */
 
 import type { StoreRules } from '../../backends/store-backend.ts'
 import { ENVELOPE_ALGORITHM } from '../../crypto/encrypted.ts'
 import type { EncryptionSchedule } from '../../crypto/sealer.ts'
 import type { Weakness } from '../../crypto/weak-secrets.ts'
-import { type AssuranceLevel, levelOf } from './assurance.ts'
+import { type AssuranceLevel, assuranceLevelOf } from './assurance.ts'
 import type { Preset } from './preset.ts'
 
-/** What holds for the sessions of an app. Plain data: no secret, id or value is in it. */
+/** The resolved options of an app, as frozen plain data without secrets, ids or values. Durations are in seconds. */
 export interface Policy {
   /** `'cookie'`, or the engine of the store. */
   readonly backend: string
-  /** Whose format the cookie has: our own, or Flask's. */
+  /** The cookie's format: our own, or Flask's. */
   readonly format: 'sojourn' | 'flask'
   readonly cookie: {
     readonly name: string
@@ -23,34 +23,34 @@ export interface Policy {
     readonly partitioned: boolean
   }
   readonly lifetime: {
-    /** Seconds. */
+    /** Idle timeout. */
     readonly idle: number
-    /** Seconds. */
+    /** Idle timeout of permanent sessions. */
     readonly permanent: number
-    /** Seconds; `null` if nothing but idling ends a session. */
+    /** Absolute timeout; `null` for none. */
     readonly absolute: number | null
-    /** The highest level of NIST SP 800-63B that these times keep. */
+    /** The highest level of NIST SP 800-63B that these timeouts meet; `null` for none. */
     readonly assuranceLevel: AssuranceLevel | null
   }
   readonly secrets: { readonly count: number; readonly weaknesses: readonly Weakness[] }
-  /** Whether an audience keeps apps apart that share a secret. */
+  /** Whether the option `audience` is set. */
   readonly audience: boolean
   readonly encryption: {
-    /** What is encrypted, once `from` has passed. */
+    /** What is encrypted from `from` on. */
     readonly of: 'cookie' | 'rows' | 'nothing'
-    /** ISO 8601: until then, what was written before encryption still opens. */
+    /** ISO 8601: until then unencrypted sessions are still accepted. */
     readonly migrateUntil: string | null
-    /** ISO 8601: before, nothing is encrypted yet; `null` for at once. */
+    /** ISO 8601: before it nothing is encrypted; `null` for immediately. */
     readonly from: string | null
   }
-  /** What is used for what: an inventory for whoever has to replace an algorithm. */
+  /** Each purpose and its algorithm: a cryptographic inventory. */
   readonly algorithms: Readonly<Record<string, string>>
   readonly store: StorePolicy | null
-  /** Whether hints may be printed on the console: in production none are. */
+  /** Whether development warnings are printed on the console; never in production. */
   readonly hints: boolean
 }
 
-/** What holds where sessions are in a store. Times are seconds. */
+/** The resolved options for sessions in a store. Durations are in seconds; `null` for never or none. */
 export interface StorePolicy {
   readonly rotate: number | null
   readonly grace: number
@@ -61,7 +61,7 @@ export interface StorePolicy {
   readonly deadlines: { readonly read: number; readonly write: number; readonly commit: number }
 }
 
-/** The options as they were resolved, as far as the policy tells of them. */
+/** What the policy is made from. */
 export interface PolicyFacts {
   preset: Pick<Preset, 'cookie' | 'lifetime'>
   format: Policy['format']
@@ -76,7 +76,7 @@ export interface PolicyFacts {
   hints: boolean
 }
 
-/** The policy that these options make. */
+/** Makes the policy. */
 export function policyOf(facts: PolicyFacts): Policy {
   const { preset, format, secrets, weaknesses, audience, encryption, store, hints } = facts
   const {
@@ -98,7 +98,7 @@ export function policyOf(facts: PolicyFacts): Policy {
       idle: seconds(idle),
       permanent: seconds(permanent),
       absolute: absolute === undefined ? null : seconds(absolute),
-      assuranceLevel: levelOf(preset.lifetime),
+      assuranceLevel: assuranceLevelOf(preset.lifetime),
     },
     secrets: { count: secrets.length, weaknesses: [...weaknesses] },
     audience: audience !== '',
@@ -150,7 +150,7 @@ function iso(time: number | undefined): string | null {
   return time === undefined ? null : new Date(time).toISOString()
 }
 
-/** The object, frozen with everything in it: who was given it changes nobody's policy. */
+/** Freezes an object and everything in it, so that a caller cannot change the policy of others. */
 function frozen<Plain extends object>(plain: Plain): Plain {
   for (const part of Object.values(plain) as unknown[]) {
     if (typeof part === 'object' && part !== null) frozen(part)

@@ -1,4 +1,4 @@
-/** What a preset decides: the format of the cookie, and the habits that go with it. */
+/** The contract of a preset: the cookie's format and the defaults that differ between Flask and us. */
 
 import type { CookieFormat } from '../../backends/cookie.ts'
 import type { EncryptionSchedule } from '../../crypto/sealer.ts'
@@ -8,24 +8,24 @@ import type { Tag } from '../../record/text/tag.ts'
 import type { Lifetime } from '../../record/lifetime.ts'
 import type { EncryptionContext } from './encryption.ts'
 
-/** What a format is made of beside the preset's own decisions. */
+/** What `format` of a preset is given. */
 export interface FormatContext extends EncryptionContext {
   tags: readonly Tag[]
   encryption: EncryptionSchedule | undefined
 }
 
-/** The decisions of a preset: our own (`own-preset.ts`), or Flask's. */
+/** A preset: our own (`own-preset.ts`), or Flask's. */
 export interface Preset {
-  /** What its user calls the secret. */
+  /** The option's name for the secret, for messages. */
   secretName: string
-  /** Weaknesses of a secret that are let through while developing. */
+  /** Weaknesses of a secret that only warn while NODE_ENV is `development` or `test`. */
   tolerates: readonly Weakness[]
   lifetime: Lifetime
   cookie: CookieAttributes
   expiry: Expiry
-  /** Reading flash messages consumes all of them, shown or not. */
+  /** Whether reading one category of flash messages deletes all categories, as in Flask. */
   consumesAllFlashes: boolean
-  /** Renew a permanent session even for a route that never asked for it. */
+  /** Whether a permanent session is extended by requests that never open it, as in Flask. */
   renewsUnasked: boolean
   format(context: FormatContext): CookieFormat
 }

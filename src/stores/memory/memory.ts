@@ -102,8 +102,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     async prune(limit) {
       let pruned = 0
       for (const shelf of [rows, lists]) {
-        for (const part of shelf.parts()) {
-          pruned += shelf.prune(part, limit - pruned)
+        for (const dropped of shelf.prune(limit - pruned)) {
+          pruned += dropped
           if (pruned >= limit) return pruned
           await setImmediate()
         }

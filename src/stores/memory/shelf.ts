@@ -24,8 +24,13 @@ export interface Shelf {
   sweep(): void
   /** The keys and strings, a few thousand at a time, the first of each part the longest unwritten. */
   parts(): Iterable<ReadonlyMap<string, string>>
-  /** Drops what is due in a part, up to that many. Returns how many. */
-  prune(part: ReadonlyMap<string, string>, most: number): number
+  /**
+   * Drops what is due, up to that many, and says after each step how many it has dropped in it.
+   *
+   * A step looks at `PRUNE_STEP` strings at most, however many there are: between two of them other
+   * work can be done. The next prune goes on where this one has ended.
+   */
+  prune(most: number): Generator<number, void>
 }
 
 /**
@@ -39,6 +44,9 @@ const MOST_PARTS = 4096
 
 /** How many strings a step of the sweep looks at. It outruns the inserts, which bring one each. */
 const STEP = 4
+
+/** How many strings a step of a prune looks at: a tenth of a millisecond. */
+export const PRUNE_STEP = 1000
 
 /** How many strings are looked at for one that is over before one is dropped that is not. */
 const SEARCH = 64
@@ -54,6 +62,7 @@ export function makeShelf({ entries, bytes, weightOf, isDue, onDropped }: ShelfR
   let weight = 0
   let oldestIn = 0
   let sweptIn = 0
+  let prunedIn = 0
   let hand = maps[0]!.entries()
 
   const mapOf = (key: string) => maps[hashOf(key) % maps.length]!
@@ -107,15 +116,26 @@ export function makeShelf({ entries, bytes, weightOf, isDue, onDropped }: ShelfR
     drop,
     sweep: () => look(STEP, 'enough'),
     parts: () => maps,
-    prune(part, most) {
-      let pruned = 0
-      for (const [key, text] of part) {
-        if (pruned >= most) break
-        if (!isDue(text, 'enough')) continue
-        drop(key)
-        pruned++
+    *prune(most) {
+      let looked = 0
+      let dropped = 0
+      for (let part = 0; part < maps.length; part++) {
+        for (const [key, text] of maps[prunedIn]!) {
+          if (isDue(text, 'enough')) {
+            drop(key)
+            most--
+            dropped++
+          }
+          looked++
+          if (most > 0 && looked < PRUNE_STEP) continue
+          yield dropped
+          if (most <= 0) return
+          looked = 0
+          dropped = 0
+        }
+        prunedIn = (prunedIn + 1) % maps.length
       }
-      return pruned
+      yield dropped
     },
   }
 }

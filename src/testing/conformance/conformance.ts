@@ -1,9 +1,9 @@
-/** The conformance suite: what every store for sessions has to do, for any test runner. */
+/** `storeConformance`: the conformance suite that every session store has to pass, for any test runner. */
 
 import type { Maybe } from '../../base/ports.ts'
 import type { StoreVerbs } from '../../backends/stored/store.ts'
 import { fakeClock, type FakeClock } from '../time/clock.ts'
-import type { Scenario } from './bench.ts'
+import { benchOn } from './bench.ts'
 import { collection } from './collection.ts'
 import { inserting } from './insert.ts'
 import { limits } from './limits.ts'
@@ -16,23 +16,23 @@ import { texts } from './text.ts'
 import { touching } from './touch.ts'
 import { upkeep } from './upkeep.ts'
 
-/** A store that was opened for one case. */
+/** A store that is open for one case. */
 export interface OpenedStore {
   readonly store: StoreVerbs
   /** Closes what `open` opened. */
   close?(): Maybe<void>
 }
 
-/** How the suite gets at a store. */
+/** How the suite opens a store. */
 export interface StoreHarness {
   /**
-   * Opens an empty store, for one case. The clock stands at the machine's time: a store that takes a
-   * clock is given it.
+   * Opens an empty store for one case. If your store takes a clock, pass this one; it starts at the
+   * current time.
    */
   open(clock: FakeClock): Maybe<OpenedStore>
   /**
-   * Moves the time by which the store that was opened last collects: for a store that takes the
-   * clock, `(ms, clock) => clock.advance(ms)`. The cases on collection come only with it.
+   * Moves the time by which the last opened store deletes expired rows. For a store that takes the
+   * clock: `(ms, clock) => clock.advance(ms)`. Without it the cases on expired rows are left out.
    */
   advance?(ms: number, clock: FakeClock): Maybe<void>
 }
@@ -45,7 +45,7 @@ export interface ConformanceCase {
 }
 
 /**
- * The cases that a store has to pass. Run them one after another; each opens a store of its own.
+ * Returns the cases that a store has to pass. Run them one after another; each opens its own store.
  *
  * @example
  * import { test } from 'node:test'
@@ -60,25 +60,19 @@ export interface ConformanceCase {
  * for (const { name, run } of cases) test(name, run)
  */
 export function storeConformance(harness: StoreHarness): ConformanceCase[] {
-  const rows = [inserting, swapping, touching, removing, texts, repeats]
-  const always = [...rows, owners, limits, ownerRaces, upkeep]
+  const onRows = [inserting, swapping, touching, removing, texts, repeats]
+  const always = [...onRows, owners, limits, ownerRaces, upkeep]
   const rooms = harness.advance ? [...always, collection] : always
-  return rooms.flat().map((scenario) => ({
-    name: scenario.name,
-    run: () => runScenario(harness, scenario),
+  return rooms.flat().map(({ name, check }) => ({
+    name,
+    async run() {
+      const clock = fakeClock()
+      const { store, close } = await harness.open(clock)
+      try {
+        await check(benchOn(store, clock, async (ms) => harness.advance?.(ms, clock)))
+      } finally {
+        await close?.()
+      }
+    },
   }))
-}
-
-async function runScenario(harness: StoreHarness, scenario: Scenario): Promise<void> {
-  const clock = fakeClock()
-  const { store, close } = await harness.open(clock)
-  try {
-    await scenario.check({
-      store,
-      clock,
-      advance: async (ms) => harness.advance?.(ms, clock),
-    })
-  } finally {
-    await close?.()
-  }
 }

@@ -1,19 +1,21 @@
-/** A clock for tests: it stands still until it is told to move. */
+/** `fakeClock`: a clock for tests, which only the test moves. */
 
 import type { Clock } from '../../base/ports.ts'
 
-/** A clock that a test moves. Give it wherever a `clock` is taken. */
+/** A clock that a test moves. It fits every option `clock`. */
 export interface FakeClock extends Clock {
-  /** Moves the clock on by that many milliseconds; a negative number moves it back. */
+  /** Moves the clock forward by `ms` milliseconds; a negative number moves it back. */
   advance(ms: number): void
-  /** Sets the clock to that time, in milliseconds since 1970. */
+  /** Sets the time, in milliseconds since 1970. */
   set(time: number): void
 }
 
 /**
- * Makes a clock that stands still.
+ * Makes a clock that stands still until the test moves it.
  *
- * It starts at the machine's time, so that an engine with a clock of its own agrees with it.
+ * It starts at the current time, because some stores also use the clock of their server.
+ *
+ * @param start in milliseconds since 1970. @default the current time
  *
  * @example
  * const clock = fakeClock()

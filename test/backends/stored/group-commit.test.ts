@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../../src/stores/memory/memory.ts'
 import type { StoreVerbs } from '../../../src/backends/stored/store.ts'
@@ -76,6 +77,44 @@ describe('commits of one session in one process', () => {
     expect(rounds).toBe(4)
   })
 
+  it('are sent by a request whose work is among them: a platform may stop all others', async () => {
+    const current = new AsyncLocalStorage<string>()
+    const { swaps, wrap } = held()
+    const sent: { by: string | undefined; body: string }[] = []
+    const { visit } = bench({
+      wrap(store) {
+        const waits = wrap(store)
+        return {
+          ...waits,
+          swap(key, ifWrite, row) {
+            sent.push({ by: current.getStore(), body: row.body })
+            return waits.swap(key, ifWrite, row)
+          },
+        }
+      },
+    })
+    const { cookie } = await visit(undefined, set('a', 1))
+    // Each writes its name and as much that no three of them fit into one swap.
+    const visits = Array.from({ length: 9 }, (_, at) =>
+      current.run(`request ${at}`, () =>
+        visit(cookie, set(`request ${at}`, 'x'.repeat(at % 3 === 0 ? 100_000 : 90_000))),
+      ),
+    )
+    await settled()
+    while (swaps.length > 0) {
+      swaps.shift()!()
+      await settled()
+    }
+    await Promise.all(visits)
+    expect(sent.length).toBeGreaterThan(4)
+    let before = ''
+    for (const { by, body } of sent) {
+      expect(body).toContain(`"${by}"`)
+      expect(before).not.toContain(`"${by}"`)
+      before = body
+    }
+  })
+
   it('are turned away beyond 1024, and nothing of them is kept', async () => {
     const { swaps, wrap } = held()
     const { visit, backend, clock } = bench({ wrap })
@@ -92,6 +131,38 @@ describe('commits of one session in one process', () => {
     const kept = (await outcomes).filter(({ status }) => status === 'fulfilled').length
     expect(kept).toBe(1025)
     expect(valueIn((await visit(cookie)).record, 'n')).toBe(1025)
+  })
+})
+
+describe('a request that waits behind a swap which was lost at first', () => {
+  /** Two requests that opened the session before `between`; answers how many are settled at once. */
+  async function settledAtOnce(between: 'here' | 'elsewhere') {
+    const here = bench()
+    const elsewhere = bench({}, here.store)
+    const { cookie } = await here.visit(undefined, set('a', 1))
+    const opened = await here.backend.open([cookie!], here.clock())
+    await (between === 'here' ? here : elsewhere).visit(cookie, count('n'))
+    const outcomes: unknown[] = []
+    const commits = ['b', 'c'].map(async (key) => {
+      const next = opened.record!
+      const now = here.clock()
+      outcomes.push(await here.backend.commit({ opened, changes: [set(key, 1)], next, now }))
+    })
+    await settled()
+    const atOnce = outcomes.length
+    await here.timers.pass(10)
+    await Promise.all(commits)
+    const { record } = await here.visit(cookie)
+    expect([...record!.data.keys()]).toEqual(['a', 'n', 'b', 'c'])
+    return atOnce
+  }
+
+  it('goes on at once where it was lost to an earlier request of this process', async () => {
+    expect(await settledAtOnce('here')).toBe(2)
+  })
+
+  it('lets another process go first where it was lost to that', async () => {
+    expect(await settledAtOnce('elsewhere')).toBe(1)
   })
 })
 

@@ -391,14 +391,14 @@ describe('the order of keys', () => {
     )
     expect(
       pythonic.join([
-        ['b', '1'],
-        ['a', '2'],
+        ['b', { text: '1' }],
+        ['a', { text: '2' }],
       ]),
     ).toBe('{"a":2,"b":1}')
     expect(
       codec.join([
-        ['b', '1'],
-        ['a', '2'],
+        ['b', { text: '1' }],
+        ['a', { text: '2' }],
       ]),
     ).toBe('{"b":1,"a":2}')
   })

@@ -34,7 +34,7 @@ function agree(ours: unknown, theirs: unknown): boolean {
   if (typeof ours !== 'object' || ours === null) return ours === theirs
   if (typeof theirs !== 'object' || theirs === null) return false
   if (Array.isArray(ours) !== Array.isArray(theirs)) return false
-  if (!Array.isArray(ours) && Object.getPrototypeOf(ours) !== null) return false
+  if (Object.getPrototypeOf(ours) !== Object.getPrototypeOf(theirs)) return false
   const left = Object.keys(ours)
   const right = Object.keys(theirs)
   return (
@@ -57,13 +57,13 @@ function spansAgree(text: string, value: unknown): boolean {
       const item = items[index]
       const isObject = typeof item === 'object' && item !== null && !Array.isArray(item)
       if (!isObject || !spans) return !isObject && !spans
-      const read = Object.create(null) as Record<string, unknown>
+      const read: [string, unknown][] = []
       for (const [key, { start, end }] of spans) {
         const member = parseJson(text.slice(start, end))
         if (!member) return false
-        read[key] = member.value
+        read.push([key, member.value])
       }
-      return isDeepEqual(read, item)
+      return isDeepEqual(Object.fromEntries(read), item)
     })
   )
 }
@@ -244,7 +244,14 @@ describe('hostile text', () => {
     const { value } = parseJson('{"__proto__":{"admin":true},"constructor":1,"toString":2}')!
     const object = value as Record<string, unknown>
     expect(Object.keys(object)).toEqual(['__proto__', 'constructor', 'toString'])
-    expect(Object.getPrototypeOf(object)).toBeNull()
+    expect(Object.getPrototypeOf(object)).toBe(Object.prototype)
+    expect(Object.getOwnPropertyDescriptor(object, '__proto__')).toEqual({
+      value: { admin: true },
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    })
+    expect(object['admin']).toBeUndefined()
     expect(({} as Record<string, unknown>)['admin']).toBeUndefined()
     expect([...scanJson('{"__proto__":{"admin":true}}')![0]!.keys()]).toEqual(['__proto__'])
   })

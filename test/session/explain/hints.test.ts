@@ -92,7 +92,7 @@ const troubles: Trouble[] = [
     headers: { cookie: `${forge(base64url('["",{}]'))}; session=x` },
     line: /sent 2 cookies named "session", 1 of them valid: .*Delete the other/,
   },
-  { name: 'a cookie too large', work: 'large', line: /would have \d+ bytes.*Largest keys: big/ },
+  { name: 'a cookie too large', work: 'large', line: /would be \d+ bytes.*Largest keys: big/ },
   {
     name: 'logout without a store',
     work: 'logout',
@@ -104,7 +104,7 @@ const troubles: Trouble[] = [
     url: 'http://localhost:3000/',
     headers: { host: 'localhost:3000' },
     work: 'write',
-    line: /Secure cookie leaves over plain HTTP: Chromium and Firefox keep it on localhost, Safari and curl do not\. .*NODE_ENV=development/,
+    line: /Secure cookie is sent over plain HTTP: on localhost Chromium and Firefox accept it, Safari and curl do not\. .*NODE_ENV=development/,
   },
   {
     name: 'Secure on a LAN address',
@@ -112,18 +112,18 @@ const troubles: Trouble[] = [
     url: 'http://10.0.0.5:3000/',
     headers: { host: '10.0.0.5:3000' },
     work: 'write',
-    line: /over plain HTTP, and browsers drop it there/,
+    line: /over plain HTTP, where browsers drop it/,
   },
   {
     name: 'a call from another origin',
     url: 'http://api.e.com/',
     headers: { origin: 'http://e.com', host: 'api.e.com' },
-    line: /A call from http:\/\/e\.com came without cookies\. .*credentials: 'include'.*Access-Control-Allow-Credentials/,
+    line: /A request from http:\/\/e\.com came without cookies\. .*credentials: 'include'.*Access-Control-Allow-Credentials/,
   },
   {
     name: 'a call from another site',
     headers: { origin: 'https://x.org', 'sec-fetch-site': 'cross-site' },
-    line: /A call from https:\/\/x\.org/,
+    line: /A request from https:\/\/x\.org/,
   },
 ]
 

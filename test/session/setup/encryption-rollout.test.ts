@@ -44,7 +44,7 @@ describe('what goes wrong on the way', () => {
 
   test('it cannot begin after the migration has ended', () => {
     const encrypt = { from: '2027-03-02', migrateUntil: '2027-03-01' }
-    expect(() => made({ encrypt })).toThrow(/encrypt\.from.*not before migrateUntil/)
+    expect(() => made({ encrypt })).toThrow(/encrypt\.from.*has to be before migrateUntil/)
     expect(() => made({ encrypt: { migrateUntil: '2027-02-30' } })).toThrow(/such as/)
   })
 

@@ -106,7 +106,7 @@ export const LIST_FAULTS: readonly Fault[] = [
         return admission
       },
     }),
-    /until the furthest time of all/,
+    /at the latest time of all/,
   ],
   [
     'the note of a revocation is a key under the limit',

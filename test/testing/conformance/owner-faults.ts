@@ -25,7 +25,7 @@ export const OWNER_FAULTS: readonly Fault[] = [
         return store.admit(owner, key, calledAt, until)
       },
     }),
-    /lets in exactly as many as it says/,
+    /admits exactly as many as it says/,
   ],
   [
     'a key that is admitted again is listed twice',

@@ -32,14 +32,14 @@ export const INSERT_FAULTS: readonly Fault[] = [
         return store.insert(key, row)
       },
     }),
-    /a row that is over is still answered/,
+    /an expired row is still returned/,
   ],
   [
     'read hides a row that is over',
     ({ rowOf, clock }) => ({
       read: async (key) => ((rowOf(key)?.expiresAt ?? 0) > clock() ? rowOf(key) : null),
     }),
-    /a row that is over is still answered/,
+    /an expired row is still returned/,
   ],
   [
     'reading leaves something behind',
@@ -60,12 +60,12 @@ export const INSERT_FAULTS: readonly Fault[] = [
         return isNew
       },
     }),
-    /what is done to a row afterwards/,
+    /a row object that is changed/,
   ],
   [
     'the row that is kept is given away itself',
     ({ rowOf }) => ({ read: async (key) => rowOf(key) }),
-    /what is done to a row afterwards/,
+    /a row object that is changed/,
   ],
   [
     'answers to calls at once are mixed up',
@@ -92,7 +92,7 @@ export const INSERT_FAULTS: readonly Fault[] = [
       swap: (key, ifWrite, row) =>
         store.swap(key, ifWrite, { ...row, recent: row.recent.slice(0, 16) }),
     }),
-    /a swap that others have built upon/,
+    /a swap that later swaps have built upon/,
   ],
 ]
 
@@ -117,7 +117,7 @@ export const TOUCH_FAULTS: readonly Fault[] = [
         return row !== null
       },
     }),
-    /a touch never moves the end nearer/,
+    /a touch never makes a row expire earlier/,
   ],
   [
     'touch says no where it had nothing to raise',
@@ -125,7 +125,7 @@ export const TOUCH_FAULTS: readonly Fault[] = [
       touch: async (key, expiresAt) =>
         (rowOf(key)?.expiresAt ?? 0) < expiresAt && store.touch(key, expiresAt),
     }),
-    /a touch never moves the end nearer/,
+    /a touch never makes a row expire earlier/,
   ],
   [
     'touch is a write',
@@ -136,7 +136,7 @@ export const TOUCH_FAULTS: readonly Fault[] = [
         return store.touch(key, expiresAt)
       },
     }),
-    /a touch moves the end of a row further away, and changes nothing else/,
+    /a touch makes a row expire later, and changes nothing else/,
   ],
   [
     'touch writes back the row it read before',

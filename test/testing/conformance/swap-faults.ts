@@ -4,6 +4,16 @@ import { gap, type Fault } from './faults.ts'
 
 export const SWAP_FAULTS: readonly Fault[] = [
   [
+    'swap wins, and reports that it lost',
+    ({ store, rowOf }) => ({
+      async swap(key, ifWrite, row) {
+        await store.swap(key, ifWrite, row)
+        return { won: false, newest: rowOf(key) }
+      },
+    }),
+    /a swap replaces the whole row/,
+  ],
+  [
     'swap lets the last write win',
     ({ rows, rowOf }) => ({
       async swap(key, _ifWrite, row) {
@@ -43,7 +53,7 @@ export const SWAP_FAULTS: readonly Fault[] = [
         return store.swap(key, ifWrite, row)
       },
     }),
-    /a swap that a removal came before/,
+    /a swap after a removal/,
   ],
   [
     'a loser learns nothing',
@@ -65,7 +75,7 @@ export const SWAP_FAULTS: readonly Fault[] = [
         return swap.won ? swap : { won: false, newest: before }
       },
     }),
-    /every loser learns the row that won/,
+    /the others return the row that won/,
   ],
   [
     'a swap that is sent again loses to itself',
@@ -97,7 +107,7 @@ export const SWAP_FAULTS: readonly Fault[] = [
         return store.swap(key, ifWrite, row)
       },
     }),
-    /a swap that others have built upon/,
+    /a swap that later swaps have built upon/,
   ],
   [
     'a swap that was built upon is made again where it names the newest write',
@@ -108,7 +118,7 @@ export const SWAP_FAULTS: readonly Fault[] = [
         return store.swap(key, ifWrite, row)
       },
     }),
-    /a swap that others have built upon/,
+    /a swap that later swaps have built upon/,
   ],
   [
     'other writers are searched as one text',
@@ -136,7 +146,7 @@ export const SWAP_FAULTS: readonly Fault[] = [
       swap: (key, ifWrite, row) =>
         store.swap(key, ifWrite, { ...row, owner: rowOf(key)?.owner ?? null }),
     }),
-    /a swap puts the whole new row/,
+    /a swap replaces the whole row/,
   ],
   [
     'swap never brings the end nearer',
@@ -146,6 +156,6 @@ export const SWAP_FAULTS: readonly Fault[] = [
         return store.swap(key, ifWrite, { ...row, expiresAt })
       },
     }),
-    /a swap puts the whole new row/,
+    /a swap replaces the whole row/,
   ],
 ]

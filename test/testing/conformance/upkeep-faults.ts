@@ -20,7 +20,7 @@ export const UPKEEP_FAULTS: readonly Fault[] = [
         yield [...rows.keys()].filter((key) => (rowOf(key)?.expiresAt ?? 0) > clock())
       },
     }),
-    /keys names every key that holds a row/,
+    /keys returns every key that has a row/,
   ],
   [
     'keys stops after the first thousand',
@@ -29,7 +29,7 @@ export const UPKEEP_FAULTS: readonly Fault[] = [
         yield [...rows.keys()].filter(rowOf).slice(0, 1000)
       },
     }),
-    /keys names every key that holds a row/,
+    /keys returns every key that has a row/,
   ],
   [
     'keys pages by offset while rows go',
@@ -51,7 +51,7 @@ export const UPKEEP_FAULTS: readonly Fault[] = [
         return over.length
       },
     }),
-    /prune takes nothing whose time is not over/,
+    /prune deletes nothing that expired less/,
   ],
   [
     'prune takes tombstones at once',
@@ -61,12 +61,12 @@ export const UPKEEP_FAULTS: readonly Fault[] = [
         return 0
       },
     }),
-    /prune takes nothing whose time is not over/,
+    /prune deletes nothing that expired less/,
   ],
   [
     'prune always says that it did what it was told',
     ({ store }) => ({ prune: async (limit) => (await store.prune(limit)) && limit }),
-    /prune goes in batches/,
+    /prune works in batches/,
   ],
   [
     'prune counts what is not there',
@@ -76,12 +76,12 @@ export const UPKEEP_FAULTS: readonly Fault[] = [
   [
     'prune minds no limit',
     ({ store }) => ({ prune: () => store.prune(1000) }),
-    /prune goes in batches/,
+    /prune works in batches/,
   ],
   [
     'prune leaves everything',
     () => ({ prune: async () => 0 }),
-    /a row is answered until two minutes past its end/,
+    /an expired row is returned for two minutes more/,
   ],
   [
     'a nearer touch lets a row be collected sooner',
@@ -98,7 +98,7 @@ export const UPKEEP_FAULTS: readonly Fault[] = [
         },
       }
     },
-    /a touch to a nearer time/,
+    /a touch to an earlier time/,
   ],
   [
     'a row is collected by the end it was inserted with',
@@ -127,12 +127,12 @@ export const FORGETTING_FAULTS: readonly Fault[] = [
         listOf(owner).until = until
       },
     }),
-    /an owner's list lives until the furthest time/,
+    /an owner's list expires at the latest time/,
   ],
   [
     'keep does nothing',
     () => ({ keep: async () => {} }),
-    /an owner's list lives until the furthest time/,
+    /an owner's list expires at the latest time/,
   ],
   [
     'the next login shortens the life of the list',
@@ -142,7 +142,7 @@ export const FORGETTING_FAULTS: readonly Fault[] = [
         return store.admit(owner, key, calledAt, until, limit)
       },
     }),
-    /an owner's list lives until the furthest time/,
+    /an owner's list expires at the latest time/,
   ],
   [
     'lists are never forgotten',
@@ -150,7 +150,7 @@ export const FORGETTING_FAULTS: readonly Fault[] = [
       admit: (owner, key, calledAt, _until, limit) =>
         store.admit(owner, key, calledAt, 1e15, limit),
     }),
-    /an owner's list lives until the furthest time/,
+    /an owner's list expires at the latest time/,
   ],
   [
     'the note of a revocation goes with the list',

@@ -1,0 +1,53 @@
+/** The errors of a store that failed: what its client said, without what that quotes. */
+
+import { because, SessionError } from '../../base/errors.ts'
+import { withoutPasswords } from '../../base/redact.ts'
+
+/** Whether the call may have been executed after all. */
+export function isUnknown(error: unknown): boolean {
+  return error instanceof SessionError && error.code === 'ERR_STORE_UNAVAILABLE'
+}
+
+/** The error the caller gets for a client's; one of ours stays what it is. */
+export function refusal(verb: string, error: unknown, sent: unknown): unknown {
+  if (error instanceof SessionError) return error
+  return because(unavailable(verb, 'it answered with an error'), bareCause(error, sent))
+}
+
+/** A client's error without what it hangs on it, such as the command with the whole session. */
+function bareCause(error: unknown, sent: unknown): unknown {
+  if (!(error instanceof Error)) return undefined
+  const message = showable(error.message, sent)
+  const frames = error.stack?.split('\n').filter((line) => /^ +at /.test(line)) ?? []
+  const bare = Object.assign(new Error(message), { name: error.name })
+  bare.stack = [`${error.name}: ${message}`, ...frames].join('\n')
+  const code = 'code' in error ? error.code : undefined
+  return typeof code === 'string' || typeof code === 'number' ? Object.assign(bare, { code }) : bare
+}
+
+/** A longer message is a quotation. */
+const LONGEST_MESSAGE = 500
+
+/** A client's message without the password of its address, and not at all where it quotes the row. */
+function showable(message: string, sent: unknown): string {
+  const text = message.slice(0, LONGEST_MESSAGE)
+  // In an outage every call fails: the search has a bound.
+  const quoted = JSON.stringify(sent ?? null).slice(0, 65_536)
+  const plain = JSON.stringify(text).slice(1, -1)
+  for (let at = 0; at + 12 <= plain.length; at += 4) {
+    if (quoted.includes(plain.slice(at, at + 12))) {
+      return 'Its message is not shown: it quotes what was to be kept.'
+    }
+  }
+  return withoutPasswords(text)
+}
+
+/** The store did not answer in time. */
+export function tooLate(verb: string, limit: number): SessionError {
+  return unavailable(verb, `there was no answer within ${limit} ms`)
+}
+
+/** The store cannot be used. */
+export function unavailable(verb: string, why: string): SessionError {
+  return new SessionError('ERR_STORE_UNAVAILABLE', verb, why)
+}
