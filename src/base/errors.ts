@@ -25,6 +25,10 @@ const CATALOGUE = {
   ERR_SESSION_NOT_MOUNTED: (hint: string) => `This request has no session. ${hint}`,
   ERR_SESSION_COMMITTED: (verb: string) =>
     `session.${verb} came too late: the response headers are sent, so the change cannot be saved. Change the session before you send the response.`,
+  ERR_SESSION_READ_ONLY: (what: string, why: string) =>
+    `${what} cannot be saved. This session is read-only: ${why}. Change it where a cookie can be set.`,
+  ERR_RESPONSE_INVALID: (kind: string) =>
+    `The handler returned ${kind} and not a Response. Turn it into a Response first.`,
   ERR_SESSION_PROPERTY: (name: string) =>
     `Properties of a session are not saved. Write session.set("${name}", value).`,
   ERR_COOKIE_TOO_LARGE: (size: number, limit: number, keys: string) =>

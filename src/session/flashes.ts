@@ -15,6 +15,8 @@ export function showFlashes(state: State, categories: readonly string[] | undefi
     ({ flash }) => !categories || categories.includes(flash.category),
   )
   const fresh = selected.filter((item) => !item.shown)
+  // They wait on for a response that can say they were shown.
+  if (state.readOnly !== undefined) return selected.map(({ flash }) => ({ ...flash }))
   if (state.host.consumesAllFlashes) {
     // Flask's `session.pop("_flashes")`, once: whatever is in it.
     const { names } = state.host.backend.layout

@@ -8,6 +8,7 @@ import type { GivenToken } from './csrf/csrf.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import type { BackendStore } from '../backends/store-backend.ts'
 import { type AcrossSessions, acrossSessions } from './stored-sessions.ts'
+import { createCarriers } from './carriers.ts'
 import type { SessionOptions } from './setup/options.ts'
 import { resolveOptions } from './setup/settings.ts'
 import type { Policy } from './setup/policy.ts'
@@ -68,9 +69,20 @@ export interface Sessions<Data = any> {
    * For adapters: takes a request's place under each of its carriers.
    *
    * `undefined` if an adapter has done so already, as when a middleware is mounted twice: then there
-   * is nothing to do but to go on.
+   * is nothing to do but to go on. A response of Node's needs no place of its own: it is found by its
+   * `req`.
    */
   mount(carriers: readonly object[], facts: RequestFacts): Visit | undefined
+  /**
+   * For adapters: more objects under which a request's session is found, as where a framework makes
+   * another `Request` for a part of the page.
+   *
+   * What is mounted under one of them later belongs to the same visit.
+   *
+   * @param request a carrier of the request; the one that is being handled if it is left out.
+   * @throws ERR_SESSION_NOT_MOUNTED; ERR_OPTION_INVALID for an object that carries another request's.
+   */
+  carry(carriers: readonly object[], request?: object): void
   /** For adapters: runs a handler so that `current()` finds its session. */
   run<Result>(visit: Visit, handler: () => Result): Result
 }
@@ -101,20 +113,39 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
   for (let key = 0; key < settings.policy.secrets.count; key++) {
     host.secretUse.push({ opened: 0, lastAt: undefined })
   }
-  const visits = new WeakMap<object, Visit>()
+  const visits = createCarriers()
   const running = new AsyncLocalStorage<Visit>()
   const lookAtStore = storeInspection(host)
 
+  function findVisit(carrier: object): Visit | undefined {
+    const visit = visits.get(carrier)
+    if (visit) return visit
+    const { req } = carrier as { req?: unknown }
+    return isObject(req) ? visits.get(req) : undefined
+  }
+
   function visitOf(carrier: unknown): Visit {
-    const visit = isObject(carrier) ? visits.get(carrier) : undefined
+    const visit = isObject(carrier) ? findVisit(carrier) : undefined
     if (visit) return visit
     const hint = typeof carrier === 'string' ? keyForCarrier(carrier) : NOT_MOUNTED
     host.hint(hint === NOT_MOUNTED ? 'not-mounted' : 'get-key', hint)
     throw new SessionError('ERR_SESSION_NOT_MOUNTED', hint)
   }
 
-  async function get(carrier: unknown): Promise<Session<any, any>> {
-    return visitOf(carrier).session()
+  function runningVisit(): Visit {
+    const visit = running.getStore()
+    if (visit) return visit
+    host.hint('not-running', NOT_RUNNING)
+    throw new SessionError('ERR_SESSION_NOT_MOUNTED', NOT_RUNNING)
+  }
+
+  // Not async: the visit's own promise is the answer, and one around it would take three more turns.
+  function get(carrier: unknown): Promise<Session<any, any>> {
+    try {
+      return visitOf(carrier).session()
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
   }
 
   async function currentHandle(): Promise<string | undefined> {
@@ -139,12 +170,7 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
       if (freshMs !== undefined) requireFresh(host, session, freshMs)
       return session
     },
-    async current() {
-      const visit = running.getStore()
-      if (visit) return visit.session() as Promise<Session<any>>
-      host.hint('not-running', NOT_RUNNING)
-      throw new SessionError('ERR_SESSION_NOT_MOUNTED', NOT_RUNNING)
-    },
+    current: async () => runningVisit().session(),
     async open(cookieHeader) {
       if (cookieHeader !== undefined && cookieHeader !== null && typeof cookieHeader !== 'string') {
         throw new SessionError(
@@ -158,11 +184,21 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
       return new Session<any>(await openState(host, facts))
     },
     mount(carriers, facts) {
-      if (carriers.some((carrier) => visits.has(carrier))) return undefined
+      for (const carrier of carriers) if (findVisit(carrier)) return undefined
       lookAtStore()
       const visit = createVisit(host, facts)
       for (const carrier of carriers) visits.set(carrier, visit)
       return visit
+    },
+    carry(carriers, request) {
+      const visit = request === undefined ? runningVisit() : visitOf(request)
+      for (const carrier of carriers) {
+        const carried = visits.get(carrier)
+        if (carried === undefined) visits.set(carrier, visit)
+        else if (carried !== visit) {
+          throw invalid('carriers', 'has an object of another request')
+        }
+      }
     },
     run: (visit, handler) => running.run(visit, handler),
     checkCsrf: async (carrier, token) => visitOf(carrier).checkCsrf(token),

@@ -60,6 +60,8 @@ export interface State {
   waiting: { flash: Flash; text: string; shown: boolean }[] | undefined
   /** Set at the first byte: what is written later could not be kept. */
   frozen: boolean
+  /** Why nothing may be written, where an adapter has said so; the session is frozen as well. */
+  readOnly: string | undefined
   setCookie: string | undefined
   /** Why the store did not answer, where the app chose to go on read-only. */
   readonly unavailable: SessionError | undefined
@@ -102,6 +104,7 @@ function begin(
     mayDrift: false,
     waiting: undefined,
     frozen: false,
+    readOnly: undefined,
     setCookie: undefined,
     unavailable,
     busy: undefined,
@@ -208,9 +211,12 @@ export function replayOn(state: State, base: SessionRecord): void {
   }
 }
 
-/** Refuses a write that could not be kept: the headers have left, or the store is away. */
+/** Refuses a write that could not be kept: the headers have left, or this request only reads. */
 export function refuseFrozen(state: State, verb: string): void {
   if (state.unavailable) throw state.unavailable
+  if (state.readOnly !== undefined) {
+    throw new SessionError('ERR_SESSION_READ_ONLY', verb, state.readOnly)
+  }
   if (state.frozen) throw new SessionError('ERR_SESSION_COMMITTED', verb)
 }
 

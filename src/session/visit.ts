@@ -1,5 +1,6 @@
 /** One request's place: its session is opened on first use and committed before the headers leave. */
 
+import { SessionError } from '../base/errors.ts'
 import { andThen, type Maybe } from '../base/ports.ts'
 import type { Outgoing } from '../http/headers.ts'
 import { cookieValues } from '../http/cookie.ts'
@@ -7,7 +8,7 @@ import type { RequestFacts } from '../http/request-facts.ts'
 import { Session } from './session.ts'
 import { commitState, isSettled } from './commit.ts'
 import type { GivenToken } from './csrf/csrf.ts'
-import { type Host, openState, outgoing, type State } from './state.ts'
+import { type Host, noteDrift, openState, outgoing, type State } from './state.ts'
 
 /** What an adapter holds for one request. */
 export interface Visit {
@@ -22,53 +23,119 @@ export interface Visit {
   finish(): Maybe<Outgoing | undefined>
   /** Refuses what another site may have sent. @throws ERR_CSRF */
   checkCsrf(token?: GivenToken): Promise<void>
+  /**
+   * Makes the session read-only, for a request whose response cannot set a cookie: a page that is
+   * already being sent, a WebSocket upgrade.
+   *
+   * Flash messages are shown and stay, no lifetime is renewed, no Set-Cookie is sent, and a write
+   * throws ERR_SESSION_READ_ONLY. Call it before the handler runs.
+   *
+   * @param why ends the sentence "This session is read-only: ...". Name where a change belongs instead.
+   * @throws ERR_SESSION_READ_ONLY if the session was changed already: that change would be lost.
+   */
+  readOnly(why: string): void
 }
 
 /** Makes the visit of one request. */
 export function createVisit(host: Host, facts: RequestFacts): Visit {
-  let opening: Maybe<State> | undefined
-  let session: Promise<Session> | undefined
-  let finished = false
+  return new RequestVisit(host, facts)
+}
 
-  function open(): Maybe<State> {
-    if (finished && opening === undefined) tellLate(host)
-    opening ??= andThen(openState(host, facts), (state) => {
-      // Opened after the headers left, as while streaming: reading is all that is possible.
-      state.frozen = finished
-      return (opening = state)
-    })
-    return opening
+/** A class, since closures made anew for each request cost more than all else a visit does. */
+class RequestVisit implements Visit {
+  readonly #host: Host
+  readonly #facts: RequestFacts
+  #opening: Maybe<State> | undefined
+  #session: Promise<Session> | undefined
+  #isFinished = false
+  #readOnly: string | undefined
+
+  constructor(host: Host, facts: RequestFacts) {
+    this.#host = host
+    this.#facts = facts
   }
 
-  return {
-    session() {
-      session ??= Promise.resolve(open()).then((state) => new Session(state))
-      return session
-    },
-    finish() {
-      if (finished) return undefined
-      if (!opening && !(host.renewsUnasked && sentCookie(host, facts))) {
-        finished = true
-        return undefined
-      }
-      const asked = opening !== undefined
-      const finish = (state: State) => {
-        finished = true
-        return andThen(lastCommit(state), () => {
-          // Nobody asked and nothing was renewed: the response does not depend on the cookie.
-          return asked || state.setCookie !== undefined ? outgoing(state) : undefined
-        })
-      }
-      const opened = open()
-      // Where nothing was opened there is nothing to keep; the app was given the error.
-      return opened instanceof Promise ? opened.then(finish, () => NOTHING_KEPT) : finish(opened)
-    },
-    checkCsrf: (token) => host.csrf.check(facts, open, token),
+  // Without `await`: a session that is open already is there a turn sooner.
+  session(): Promise<Session> {
+    if (this.#session) return this.#session
+    const opening = this.#open()
+    return (this.#session =
+      opening instanceof Promise
+        ? opening.then((state) => new Session(state))
+        : Promise.resolve(new Session(opening)))
   }
+
+  #open(): Maybe<State> {
+    if (this.#opening !== undefined) return this.#opening
+    if (this.#isFinished) warnOpenedLate(this.#host)
+    return (this.#opening = andThen(openState(this.#host, this.#facts), (state) =>
+      this.#opened(state),
+    ))
+  }
+
+  #opened(state: State): State {
+    // Opened after the headers left, as while streaming: reading is all that is possible.
+    state.frozen = this.#isFinished
+    if (this.#readOnly !== undefined) makeReadOnly(state, this.#readOnly)
+    return (this.#opening = state)
+  }
+
+  finish(): Maybe<Outgoing | undefined> {
+    if (this.#isFinished) return undefined
+    const wasAsked = this.#opening !== undefined
+    if (!wasAsked && !(this.#host.renewsUnasked && this.#sentCookie())) {
+      this.#isFinished = true
+      return undefined
+    }
+    const opening = this.#open()
+    if (!(opening instanceof Promise)) return this.#commit(opening, wasAsked)
+    // If opening failed there is nothing to commit; the app was given the error.
+    return opening.then(
+      (state) => this.#commit(state, wasAsked),
+      () => NOTHING_COMMITTED,
+    )
+  }
+
+  #sentCookie(): boolean {
+    return cookieValues(this.#facts.cookie, this.#host.cookieName).length > 0
+  }
+
+  #commit(state: State, wasAsked: boolean): Maybe<Outgoing | undefined> {
+    this.#isFinished = true
+    return andThen(lastCommit(state), () =>
+      // Nobody asked and nothing was renewed: the response does not depend on the cookie.
+      wasAsked || state.setCookie !== undefined ? outgoing(state) : undefined,
+    )
+  }
+
+  checkCsrf(token?: GivenToken): Promise<void> {
+    return this.#host.csrf.check(this.#facts, () => this.#open(), token)
+  }
+
+  readOnly(why: string): void {
+    const opened = this.#opening
+    if (opened && !(opened instanceof Promise)) makeReadOnly(opened, why)
+    this.#readOnly = why
+  }
+}
+
+function makeReadOnly(state: State, why: string): void {
+  refuseChanges(state, 'An earlier change', why)
+  state.readOnly = why
+  state.frozen = true
+}
+
+function refuseChanges(state: State, what: string, why: string): void {
+  noteDrift(state)
+  if (state.changes.length > 0) throw new SessionError('ERR_SESSION_READ_ONLY', what, why)
 }
 
 /** Commits and freezes: what is written while the commit is under way would be lost. */
 function lastCommit(state: State): Maybe<void> {
+  if (state.readOnly !== undefined) {
+    // One inside an object that `get` returned could not be refused before now.
+    return refuseChanges(state, 'A change inside a value', state.readOnly)
+  }
   if (isSettled(state)) {
     state.frozen = true
     return
@@ -83,7 +150,7 @@ function lastCommit(state: State): Maybe<void> {
 }
 
 /** A page that depends on the session says so in its headers, or a cache may give it to others. */
-function tellLate({ emit, hint }: Host): void {
+function warnOpenedLate({ emit, hint }: Host): void {
   emit({ type: 'opened-late' })
   hint(
     'opened-late',
@@ -91,8 +158,4 @@ function tellLate({ emit, hint }: Host): void {
   )
 }
 
-const NOTHING_KEPT: Outgoing = { vary: true, setCookie: undefined }
-
-function sentCookie({ cookieName }: Host, { cookie }: RequestFacts): boolean {
-  return cookieValues(cookie, cookieName).length > 0
-}
+const NOTHING_COMMITTED: Outgoing = { vary: true, setCookie: undefined }

@@ -68,7 +68,9 @@ describe('withSessions for Fetch', () => {
 
   it('lets a handler’s mistakes reach the runtime, and does not call them a failed save', async () => {
     events.length = 0
-    await expect(writing(() => undefined as never)(request())).rejects.toThrow(TypeError)
+    await expect(writing(() => undefined as never)(request())).rejects.toMatchObject({
+      code: 'ERR_RESPONSE_INVALID',
+    })
     const used = new Response('once')
     await used.text()
     await expect(writing(() => used)(request())).rejects.toThrow(TypeError)

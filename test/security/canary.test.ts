@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { respond } from '../../src/adapters/fetch.ts'
 import { refusalOf } from '../../src/session/explain/refusal.ts'
 import { errorCatalogue, type SessionErrorCode } from '../../src/base/errors.ts'
 import { flask } from '../../src/flask/flask.ts'
@@ -66,11 +67,22 @@ const PROVOKED: Record<SessionErrorCode, (cookies: string[]) => unknown> = {
       return sessions.get(cookie as unknown as object)
     }),
   ERR_SESSION_COMMITTED: () =>
-    mounted(async ({ sessions, visit: { finish } }, carrier) => {
+    mounted(async ({ sessions, visit }, carrier) => {
       const session = await sessions.get(carrier)
-      await finish()
+      await visit.finish()
       session.set('late', value)
     }),
+  ERR_SESSION_READ_ONLY: () =>
+    mounted(async ({ sessions, visit }, carrier) => {
+      visit.readOnly('this page is already being sent')
+      ;(await sessions.get(carrier)).set('late', value)
+    }),
+  ERR_RESPONSE_INVALID: async (cookies) => {
+    const { sessions, cookie } = await signedIn(onStore)
+    cookies.push(cookie)
+    const request = new Request('http://localhost/', { headers: { cookie } })
+    await respond(sessions, [request], () => ({ value }) as unknown as Response)
+  },
   ERR_SESSION_PROPERTY: () => visit(cookieOnly, (session) => Object.assign(session, { value })),
   ERR_COOKIE_TOO_LARGE: () => visit(cookieOnly, (session) => session.set('k', manyValues(4096))),
   ERR_SESSION_TOO_LARGE: () => visit(onStore, (session) => session.set('k', manyValues(1_100_000))),

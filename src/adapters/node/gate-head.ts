@@ -1,18 +1,7 @@
-/** A response's head: checked as Node checks it, moved onto the response, added to. */
+/** The head that `writeHead` was given: checked as Node checks it, and moved onto the response. */
 
 import { type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
-import {
-  isTargetedControl,
-  type Outgoing,
-  privateCacheControl,
-  varyWithCookie,
-  withSetCookie,
-} from '../../http/headers.ts'
-
-/** Whether this is a response of `node:http2`'s compatibility API. */
-export function isHttp2(res: ServerResponse): boolean {
-  return !Object.hasOwn(res, '_header')
-}
+import { coded, isHttp2 } from './gate-checks.ts'
 
 /**
  * Throws what `writeHead` would throw, while the caller is still there to catch it.
@@ -30,8 +19,9 @@ export function checkHead(res: ServerResponse, args: readonly unknown[]): void {
   if (reason && /[^\t\x20-\x7e\x80-\xff]/.test(reason)) {
     throw coded(new TypeError('Invalid character in statusMessage'), 'ERR_INVALID_CHAR')
   }
-  if (hasHeaders(res)) return
-  for (const [name, value] of pairs(givenHeaders(args))) {
+  const headers = givenHeaders(args)
+  if (!headers || hasHeaders(res)) return
+  for (const [name, value] of pairs(headers)) {
     validateHeaderName(name)
     validateHeaderValue(name, value as string)
   }
@@ -88,49 +78,8 @@ function http2Status(status: unknown): number {
   throw coded(new RangeError(message), 'ERR_HTTP2_STATUS_INVALID')
 }
 
-/** Adds what the session needs, and keeps what the app has set. */
-export function addHeaders(res: ServerResponse, outgoing: Outgoing | undefined): void {
-  if (outgoing?.vary) res.setHeader('Vary', varyWithCookie(headerText(res, 'vary')))
-  if (outgoing?.setCookie === undefined) return
-  const existing = res.getHeader('set-cookie') ?? []
-  const lines = Array.isArray(existing) ? existing : [String(existing)]
-  res.setHeader('Set-Cookie', withSetCookie(lines, outgoing.setCookie))
-  res.setHeader('Cache-Control', privateCacheControl(headerText(res, 'cache-control')))
-  for (const name of res.getHeaderNames()) if (isTargetedControl(name)) res.removeHeader(name)
-}
-
-/** Takes away what the app said of a body that is not sent, and what it told caches. */
-export function forgetBody(res: ServerResponse): void {
-  for (const name of res.getHeaderNames()) {
-    if (DESCRIBES_BODY.test(name) || isTargetedControl(name)) res.removeHeader(name)
-  }
-  if (!isHttp2(res)) res.statusMessage = ''
-}
-
-/** Headers about a body. */
-const DESCRIBES_BODY =
-  /^(content-(?!security-policy)|(etag|last-modified|expires|accept-ranges|location|refresh|trailer|transfer-encoding)$)/
-
-/** Makes an error as Node's own: told apart by its code. */
-export function coded<Thrown extends Error>(error: Thrown, code: string): Thrown {
-  return Object.assign(error, { code })
-}
-
-/** What Node throws at someone who comes after the headers. */
-export function headersSent(res: ServerResponse): Error {
-  return coded(
-    new Error('Cannot change or write headers after they are sent to the client'),
-    isHttp2(res) ? 'ERR_HTTP2_HEADERS_SENT' : 'ERR_HTTP_HEADERS_SENT',
-  )
-}
-
 function hasHeaders(res: ServerResponse): boolean {
   return res.getHeaderNames().length > 0
-}
-
-function headerText(res: ServerResponse, name: string): string | undefined {
-  const value = res.getHeader(name)
-  return Array.isArray(value) ? value.join(', ') : value?.toString()
 }
 
 /** `writeHead(status, reason?, headers?)`: the reason may be left out, or be undefined. */

@@ -3,15 +3,7 @@
 import type { ServerResponse } from 'node:http'
 import type { ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
-import { headersSent, isHttp2 } from './gate-head.ts'
-
-/** What the mask asks of the gate. */
-export interface Held {
-  /** Whether the response is still held: a mask that somebody has wrapped stays, without effect. */
-  isHeld(): boolean
-  /** Puts a destroy behind the waiting calls: what was written before it leaves before it. */
-  destroyLater(destroy: () => void): void
-}
+import { headersSent, isHttp2 } from './gate-checks.ts'
 
 /** A mask that is on. */
 export interface Mask {
@@ -24,9 +16,21 @@ export interface Mask {
 
 type Undo = () => void
 
-/** Puts the mask on. */
-export function maskAsSent(res: ServerResponse, held: Held): Mask {
+/**
+ * Puts the mask on.
+ *
+ * @param destroyLater puts a destroy behind the waiting calls: what was written before it leaves
+ * before it.
+ */
+export function maskAsSent(res: ServerResponse, destroyLater: (destroy: () => void) => void): Mask {
+  const held: Held = { isHeld: true, destroyLater }
   return isHttp2(res) ? maskHttp2(res, held) : maskHttp1(res, held)
+}
+
+/** What the mask's methods look at: one that somebody has wrapped stays, without effect. */
+interface Held {
+  isHeld: boolean
+  readonly destroyLater: (destroy: () => void) => void
 }
 
 /**
@@ -43,13 +47,15 @@ function maskHttp1(res: ServerResponse, held: Held): Mask {
   let isDestroyed = false
   let showRoom: Undo | undefined
   const destroyHeld = (...args: [Error?]) => {
-    if (!held.isHeld()) return destroy.apply(res, args)
+    if (!held.isHeld) return destroy.apply(res, args)
     if (inner.destroyed) return res
     isDestroyed = inner.destroyed = true
     held.destroyLater(() => res.destroy(...args))
     return res
   }
   inner._header = 'held until the session is kept'
+  // Bun looks elsewhere.
+  const showUnsent = res.headersSent ? undefined : shadow(res, 'headersSent', () => true)
   res.destroy = destroyHeld
   holds.push(held)
   return {
@@ -57,9 +63,11 @@ function maskHttp1(res: ServerResponse, held: Held): Mask {
     showEnd: () => void (inner.finished = true),
     showFull: () => (showRoom ??= shadow(res, 'writableNeedDrain', () => !inner.finished)),
     takeOff() {
+      held.isHeld = false
       holds.splice(holds.indexOf(held), 1)
       if (res.destroy === destroyHeld) res.destroy = destroy
       showRoom?.()
+      showUnsent?.()
       inner.finished = finished
       inner._header = null
       if (isDestroyed && !inner._closed) inner.destroyed = false
@@ -112,7 +120,7 @@ function maskHttp2(res: ServerResponse, held: Held): Mask {
     shadow(res, 'writableNeedDrain', () => isFull && !hasEnded),
     shadow(res, 'headersSent', () => true),
     ...['setHeader', 'appendHeader', 'removeHeader'].map((verb) =>
-      replace(res, verb, held.isHeld, refuse),
+      replace(res, verb, () => held.isHeld, refuse),
     ),
     destroyLater(res, 'destroy', held, isAlive),
     destroyLater(stream, 'destroy', held, isAlive),
@@ -122,6 +130,7 @@ function maskHttp2(res: ServerResponse, held: Held): Mask {
     showEnd: () => void (hasEnded = true),
     showFull: () => void (isFull = true),
     takeOff() {
+      held.isHeld = false
       for (const step of undo.reverse()) step()
     },
   }
@@ -141,7 +150,7 @@ function destroyLater(
   return replace(
     target,
     verb,
-    () => held.isHeld() && waits(),
+    () => held.isHeld && waits(),
     (...args) => {
       const methods = target as unknown as Record<string, (...args: unknown[]) => unknown>
       held.destroyLater(() => methods[verb]?.(...args))

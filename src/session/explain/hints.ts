@@ -102,9 +102,9 @@ export function hintDuplicates(hint: Hint, name: string, { presented, verified }
 }
 
 /** Warns that a Secure cookie is sent over plain HTTP, where browsers may drop it. */
-export function hintSecure(hint: Hint, { encrypted, header }: RequestFacts): void {
-  if (encrypted !== false || header('x-forwarded-proto') === 'https') return
-  const host = (header('host') ?? '').replace(/:\d+$/, '')
+export function hintSecure(hint: Hint, facts: RequestFacts): void {
+  if (facts.encrypted !== false || facts.header('x-forwarded-proto') === 'https') return
+  const host = (facts.header('host') ?? '').replace(/:\d+$/, '')
   const local = host === 'localhost' || host === '127.0.0.1' || host === '[::1]'
   hint(
     'secure',
@@ -113,13 +113,13 @@ export function hintSecure(hint: Hint, { encrypted, header }: RequestFacts): voi
 }
 
 /** Warns that a request from another origin came without cookies. */
-export function hintCrossOrigin(hint: Hint, { cookie, header }: RequestFacts): void {
-  const origin = header('origin')
-  if (cookie || !origin || origin === 'null') return
-  const site = header('sec-fetch-site')
+export function hintCrossOrigin(hint: Hint, facts: RequestFacts): void {
+  const origin = facts.header('origin')
+  if (facts.cookie || !origin || origin === 'null') return
+  const site = facts.header('sec-fetch-site')
   const crosses = site
     ? site === 'cross-site' || site === 'same-site'
-    : hostOf(origin) !== header('host')
+    : hostOf(origin) !== facts.header('host')
   if (!crosses) return
   hint(
     'cross-origin',

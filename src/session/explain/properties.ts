@@ -12,6 +12,10 @@ import { SessionError } from '../../base/errors.ts'
  */
 export function refuseStrayProperties(prototype: object): void {
   const top = new Proxy({}, { set: (_target, name) => refuse(String(name)) })
+  // `await` asks every object for `then`: to go on to the proxy takes longer than to open a cookie.
+  const then = { get: () => undefined, set: () => void refuse('then'), configurable: true }
+  // oxlint-disable-next-line unicorn/no-thenable -- it says that there is none
+  Object.defineProperty(prototype, 'then', then)
   Object.setPrototypeOf(prototype, top)
   for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
     if (!property.get || property.set) continue

@@ -104,7 +104,21 @@ it('destroys a socket at once when nothing is held on it any more', async () => 
   expect(destroyed).toEqual([true])
 })
 
-it('leaves the response and its socket as fast to use as they were', async () => {
+it('puts the same methods on every response, and none of its own', async () => {
+  const methods: unknown[][] = []
+  await askInTurn((_req, res) => {
+    holdHeaders(res, () => undefined)
+    methods.push([res.writeHead, res.write, res.end, res.flushHeaders])
+    res.end('x')
+  }, 2)
+  const [first, second] = methods
+  for (const [index, method] of first!.entries()) expect(second![index]).toBe(method)
+})
+
+it.each([
+  ['a response that waits', () => Promise.resolve({ vary: true, setCookie: undefined })],
+  ['one that nobody asked the session of', () => undefined],
+])('leaves %s and its socket as fast to use as they were', async (_which, commit) => {
   setFlagsFromString('--allow-natives-syntax')
   const isFast = new Function('object', 'return %HasFastProperties(object)') as (
     object: object,
@@ -112,7 +126,7 @@ it('leaves the response and its socket as fast to use as they were', async () =>
   const seen: boolean[] = []
   await askInTurn((req, res) => {
     seen.push(isFast(res), isFast(req.socket))
-    holdHeaders(res, () => Promise.resolve({ vary: true, setCookie: undefined }))
+    holdHeaders(res, commit)
     res.on('finish', () => seen.push(isFast(res), isFast(req.socket)))
     res.end('x')
   }, 3)

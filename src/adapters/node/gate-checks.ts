@@ -1,0 +1,37 @@
+/** Calls that Node refuses, and the errors it throws at them. */
+
+import type { ServerResponse } from 'node:http'
+
+/** Whether this is a response of `node:http2`'s compatibility API. */
+export function isHttp2(res: ServerResponse): boolean {
+  return !Object.hasOwn(res, '_header')
+}
+
+/** Makes an error as Node's own: told apart by its code. */
+export function coded<Thrown extends Error>(error: Thrown, code: string): Thrown {
+  return Object.assign(error, { code })
+}
+
+/** What Node throws at someone who comes after the headers. */
+export function headersSent(res: ServerResponse): Error {
+  return coded(
+    new Error('Cannot change or write headers after they are sent to the client'),
+    isHttp2(res) ? 'ERR_HTTP2_HEADERS_SENT' : 'ERR_HTTP_HEADERS_SENT',
+  )
+}
+
+/** Throws what Node throws for a chunk it cannot send. */
+export function checkChunk(verb: string, [chunk, encoding]: readonly unknown[]): void {
+  if (verb !== 'write' && verb !== 'end') return
+  if (verb === 'end' && (!chunk || typeof chunk === 'function')) return
+  if (chunk === null) {
+    throw coded(new TypeError('May not write null values to stream'), 'ERR_STREAM_NULL_VALUES')
+  }
+  if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) {
+    const message = 'The "chunk" argument must be of type string or an instance of Uint8Array'
+    throw coded(new TypeError(message), 'ERR_INVALID_ARG_TYPE')
+  }
+  if (typeof chunk === 'string' && typeof encoding === 'string' && !Buffer.isEncoding(encoding)) {
+    throw coded(new TypeError(`Unknown encoding: ${encoding}`), 'ERR_UNKNOWN_ENCODING')
+  }
+}

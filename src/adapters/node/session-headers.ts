@@ -1,0 +1,69 @@
+/** What a session adds to the headers of a Node response, and the answer that takes its place. */
+
+import type { ServerResponse } from 'node:http'
+import {
+  isTargetedControl,
+  type Outgoing,
+  privateCacheControl,
+  varyWithCookie,
+  withSetCookie,
+} from '../../http/headers.ts'
+import { refusalOf } from '../../session/explain/refusal.ts'
+import { isHttp2 } from './gate-checks.ts'
+
+/** Adds what the session needs, and keeps what the app has set. Parses only what is there. */
+export function addHeaders(res: ServerResponse, { vary, setCookie }: Outgoing): void {
+  if (vary) {
+    const existing = textOf(res.getHeader('vary'))
+    res.setHeader('Vary', existing === undefined ? 'Cookie' : varyWithCookie(existing))
+  }
+  if (setCookie === undefined) return
+  const cookies = res.getHeader('set-cookie')
+  if (cookies === undefined) res.setHeader('Set-Cookie', [setCookie])
+  else {
+    const lines = Array.isArray(cookies) ? cookies : [String(cookies)]
+    res.setHeader('Set-Cookie', withSetCookie(lines, setCookie))
+  }
+  const control = textOf(res.getHeader('cache-control'))
+  res.setHeader('Cache-Control', control === undefined ? 'private' : privateCacheControl(control))
+  for (const name of res.getHeaderNames()) {
+    if (name.endsWith('-control') && isTargetedControl(name)) res.removeHeader(name)
+  }
+}
+
+function textOf(value: number | string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(', ') : value?.toString()
+}
+
+type Send = (...args: any[]) => unknown
+
+/**
+ * Sends the fixed answer to an error through these methods: the response's own, or those that were
+ * there before the gate.
+ */
+export function sendRefusal(
+  res: ServerResponse,
+  error: unknown,
+  methods: { writeHead: Send; end: Send },
+): void {
+  forgetBody(res)
+  const { status, headers, setCookie, body } = refusalOf(error)
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
+  addHeaders(res, { vary: true, setCookie })
+  res.setHeader('content-length', Buffer.byteLength(body))
+  // Explicitly: an implicit head would pass through what was mounted after us.
+  methods.writeHead.call(res, status)
+  methods.end.call(res, body)
+}
+
+/** Takes away what the app said of a body that is not sent, and what it told caches. */
+function forgetBody(res: ServerResponse): void {
+  for (const name of res.getHeaderNames()) {
+    if (DESCRIBES_BODY.test(name) || isTargetedControl(name)) res.removeHeader(name)
+  }
+  if (!isHttp2(res)) res.statusMessage = ''
+}
+
+/** Headers about a body. */
+const DESCRIBES_BODY =
+  /^(content-(?!security-policy)|(etag|last-modified|expires|accept-ranges|location|refresh|trailer|transfer-encoding)$)/
