@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { onTestFinished } from 'vitest'
 
+const { NODE_COMPILE_CACHE } = process.env
 const MAIN = resolve(import.meta.dirname, '../../src/cli/main.ts')
 
 export interface Ran {
@@ -27,7 +28,7 @@ export function sojourn(
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd,
     // Nothing of the tester's own environment: a SECRET_KEY there would be tried.
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE, ...env },
   })
   const out: Buffer[] = []
   const err: Buffer[] = []
