@@ -2,42 +2,30 @@
 /** The command `sojourn`: makes secrets, looks into cookies and apps, tends a store's sessions. */
 
 import { printable } from '../base/printable.ts'
+import { type Command, remedyOf } from './command/command.ts'
 import { reasonOf } from './command/redact.ts'
-import { DOCTOR_USAGE, doctor } from './doctor/doctor.ts'
-import { INSPECT_USAGE, inspect } from './inspect/inspect.ts'
-import { SECRET_USAGE, secret } from './secret/secret.ts'
-import { LIST_USAGE, list } from './store/list.ts'
-import { PRUNE_USAGE, prune } from './store/prune.ts'
-import { REVOKE_USAGE, revoke } from './store/revoke.ts'
-import { SCHEMA_USAGE, schema } from './store/schema.ts'
-import { STORE_USAGE } from './store/stored-app.ts'
+import { doctor } from './doctor/doctor.ts'
+import { inspect } from './inspect/inspect.ts'
+import { secret } from './secret/secret.ts'
+import { list } from './store/list.ts'
+import { prune } from './store/prune.ts'
+import { revoke } from './store/revoke.ts'
+import { schema } from './store/schema.ts'
+import { STORE_USAGE } from './store/on-store.ts'
+
+/** By their names, in the order of the help. */
+const COMMANDS: ReadonlyMap<string, Command> = new Map(
+  Object.entries({ secret, inspect, doctor, schema, list, revoke, prune }),
+)
+const ON_STORES: readonly Command[] = [list, revoke, prune]
 
 const USAGE = `sojourn: sessions for TypeScript servers
 
-${SECRET_USAGE}
-${INSPECT_USAGE}
-${DOCTOR_USAGE}
-${SCHEMA_USAGE}
-${LIST_USAGE}${REVOKE_USAGE}${PRUNE_USAGE}
+${[...COMMANDS.values()].map(({ usage }) => usage).join('\n')}
 ${STORE_USAGE}
 Exit codes: 0 done, the cookie verifies, nothing failed; 1 not done, it does not verify or is no
 session cookie, something failed; 2 the command was not understood.
 `
-
-type Run = (args: string[]) => number | Promise<number>
-
-/** Each command, and its part of the help. */
-const COMMANDS: ReadonlyMap<string, readonly [run: Run, usage: string]> = new Map([
-  ['secret', [secret, SECRET_USAGE]],
-  ['inspect', [inspect, INSPECT_USAGE]],
-  ['doctor', [doctor, DOCTOR_USAGE]],
-  ['schema', [schema, SCHEMA_USAGE]],
-  ['list', [list, `${LIST_USAGE}\n${STORE_USAGE}`]],
-  ['revoke', [revoke, `${REVOKE_USAGE}\n${STORE_USAGE}`]],
-  ['prune', [prune, `${PRUNE_USAGE}\n${STORE_USAGE}`]],
-])
-
-const THERE_ARE = `There are: ${[...COMMANDS.keys()].join(', ')}. See: sojourn --help`
 
 process.stdout.on('error', ignoreClosedPipe)
 end(await run(process.argv.slice(2)))
@@ -49,29 +37,32 @@ async function run([name, ...args]: string[]): Promise<number> {
   }
   if (['help', '--help', '-h'].includes(name)) return say(USAGE)
   const command = COMMANDS.get(name)
-  // Not repeated: somebody may have pasted a cookie where a command belongs.
-  if (!command) return complain(`There is no such command. ${THERE_ARE}`, 2)
-  const [act, usage] = command
-  if (args.includes('--help') || args.includes('-h')) return say(usage)
+  if (!command) {
+    // Not repeated: somebody may have pasted a cookie where a command belongs.
+    const names = [...COMMANDS.keys()].join(', ')
+    return complain(`There is no such command. There are: ${names}. See: sojourn --help`, 2)
+  }
+  if (args.includes('--help') || args.includes('-h')) {
+    return say(command.usage + (ON_STORES.includes(command) ? `\n${STORE_USAGE}` : ''))
+  }
   try {
-    return await act(args)
+    const { output, code } = await command.run(args)
+    return say(`${output}\n`, code)
   } catch (error) {
-    return complain(reasonOf(error), isUsageError(error) ? 2 : 1)
+    const isUsage = error instanceof Error && 'code' in error && error.code === 'ERR_USAGE'
+    const remedy = remedyOf(error)
+    return complain(reasonOf(error) + (remedy ? ` ${remedy}` : ''), isUsage ? 2 : 1)
   }
 }
 
-function say(text: string): number {
+function say(text: string, code = 0): number {
   process.stdout.write(text)
-  return 0
+  return code
 }
 
 function complain(message: string, code: number): number {
   process.stderr.write(`sojourn: ${printable(message)}\n`)
   return code
-}
-
-function isUsageError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_USAGE'
 }
 
 /** Ends the process once everything is written: an app that was loaded may go on for ever. */

@@ -13,7 +13,7 @@ const OBEYED = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 
 function inspectAll(text: string): string {
   return cookiesIn(text)
-    .map((cookie) => page(describe(cookie, SECRETS, NOW), NOW))
+    .map((cookie) => page(describe(cookie, { secrets: SECRETS, now: NOW }), NOW))
     .join('')
 }
 

@@ -3,25 +3,15 @@
 import { existsSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { loadEnvFile } from 'node:process'
+import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { printable } from '../../base/printable.ts'
 import type { Sessions, StoredSessions } from '../../session/sessions.ts'
-import { usageError } from './arguments.ts'
+import { failure, usageError } from './command.ts'
 import { reasonOf } from './redact.ts'
 
 /** The sessions of an app: those in a store can be listed, revoked and pruned. */
 export type AppSessions = Pick<Sessions, 'describePolicy'> & Partial<StoredSessions>
-
-/** What came of loading: sessions, or why there are none and what to do. */
-export type Loaded = { sessions: AppSessions } | { says: string; remedy: string }
-
-/** How the module is loaded. */
-export interface LoadOptions {
-  /** A file with variables. Those that are set already stay, as with `node --env-file`. */
-  env?: string | undefined
-  /** Which export, where there are several. */
-  export?: string | undefined
-}
 
 /** Options of every command that loads a module. */
 export const LOAD_OPTIONS = { env: { type: 'string' }, export: { type: 'string' } } as const
@@ -29,37 +19,53 @@ export const LOAD_OPTIONS = { env: { type: 'string' }, export: { type: 'string' 
 /** Nobody waits longer for an app to start. */
 const LOAD_MS = 20_000
 
-/** Loads the module. @throws ERR_USAGE where there is no such file of variables */
-export async function load(path: string, { env, export: name }: LoadOptions): Promise<Loaded> {
-  if (env !== undefined) takeVariables(env)
+/** Loads the module. @throws what failed, with what to do about it: see `remedyOf` */
+export async function load(path: string, wanted: string | undefined): Promise<AppSessions> {
   if (!existsSync(path)) {
-    return {
-      says: `There is no file ${path}.`,
-      remedy: 'Give the path of the module that exports `sessions`.',
-    }
+    throw failure(`There is no file ${path}.`, 'Give the module that exports `sessions`.')
   }
-  try {
-    const loading = import(pathToFileURL(resolve(path)).href) as Promise<object>
-    return sessionsIn(await within(LOAD_MS, loading), name)
-  } catch (error) {
-    return explained(error, path)
-  }
+  const exported = await within(LOAD_MS, importFile(path)).catch((error: unknown) => {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    const [, remedy] = REMEDIES.find(([codes]) => codes.test(code))!
+    const version = process.versions.node
+    const says = UNREADABLE.test(code)
+      ? `Node.js ${version} cannot load this ${extname(path)} file as it stands.`
+      : `Loading it failed: ${reasonOf(error)}`
+    throw failure(says, remedy)
+  })
+  return sessionsIn(exported, wanted)
 }
 
+function importFile(path: string): Promise<object> {
+  return import(pathToFileURL(resolve(path)).href) as Promise<object>
+}
+
+const UNREADABLE = /^ERR_(?:UNKNOWN_FILE_EXTENSION|UNSUPPORTED_TYPESCRIPT_SYNTAX)$/
+
+/** What to do, by the code of what was thrown. */
+const REMEDIES: readonly [codes: RegExp, remedy: string][] = [
+  [UNREADABLE, 'Give the JavaScript it is compiled to, or use Node.js 22.18 or newer.'],
+  [
+    /^ERR_(?:SECRET_|OPTION_INVALID)/,
+    'Start it like the app: --env FILE takes variables from a file.',
+  ],
+  [/(?:)/, 'A module that makes the sessions and nothing else loads without the rest of the app.'],
+]
+
 /** Takes the variables of a file as `node --env-file` does: what is set already stays. */
-export function takeVariables(file: string): void {
+export function takeVariables(file: string | undefined): void {
+  if (file === undefined) return
   if (!existsSync(file)) throw usageError('There is no file of the name that --env gives.')
   loadEnvFile(file)
 }
 
 /** A promise's outcome, or a complaint when that takes too long. */
 export async function within<Value>(limit: number, promise: Promise<Value>): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    const error = new Error(`Nothing came of it within ${limit / 1000} seconds.`)
-    timer = setTimeout(reject, limit, error)
+  // Nothing waits for the timer: the command ends the process.
+  const late = setTimeout(limit).then(() => {
+    throw new Error(`Nothing came of it within ${limit / 1000} seconds.`)
   })
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+  return Promise.race([promise, late])
 }
 
 /**
@@ -90,25 +96,20 @@ export async function quietly<Value>(act: () => Promise<Value>): Promise<Value> 
   }
 }
 
-function sessionsIn(exported: object, wanted: string | undefined): Loaded {
+function sessionsIn(exported: object, wanted: string | undefined): AppSessions {
   const { default: main } = exported as { default?: unknown }
   // A CommonJS module stands behind its default export.
   const named = { ...(isObject(main) && !isSessions(main) && main), ...exported }
   const found = new Map(Object.entries(named).filter((entry) => isSessions(entry[1])))
-  const one = found.size === 1 ? [...found.values()][0] : undefined
-  const usual = found.get('sessions') ?? found.get('default') ?? one
-  const sessions = wanted === undefined ? usual : found.get(wanted)
-  if (sessions) return { sessions: sessions as AppSessions }
-  if (found.size > 0) {
-    return {
-      says: `The module exports sessions as ${[...found.keys()].join(', ')}.`,
-      remedy: 'Say which ones with --export NAME.',
-    }
-  }
-  return {
-    says: 'The module exports no sessions.',
-    remedy: 'export const sessions = createSessions({ ... })',
-  }
+  const names = [...found.keys()]
+  const usual = ['sessions', 'default'].find((name) => found.has(name))
+  const sessions = found.get(wanted ?? usual ?? (names.length === 1 ? names[0]! : ''))
+  if (sessions) return sessions as AppSessions
+  const [says, remedy] =
+    names.length > 0
+      ? [`The module exports sessions as ${names.join(', ')}.`, 'Say which with --export NAME.']
+      : ['The module exports no sessions.', 'export const sessions = createSessions({ ... })']
+  throw failure(says, remedy)
 }
 
 function isObject(value: unknown): value is object {
@@ -117,22 +118,4 @@ function isObject(value: unknown): value is object {
 
 function isSessions(value: unknown): boolean {
   return isObject(value) && typeof (value as AppSessions).describePolicy === 'function'
-}
-
-function explained(error: unknown, path: string): Loaded {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code === 'ERR_UNKNOWN_FILE_EXTENSION' || code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
-    return {
-      says: `Node.js ${process.versions.node} cannot load this ${extname(path)} file as it stands.`,
-      remedy:
-        'The JavaScript it is compiled to; or Node.js 22.18 and newer, for types that can be left out.',
-    }
-  }
-  return {
-    says: `Loading it failed: ${reasonOf(error)}`,
-    remedy:
-      code.startsWith('ERR_SECRET') || code === 'ERR_OPTION_INVALID'
-        ? 'As it says: createSessions refuses to start like this. Variables come from the environment or --env FILE.'
-        : 'A module that only makes the sessions and exports them loads without the rest of the app.',
-  }
 }

@@ -1,4 +1,4 @@
-/** Lays out tables and JSON for a terminal: text from strangers is spelled out. */
+/** Lays out columns and JSON for a terminal: text from strangers is spelled out. */
 
 import { printable } from '../../base/printable.ts'
 
@@ -8,13 +8,13 @@ export function jsonText(value: unknown): string {
   return JSON.stringify(value, null, 2).split('\n').map(printable).join('\n')
 }
 
-/** The lines of a table. The last column may be of any length. */
-export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [heading, ...rows].map((row) => row.map(printable))
-  const widths = heading.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)))
+/** Rows of as many cells each, in columns. The last one may be of any length. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const cells = rows.map((row) => row.map(printable))
+  const widths = cells[0]?.map((_, at) => Math.max(...cells.map((row) => row[at]!.length)))
   return cells
-    .map((row) => row.map((text, column) => text.padEnd(widths[column]!)).join('  '))
-    .map((line) => line.trimEnd())
+    .map((row) => row.map((text, at) => text.padEnd(at + 1 < row.length ? widths![at]! : 0)))
+    .map((row) => row.join('  ').trimEnd())
     .join('\n')
 }
 

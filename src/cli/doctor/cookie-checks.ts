@@ -12,40 +12,29 @@ export interface CookieFacts {
   readonly path: string
 }
 
-/** What to do about each attribute. */
-export type Remedies = Readonly<Record<'secure' | 'httpOnly' | 'sameSite' | 'domain', string>>
+/** What an app calls an option of the cookie. */
+export type Naming = (option: keyof CookieFacts) => string
 
-export const OWN_OPTIONS: Remedies = {
-  secure: 'cookie: { secure: true }, or leave it out',
-  httpOnly: 'cookie: { httpOnly: true }, or leave it out',
-  sameSite: "cookie: { sameSite: 'Lax' }",
-  domain: 'cookie.domain',
-}
-
-export const FLASK_OPTIONS: Remedies = {
-  secure: 'SESSION_COOKIE_SECURE: true',
-  httpOnly: 'SESSION_COOKIE_HTTPONLY: true',
-  sameSite: "SESSION_COOKIE_SAMESITE: 'Lax'",
-  domain: 'SESSION_COOKIE_DOMAIN',
-}
+export const ownNaming: Naming = (option) => `cookie.${option}`
+export const flaskNaming: Naming = (option) => `SESSION_COOKIE_${option.toUpperCase()}`
 
 /** Every question that the attributes answer. */
-export function cookieFindings(cookie: CookieFacts, remedies: Remedies): Finding[] {
+export function cookieFindings(cookie: CookieFacts, named: Naming): Finding[] {
   const { name, domain, path } = cookie
   return [
     check('Secure', cookie.secure, 'The cookie leaves over HTTPS only.', [
       'The cookie is sent over plain HTTP too, where anybody on the way can take it.',
-      remedies.secure,
+      `${named('secure')}: true, and NODE_ENV=production: while developing without HTTPS it has to be like this.`,
     ]),
     check('HttpOnly', cookie.httpOnly, 'No script can read the cookie.', [
       'A script in the page can read the cookie, one that was smuggled in too.',
-      remedies.httpOnly,
+      `${named('httpOnly')}: true.`,
     ]),
-    sameSiteFinding(cookie.sameSite, remedies.sameSite),
+    sameSiteFinding(cookie.sameSite, `${named('sameSite')}: 'Lax'`),
     prefixFinding(name),
     consider('scope', !domain, `Only the host that set the cookie gets it, below ${path}.`, [
       `Every host below ${domain} gets the cookie, and can set it.`,
-      `Leave ${remedies.domain} out, unless they are to share sessions.`,
+      `Leave ${named('domain')} out, unless they are to share sessions.`,
     ]),
   ]
 }

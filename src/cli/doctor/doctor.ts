@@ -1,13 +1,13 @@
 /** `sojourn doctor`: reports what a reviewer would ask about the sessions of an app. */
 
-import { understood, usageError } from '../command/arguments.ts'
+import { command, usageError } from '../command/command.ts'
 import { LOAD_OPTIONS, quietly } from '../command/load.ts'
 import { examineModule } from './examine-module.ts'
 import { examineUrl } from './examine-url.ts'
-import { tell } from './finding.ts'
+import { report } from './finding.ts'
 import { isAddress } from './this-machine.ts'
 
-export const DOCTOR_USAGE = `sojourn doctor MODULE                     loads a module that exports \`sessions\`, and reports what a
+const USAGE = `sojourn doctor MODULE                     loads a module that exports \`sessions\`, and reports what a
                                             reviewer would ask of them in production
                   [--env .env]              with the variables of a file
                   [--export NAME]           which sessions, if it exports several
@@ -16,24 +16,21 @@ sojourn doctor URL                        asks for a page on this machine, and r
                   [--json]                  for programs
 `
 
-/** Runs the command; answers its exit code. */
-export async function doctor(args: string[]): Promise<number> {
-  const { values, positionals } = understood(args, {
-    ...LOAD_OPTIONS,
-    name: { type: 'string' },
-    json: { type: 'boolean' },
-  })
-  const [target, ...more] = positionals
-  if (!target || more.length > 0) {
-    throw usageError('Give one module or one address: sojourn doctor app.js, or localhost:3000.')
-  }
-  const isPage = isAddress(target)
-  if (isPage && (values.env ?? values.export) !== undefined) {
-    throw usageError('--env and --export go with a module.')
-  }
-  if (!isPage && values.name !== undefined) throw usageError('--name goes with an address.')
-  const findings = isPage
-    ? await examineUrl(target, values.name)
-    : await quietly(() => examineModule(target, values))
-  return tell(target, findings, values.json)
-}
+export const doctor = command({
+  usage: USAGE,
+  options: { ...LOAD_OPTIONS, name: { type: 'string' }, json: { type: 'boolean' } },
+  async run({ env, export: wanted, name }, [target, ...more]) {
+    if (!target || more.length > 0) {
+      throw usageError('Give one module or one address: sojourn doctor app.js, or localhost:3000.')
+    }
+    const isPage = isAddress(target)
+    if (isPage && (env ?? wanted) !== undefined) {
+      throw usageError('--env and --export go with a module.')
+    }
+    if (!isPage && name !== undefined) throw usageError('--name goes with an address.')
+    const findings = isPage
+      ? await examineUrl(target, name)
+      : await quietly(() => examineModule(target, { env, export: wanted }))
+    return report(target, findings)
+  },
+})

@@ -1,7 +1,8 @@
 /** What a check has found, and how the findings of all are told. */
 
 import { printable } from '../../base/printable.ts'
-import { jsonText } from '../command/terminal.ts'
+import type { Answer } from '../command/command.ts'
+import { columns } from '../command/terminal.ts'
 
 /** One line of a report. What is not a pass says what to do. */
 export type Finding =
@@ -36,23 +37,18 @@ export function consider(about: string, holds: boolean, says: string, doubt: Fau
   return holds ? pass(about, says) : warn(about, ...doubt)
 }
 
-/** Prints the report on what was looked at. Answers the exit code: 1 if anything failed. */
-export function tell(of: string, findings: readonly Finding[], json: boolean | undefined): number {
+/** The report on what was looked at, with the exit code: 1 if anything failed. */
+export function report(of: string, findings: readonly Finding[]): Answer {
   const counts = { pass: 0, warn: 0, fail: 0 }
   for (const { verdict } of findings) counts[verdict]++
-  const summary = `${counts.pass} passed, ${counts.warn} to be looked at, ${counts.fail} failed`
-  const text = json
-    ? jsonText({ of, ...counts, findings })
-    : [of, '', ...lines(findings), '', summary].map(printable).join('\n')
-  process.stdout.write(`${text}\n`)
-  return counts.fail > 0 ? 1 : 0
-}
-
-function lines(findings: readonly Finding[]): string[] {
-  const width = Math.max(...findings.map(({ about }) => about.length))
-  const indent = ' '.repeat(width + 8)
-  return findings.flatMap((finding) => [
-    `${finding.verdict}  ${finding.about.padEnd(width)}  ${finding.says}`,
-    ...(finding.verdict === 'pass' ? [] : [`${indent}-> ${finding.remedy}`]),
+  const rows = findings.flatMap((finding) => [
+    [finding.verdict, finding.about, finding.says],
+    ...(finding.verdict === 'pass' ? [] : [['', '', `-> ${finding.remedy}`]]),
   ])
+  const summary = `${counts.pass} passed, ${counts.warn} to be looked at, ${counts.fail} failed`
+  return {
+    text: [printable(of), '', columns(rows), '', summary].join('\n'),
+    json: { of, ...counts, findings },
+    code: counts.fail > 0 ? 1 : 0,
+  }
 }

@@ -1,11 +1,12 @@
 /** What a reviewer asks of a page that sets a session cookie, and the answers. */
 
-import { setCookieName } from '../../http/headers.ts'
+import { privateCacheControl, setCookieName, varyWithCookie } from '../../http/headers.ts'
 import { COOKIE_LIMIT } from '../inspect/description.ts'
 import { cookiesIn } from '../inspect/pasted.ts'
-import { type Format, recognise } from '../inspect/recognise.ts'
+import { recognise } from '../inspect/formats.ts'
+import type { Format } from '../inspect/recognised.ts'
 import { USUAL_NAMES } from '../inspect/verify.ts'
-import { type CookieFacts, cookieFindings, OWN_OPTIONS } from './cookie-checks.ts'
+import { type CookieFacts, cookieFindings, ownNaming } from './cookie-checks.ts'
 import { check, consider, type Finding } from './finding.ts'
 import type { Page } from './this-machine.ts'
 
@@ -46,12 +47,6 @@ function read(line: string): SetCookie {
   }
 }
 
-const REMEDIES = {
-  ...OWN_OPTIONS,
-  secure:
-    'Start the app as in production: NODE_ENV=production. While developing it has to be like this.',
-}
-
 /** Every question that the cookie's line answers. */
 export function lineFindings(cookie: SetCookie): Finding[] {
   const { name, value, format } = cookie
@@ -62,7 +57,7 @@ export function lineFindings(cookie: SetCookie): Finding[] {
   ]
   return [
     consider('format', remedy === '', `${name}: ${says}`, [`${name}: ${says}`, remedy]),
-    ...cookieFindings(cookie, REMEDIES),
+    ...cookieFindings(cookie, ownNaming),
     check('size', size <= COOKIE_LIMIT, `${size} bytes, of ${COOKIE_LIMIT} that browsers keep.`, [
       `${size} bytes: browsers keep ${COOKIE_LIMIT}, and drop this cookie.`,
       'Keep less in it, or sessions in a store.',
@@ -107,16 +102,13 @@ export function answerFindings(pages: readonly Page[], name: string): Finding[] 
   ]
 }
 
+/** Whether the library itself would leave the header as it is. */
 function isPrivate({ headers }: Page): boolean {
-  const directives = listOf(headers['cache-control'])
-  const isShared = directives.some((directive) => /^(?:public$|s-maxage\b)/.test(directive))
-  return !isShared && (directives.includes('private') || directives.includes('no-store'))
+  const given = headers['cache-control'] ?? ''
+  const spaceless = (text: string) => text.replaceAll(/\s/g, '')
+  return spaceless(privateCacheControl(given)) === spaceless(given)
 }
 
-function varies({ headers }: Page): boolean {
-  return listOf(headers.vary).some((field) => field === 'cookie' || field === '*')
-}
-
-function listOf(header = ''): string[] {
-  return header.toLowerCase().split(/\s*,\s*/)
+function varies({ headers: { vary = '' } }: Page): boolean {
+  return vary.trim() === '*' || varyWithCookie(vary) === vary
 }

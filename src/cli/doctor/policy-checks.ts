@@ -3,7 +3,7 @@
 import { explain } from '../../crypto/keyring.ts'
 import type { Policy, StorePolicy } from '../../session/setup/policy.ts'
 import { span } from '../command/wording.ts'
-import { cookieFindings, FLASK_OPTIONS, OWN_OPTIONS } from './cookie-checks.ts'
+import { cookieFindings, flaskNaming, ownNaming } from './cookie-checks.ts'
 import { check, consider, type Finding, pass, warn } from './finding.ts'
 
 /** Every question that a policy answers by itself. */
@@ -11,7 +11,7 @@ export function policyFindings(policy: Policy): Finding[] {
   const isFlask = policy.format === 'flask'
   return [
     secretFinding(policy),
-    ...cookieFindings(policy.cookie, isFlask ? FLASK_OPTIONS : OWN_OPTIONS),
+    ...cookieFindings(policy.cookie, isFlask ? flaskNaming : ownNaming),
     lifetimeFinding(policy),
     consider('algorithms', !isFlask, algorithmsOf(policy), [
       `${algorithmsOf(policy)}: a MAC that holds, of a hash that NIST retires by 2030.`,
@@ -36,50 +36,41 @@ function secretFinding({ secrets, format }: Policy): Finding {
 function lifetimeFinding({ lifetime, format }: Policy): Finding {
   const { idle, permanent, absolute, assuranceLevel: level } = lifetime
   const away = permanent === idle ? span(idle) : `${span(idle)}, permanent ones ${span(permanent)},`
-  const says = `Sessions end after ${away} without a request${absolute === null ? '' : `, all after ${span(absolute)}`}`
-  return consider(
+  const atLast = absolute === null ? '' : `, all after ${span(absolute)}`
+  const says = `Sessions end after ${away} without a request${atLast}`
+  if (level !== null) return pass('lifetime', `${says}: within level ${level} of NIST SP 800-63B.`)
+  return warn(
     'lifetime',
-    level !== null,
-    `${says}: within level ${level} of NIST SP 800-63B.`,
-    [
-      absolute === null
-        ? `${says}; who comes back in time never signs in again.`
-        : `${says}: longer than any level of NIST SP 800-63B allows.`,
-      format === 'flask'
-        ? "Flask's cookie has no field for more: note the reason."
-        : 'lifetime: aal1, aal2 or aal3 of sojourn (30 days; 24 hours; 12 hours), or note the reason.',
-    ],
+    absolute === null
+      ? `${says}; who comes back in time never signs in again.`
+      : `${says}: longer than any level of NIST SP 800-63B allows.`,
+    format === 'flask'
+      ? "Flask's cookie has no field for more: note the reason."
+      : 'lifetime: aal1, aal2 or aal3 of sojourn (30 days; 24 hours; 12 hours), or note the reason.',
   )
 }
 
 function encryptionFinding({ encryption, format, store }: Policy): Finding {
   const { of, migrateUntil, from } = encryption
   const isAhead = (date: string | null) => date !== null && Date.parse(date) > Date.now()
+  const doubt = (says: string, remedy: string) => warn('encryption', says, remedy)
   if (isAhead(from)) {
     const remedy = 'Leave encrypt.from out once every server has this configuration.'
-    return warn('encryption', `Nothing is encrypted before ${from}.`, remedy)
+    return doubt(`Nothing is encrypted before ${from}.`, remedy)
   }
   if (isAhead(migrateUntil)) {
     const says = `Encrypted, and until ${migrateUntil} what was written before still opens unencrypted.`
-    return warn('encryption', says, 'encrypt: true, once that has passed.')
+    return doubt(says, 'encrypt: true, once that has passed.')
   }
-  if (store) {
-    return consider(
-      'encryption',
-      of === 'rows',
-      'Whoever reads the store cannot read the sessions.',
-      [
-        'Whoever reads the store, a backup of it too, can read what sessions hold.',
-        'encrypt: true, unless they hold nothing private.',
-      ],
-    )
-  }
-  return consider('encryption', of === 'cookie', 'Nobody without the secret can read the cookie.', [
-    'The cookie can be read by whoever holds it: signed is not secret.',
+  if (of === 'rows') return pass('encryption', 'Whoever reads the store cannot read the sessions.')
+  if (of === 'cookie') return pass('encryption', 'Nobody without the secret can read the cookie.')
+  const remedy =
     format === 'flask'
       ? 'Keep nothing private in it.'
-      : 'encrypt: true, or keep nothing private in it.',
-  ])
+      : 'encrypt: true, or keep nothing private in it.'
+  return store
+    ? doubt('Whoever reads the store, a backup of it too, can read what sessions hold.', remedy)
+    : doubt('The cookie can be read by whoever holds it: signed is not secret.', remedy)
 }
 
 function logoutFinding(isFlask: boolean): Finding {
@@ -101,13 +92,7 @@ function storeFindings(policy: StorePolicy, engine: string): Finding[] {
     policy.onUnavailable === 'error'
       ? 'the answer is 503'
       : 'everybody is anonymous and nothing is written'
-  const inMemory = warn(
-    'store',
-    'Sessions end with the process, and no other process knows them.',
-    'sqliteStore(db), redisStore(client) or postgresStore(pool).',
-  )
-  return [
-    ...(engine === 'memory' ? [inMemory] : []),
+  const findings = [
     pass('logout', 'It ends the session on the server: a copy of the cookie opens nothing.'),
     pass(
       'ids',
@@ -122,6 +107,10 @@ function storeFindings(policy: StorePolicy, engine: string): Finding[] {
       `Without the store ${without}, after ${span(deadlines.read)} at a read and ${span(deadlines.write)} at a write.`,
     ),
   ]
+  if (engine !== 'memory') return findings
+  const says = 'Sessions end with the process, and no other process knows them.'
+  const remedy = 'sqliteStore(db), redisStore(client) or postgresStore(pool).'
+  return [warn('store', says, remedy), ...findings]
 }
 
 function algorithmsOf({ algorithms }: Policy): string {

@@ -3,7 +3,7 @@
 import { type IncomingHttpHeaders, request as plainRequest } from 'node:http'
 import { request as tlsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
-import { usageError } from '../command/arguments.ts'
+import { usageError } from '../command/command.ts'
 
 /** A page as it answered: its head is all there is to look at. */
 export interface Page {

@@ -1,15 +1,14 @@
 /** `sojourn inspect`: shows what is in a session cookie, and whether a secret signed it. */
 
 import { printable } from '../../base/printable.ts'
-import { understood, usageError } from '../command/arguments.ts'
-import { jsonText } from '../command/terminal.ts'
+import { command, usageError } from '../command/command.ts'
 import { describe } from './description.ts'
+import { recognise } from './formats.ts'
 import { page } from './page.ts'
 import { cookiesIn, type PastedCookie } from './pasted.ts'
-import { recognise } from './recognise.ts'
 import { type GivenSecret, USUAL_NAMES } from './verify.ts'
 
-export const INSPECT_USAGE = `sojourn inspect [COOKIE]                  shows a cookie: a value, a Cookie or Set-Cookie header,
+const USAGE = `sojourn inspect [COOKIE]                  shows a cookie: a value, a Cookie or Set-Cookie header,
                                           or a response; without COOKIE, from standard input
                   [--name NAME]             which cookie of a header, or the name of the value
                   [--secret-env NAME]       the variable with the secret that may have signed it
@@ -19,39 +18,38 @@ export const INSPECT_USAGE = `sojourn inspect [COOKIE]                  shows a 
                   [--json]                  for programs
 `
 
-/** Standard input beyond this is no cookie, nor the headers around one. */
-const MAX_INPUT = 1_048_576
-
-/** Runs the command; answers its exit code. */
-export async function inspect(args: string[]): Promise<number> {
-  const { values, positionals } = understood(args, {
+export const inspect = command({
+  usage: USAGE,
+  options: {
     name: { type: 'string' },
     audience: { type: 'string' },
     secret: { type: 'string', multiple: true },
     'secret-env': { type: 'string', multiple: true },
     json: { type: 'boolean' },
-  })
-  const secrets = secretsFrom(values.secret ?? [], values['secret-env'] ?? [])
-  // An unquoted header arrives as several arguments.
-  const given = positionals.join(' ')
-  const cookies = cookiesIn(given === '' || given === '-' ? await standardInput() : given)
-  if (cookies.length === 0) throw new Error('There is no cookie in what was given.')
-  const chosen = choose(cookies, values.name)
-  const now = Date.now()
-  const described = chosen.map((cookie) => describe(cookie, secrets, now, values.audience))
-  const others = cookies
-    .filter(({ name }) => name !== undefined && name !== chosen[0]!.name)
-    .map(({ name, value }) => ({ name: name!, format: recognise(value).format }))
-  const pages = [
-    ...(described.length > 1 ? [`${described.length} ${OF_ONE_NAME}\n`] : []),
-    ...described.map((cookie) => page(cookie, now)),
-    ...(others.length > 0 ? [alsoThere(others)] : []),
-  ]
-  const text = values.json ? jsonText({ cookies: described, others }) : pages.join('\n')
-  process.stdout.write(`${text}\n`)
-  if (described.some(({ verified }) => verified)) return 0
-  return described.some(({ verified, format }) => verified === null && format !== 'unknown') ? 0 : 1
-}
+  },
+  async run({ name: wanted, audience, secret, 'secret-env': variables }, positionals) {
+    const secrets = secretsFrom(secret ?? [], variables ?? [])
+    // An unquoted header arrives as several arguments.
+    const given = positionals.join(' ')
+    const cookies = cookiesIn(given === '' || given === '-' ? await standardInput() : given)
+    const chosen = choose(cookies, wanted)
+    const now = Date.now()
+    const described = chosen.map((cookie) => describe(cookie, { secrets, now, audience }))
+    const others = cookies
+      .filter(({ name }) => name !== undefined && name !== chosen[0]!.name)
+      .map(({ name, value }) => ({ name: name!, format: recognise(value).format }))
+    const isFine = described.some(({ verified, format }) => verified ?? format !== 'unknown')
+    return {
+      text: [
+        ...(described.length > 1 ? [`${described.length} ${OF_ONE_NAME}\n`] : []),
+        ...described.map((cookie) => page(cookie, now)),
+        ...(others.length > 0 ? [alsoThere(others)] : []),
+      ].join('\n'),
+      json: { cookies: described, others },
+      code: isFine ? 0 : 1,
+    }
+  },
+})
 
 const OF_ONE_NAME = 'cookies have this name: a server takes one of them only. In the order sent:'
 
@@ -83,6 +81,9 @@ function secretIn(name: string): GivenSecret[] {
   return text ? [{ text, from: name }] : []
 }
 
+/** Standard input beyond this is no cookie, nor the headers around one. */
+const MAX_INPUT = 1_048_576
+
 async function standardInput(): Promise<string> {
   if (process.stdin.isTTY) {
     throw usageError("Give a cookie: sojourn inspect 'session=...', or pipe it in.")
@@ -91,8 +92,9 @@ async function standardInput(): Promise<string> {
   let size = 0
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > MAX_INPUT)
+    if (size > MAX_INPUT) {
       throw usageError('That is longer than a megabyte: no cookie, and no headers.')
+    }
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
@@ -100,9 +102,10 @@ async function standardInput(): Promise<string> {
 
 /** The cookies to show: all of the name that was given, or else of the likeliest one. */
 function choose(cookies: readonly PastedCookie[], wanted: string | undefined): PastedCookie[] {
+  if (cookies.length === 0) throw new Error('There is no cookie in what was given.')
   if (wanted === undefined) {
-    const ranked = cookies.map((cookie) => ({ cookie, rank: rankOf(cookie) }))
-    const best = ranked.reduce((a, b) => (b.rank < a.rank ? b : a)).cookie
+    const ranks = cookies.map(rankOf)
+    const best = cookies[ranks.indexOf(ranks.reduce((a, b) => Math.min(a, b)))]!
     return cookies.filter(({ name }) => name === best.name)
   }
   const found = cookies.filter(({ name }) => name === undefined || name === wanted)
@@ -111,18 +114,12 @@ function choose(cookies: readonly PastedCookie[], wanted: string | undefined): P
   throw new Error(`There is no cookie of that name. There are: ${names}. Say which with --name.`)
 }
 
-const RANKS = [
-  'sojourn',
-  'sojourn-encrypted',
-  'sojourn-id',
-  'flask',
-  'itsdangerous',
-  'other',
-  'unknown',
-]
+/** The likeliest first; what is not named here comes before the unknown. */
+const LIKELY = ['sojourn', 'sojourn-encrypted', 'sojourn-id', 'flask', 'itsdangerous']
 
 function rankOf({ name, value }: PastedCookie): number {
   const { format } = recognise(value)
-  const rank = RANKS.indexOf(RANKS.includes(format) ? format : 'other')
+  const at = LIKELY.indexOf(format)
+  const rank = at >= 0 ? at : LIKELY.length + (format === 'unknown' ? 1 : 0)
   return rank - (name !== undefined && USUAL_NAMES.includes(name) ? 0.5 : 0)
 }

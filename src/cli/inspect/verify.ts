@@ -1,12 +1,7 @@
 /** Says whether a secret signed a cookie, and if not, what most likely went wrong. */
 
-import { sessionIdFormat } from '../../backends/stored/session-id.ts'
-import { encrypter } from '../../crypto/encrypted.ts'
 import { keyring } from '../../crypto/keyring.ts'
-import { keyFor, type Scope } from '../../crypto/keys.ts'
-import { authenticator, timedSigner } from '../../crypto/signed.ts'
-import { itsdangerousKey } from '../../flask/flask-cookie.ts'
-import type { Digest, Recognised } from './recognise.ts'
+import type { Recognised, Way } from './recognised.ts'
 
 /** A secret, and where it came from. Only the latter is ever shown. */
 export interface GivenSecret {
@@ -14,19 +9,15 @@ export interface GivenSecret {
   from: string
 }
 
-/** What an encrypted cookie holds. */
-type Opened = Pick<Recognised, 'payloads' | 'signedAt'>
-
-/** What came of it: how it verified or why it did not, and for what is encrypted what it says. */
+/** How a cookie verified or why it did not, and for what is encrypted what it says. */
 export interface Verdict {
   verified: boolean
   says: string
-  opened?: Opened | undefined
+  opened?: Pick<Recognised, 'payloads' | 'signedAt'>
 }
 
-/** A cookie, and whose it is said to be. */
+/** Whose a cookie is said to be. */
 export interface Claim {
-  value: string
   name: string | undefined
   /** The option of that name, if the app has it. */
   audience: string
@@ -41,154 +32,108 @@ export const USUAL_NAMES: readonly string[] = [
 ]
 
 /**
- * Tries the secrets in turn, as every format they could have been used for.
+ * Tries the secrets in turn, in every way they could have been used.
  *
  * Our own key is bound to the cookie's name, so a value that was signed for another name than it
  * came under does not verify: a server would refuse it too.
  */
 export function verify(claim: Claim, looks: Recognised, secrets: readonly GivenSecret[]): Verdict {
-  const { name } = claim
-  if (looks.signedAt === undefined && !looks.format.startsWith('sojourn')) {
-    return no('Only the cookies of Sojourn and of Flask can be verified here.')
+  const { ways, signedAt, format, payloads } = looks
+  if (ways.length === 0) return no(signedAt === undefined ? NOT_HERE : CUT)
+  const use = firstUse(claim, ways, [...secrets.flatMap(asGiven), ...secrets.flatMap(mended)])
+  if (!use) return no(whyNot(claim, format, secrets))
+  const { way, from, accident, cookieName, opened } = use
+  if (accident !== undefined) return no(`It verifies with the secret of ${from} ${accident}.`)
+  if (way.but !== undefined) return no(`The secret of ${from} signed it, but ${way.but}.`)
+  const isMoved = cookieName !== claim.name && way.isBound
+  if (isMoved && claim.name !== undefined) {
+    return no(
+      `It was made with the secret of ${from}, but for a cookie named ${cookieName}: ` +
+        `under the name ${claim.name} a server refuses it.`,
+    )
   }
-  for (const { text, from } of secrets) {
-    const use = spellingsOf(text).flatMap((secret) => useOf(claim, looks, secret) ?? [])[0]
-    if (!use) continue
-    if (use.name !== undefined && name !== undefined && use.name !== name) {
-      return no(
-        `It was made with the secret of ${from}, but for a cookie named ${use.name}: under the name ${name} a server refuses it.`,
-      )
-    }
-    if (looks.digest !== undefined && looks.payloads.length === 0) {
-      return no(`The signature is right (${from}), but the payload cannot be read.`)
-    }
-    const asName =
-      use.name !== undefined && name === undefined ? `, for a cookie named ${use.name}` : ''
-    const says = `${use.says}, with the secret of ${from}${asName}`
-    return { verified: true, says, opened: use.opened }
+  if (format === 'itsdangerous' && payloads.length === 0) {
+    return no(`The signature is right (${from}), but the payload cannot be read.`)
   }
-  return no(whyNot(claim, looks, secrets))
+  const renamed = isMoved ? `, for a cookie named ${cookieName}` : ''
+  const says = `${way.says}, with the secret of ${from}${renamed}`
+  if (opened.text === undefined) return { verified: true, says }
+  const read = [{ label: 'payload', text: opened.text }]
+  return { verified: true, says, opened: { payloads: read, signedAt: opened.seconds } }
 }
+
+const NOT_HERE = 'Only the cookies of Sojourn and of Flask can be verified here.'
+const CUT = 'The signature was cut or added to: no signature has its length.'
 
 function no(says: string): Verdict {
   return { verified: false, says }
 }
 
-/** The bytes that a secret may stand for: `base64:` and `hex:` announce some, but not to Flask. */
-function spellingsOf(text: string): Uint8Array[] {
-  const literal = Buffer.from(text, 'utf8')
+/** Bytes that may be the secret. */
+interface Candidate {
+  from: string
+  bytes: Uint8Array
+  /** What was wrong with it as it was given. */
+  accident?: string
+}
+
+/** The first secret that fits, in which way, and for a cookie of which name. */
+function firstUse({ name, audience }: Claim, ways: readonly Way[], candidates: Candidate[]) {
+  const names = new Set([...(name === undefined ? [] : [name]), ...USUAL_NAMES])
+  for (const candidate of candidates) {
+    for (const way of ways) {
+      for (const cookieName of way.isBound ? names : ['']) {
+        const opened = way.open(candidate.bytes, { audience, cookieName })
+        if (typeof opened !== 'string') return { ...candidate, way, cookieName, opened }
+      }
+    }
+  }
+  return undefined
+}
+
+/** The bytes that a secret stands for: `base64:` and `hex:` announce some, but not to Flask. */
+function asGiven({ text, from }: GivenSecret): Candidate[] {
+  const literal = { from, bytes: Buffer.from(text) }
   if (!/^(?:base64|hex):/.test(text)) return [literal]
   try {
     const { secrets } = keyring(text, { where: 'secret', remedy: '', refuse: [] })
-    return [...secrets, literal]
+    return [...secrets.map((bytes) => ({ from, bytes })), literal]
   } catch {
     return [literal]
   }
 }
 
-/** One way in which a secret fits; `name` where the key depends on it. */
-interface Use {
-  says: string
-  name?: string
-  opened?: Opened
+const QUOTED = /^(["'])(.+)\1$/
+
+/** What may have happened to a secret on its way here, and how to undo that; white space is gone. */
+const ACCIDENTS: readonly [says: string, undo: (text: string) => Uint8Array][] = [
+  ['without the white space around it', (text) => Buffer.from(text)],
+  ['with a line end after it', (text) => Buffer.from(`${text}\n`)],
+  ['without the quotation marks around it', (text) => Buffer.from(text.replace(QUOTED, '$2'))],
+  ['with quotation marks around it', (text) => Buffer.from(`"${text}"`)],
+  ['taken as hexadecimal bytes', (text) => Buffer.from(text, 'hex')],
+  ['taken as base64 bytes', (text) => Buffer.from(text, 'base64')],
+]
+
+function mended({ text, from }: GivenSecret): Candidate[] {
+  const candidates = ACCIDENTS.map(([accident, undo]) => {
+    return { from, accident, bytes: undo(text.trim()) }
+  })
+  return candidates.filter(({ bytes }) => bytes.length > 0)
 }
 
-function useOf(claim: Claim, looks: Recognised, secret: Uint8Array): Use | undefined {
-  if (secret.length === 0) return undefined
-  switch (looks.format) {
-    case 'sojourn-encrypted':
-      return ownUse(claim, 'as Sojourn encrypts', (value, scope) => {
-        const keys = [keyFor(secret, 'encrypted', scope)]
-        const opened = encrypter(keys, { ...scope, purpose: 'session' }).open(value)
-        if (typeof opened === 'string') return undefined
-        const payloads = [{ label: 'payload', text: opened.text }]
-        return { opened: { payloads, signedAt: opened.seconds } }
-      })
-    case 'sojourn-id':
-      return ownUse(claim, 'as Sojourn signs ids', (value, scope) => {
-        const format = sessionIdFormat([keyFor(secret, 'session id', scope)])
-        return typeof format.parse(value) === 'string' ? undefined : {}
-      })
-    default:
-      return looks.digest && signedUse(claim, looks.digest, secret)
-  }
-}
-
-function signedUse(claim: Claim, digest: Digest, secret: Uint8Array): Use | undefined {
-  const own =
-    digest === 'sha256' &&
-    ownUse(claim, 'as Sojourn signs', (value, scope) => {
-      return isSigned(value, digest, keyFor(secret, 'session', scope)) ? {} : undefined
-    })
-  if (own) return own
-  const key = itsdangerousKey(secret, 'cookie-session', digest, 'hmac')
-  if (!isSigned(claim.value, digest, key)) return undefined
-  return { says: digest === 'sha1' ? 'as Flask signs' : `as Flask would sign with ${digest}` }
-}
-
-function isSigned(value: string, digest: Digest, key: Uint8Array): boolean {
-  return typeof timedSigner(authenticator([key], digest)).verify(value) !== 'string'
-}
-
-/** Tries the names that the key may be bound to. */
-function ownUse(
-  { value, name, audience }: Claim,
-  says: string,
-  open: (value: string, scope: Scope) => Pick<Use, 'opened'> | undefined,
-): Use | undefined {
-  for (const cookieName of new Set([...(name === undefined ? [] : [name]), ...USUAL_NAMES])) {
-    const use = open(value, { audience, cookieName })
-    if (use) return { ...use, says, name: cookieName }
-  }
-  return undefined
-}
-
-function whyNot(claim: Claim, looks: Recognised, secrets: readonly GivenSecret[]): string {
-  const { value, name, audience } = claim
-  const { digest } = looks
-  const isOwn = looks.format.startsWith('sojourn')
-  if (!digest && looks.signedAt !== undefined)
-    return 'The signature was cut or added to: no signature has its length.'
-  for (const { text, from } of secrets) {
-    for (const [spelling, says] of respellings(text)) {
-      if (useOf(claim, looks, spelling)) return `It verifies with the secret of ${from} ${says}.`
-    }
-    const key =
-      digest && itsdangerousKey(Buffer.from(text), 'itsdangerous', digest, 'django-concat')
-    if (key && isSigned(value, digest, key)) {
-      return `The secret of ${from} signed it, but with the salt "itsdangerous": it is no session of Flask.`
-    }
-  }
+function whyNot(
+  { name, audience }: Claim,
+  format: string,
+  secrets: readonly GivenSecret[],
+): string {
   const tried = secrets.map(({ from }) => from).join(', ')
   const names = name === undefined ? ` for the names ${USUAL_NAMES.join(', ')}` : ''
-  const what =
-    looks.format === 'sojourn-encrypted' ? 'It does not open' : 'The signature does not match'
+  const what = format === 'sojourn-encrypted' ? 'It does not open' : 'The signature does not match'
+  const isOwn = format.startsWith('sojourn')
   return [
     `${what} (tried: ${tried}${names}). It was made with another secret, or changed since.`,
-    isOwn && !name ? "Sojourn's key depends on the cookie's name: say it with --name." : '',
-    isOwn && !audience ? 'If the app has an audience, say it with --audience.' : '',
-  ]
-    .filter(Boolean)
-    .join(' ')
-}
-
-/** What a secret may have become on its way here: the usual accidents. */
-function respellings(text: string): [Uint8Array, string][] {
-  const trimmed = text.trim()
-  const spellings: [Uint8Array, string][] = [
-    [Buffer.from(`${trimmed}\n`), 'with a line end after it'],
-    /^(["']).+\1$/.test(trimmed)
-      ? [Buffer.from(trimmed.slice(1, -1)), 'without the quotation marks around it']
-      : [Buffer.from(`"${trimmed}"`), 'with quotation marks around it'],
-  ]
-  if (trimmed !== text) {
-    spellings.unshift([Buffer.from(trimmed), 'without the white space around it'])
-  }
-  if (/^(?:[0-9a-f]{2})+$/i.test(trimmed)) {
-    spellings.push([Buffer.from(trimmed, 'hex'), 'taken as hexadecimal bytes'])
-  }
-  if (/^[\w+/-]+={0,2}$/.test(trimmed)) {
-    spellings.push([Buffer.from(trimmed, 'base64'), 'taken as base64 bytes'])
-  }
-  return spellings
+    ...(isOwn && !name ? ["Sojourn's key depends on the cookie's name: say it with --name."] : []),
+    ...(isOwn && !audience ? ['If the app has an audience, say it with --audience.'] : []),
+  ].join(' ')
 }

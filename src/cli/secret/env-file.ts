@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
-import { parseEnv } from 'node:util'
+import { isDeepStrictEqual, parseEnv } from 'node:util'
 import { ignoreInGit } from './git-ignore.ts'
 
 /**
@@ -26,49 +26,39 @@ export function writeEnvFile(file: string, before: string | undefined, after: st
   return ignored ? `Added ${basename(path)} to .gitignore.\n` : ''
 }
 
-/** The text with the variable; `undefined` if it has a value already. */
-export function withVariable(text: string, name: string, value: string): string | undefined {
-  const found = linesOf(text, name)
-  if (found.some((line) => !/^(?:''|""|``)?$/.test(line.value))) return undefined
-  const last = found.at(-1)
-  if (last) return withValue(text, last, value)
+/** The values that the text gives a variable: as they stand there, in their quotation marks. */
+export function spellingsIn(text: string, name: string): string[] {
+  return linesOf(text, name).map(({ value }) => value)
+}
+
+/**
+ * The text with these variables, each where it stands already, or else at the end.
+ *
+ * `undefined` where Node.js would not read from it what is meant, and all else as before: a line may
+ * be part of another variable's value.
+ *
+ * @param meant the values as Node.js is to read them, if they are spelled in another way
+ */
+export function withVariables(
+  text: string,
+  spelled: Readonly<Record<string, string>>,
+  meant: Readonly<Record<string, string | undefined>> = spelled,
+): string | undefined {
+  const after = Object.entries(spelled).reduce(withVariable, text)
+  const wanted = { ...parseEnv(text), ...meant }
+  return isDeepStrictEqual({ ...parseEnv(after) }, wanted) ? after : undefined
+}
+
+function withVariable(text: string, [name, value]: [string, string]): string {
+  const last = linesOf(text, name).at(-1)
+  if (last) return text.slice(0, last.at) + value + text.slice(last.at + last.value.length)
   const newline = text.includes('\r\n') ? '\r\n' : '\n'
   const separator = text === '' || text.endsWith('\n') ? '' : newline
   return `${text}${separator}${name}=${value}${newline}`
 }
 
-/**
- * The text with a new value for the variable, and the one it had under another name.
- *
- * `undefined` where that cannot be done: the variable stands there twice, or in several lines.
- */
-export function withRotated(
-  text: string,
-  { name, previous, made }: { name: string; previous: string; made: string },
-): string | undefined {
-  const [line, ...more] = linesOf(text, name)
-  if (!line || more.length > 0) return undefined
-  const renewed = withValue(text, line, made)
-  const known = linesOf(renewed, previous).at(-1)
-  const after = known
-    ? withValue(renewed, known, line.value)
-    : withVariable(renewed, previous, line.value)
-  if (after === undefined) return undefined
-  const [was, is] = [parseEnv(text), parseEnv(after)]
-  const wanted = { ...was, [name]: made, [previous]: was[name] }
-  const names = new Set([...Object.keys(wanted), ...Object.keys(is)])
-  return [...names].every((each) => wanted[each] === is[each]) ? after : undefined
-}
-
-/** A line that gives a variable its value, which may be an empty one. */
-interface Line {
-  /** Where the value begins. */
-  at: number
-  /** As it stands there, in its quotation marks if it has any. */
-  value: string
-}
-
-function linesOf(text: string, name: string): Line[] {
+/** Where a value begins, and what stands there. */
+function linesOf(text: string, name: string): { at: number; value: string }[] {
   // line = ["export" 1*SP] name *SP "=" *SP value *SP ["#" comment]
   const line = new RegExp(
     `^([ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=[ \\t]*)` +
@@ -78,8 +68,4 @@ function linesOf(text: string, name: string): Line[] {
   return [...text.matchAll(line)].map(({ index, 1: head = '', 2: value = '' }) => {
     return { at: index + head.length, value }
   })
-}
-
-function withValue(text: string, { at, value }: Line, wanted: string): string {
-  return text.slice(0, at) + wanted + text.slice(at + value.length)
 }

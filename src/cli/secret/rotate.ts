@@ -3,7 +3,7 @@
 import { parseEnv } from 'node:util'
 import { explain, keyring } from '../../crypto/keyring.ts'
 import { weaknessOf } from '../../crypto/weak-secrets.ts'
-import { readEnvFile, withRotated, writeEnvFile } from './env-file.ts'
+import { readEnvFile, spellingsIn, withVariables, writeEnvFile } from './env-file.ts'
 
 /** What to rotate, from where to where. */
 export interface Rotation {
@@ -17,8 +17,8 @@ export interface Rotation {
   drops: boolean
 }
 
-/** Rotates, or throws before anything was changed. */
-export function rotate({ name, made, file, source, drops }: Rotation): void {
+/** Rotates and answers what to print, or throws before anything was changed. */
+export function rotate({ name, made, file, source, drops }: Rotation): string {
   const previous = `${name}_PREVIOUS`
   const read = file ?? source
   const before = read === undefined ? undefined : readEnvFile(read)
@@ -27,7 +27,7 @@ export function rotate({ name, made, file, source, drops }: Rotation): void {
   const given =
     before === undefined ? process.env : parseEnv(Buffer.from(before, 'latin1').toString())
   const current = given[name]
-  if (!current) throw new Error(notThere(name, read))
+  if (!current) throw new Error(`There is no ${name} in ${notThere(read)}`)
   const weakness = weaknessOf(bytesOf(current, name))
   if (weakness) {
     throw new Error(
@@ -44,23 +44,30 @@ export function rotate({ name, made, file, source, drops }: Rotation): void {
   }
   if (file === undefined) {
     process.stderr.write(
-      'sojourn: these are secrets: keep them out of logs. With --write .env neither is shown.\n\n',
+      `${advice(name, previous)}\nsojourn: these are secrets: keep them out of logs. With --write .env ` +
+        'neither is shown.\n\n',
     )
-    process.stdout.write(`${name}=${made}\n${previous}=${quoted(current)}\n`)
-    process.stderr.write(`\n${advice(name, previous)}`)
-    return
+    return `${name}=${made}\n${previous}=${quoted(current)}`
   }
-  const after = withRotated(before ?? '', { name, previous, made })
-  if (after === undefined) {
+  return rotateIn(file, before ?? '', { name, previous, made }) + advice(name, previous).trimEnd()
+}
+
+/** Changes the file; answers what there is to say. */
+function rotateIn(
+  file: string,
+  before: string,
+  { name, previous, made }: { name: string; previous: string; made: string },
+): string {
+  const [current = '', ...more] = spellingsIn(before, name)
+  const meant = { [name]: made, [previous]: parseEnv(before)[name] }
+  const after = withVariables(before, { [name]: made, [previous]: current }, meant)
+  if (after === undefined || more.length > 0) {
     throw new Error(
       `${name} stands in ${file} more than once or in several lines. Nothing was changed.`,
     )
   }
   const ignored = writeEnvFile(file, before, after)
-  process.stdout.write(
-    `Changed ${file}: it has a new ${name}, and the old one as ${previous}.\n${ignored}\n` +
-      advice(name, previous),
-  )
+  return `Changed ${file}: it has a new ${name}, and the old one as ${previous}.\n${ignored}\n`
 }
 
 /** What `createSessions` makes of it; Flask takes its own literally. @throws ERR_OPTION_INVALID */
@@ -70,10 +77,10 @@ function bytesOf(current: string, name: string): Uint8Array {
   return keyring(current, policy).secrets[0]!
 }
 
-function notThere(name: string, read: string | undefined): string {
+function notThere(read: string | undefined): string {
   return read === undefined
-    ? `There is no ${name} in the environment to rotate. If it is in a file: sojourn secret --rotate --env .env.`
-    : `There is no ${name} in ${read} to rotate. Make a first one: sojourn secret --write ${read}.`
+    ? 'the environment to rotate. If it is in a file: sojourn secret --rotate --env .env.'
+    : `${read} to rotate. Make a first one: sojourn secret --write ${read}.`
 }
 
 /** The value as a line of `.env` gives it back. */

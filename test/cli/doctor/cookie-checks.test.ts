@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cookieFindings, OWN_OPTIONS } from '../../../src/cli/doctor/cookie-checks.ts'
+import { cookieFindings, ownNaming } from '../../../src/cli/doctor/cookie-checks.ts'
 
 const ATTRIBUTES = { secure: true, httpOnly: true, sameSite: 'Lax', domain: null, path: '/' }
 
@@ -12,7 +12,7 @@ test.each([
   ['__Hosts-session', 'warn', 'can set a cookie of that name'],
   ['session', 'warn', 'can set a cookie of that name'],
 ])('the prefix of %s: %s, with what the browser watches over', (name, verdict, says) => {
-  const findings = cookieFindings({ ...ATTRIBUTES, name }, OWN_OPTIONS)
+  const findings = cookieFindings({ ...ATTRIBUTES, name }, ownNaming)
   const found = findings.find(({ about }) => about === 'prefix')
   expect(found).toMatchObject({ verdict, says: expect.stringContaining(says) })
 })

@@ -109,9 +109,11 @@ describe('each question is answered by what was sent', () => {
     ['caching', 'fail', { ...SAFE, 'cache-control': 'public, max-age=60', 'set-cookie': GOOD }],
     ['caching', 'fail', { ...SAFE, 'cache-control': 'private, s-maxage=60', 'set-cookie': GOOD }],
     ['caching', 'pass', { ...SAFE, 'cache-control': 'no-store', 'set-cookie': GOOD }],
+    ['caching', 'pass', { ...SAFE, 'cache-control': 'max-age=0,no-store', 'set-cookie': GOOD }],
     ['Vary', 'fail', { 'cache-control': 'private', 'set-cookie': GOOD }],
     ['Vary', 'fail', { ...SAFE, vary: 'Accept, X-Cookie', 'set-cookie': GOOD }],
     ['Vary', 'pass', { ...SAFE, vary: 'accept, cookie', 'set-cookie': GOOD }],
+    ['Vary', 'pass', { ...SAFE, vary: '*', 'set-cookie': GOOD }],
     ['format', 'warn', { ...SAFE, 'set-cookie': GOOD }],
   ] as const)('%s: %s for %j', async (about, verdict, headers) => {
     const port = await serve(page(headers as Record<string, string | string[]>))

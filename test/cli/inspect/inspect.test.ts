@@ -235,6 +235,34 @@ test.each([
   expect(cookie.verification).toContain(says)
 })
 
+test.each([
+  ['with quotation marks around it', `"${SECRET}"`],
+  ['with a line end after it', `${SECRET}\n`],
+  ['taken as hexadecimal bytes', Buffer.from(SECRET, 'hex')],
+  ['taken as base64 bytes', Buffer.from(SECRET, 'base64')],
+])('a secret that the app has %s is found out', async (says, secret) => {
+  const value = flaskCookie({ secret }).seal({ a: 1 })
+  const { code, cookie, ...ran } = await json([value])
+  expect(code).toBe(1)
+  expect(cookie.verification).toBe(`It verifies with the secret of SESSION_SECRET ${says}.`)
+  expectNoSecret({ code, ...ran })
+})
+
+test('an exact secret is found before one that needs mending', async () => {
+  const env = { SESSION_SECRET: `${SECRET} `, SECRET_KEY: SECRET }
+  const ran = await sojourn(['inspect', flaskValue({ a: 1 })], { env })
+  expect(ran.code).toBe(0)
+  expect(ran.out).toContain('with the secret of SECRET_KEY')
+})
+
+test('what itsdangerous signed for something else is no session', async () => {
+  const derivation = 'django-concat'
+  const other = flaskCookie({ secret: SECRET, salt: 'itsdangerous', derivation }).seal({ a: 1 })
+  const { code, cookie } = await json([other])
+  expect(code).toBe(1)
+  expect(cookie.verification).toContain('with the salt "itsdangerous": it is no session of Flask')
+})
+
 test('a cookie that was cut says so', async () => {
   const { code, cookie } = await json([pairOf(await ownLine()).slice(0, -3)])
   expect(code).toBe(1)

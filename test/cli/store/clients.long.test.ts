@@ -33,7 +33,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-for (const name of ['ioredis', 'iovalkey']) listsAndEnds('Redis', name, redisPlace)
+listsAndEnds('Redis', 'iovalkey', redisPlace)
 listsAndEnds('PostgreSQL', 'postgres', postgresPlace)
 for (const name of ['redis', 'ioredis', 'iovalkey']) {
   listsAndEnds('a Redis Cluster', name, clusterPlace)

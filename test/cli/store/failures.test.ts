@@ -39,16 +39,25 @@ test.each([
   ['ioredis', () => `redis://${at(process.env['REDIS_URL'])}`, 'WRONGPASS'],
   ['pg', () => `postgres://${at(process.env['DATABASE_URL'])}postgres`, '28P01'],
 ])('a wrong password is said to be wrong, and is not shown: %s', async (name, url, says) => {
-  expectOneLine(await on(url(), name), 1, says)
+  const ran = await on(url(), name)
+  expectOneLine(ran, 1, says)
+  expect(ran.err).toContain('The user or the password that the app has is wrong.')
 })
 
 test.each(['pg', 'postgres'])('where nothing listens, %s says so', async (name) => {
-  expectOneLine(await on(`postgres://${LOGIN}127.0.0.1:1/`, name), 1, 'ECONNREFUSED')
+  const ran = await on(`postgres://${LOGIN}127.0.0.1:1/`, name)
+  expectOneLine(ran, 1, 'ECONNREFUSED')
+  expect(ran.err).toContain('Nothing listens at the address that the app has. Start it there.')
 })
 
-test('a store that does not answer in time is given up', async () => {
-  expectOneLine(await on(`redis://${LOGIN}127.0.0.1:1/`, 'redis'), 1, 'The store cannot be used')
-})
+test.each(['redis', 'ioredis'])(
+  'where nothing listens, %s goes on trying: the command does not, and says what to do',
+  async (name) => {
+    const ran = await on(`redis://${LOGIN}127.0.0.1:1/`, name)
+    expectOneLine(ran, 1, 'The store cannot be used: ')
+    expect(ran.err).toMatch(/ (?:Start it, or look at the address|Nothing listens at the address)/)
+  },
+)
 
 test('a server that repeats the password in its error does not get it shown', async () => {
   const server = createServer((socket) => {
@@ -159,7 +168,9 @@ test.each(MISTAKES)(
     const [command = '', ...rest] = args
     const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     onTestFinished(() => write.mockRestore())
-    const error = await COMMANDS.get(command)?.(rest).catch((error: unknown) => error)
+    const error = await COMMANDS.get(command)
+      ?.run(rest)
+      .catch((error: unknown) => error)
     const { message } = error as Error
     expect(error).toMatchObject({ code: 'ERR_USAGE' })
     expect(message).toContain(says)

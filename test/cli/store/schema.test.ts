@@ -44,8 +44,8 @@ test.each([
   [['postgres', '--prefix', 'x"; DROP TABLE users; --'], 'prefix'],
   [['sqlite', '--prefix', ''], 'prefix'],
   [['sqlite', '--prefix'], '--prefix'],
-])('schema %j is not understood', (args, says) => {
-  const run = () => schema(args)
-  expect(run).toThrow(expect.objectContaining({ code: 'ERR_USAGE' }) as Error)
-  expect(run).toThrow(says)
+])('schema %j is not understood', async (args, says) => {
+  const ran = schema.run(args)
+  await expect(ran).rejects.toMatchObject({ code: 'ERR_USAGE' })
+  await expect(ran).rejects.toThrow(says)
 })

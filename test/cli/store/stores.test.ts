@@ -30,7 +30,7 @@ afterEach(() => {
 
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/
 
-listsAndEnds('Redis', 'redis', redisPlace)
+for (const name of ['redis', 'ioredis']) listsAndEnds('Redis', name, redisPlace)
 listsAndEnds('PostgreSQL', 'pg', postgresPlace)
 
 test("list shows a user's sessions as a table, and as JSON", async () => {
