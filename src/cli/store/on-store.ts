@@ -67,6 +67,8 @@ const REMEDIES: readonly [says: RegExp, remedy: string][] = [
 function explain(error: unknown): never {
   if (!isUnavailable(error)) throw error
   const reason = reasonOf(error)
-  const [, remedy] = REMEDIES.find(([says]) => says.test(reason))!
-  throw failure(`The store cannot be used: ${reason}.`, remedy)
+  // Without a cause it is the library that speaks: "The store did not ...: why. What visitors get."
+  const [, why = reason] = (!error.cause && /: (.*?)\. /.exec(reason)) || []
+  const [, remedy] = REMEDIES.find(([says]) => says.test(why))!
+  throw failure(`The store cannot be used: ${why.replace(/\.$/, '')}.`, remedy)
 }

@@ -55,7 +55,8 @@ test.each(['redis', 'ioredis'])(
   async (name) => {
     const ran = await on(`redis://${LOGIN}127.0.0.1:1/`, name)
     expectOneLine(ran, 1, 'The store cannot be used: ')
-    expect(ran.err).toMatch(/ (?:Start it, or look at the address|Nothing listens at the address)/)
+    expect(ran.err).toMatch(/: \w.*\w\. (?:Start it, or look at|Nothing listens at) the address/)
+    expect(ran.err).not.toContain('visitor')
   },
 )
 
