@@ -1,9 +1,8 @@
 /** The settings of SQLite that can lose sessions. */
 
-import { SessionError } from '../../base/errors.ts'
 import { pragma, prepare, type SqliteDatabase } from './client.ts'
 import { FULL, makeDurable } from './connection.ts'
-import { assertSchema, versionsIn, type Tables } from './schema.ts'
+import { encodingFault, type Tables, versionsIn } from './schema.ts'
 import { schemaFinding } from '../schema-version.ts'
 
 /** Asks the connection. @returns a sentence for each setting that can lose sessions. */
@@ -28,16 +27,6 @@ export function checkSqlite(db: SqliteDatabase, tables: Tables): string[] {
         'and logouts that were acknowledged.',
     )
   }
-  const finding = schemaFinding(versionsIn(db, tables)) ?? faultOf(() => assertSchema(db, tables))
+  const finding = schemaFinding(versionsIn(db, tables)) ?? encodingFault(db)?.message
   return finding === undefined ? found : [...found, finding]
-}
-
-function faultOf(assertion: () => void): string | undefined {
-  try {
-    assertion()
-    return undefined
-  } catch (error) {
-    if (error instanceof SessionError) return error.message
-    throw error
-  }
 }

@@ -44,14 +44,14 @@ export interface SqliteConnection {
 export function connectSqlite(db: SqliteDatabase, tables: Tables): SqliteConnection {
   const sql = cachedStatements(db)
   let isReady = false
-  // Under WAL nobody waits for a reader and no reader waits, so reads have a line of their own. In a
-  // transaction those that come together take the locks of the file once.
-  const readers = lineUp((verb, jobs) =>
-    withoutWaiting(db, verb, () => checked(() => inTransaction(db, 'BEGIN', jobs))),
-  )
-  const writers = lineUp((verb, jobs) =>
-    withoutWaiting(db, verb, () => checked(() => inTransaction(db, 'BEGIN IMMEDIATE', jobs))),
-  )
+  // Under WAL readers neither wait nor make others wait, so reads have a queue of their own. Reads
+  // that share a transaction take the locks of the file once.
+  const transactions = (begin: 'BEGIN' | 'BEGIN IMMEDIATE') =>
+    lineUp((verb, jobs) =>
+      withoutWaiting(db, verb, () => checked(() => inTransaction(db, begin, jobs))),
+    )
+  const readers = transactions('BEGIN')
+  const writers = transactions('BEGIN IMMEDIATE')
   const others = lineUp((verb, jobs) => withoutWaiting(db, verb, jobs))
 
   return {

@@ -15,15 +15,6 @@ const BATCH = 500
 const WORK_MS = 2
 const REST_MS = 6
 
-interface Listed {
-  key: string
-  isLive: number
-}
-interface Ended {
-  key: string
-  owner: Uint8Array | null
-}
-
 /** The upkeep's part of the store. */
 export function sqliteUpkeep(
   db: SqliteDatabase,
@@ -49,7 +40,7 @@ export function sqliteUpkeep(
       let after = ''
       for (;;) {
         const batch = await connection.read('list its keys', (sql) =>
-          sql.all<Listed>(KEYS, clock() - GARBAGE_MS, after),
+          sql.all<{ key: string; isLive: number }>(KEYS, clock() - GARBAGE_MS, after),
         )
         const last = batch.at(-1)
         if (!last) return
@@ -82,7 +73,8 @@ export function sqliteUpkeep(
     const isOver = () => deleted >= most || (deleted > 0 && performance.now() > end)
     const batch = Math.min(most, BATCH)
 
-    for (const { key, owner } of sql.all<Ended>(ENDED, until, batch)) {
+    const ended = sql.all<{ key: string; owner: Uint8Array | null }>(ENDED, until, batch)
+    for (const { key, owner } of ended) {
       if (isOver()) return deleted
       // The list's entry goes first: while the row is there, we know whose it is.
       if (owner) deleted += sql.run(DELETE_ENTRY, textOf(owner), key)
