@@ -55,8 +55,14 @@ export interface StoreRules {
   readonly rotate: number | undefined
   readonly grace: number
   readonly onReplay: 'report' | 'end'
-  readonly limit: { most: number; onLimit: 'reject' | 'evict-oldest' } | undefined
-  readonly deadlines: { read: number; write: number; commit: number }
+  readonly limit: SessionLimit | undefined
+  readonly deadlines: Record<'read' | 'write' | 'commit', number>
+}
+
+/** How many sessions a user may have, and what a login beyond that does. */
+export interface SessionLimit {
+  most: number
+  onLimit: 'reject' | 'evict-oldest'
 }
 
 /** What `createSessions` passes to `store.backend()`. */

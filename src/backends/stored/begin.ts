@@ -8,12 +8,12 @@ import { type Entry, idleSeconds, rowOf } from './entry.ts'
 import { isUnknown } from './store-errors.ts'
 import { checkSize } from './record-size.ts'
 import { hashOfVerifier, newSelector, newVerifier } from './session-id.ts'
-import { type CommitPorts, committed, lastLogin, type StoredRequest, unchanged } from './answer.ts'
+import { type CommitParts, committed, lastLogin, type StoredRequest, unchanged } from './answer.ts'
 import type { Slot, StoredOpened } from './open.ts'
 
 /** The commit of a visitor without a session. @throws ERR_SESSION_GONE */
 export function begin(
-  ports: CommitPorts,
+  ports: CommitParts,
   { opened, changes, next, now }: StoredRequest,
 ): Committed | Promise<Committed> {
   // The cookie of the login that came between must not be replaced by another session's.
@@ -32,7 +32,7 @@ export function begin(
  * @param owner the user whose sessions they were, if known.
  */
 export async function leave(
-  ports: CommitPorts,
+  ports: CommitParts,
   beginning: Promise<Committed>,
   selectors: readonly string[],
   owner?: string,
@@ -51,7 +51,7 @@ export async function leave(
 
 /** Removes a row. If the store does not confirm it, it is tried again in the background. */
 export async function remove(
-  { store, removals }: CommitPorts,
+  { store, removals }: CommitParts,
   selector: string,
   owner: string | undefined,
 ): Promise<void> {
@@ -68,7 +68,7 @@ export async function remove(
 
 /** Begins a session for a record: a new row under a new id. */
 export async function start(
-  ports: CommitPorts,
+  ports: CommitParts,
   opened: StoredOpened,
   record: SessionRecord,
   { changes, now }: { changes: readonly Change[]; now: number },
@@ -84,7 +84,7 @@ export async function start(
 
 /** If nobody knows whether an insert was executed, a second key is used: the first id is nobody's. */
 async function insert(
-  { store, group, random, rules }: CommitPorts,
+  { store, group, random, rules }: CommitParts,
   record: SessionRecord,
   verifier: string,
   now: number,
@@ -122,7 +122,7 @@ async function insert(
  * @throws ERR_SESSION_LIMIT, ERR_SESSION_GONE, ERR_STORE_UNAVAILABLE; then nobody has its id.
  */
 export async function admit(
-  { members, removals, rules }: CommitPorts,
+  { members, removals, rules }: CommitParts,
   owner: string,
   { selector, row, entry }: Slot,
   { changes, now, before }: { changes: readonly Change[]; now: number; before?: SessionRecord },

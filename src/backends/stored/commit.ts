@@ -11,13 +11,13 @@ import type { CommitWork } from './commit-work.ts'
 import type { Plan } from './plan.ts'
 import { hasIdWork } from './plan-id.ts'
 import { hashOfVerifier, newVerifier } from './session-id.ts'
-import { type CommitPorts, committed, lastLogin, type StoredRequest, unchanged } from './answer.ts'
+import { type CommitParts, committed, lastLogin, type StoredRequest, unchanged } from './answer.ts'
 import { admit, begin, leave, listUntil, start } from './begin.ts'
 import { end } from './end.ts'
 import type { Slot, StoredOpened } from './open.ts'
 
 /** Makes the commit of one backend. */
-export function storedCommit(ports: CommitPorts) {
+export function storedCommit(ports: CommitParts) {
   const { store, rules, group, members, random } = ports
   const { layout, lifetime } = rules
 

@@ -3,7 +3,7 @@
 import { alsoSending, SessionError } from '../../base/errors.ts'
 import { isEmpty, userIdOf } from '../../record/record.ts'
 import type { Committed } from '../backend.ts'
-import type { CommitPorts, StoredRequest } from './answer.ts'
+import type { CommitParts, StoredRequest } from './answer.ts'
 import { begin, remove } from './begin.ts'
 import type { StoredOpened } from './open.ts'
 
@@ -14,7 +14,7 @@ import type { StoredOpened } from './open.ts'
  * again.
  */
 export async function end(
-  ports: CommitPorts,
+  ports: CommitParts,
   { opened, changes, next, now }: StoredRequest,
 ): Promise<Committed> {
   const { layout } = ports.rules

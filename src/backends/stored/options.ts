@@ -14,18 +14,8 @@ import { pruneAll, removeAll } from './upkeep.ts'
 
 /** The verbs of a store; an object that lacks one is no store. */
 const VERBS: readonly (keyof StoreVerbs)[] = [
-  'read',
-  'insert',
-  'swap',
-  'touch',
-  'remove',
-  'admit',
-  'keep',
-  'list',
-  'forget',
-  'keys',
-  'prune',
-  'check',
+  ...(['read', 'insert', 'swap', 'touch', 'remove', 'admit', 'keep', 'list', 'forget'] as const),
+  ...(['keys', 'prune', 'check'] as const),
 ]
 
 /** Refuses an object that is no store. @throws ERR_OPTION_INVALID */
@@ -117,19 +107,18 @@ function limitOf({ maxSessionsPerUser: most, onLimit: given }: StoreOptions): St
 function deadlinesOf(given: NonNullable<StoreOptions['deadlines']>): StoreRules['deadlines'] {
   requireObject(given, 'deadlines')
   refuseUnknown(given, ['read', 'write', 'commit'], 'deadlines.')
-  const { read = '250ms', write = '500ms', commit = '1s' } = given
+  const deadline = (of: keyof typeof given, usual: Duration) => {
+    const { [of]: chosen = usual } = given
+    const length = milliseconds(chosen, `deadlines.${of}`)
+    if (length > LONGEST_DEADLINE) throw invalid(`deadlines.${of}`, "is at most '1m'")
+    return length
+  }
   return {
-    read: deadline(read, 'deadlines.read'),
-    write: deadline(write, 'deadlines.write'),
-    commit: deadline(commit, 'deadlines.commit'),
+    read: deadline('read', '250ms'),
+    write: deadline('write', '500ms'),
+    commit: deadline('commit', '1s'),
   }
 }
 
-/** A visitor does not wait longer for a page. In milliseconds. */
+/** Nobody waits longer for a page. In milliseconds. */
 const LONGEST_DEADLINE = 60_000
-
-function deadline(given: Duration, option: string): number {
-  const length = milliseconds(given, option)
-  if (length > LONGEST_DEADLINE) throw invalid(option, "is at most '1m'")
-  return length
-}

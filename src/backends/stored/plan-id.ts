@@ -2,7 +2,7 @@
 
 import { cookieLifetime } from '../../record/lifetime.ts'
 import { isPermanent, type SessionRecord } from '../../record/record.ts'
-import type { CommitWork, StoredRules } from './commit-work.ts'
+import type { CommitWork, SessionRules } from './commit-work.ts'
 import { type Entry, type PreviousId, type RowAndEntry, timesOf } from './entry.ts'
 
 /** A login makes the old id invalid at once: there is no grace across it. */
@@ -23,7 +23,7 @@ export function idAfterLogin(entry: Entry, { renewal }: CommitWork, now: number)
 export function idAfter(
   { row, entry, record }: RowAndEntry & { record: SessionRecord },
   work: CommitWork,
-  rules: StoredRules,
+  rules: SessionRules,
   now: number,
 ): { entry: Entry; issue: string | undefined } {
   const isCurrent = entry.verifier === work.hash
@@ -60,7 +60,7 @@ export function idAfter(
 function mayRenew(
   entry: Entry,
   { hash }: CommitWork,
-  { grace }: StoredRules,
+  { grace }: SessionRules,
   now: number,
 ): boolean {
   if (entry.verifier === hash) return true
@@ -71,28 +71,28 @@ function mayRenew(
 
 function previousAfter(
   previous: PreviousId | undefined,
-  { grace }: StoredRules,
+  { grace }: SessionRules,
   now: number,
 ): PreviousId | undefined {
   if (previous?.replacedAt === undefined) return previous && { ...previous, replacedAt: now }
   return previous.replacedAt + grace < now ? undefined : previous
 }
 
-function changesPermanence({ record }: Entry, next: SessionRecord, { layout }: StoredRules) {
+function changesPermanence({ record }: Entry, next: SessionRecord, { layout }: SessionRules) {
   return isPermanent(record, layout) !== isPermanent(next, layout)
 }
 
 /** Whether the browser has spent half of the Max-Age that was sent to it. */
 function isStale(
   { row, entry }: RowAndEntry,
-  { layout, lifetime }: StoredRules,
+  { layout, lifetime }: SessionRules,
   now: number,
 ): boolean {
   const keepFor = cookieLifetime(lifetime, timesOf(row, entry, layout, now), entry.issued * 1000)
   return keepFor !== undefined && now - entry.issued * 1000 >= keepFor / 2
 }
 
-function isDueForRotation({ issued }: Entry, { rotate }: StoredRules, now: number): boolean {
+function isDueForRotation({ issued }: Entry, { rotate }: SessionRules, now: number): boolean {
   return rotate !== undefined && now - issued * 1000 >= rotate
 }
 
@@ -100,7 +100,7 @@ function isDueForRotation({ issued }: Entry, { rotate }: StoredRules, now: numbe
 export function hasIdWork(
   newest: RowAndEntry,
   work: CommitWork,
-  rules: StoredRules,
+  rules: SessionRules,
   now: number,
 ): boolean {
   const { entry } = newest

@@ -2,7 +2,7 @@
 
 import { isSoft, newRecord, overwrittenKeys, replay } from '../../record/changes.ts'
 import { type SessionRecord, userIdOf } from '../../record/record.ts'
-import type { CommitWork, StoredRules } from './commit-work.ts'
+import type { CommitWork, SessionRules } from './commit-work.ts'
 import { type Entry, entryEnded, idleSeconds, type RowAndEntry } from './entry.ts'
 import { idAfter, idAfterLogin } from './plan-id.ts'
 import { checkSize } from './record-size.ts'
@@ -24,7 +24,7 @@ export type Plan =
 export function planOn(
   newest: RowAndEntry | undefined,
   work: CommitWork,
-  rules: StoredRules,
+  rules: SessionRules,
   now: number,
 ): Plan {
   try {
@@ -43,7 +43,7 @@ export function planOn(
 function planOnNothing(
   other: SessionRecord | undefined,
   { changes }: CommitWork,
-  { layout }: StoredRules,
+  { layout }: SessionRules,
 ): Plan {
   const at = changes.findIndex((change) => change.do === 'login')
   const login = changes[at]
@@ -60,7 +60,7 @@ function planOnNothing(
 function planOnEntry(
   { row, entry }: RowAndEntry,
   work: CommitWork,
-  rules: StoredRules,
+  rules: SessionRules,
   now: number,
 ): Plan {
   const { layout, lifetime } = rules

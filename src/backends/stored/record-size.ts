@@ -2,15 +2,15 @@
 
 import { SessionError } from '../../base/errors.ts'
 import type { SessionRecord } from '../../record/record.ts'
-import type { StoredRules } from './commit-work.ts'
+import type { SessionRules } from './commit-work.ts'
 
 /** What a store takes, less what stands before a record. Encrypted, three bytes become four. */
-function mostBytes({ cipher }: StoredRules): number {
+function mostBytes({ cipher }: SessionRules): number {
   return cipher ? 786_000 : 1_048_000
 }
 
 /** @throws ERR_SESSION_TOO_LARGE */
-export function checkSize(record: SessionRecord, rules: StoredRules): void {
+export function checkSize(record: SessionRecord, rules: SessionRules): void {
   const { layout } = rules
   const most = mostBytes(rules)
   // UTF-8 spends at most three bytes on a UTF-16 code unit: most records need no counting.

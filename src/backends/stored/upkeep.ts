@@ -1,6 +1,6 @@
 /** Works on a whole store, a little at a time, so that requests are served meanwhile. */
 
-import type { GuardedStore } from './guard.ts'
+import type { GuardedStore } from './commit-work.ts'
 
 /** So many rows are deleted at a time. */
 const BATCH = 500

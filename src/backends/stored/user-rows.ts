@@ -2,9 +2,9 @@
 
 import type { Clock } from '../../base/ports.ts'
 import type { Ended } from '../../record/lifetime.ts'
-import type { StoredRules } from './commit-work.ts'
+import type { SessionRules } from './commit-work.ts'
 import { decodeEntry, entryEnded, type RowAndEntry } from './entry.ts'
-import type { GuardedStore } from './guard.ts'
+import type { GuardedStore } from './commit-work.ts'
 
 /** A touch that is still under way may move an end that lies this far back, in milliseconds. */
 const LATE_TOUCH = 60_000
@@ -13,7 +13,7 @@ const LATE_TOUCH = 60_000
 const AT_ONCE = 16
 
 /** Makes both for one store. */
-export function userRows(store: GuardedStore, rules: StoredRules, clock: Clock) {
+export function userRows(store: GuardedStore, rules: SessionRules, clock: Clock) {
   /**
    * The owner's live sessions, the keys of those that are over, and of those that cannot be read
    * here, as under a secret that was dropped.

@@ -2,7 +2,7 @@
 
 import { entryEnded, type RowAndEntry } from './entry.ts'
 import { withOwnRecord } from './own-record.ts'
-import type { CommitWork, StoredRules } from './commit-work.ts'
+import type { CommitWork, SessionRules } from './commit-work.ts'
 import type { Plan } from './plan.ts'
 
 /** What became of a request's work. */
@@ -64,7 +64,7 @@ function textLength({ changes }: CommitWork): number {
 export function mayBeOutdated(
   { waiting, isWrite }: PlannedCommit,
   { row, entry }: RowAndEntry,
-  rules: StoredRules,
+  rules: SessionRules,
   now: number,
 ): boolean {
   if (isWrite) return false
