@@ -1,7 +1,8 @@
 /** What a row says of a session: the record, and beside it whose id opens it. */
 
+import type { Encrypter } from '../../crypto/encrypted.ts'
+import type { Migration } from '../../crypto/sealer.ts'
 import type { Row } from './store.ts'
-import type { RowCipher } from './row-cipher.ts'
 import { endedBy, type Ended, type Lifetime, type Times } from '../../record/lifetime.ts'
 import {
   authenticatedAtOf,
@@ -163,5 +164,31 @@ export function rowOf(
     expiresAt: now + entry.idle * 1000,
     owner: userIdOf(entry.record, layout) ?? null,
     body: cipher ? cipher.seal(text, entry.selector) : text,
+  }
+}
+
+/** Encrypts the text of a row, and binds it to the row's key. */
+export interface RowCipher {
+  seal(text: string, key: string): string
+  /** The text that was sealed for this key, or `undefined`; its `key` is the index of the secret. */
+  open(body: string, key: string): { text: string; key: number; isFormer: boolean } | undefined
+}
+
+/** Makes the cipher of a store's rows. It accepts plain rows until the migration ends. */
+export function rowCipher(encrypter: Encrypter, { from, until, clock }: Migration): RowCipher {
+  return {
+    seal(text, key) {
+      const now = clock()
+      return now < from ? text : encrypter.seal(text, Math.floor(now / 1000), key)
+    },
+    open(body, key) {
+      // A row that is not encrypted has a line of its own for its head; an envelope has one line.
+      if (body.includes('\n')) {
+        const now = clock()
+        return now < until ? { text: body, key: 0, isFormer: now >= from } : undefined
+      }
+      const opened = encrypter.open(body, key)
+      return typeof opened === 'string' ? undefined : { ...opened, isFormer: false }
+    },
   }
 }

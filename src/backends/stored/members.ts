@@ -1,11 +1,12 @@
 /** A user's sessions: admits logins, lists and ends them. */
 
 import { because, SessionError } from '../../base/errors.ts'
+import type { Ended } from '../../record/lifetime.ts'
 import { authenticatedAtOf, createdOf, labelOf } from '../../record/record.ts'
-import { type RowAndEntry, seenAt } from './entry.ts'
+import { decodeEntry, entryEnded, type RowAndEntry, seenAt } from './entry.ts'
 import type { SessionInfo } from '../store-backend.ts'
 import type { SessionRules, StoredParts } from './commit-work.ts'
-import { userRows } from './user-rows.ts'
+import { eachInParts, removeEach } from './upkeep.ts'
 
 /** Works on all sessions of a user. */
 export interface Members {
@@ -36,13 +37,46 @@ const MAX_EXCEPTED = 1024
 /** Without a limit, one login in this many removes expired sessions from its user's list. */
 const TIDIES_EACH = 16
 
+/** How long a touch may still be in flight that extends a row which has expired, in milliseconds. */
+const LATE_TOUCH = 60_000
+
 /** Makes the verbs on one store. */
 export function members({ store, rules, clock, limit }: StoredParts): Members {
-  const { sortRows, discard } = userRows(store, rules, clock)
   let admissions = 0
   /** When a session was last excepted from the revocation of its user's others. */
   const excepted = new Map<string, number>()
   const storeLimit = limit && { most: limit.most, refuse: limit.onLimit === 'reject' }
+
+  /**
+   * The owner's live sessions, the keys of those that have ended, and of those that cannot be read
+   * here, as under a secret that was removed.
+   */
+  async function sortRows(owner: string, keys: readonly string[]) {
+    const live = new Map<string, RowAndEntry>()
+    const dead: string[] = []
+    const hidden: string[] = []
+    const now = clock()
+    await eachInParts(keys, async (key) => {
+      const row = await store.read(key)
+      if (!row) return void dead.push(key)
+      // Another owner's row: the store returned the wrong one.
+      if (row.owner !== owner) return
+      const entry = decodeEntry(key, row, rules)
+      const isOver = (at: number) =>
+        entry ? isEnded(entryEnded(row, entry, rules, at)) : row.expiresAt < at
+      if (isOver(now - LATE_TOUCH)) dead.push(key)
+      else if (!entry) hidden.push(key)
+      else if (!isOver(now)) live.set(key, { row, entry })
+    })
+    return { live, dead, hidden: keys.filter((key) => hidden.includes(key)) }
+  }
+
+  /** Removes rows, then forgets their keys: if it is interrupted, the next call does the rest. */
+  async function discard(owner: string, keys: readonly string[]): Promise<number> {
+    const count = await removeEach(store, keys)
+    if (keys.length > 0) await store.forget(owner, keys)
+    return count
+  }
 
   function tooMany(): SessionError {
     return new SessionError('ERR_SESSION_LIMIT', limit?.most ?? 0)
@@ -155,4 +189,9 @@ function infoOf({ row, entry }: RowAndEntry, { layout }: SessionRules): SessionI
 
 function dateOf(seconds: number | undefined): Date | undefined {
   return seconds === undefined ? undefined : new Date(seconds * 1000)
+}
+
+/** A session from the future, by this server's clock, has not ended. */
+function isEnded(ended: Ended | undefined): boolean {
+  return ended !== undefined && ended !== 'future'
 }

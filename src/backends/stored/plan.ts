@@ -1,11 +1,11 @@
 /** What one request's changes make of the newest entry. Pure: computed again after a lost swap. */
 
+import { SessionError } from '../../base/errors.ts'
 import { isSoft, newRecord, overwrittenKeys, replay } from '../../record/changes.ts'
 import { type SessionRecord, userIdOf } from '../../record/record.ts'
 import type { CommitWork, SessionRules } from './commit-work.ts'
 import { type Entry, entryEnded, idleSeconds, type RowAndEntry } from './entry.ts'
 import { idAfter, idAfterLogin } from './plan-id.ts'
-import { checkSize } from './record-size.ts'
 
 /** What becomes of a request's work. */
 export type Plan =
@@ -84,4 +84,28 @@ function planOnEntry(
     issue: id.issue,
     overwrote: overwrittenKeys(entry.record, changes),
   }
+}
+
+/** The limit of a store, less what precedes the record. Encryption makes four bytes of three. */
+function mostBytes({ cipher }: SessionRules): number {
+  return cipher ? 786_000 : 1_048_000
+}
+
+/** @throws ERR_SESSION_TOO_LARGE */
+export function checkSize(record: SessionRecord, rules: SessionRules): void {
+  const { layout } = rules
+  const most = mostBytes(rules)
+  // UTF-8 spends at most three bytes on a UTF-16 code unit: most records need no counting.
+  let units = 0
+  for (const [key, { text }] of record.data) units += key.length + text.length
+  units += record.meta.get(layout.names.flashes)?.text.length ?? 0
+  if (units * 3 < most / 2 && record.data.size < 10_000) return
+  const sizes = [...record.data].map(([key, { text }]) => ({ key, size: Buffer.byteLength(text) }))
+  const flashes = record.meta.get(layout.names.flashes)
+  if (flashes) sizes.push({ key: 'flash messages', size: Buffer.byteLength(flashes.text) })
+  const size = sizes.reduce((sum, part) => sum + part.size + Buffer.byteLength(part.key) + 4, 100)
+  if (size <= most) return
+  const largest = sizes.sort((a, b) => b.size - a.size).slice(0, 3)
+  const named = largest.map((part) => `${part.key} (${part.size} bytes)`).join(', ')
+  throw new SessionError('ERR_SESSION_TOO_LARGE', size, most, named)
 }

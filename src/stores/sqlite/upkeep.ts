@@ -1,11 +1,11 @@
-/** What keeps the SQLite store in order, a little at a time, so that nobody waits for it. */
+/** The upkeep of the SQLite store: its keys, `prune` in small steps, and settings that can lose sessions. */
 
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../base/ports.ts'
-import { checkSqlite } from './check.ts'
-import { textOf, type SqliteDatabase } from './client.ts'
-import type { SqliteConnection, Sql } from './connection.ts'
-import type { Tables } from './schema.ts'
+import { pragma, prepare, textOf, type SqliteDatabase } from './client.ts'
+import { FULL, makeDurable, type SqliteConnection, type Sql } from './connection.ts'
+import { encodingFault, type Tables, versionsIn } from './schema.ts'
+import { schemaFinding } from '../schema-version.ts'
 import { GARBAGE_MS, type Upkeep } from '../../backends/stored/store.ts'
 
 /** How many keys a batch has. */
@@ -15,7 +15,7 @@ const BATCH = 500
 const WORK_MS = 2
 const REST_MS = 6
 
-/** The upkeep's part of the store. */
+/** The verbs for upkeep. */
 export function sqliteUpkeep(
   db: SqliteDatabase,
   connection: SqliteConnection,
@@ -93,4 +93,30 @@ export function sqliteUpkeep(
     }
     return deleted
   }
+}
+
+/** A sentence for each setting that can lose sessions. */
+function checkSqlite(db: SqliteDatabase, tables: Tables): string[] {
+  makeDurable(db)
+  const journal = String(pragma(db, 'journal_mode'))
+  const main = prepare(db, "SELECT file FROM pragma_database_list WHERE name = 'main'").get()
+  const isInMemory = !(main as { file?: string } | undefined)?.file
+  const found: string[] = []
+  if (isInMemory && process.env['NODE_ENV'] === 'production') {
+    found.push('The SQLite database is in memory: every session ends when this process does.')
+  }
+  if (!isInMemory && journal !== 'wal') {
+    found.push(
+      `The SQLite file is in journal mode "${journal}", in which readers and writers wait for ` +
+        'each other. `await store.createSchema()` switches it to WAL.',
+    )
+  }
+  if (Number(pragma(db, 'synchronous')) < FULL) {
+    found.push(
+      'SQLite\'s "synchronous" is below FULL on this connection: a power cut can undo logins ' +
+        'and logouts that were acknowledged.',
+    )
+  }
+  const finding = schemaFinding(versionsIn(db, tables)) ?? encodingFault(db)?.message
+  return finding === undefined ? found : [...found, finding]
 }
