@@ -16,7 +16,7 @@ export function keysOver(keys: readonly string[], admitted: string, most: number
 /** A century: engines add it to the time of day, and the sum has to be a valid time. */
 const LONGEST_MS = 3_155_760_000_000
 
-/** For engines with a clock of their own: the milliseconds until what ends then may be collected. */
+/** The milliseconds after which an engine with its own clock may collect what expires then. */
 export function timeToLive(until: number, now: number): number {
   return Math.min(Math.ceil(Math.max(until - now, 0)) + GARBAGE_MS, LONGEST_MS)
 }

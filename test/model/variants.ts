@@ -47,7 +47,7 @@ export const VARIANTS: Variant[] = [
       },
       {
         file: 'commit.ts',
-        from: 'notes.push(...(await admit(ports, owner, kept, { changes, now, before })))',
+        from: 'notes.push(...(await admit(ports, owner, kept, request, slot.entry.record)))',
         to: 'notes.push()',
       },
     ],

@@ -1,4 +1,4 @@
-/** What a commit to a store needs, and what it returns: the saved record, and the Set-Cookie line. */
+/** What a commit to a store needs, and what it returns: the saved record and the Set-Cookie. */
 
 import type { Change } from '../../record/changes.ts'
 import { cookieLifetime } from '../../record/lifetime.ts'

@@ -27,7 +27,7 @@ export interface StoredOptions extends Omit<StoreRules, 'rotate' | 'grace'> {
   random: Random
 }
 
-/** A store whose verbs settle within their deadline: with a result, or with ERR_STORE_UNAVAILABLE. */
+/** A store whose verbs settle within a deadline, if need be with ERR_STORE_UNAVAILABLE. */
 export type GuardedStore = Omit<StoreVerbs, 'engine'>
 
 /** The same, the store behind its guard. */

@@ -49,12 +49,12 @@ const MAX_WAITING = 1024
  * Makes the groups of one backend, which is one writer.
  *
  * - A swap never inserts, so that a session that ended meanwhile stays ended.
- * - A request resolves only after the swap with its work has won. If the swap is lost, the work of the
- *   whole batch is planned again on the current row.
- * - The deadline bounds the whole commit: waiting, reading, swapping and pauses. A request that gives
- *   up before its swap is sent has saved nothing; afterwards nobody knows.
- * - A batch ends at a login in effect: work from before it has another auth number, and is not applied
- *   to the session after it.
+ * - A request resolves only after the swap with its work has won. If the swap is lost, the work of
+ *   the whole batch is planned again on the current row.
+ * - The deadline bounds the whole commit: waiting, reading, swapping and pauses. A request that
+ *   gives up before its swap is sent has saved nothing; afterwards nobody knows.
+ * - A batch ends at a login in effect: work from before it has another auth number, and is not
+ *   applied to the session after it.
  */
 export function groupCommit(parts: StoredParts): GroupCommit {
   const { store, rules, clock, timer, random } = parts
@@ -67,8 +67,8 @@ export function groupCommit(parts: StoredParts): GroupCommit {
   /**
    * Settles the next batch, then lets the first request that still waits settle the one after.
    *
-   * Each batch is run by a request in it: some platforms stop all work of a request once its response
-   * is sent, so a request that is done must not run the batch of others.
+   * Each batch is run by a request in it: some platforms stop all work of a request once its
+   * response is sent, so a request that is done must not run the batch of others.
    */
   async function lead(selector: string, group: Group): Promise<void> {
     // Other processes have been waiting too: let one of them win.
@@ -190,7 +190,7 @@ export function groupCommit(parts: StoredParts): GroupCommit {
     return { writer: currentWriter(), newest, hidesRow: false, queue: [], isContended: false }
   }
 
-  /** Takes a request off the queue before rejecting it, so that nothing of it is saved afterwards. */
+  /** Takes a request off the queue and then rejects it, so that nothing of it is saved later. */
   function giveUp(waiting: WaitingCommit, group: Group): void {
     group.queue = group.queue.filter((other) => other !== waiting)
     const why = `there was no answer within ${deadline} ms`
@@ -198,8 +198,8 @@ export function groupCommit(parts: StoredParts): GroupCommit {
       ? new SessionError('ERR_STORE_UNAVAILABLE', 'save', why)
       : new SessionError('ERR_SESSION_CONFLICT')
     rejectWaiter(waiting, error)
-    // The platform may have stopped the leading request, and then this group would never continue. So
-    // the next request begins another group, with another writer, as if in another process.
+    // The platform may have stopped the leading request, and then this group would never continue.
+    // So the next request begins another group, with another writer, as if in another process.
     const { selector } = waiting.work
     if (groups.get(selector) !== group) return
     groups.delete(selector)

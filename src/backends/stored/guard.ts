@@ -29,8 +29,8 @@ export function guardedStore(
   let calls = 0
 
   /**
-   * Calls once; a result after the deadline is ignored. Callbacks cost less than `await` here, on the
-   * path of every request.
+   * Calls once; a result after the deadline is ignored. Callbacks cost less than `await` here, on
+   * the path of every request.
    *
    * @param recover may retry a failed call, within the same deadline.
    */
@@ -90,7 +90,7 @@ export function guardedStore(
     })
   }
 
-  /** The same without that deadline. The retry waits a moment, so that a connection can come back. */
+  /** The same without that deadline. The pause lets a connection come back. */
   function tryTwice<Answer>(
     verb: string,
     limit: number,

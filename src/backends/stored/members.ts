@@ -37,7 +37,7 @@ const MAX_EXCEPTED = 1024
 /** Without a limit, one login in this many removes expired sessions from its user's list. */
 const TIDIES_EACH = 16
 
-/** How long a touch may still be in flight that extends a row which has expired, in milliseconds. */
+/** How long a touch that extends an expired row may still be in flight, in milliseconds. */
 const LATE_TOUCH = 60_000
 
 /** Makes the verbs on one store. */

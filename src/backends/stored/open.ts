@@ -26,8 +26,8 @@ export interface StoredOpened extends Opened {
   /** The keys of other cookies that would open, too: a logout ends those sessions as well. */
   readonly others: readonly string[]
   /**
-   * The keys of sessions that the cookies name and that do not open: expired, or unreadable here, as
-   * when another server has a newer secret. A logout removes them, and so does a login.
+   * The keys of sessions that the cookies name and that do not open: expired, or unreadable here,
+   * as when another server has a newer secret. A logout removes them, and so does a login.
    */
   readonly leftovers: readonly string[]
   /** The id is from before a login a moment ago: no cookie may replace the new one. */
@@ -183,7 +183,8 @@ export async function reopenStored(
   if (!slot) return opened
   const { selector, verifier } = slot
   const outcome = await openOne(ports, { selector, verifier, key: opened.key }, now)
-  // A session that is gone keeps its slot: a write to it now must fail, and not begin another session.
+  // A session that is gone keeps its slot: a write to it now must fail, and not begin another
+  // session.
   return 'slot' in outcome ? { ...opened, ...outcome.opened } : { ...opened, record: undefined }
 }
 

@@ -1,4 +1,4 @@
-/** Makes the backend on a store from the options that go with it: their defaults and checks. */
+/** Makes the backend on a store: the checks and defaults of its options. */
 
 import { type Duration, milliseconds } from '../../base/duration.ts'
 import { invalid, oneOf, refuseUnknown, requireObject } from '../../base/options.ts'
@@ -12,13 +12,13 @@ import type { StoreVerbs } from './store.ts'
 import { storedBackend } from './stored.ts'
 import { pruneAll, removeAll } from './upkeep.ts'
 
-/** The verbs of a store; an object that lacks one is no store. */
+/** The verbs that every store has. */
 const VERBS: readonly (keyof StoreVerbs)[] = [
   ...(['read', 'insert', 'swap', 'touch', 'remove', 'admit', 'keep', 'list', 'forget'] as const),
   ...(['keys', 'prune', 'check'] as const),
 ]
 
-/** Refuses an object that is no store. @throws ERR_OPTION_INVALID */
+/** @throws ERR_OPTION_INVALID if a verb is missing. */
 export function checkVerbs(store: StoreVerbs): void {
   const missing = VERBS.filter((verb) => typeof store?.[verb] !== 'function')
   if (missing.length > 0) {
@@ -61,7 +61,7 @@ export function backendOn(verbs: StoreVerbs, setup: StoreSetup): StoredBackend {
   }
 }
 
-/** Encrypts rows, from the time on that the option `encrypt` names. */
+/** The cipher of the rows, if the option `encrypt` is set. */
 function cipherOf({ encryption, secrets, scope, clock }: StoreSetup): RowCipher | undefined {
   if (!encryption) return undefined
   const { migrateUntil = 0, from } = encryption

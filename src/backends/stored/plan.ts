@@ -1,4 +1,4 @@
-/** What one request's changes make of the newest entry. Pure: computed again after a lost swap. */
+/** Plans one request's work on the newest row. Pure: planned again after a lost swap. */
 
 import { SessionError } from '../../base/errors.ts'
 import { isSoft, newRecord, overwrittenKeys, replay } from '../../record/changes.ts'
@@ -7,15 +7,15 @@ import type { CommitWork, SessionRules } from './commit-work.ts'
 import { type Entry, entryEnded, idleSeconds, type RowAndEntry } from './entry.ts'
 import { idAfter, idAfterLogin } from './plan-id.ts'
 
-/** What becomes of a request's work. */
+/** The outcome of a request's work. */
 export type Plan =
   /** Save this entry. It is the same object as before if there is nothing to write. */
   | { do: 'keep'; entry: Entry; issue: string | undefined; overwrote: readonly string[] }
   /** A login that needs a new session. `leaves`: the one it came with has to be removed. */
   | { do: 'move'; record: SessionRecord; leaves: boolean }
-  /** The session is over, and the request had nothing to lose. */
+  /** The session has ended, and the request had nothing to lose. */
   | { do: 'drop' }
-  /** The session is over, and the request's changes are lost: the app gets an error. */
+  /** The session has ended, and the request's changes are lost: the app gets an error. */
   | { do: 'gone' }
   /** An updater threw on the newest value, or the record is too large. */
   | { do: 'fail'; error: unknown }
@@ -30,8 +30,8 @@ export function planOn(
   try {
     if (!newest || entryEnded(newest.row, newest.entry, rules, now))
       return planOnNothing(undefined, work, rules)
-    // Another login has come between: what was done before it must not reach the session after it,
-    // which may be another user's. So a batch in effect ends at a login.
+    // There was a login in between: work from before it must not be applied to the session after
+    // it, which may be another user's. So a batch in effect ends at a login.
     if (newest.entry.auth !== work.auth) return planOnNothing(newest.entry.record, work, rules)
     return planOnEntry(newest, work, rules, now)
   } catch (error) {
@@ -39,7 +39,7 @@ export function planOn(
   }
 }
 
-/** The session the request opened is no more; `other` is the record that has its place, if any. */
+/** The session that the request opened has ended; `other` is the record in its place, if any. */
 function planOnNothing(
   other: SessionRecord | undefined,
   { changes }: CommitWork,
@@ -48,7 +48,7 @@ function planOnNothing(
   const at = changes.findIndex((change) => change.do === 'login')
   const login = changes[at]
   if (login?.do === 'login') {
-    // A double-clicked login keeps the cart: the other one brought it along already.
+    // A double-clicked login keeps the cart, which the first login has brought along.
     const base =
       other && userIdOf(other, layout) === login.userId ? other : newRecord(layout, login.at)
     const record = replay(base, changes.slice(at), layout)

@@ -56,10 +56,11 @@ function textLength({ changes }: CommitWork): number {
 }
 
 /**
- * Whether a plan without a write may be wrong because this row is older than the one its request opened.
+ * Whether a plan without a write may be wrong because this row is older than the one its request
+ * opened.
  *
- * A write is never in doubt, since its swap fails on an older row. The row that the request opened is
- * in doubt only if it has expired: a visit may have touched it since.
+ * A write is never in doubt, since its swap fails on an older row. The row that the request opened
+ * is in doubt only if it has expired: a visit may have touched it since.
  */
 export function mayBeOutdated(
   { waiting, isWrite }: PlannedCommit,
@@ -85,8 +86,8 @@ export function settleBatchWith(
 /**
  * The plan with a record that belongs to its request alone.
  *
- * The records of a group share fields, and a field holds the live object once a request has asked for
- * it: if one request changed that object in place, the others would see and save the change.
+ * The records of a group share fields, and a field holds the live object once a request has asked
+ * for it: if one request changed that object in place, the others would see and save the change.
  */
 function withOwnRecord<Planned extends Plan>(plan: Planned): Planned {
   if (plan.do === 'keep') {

@@ -23,9 +23,9 @@ export interface MemoryStoreOptions {
 /**
  * Keeps sessions in memory: fast, for one process, and lost when it ends.
  *
- * It is bounded. When it is full it drops expired sessions first; if it finds none, it drops the ones
- * that were neither written nor touched for longest (over 1900 entries, about those). A user's list
- * that is dropped takes its sessions along, since nobody could find them to revoke them.
+ * It is bounded. When it is full it drops expired sessions first; if it finds none, it drops the
+ * ones that were neither written nor touched for longest (over 1900 entries, about those). A user's
+ * list that is dropped takes its sessions along, since nobody could find them to revoke them.
  *
  * It uses no timer: each call checks a few more rows and drops those that ended two minutes ago.
  *

@@ -1,4 +1,4 @@
-/** Checks the tables' version, retries rolled-back statements, and interprets PostgreSQL's errors. */
+/** Checks the tables' version, retries rolled-back statements, interprets PostgreSQL's errors. */
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { because, SessionError } from '../../base/errors.ts'
@@ -70,8 +70,8 @@ export function isRolledBack(error: unknown): boolean {
 /**
  * Retries what the server rolled back; after the last attempt it throws that error.
  *
- * The first retry is immediate, since the conflicting transaction is done by then; the pauses before
- * the others grow.
+ * The first retry is immediate, since the conflicting transaction is done by then; the pauses
+ * before the others grow.
  */
 export async function again<Answer>(send: () => Promise<Answer>): Promise<Answer> {
   for (let attempt = 1; ; attempt++) {

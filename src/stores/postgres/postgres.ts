@@ -18,8 +18,8 @@ export { postgresSchema } from './schema.ts'
 /** How a PostgreSQL store is set up. */
 export interface PostgresStoreOptions {
   /**
-   * What the tables' names begin with, after a schema if you like: `'web.app_'`. Each part has up to
-   * 40 small letters (a-z), digits and `_`, no digit first.
+   * What the tables' names begin with, after a schema if you like: `'web.app_'`. Each part has up
+   * to 40 small letters (a-z), digits and `_`, no digit first.
    *
    * @default 'sojourn_'
    */

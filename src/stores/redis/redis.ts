@@ -1,4 +1,4 @@
-/** The store in Redis or Valkey: one string a session, every verb one command or script on one key. */
+/** The store in Redis or Valkey: one string for each session; each verb is one command or script. */
 
 import { systemClock, type Clock } from '../../base/ports.ts'
 import { checkRedis } from './check.ts'
@@ -27,9 +27,9 @@ export interface RedisStoreOptions {
 /**
  * Keeps sessions in Redis 6 or newer, or in Valkey, through a client you made and connected.
  *
- * No key is ever without a time to live. Reads go to primaries only. A `createSentinel` of node-redis
- * with a `masterPoolSize` above 1 needs `reserveClient: true`: without it, commands sent at once leak
- * the pool's connections, in node-redis 5 and 6, until none is left and all hang.
+ * No key is ever without a time to live. Reads go to primaries only. A `createSentinel` of
+ * node-redis with a `masterPoolSize` above 1 needs `reserveClient: true`: without it, commands sent
+ * at once leak the pool's connections, in node-redis 5 and 6, until none is left and all hang.
  *
  * @example
  * ```ts
@@ -47,8 +47,8 @@ export function redisStore(
 ): SessionStore {
   const connection = connectRedis(client)
   const before = connection.bypassed + prefix
-  // Not ":": the keys of prefix `session` would then include those of `session:admin`. One character
-  // only: with a second one Redis takes 16 bytes more for each key.
+  // Not ":": the keys of prefix `session` would then include those of `session:admin`. One
+  // character only: with a second one Redis takes 16 bytes more for each key.
   const sessionKey = (key: string) => `${before}#${key}`
   const ownerKey = (owner: string) => `${before}@${owner}`
   const ttlUntil = (until: number) => String(timeToLive(until, clock()))
@@ -133,7 +133,7 @@ export function redisStore(
     check: () => checkRedis(connection),
   })
 
-  /** Neither a tombstone, which is empty, nor anything of the application's own that has our prefix. */
+  /** Excludes tombstones, which are empty, and the application's own strings under our prefix. */
   async function holdsRow(name: string): Promise<boolean> {
     const last = String(BEGINNING - 1)
     return isRow(textOf(await connection.send(name, ['GETRANGE', name, '0', last])) ?? '')

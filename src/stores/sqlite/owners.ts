@@ -1,4 +1,4 @@
-/** Which keys an owner has, in SQLite: one row an entry, in the order of admission. */
+/** The owners' lists in SQLite: one row for each entry, in the order of admission. */
 
 import type { Clock } from '../../base/ports.ts'
 import type { SqliteConnection, Sql } from './connection.ts'
@@ -6,10 +6,10 @@ import type { Tables } from './schema.ts'
 import { REVOKED_MS, type Owners } from '../../backends/stored/store.ts'
 import { keysOver } from '../verb-rules.ts'
 
-/** How many keys are forgotten in one go: all of a long list's would hold the event loop. */
+/** How many keys one transaction forgets: a whole long list would block the event loop. */
 const PART = 500
 
-/** The owners' half of the store. */
+/** The verbs for owners. */
 export function sqliteOwners(
   { read, write }: SqliteConnection,
   { owners, owned }: Tables,

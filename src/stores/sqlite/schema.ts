@@ -31,8 +31,8 @@ export function tablesUnder(prefix: string): Tables {
 export type Migration = (tables: Tables) => string
 
 /**
- * One migration for each version, the first from nothing. A released one is never changed; a new one
- * removes nothing that the version before needs, since both run during a rollout.
+ * One migration for each version, the first from nothing. A released one is never changed; a new
+ * one removes nothing that the version before needs, since both run during a rollout.
  *
  * The sessions have a row id: with bodies inside the key's own tree a read takes twice as long. A
  * session without body is a tombstone. Owner and body are blobs, which U+0000 does not end.

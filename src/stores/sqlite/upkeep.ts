@@ -1,4 +1,4 @@
-/** The upkeep of the SQLite store: its keys, `prune` in small steps, and settings that can lose sessions. */
+/** The upkeep of the SQLite store: keys, `prune` in small steps, settings that can lose sessions. */
 
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../base/ports.ts'
@@ -11,7 +11,7 @@ import { GARBAGE_MS, type Upkeep } from '../../backends/stored/store.ts'
 /** How many keys a batch has. */
 const BATCH = 500
 
-/** How long one transaction of `prune` deletes, and how long it leaves the lock to others then. */
+/** How long one transaction of `prune` takes, and how long it then leaves the lock to others. */
 const WORK_MS = 2
 const REST_MS = 6
 
@@ -64,19 +64,19 @@ export function sqliteUpkeep(
     check: () => connection.unchecked('check', () => checkSqlite(db, tables)),
   }
 
-  /** Deletes for as long as one transaction may take. 0 where nothing is left. */
+  /** Deletes for as long as one transaction may take. 0 if nothing is left. */
   function pruneSome(sql: Sql, most: number): number {
     const until = clock() - GARBAGE_MS
     const end = performance.now() + WORK_MS
     let deleted = 0
-    // At least one, however slow: 0 says that nothing is left.
+    // At least one, however slow: 0 means that nothing is left.
     const isOver = () => deleted >= most || (deleted > 0 && performance.now() > end)
     const batch = Math.min(most, BATCH)
 
     const ended = sql.all<{ key: string; owner: Uint8Array | null }>(ENDED, until, batch)
     for (const { key, owner } of ended) {
       if (isOver()) return deleted
-      // The list's entry goes first: while the row is there, we know whose it is.
+      // The list's entry first: the row knows its owner.
       if (owner) deleted += sql.run(DELETE_ENTRY, textOf(owner), key)
       if (deleted < most) deleted += sql.run(DELETE_ROW, key)
     }
@@ -88,7 +88,7 @@ export function sqliteUpkeep(
         if (isOver()) return deleted
         deleted += sql.run(DELETE_ENTRY, name, key)
       }
-      // Without its list nobody would find the other entries again.
+      // Only when no entries are left: without the list they would never be found.
       if (entries.length < batch && deleted < most) deleted += sql.run(DELETE_LIST, name)
     }
     return deleted
