@@ -12,13 +12,14 @@ import type { Backend } from './backend.ts'
 /** Options that need a store. Durations are `'15m'`, or milliseconds. */
 export interface StoreOptions {
   /**
-   * Renews the session id at the first request after the id is this old, so that a stolen id is usable
-   * for a short time only. A login always renews it; this does not end the session. @default never
+   * Renews the session id at the first request after the id is this old, so that a stolen id is
+   * usable for a short time only. A login always renews it; this does not end the session. @default
+   * never
    */
   rotate?: Duration
   /**
-   * How long the previous id is still accepted after the browser first sent the new one, for concurrent
-   * requests. It does not apply across a login. @default '10s'
+   * How long the previous id is still accepted after the browser first sent the new one, for
+   * concurrent requests. It does not apply across a login. @default '10s'
    */
   grace?: Duration
   /**
@@ -42,8 +43,8 @@ export interface StoreOptions {
    */
   onUnavailable?: 'error' | 'anonymous-readonly'
   /**
-   * Timeouts of one read, of one write, and of a whole commit, which includes waiting for concurrent
-   * requests that change the same session. At most `'1m'` each.
+   * Timeouts of one read, of one write, and of a whole commit, which includes waiting for
+   * concurrent requests that change the same session. At most `'1m'` each.
    *
    * @default { read: '250ms', write: '500ms', commit: '1s' }
    */
@@ -55,8 +56,14 @@ export interface StoreRules {
   readonly rotate: number | undefined
   readonly grace: number
   readonly onReplay: 'report' | 'end'
-  readonly limit: { most: number; onLimit: 'reject' | 'evict-oldest' } | undefined
-  readonly deadlines: { read: number; write: number; commit: number }
+  readonly limit: SessionLimit | undefined
+  readonly deadlines: Record<'read' | 'write' | 'commit', number>
+}
+
+/** How many sessions a user may have, and what a login beyond that does. */
+export interface SessionLimit {
+  most: number
+  onLimit: 'reject' | 'evict-oldest'
 }
 
 /** What `createSessions` passes to `store.backend()`. */

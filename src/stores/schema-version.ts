@@ -1,20 +1,18 @@
-/** Which versions of a SQL store's tables this release works with, and what it says of others. */
+/** The versions of a SQL store's tables that this release works with, and the errors for others. */
 
 import { SessionError } from '../base/errors.ts'
 
-/** The tables there are, and the ones that this release makes. */
+/** The version of the tables, and the one that this release makes. */
 export interface Versions {
   readonly engine: string
-  /** Nothing where there are no tables. */
+  /** `undefined` if there are no tables. */
   readonly found: number | undefined
   readonly own: number
 }
 
 /**
- * What is wrong with the tables, if this release cannot work with them.
- *
- * It can with those of the next version: no step takes away what the release before needs, so that
- * both may be at work while the next is rolled out.
+ * The error if this release cannot work with the tables. It can with those of the next version: no
+ * migration removes what the release before needs, since both run during a rollout.
  */
 export function schemaFault({ engine, found, own }: Versions): SessionError | undefined {
   if (found === own || found === own + 1) return undefined
@@ -27,7 +25,7 @@ export function schemaFault({ engine, found, own }: Versions): SessionError | un
   return new SessionError('ERR_STORE_SCHEMA', engine, what)
 }
 
-/** A sentence about tables of another version; nothing where they are this release's. */
+/** A sentence about tables of another version; `undefined` if they are this release's. */
 export function schemaFinding(versions: Versions): string | undefined {
   const { engine, found, own } = versions
   if (found !== own + 1) return schemaFault(versions)?.message

@@ -47,7 +47,7 @@ export const VARIANTS: Variant[] = [
       },
       {
         file: 'commit.ts',
-        from: 'notes.push(...(await admit(ports, owner, kept, { changes, now, before })))',
+        from: 'notes.push(...(await admit(ports, owner, kept, request, slot.entry.record)))',
         to: 'notes.push()',
       },
     ],
@@ -97,9 +97,9 @@ export const VARIANTS: Variant[] = [
     breaks: /changed in place/,
     edits: [
       {
-        file: 'own-record.ts',
-        from: 'own.set(key, isObject ? { text } : { text, live })',
-        to: 'own.set(key, fields.get(key) ?? (isObject ? { text } : { text, live }))',
+        file: 'waiting-commit.ts',
+        from: 'own.set(key, isObject ? { text, live: undefined } : field)',
+        to: 'own.set(key, field ?? isObject)',
       },
     ],
   },
@@ -207,11 +207,10 @@ export const VARIANTS: Variant[] = [
     breaks: /still there/,
     edits: [
       {
-        file: 'user-rows.ts',
-        from: '    await inParts(keys, async (key) => {\n      if (await store.remove(key)) count += 1',
+        file: 'members.ts',
+        from: '    const count = await removeEach(store, keys)',
         to: `    if (keys.length > 0) await store.forget(owner, keys)
-    await inParts(keys, async (key) => {
-      if (await store.remove(key)) count += 1`,
+    const count = await removeEach(store, keys)`,
       },
     ],
   },

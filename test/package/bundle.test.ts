@@ -19,7 +19,7 @@ const STORED = [
   /\bverifier\b/,
   /\brecent\b/,
   /\bisSuperseded\b/,
-  /requests wait for this session/,
+  /requests already wait for this session/,
   /rotate.*longer than grace/,
 ]
 

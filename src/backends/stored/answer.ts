@@ -1,47 +1,34 @@
-/** What a commit to a store needs, and what it answers: the saved record, and the Set-Cookie line. */
+/** What a commit to a store needs, and what it returns: the saved record and the Set-Cookie. */
 
-import type { Clock, Random } from '../../base/ports.ts'
-import type { SetCookieWriter } from '../../http/set-cookie.ts'
 import type { Change } from '../../record/changes.ts'
 import { cookieLifetime } from '../../record/lifetime.ts'
 import type { CommitRequest, Committed, Note } from '../backend.ts'
 import { seenAt, timesOf } from './entry.ts'
 import type { GroupCommit } from './group-commit.ts'
-import type { GuardedStore } from './guard.ts'
 import type { Members } from './members.ts'
-import type { StoredRules } from './commit-work.ts'
-import type { Removals } from './removals.ts'
-import type { SessionIdFormat } from './session-id.ts'
-import type { Slot, StoredOpened } from './open.ts'
+import type { OpenParts, Slot, StoredOpened } from './open.ts'
 
 /** What committing needs. */
-export interface CommitPorts {
-  store: GuardedStore
-  ids: SessionIdFormat
-  writer: SetCookieWriter
-  rules: StoredRules
+export interface CommitParts extends OpenParts {
   group: GroupCommit
   members: Members
-  removals: Removals
-  clock: Clock
-  random: Random
 }
 
 /** A commit of what was opened in a store. */
 export type StoredRequest = CommitRequest & { opened: StoredOpened }
 
-/** The answer where nothing was written, or nothing that the browser has to know. */
+/** The result if nothing was written, or nothing that the browser has to know. */
 export function unchanged(opened: StoredOpened, notes: Note[] = []): Committed {
   return { opened, setCookie: undefined, notes }
 }
 
 /**
- * The answer where a session was written.
+ * The result of a session that was written.
  *
  * @param issue the new verifier to send to the browser, if any.
  */
 export function committed(
-  { ids, writer, rules: { layout, lifetime } }: CommitPorts,
+  { ids, writer, rules: { layout, lifetime } }: CommitParts,
   opened: StoredOpened,
   slot: Slot,
   { issue, now, notes }: { issue: string | undefined; now: number; notes: Note[] },

@@ -1,38 +1,32 @@
 /** Begins a session in a store: the row first, then its owner's list, then the cookie. */
 
 import { SessionError } from '../../base/errors.ts'
-import { type Change, isSoft } from '../../record/changes.ts'
+import { isSoft } from '../../record/changes.ts'
 import { isEmpty, type SessionRecord, userIdOf } from '../../record/record.ts'
 import type { Committed, Note } from '../backend.ts'
 import { type Entry, idleSeconds, rowOf } from './entry.ts'
 import { isUnknown } from './store-errors.ts'
-import { checkSize } from './record-size.ts'
+import { checkSize } from './plan.ts'
 import { hashOfVerifier, newSelector, newVerifier } from './session-id.ts'
-import { type CommitPorts, committed, lastLogin, type StoredRequest, unchanged } from './answer.ts'
-import type { Slot, StoredOpened } from './open.ts'
+import { type CommitParts, committed, lastLogin, type StoredRequest, unchanged } from './answer.ts'
+import type { Slot } from './open.ts'
 
-/** The commit of a visitor without a session. @throws ERR_SESSION_GONE */
-export function begin(
-  ports: CommitPorts,
-  { opened, changes, next, now }: StoredRequest,
-): Committed | Promise<Committed> {
-  // The cookie of the login that came between must not be replaced by another session's.
+/** Commits a request without a session. @throws ERR_SESSION_GONE */
+export function begin(ports: CommitParts, request: StoredRequest): Committed | Promise<Committed> {
+  const { opened, changes, next } = request
+  // Another session's cookie must not replace that of the concurrent login.
   if (opened.isSuperseded && !lastLogin(changes)) {
     if (changes.every(isSoft)) return unchanged(opened)
     throw new SessionError('ERR_SESSION_GONE')
   }
   if (isEmpty(next, ports.rules.layout)) return unchanged(opened)
-  const begun = start(ports, opened, next, { changes, now })
+  const begun = start(ports, request, next)
   return lastLogin(changes) ? leave(ports, begun, opened.leftovers) : begun
 }
 
-/**
- * A login that begins a new session: the sessions it leaves are removed before it is answered.
- *
- * @param owner the user whose sessions they were, if known.
- */
+/** Removes the sessions that a login leaves, before it resolves. `owner`: their user, if known. */
 export async function leave(
-  ports: CommitPorts,
+  ports: CommitParts,
   beginning: Promise<Committed>,
   selectors: readonly string[],
   owner?: string,
@@ -41,7 +35,7 @@ export async function leave(
   try {
     for (const selector of selectors) await remove(ports, selector, owner)
   } catch (error) {
-    // The new one's cookie does not leave either: it would only fill its user's list.
+    // The new session's cookie is not sent either: remove its row too.
     const { handle } = begun.opened
     if (handle !== undefined) ports.removals.add(handle)
     throw error
@@ -49,9 +43,9 @@ export async function leave(
   return begun
 }
 
-/** Removes a row. If the store does not confirm it, it is tried again in the background. */
+/** Removes a row. If the store does not confirm it, retries in the background. */
 export async function remove(
-  { store, removals }: CommitPorts,
+  { store, removals }: CommitParts,
   selector: string,
   owner: string | undefined,
 ): Promise<void> {
@@ -62,29 +56,29 @@ export async function remove(
     throw error
   }
   if (owner === undefined) return
-  // A key whose row is gone does no harm in the list: the next listing takes it off.
+  // The next listing removes a key whose row is gone.
   await store.forget(owner, [selector]).catch(() => {})
 }
 
 /** Begins a session for a record: a new row under a new id. */
 export async function start(
-  ports: CommitPorts,
-  opened: StoredOpened,
+  ports: CommitParts,
+  request: StoredRequest,
   record: SessionRecord,
-  { changes, now }: { changes: readonly Change[]; now: number },
 ): Promise<Committed> {
+  const { opened, now } = request
   const { layout } = ports.rules
   checkSize(record, ports.rules)
   const issue = newVerifier(ports.random)
   const slot = await insert(ports, record, issue, now)
   const owner = userIdOf(record, layout)
-  const notes = owner === undefined ? [] : await admit(ports, owner, slot, { changes, now })
+  const notes = owner === undefined ? [] : await admit(ports, owner, slot, request)
   return committed(ports, opened, slot, { issue, now, notes })
 }
 
-/** If nobody knows whether an insert was executed, a second key is used: the first id is nobody's. */
+/** If the outcome of the insert is unknown, it retries under another key; nobody gets the first. */
 async function insert(
-  { store, group, random, rules }: CommitPorts,
+  { store, group, random, rules }: CommitParts,
   record: SessionRecord,
   verifier: string,
   now: number,
@@ -116,23 +110,20 @@ async function insert(
   throw failure
 }
 
-/**
- * Takes a session that was just signed in into its owner's list.
- *
- * @throws ERR_SESSION_LIMIT, ERR_SESSION_GONE, ERR_STORE_UNAVAILABLE; then nobody has its id.
- */
+/** Adds a session to its owner's list after a login. If it throws, nobody gets the session's id. */
 export async function admit(
-  { members, removals, rules }: CommitPorts,
+  { members, removals, rules }: CommitParts,
   owner: string,
   { selector, row, entry }: Slot,
-  { changes, now, before }: { changes: readonly Change[]; now: number; before?: SessionRecord },
+  { changes, now }: StoredRequest,
+  before?: SessionRecord,
 ): Promise<Note[]> {
   const calledAt = lastLogin(changes)?.calledAt ?? now
   try {
     const count = await members.admit(owner, selector, calledAt, listUntil(row.expiresAt, entry))
     return count > 0 ? [{ type: 'evicted', count }] : []
   } catch (error) {
-    // It would stand in the way of the next login. A session that was the user's already stays.
+    // It would count against the next login. A session that was the user's already stays.
     const wasTheirs = before && userIdOf(before, rules.layout) === owner
     if (isUnknown(error) && !wasTheirs) removals.add(selector)
     throw error

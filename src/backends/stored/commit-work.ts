@@ -1,29 +1,51 @@
-/** What a commit to a store goes by: one request's work, and the rules fixed at start-up. */
+/** What a stored backend is made of, and the work that one request has on its session. */
 
+import type { Clock, Random, Timer } from '../../base/ports.ts'
+import type { SetCookieWriter } from '../../http/set-cookie.ts'
 import type { Change } from '../../record/changes.ts'
 import type { Lifetime } from '../../record/lifetime.ts'
+import type { StoreRules } from '../store-backend.ts'
 import type { EntryFormat } from './entry.ts'
+import type { SessionIdFormat } from './session-id.ts'
+import type { StoreVerbs } from './store.ts'
 
-/** What is decided once, at start-up. All in milliseconds. */
-export interface StoredRules extends EntryFormat {
+/** The rules for sessions in a store. Times are in milliseconds. */
+export interface SessionRules extends EntryFormat, Pick<StoreRules, 'rotate' | 'grace'> {
   lifetime: Lifetime
-  /** Give a session a new id this long after the last one. */
-  rotate: number | undefined
-  /** How long a renewed id still opens once the new one was shown. */
-  grace: number
+}
+
+/** What a stored backend is made of. */
+export interface StoredOptions extends Omit<StoreRules, 'rotate' | 'grace'> {
+  store: StoreVerbs
+  ids: SessionIdFormat
+  writer: SetCookieWriter
+  rules: SessionRules
+  clock: Clock
+  timer: Timer
+  /** Does not keep the process alive. */
+  background: Timer
+  random: Random
+}
+
+/** A store whose verbs settle within a deadline, if need be with ERR_STORE_UNAVAILABLE. */
+export type GuardedStore = Omit<StoreVerbs, 'engine'>
+
+/** The same, the store behind its guard. */
+export interface StoredParts extends Omit<StoredOptions, 'store'> {
+  store: GuardedStore
 }
 
 /** One request's work on the session it opened. */
 export interface CommitWork {
   readonly selector: string
-  /** The hash of the verifier it came with, and what the browser holds of it. */
-  readonly hash: string
+  /** The verifier of the cookie it came with, and the hash of that. */
   readonly verifier: string
-  /** The auth number it opened under. */
+  readonly hash: string
+  /** The auth number of the row it opened. */
   readonly auth: number
   readonly changes: readonly Change[]
-  /** Whether its id or its row were written under an old secret, or its row before `encrypt`. */
+  /** Whether its id or its row was written under a previous secret, or its row before `encrypt`. */
   readonly isOutdated: boolean
-  /** The verifier a renewal gives, and its hash; the same each time within one request. */
+  /** The verifier that a renewal gives, and its hash; the same each time within one request. */
   renewal(): { verifier: string; hash: string }
 }

@@ -1,4 +1,4 @@
-/** Saves what a request did to a stored session, and answers with the Set-Cookie to send. */
+/** Saves a request's changes to a stored session, and returns the Set-Cookie to send. */
 
 import { SessionError } from '../../base/errors.ts'
 import type { Change } from '../../record/changes.ts'
@@ -11,13 +11,13 @@ import type { CommitWork } from './commit-work.ts'
 import type { Plan } from './plan.ts'
 import { hasIdWork } from './plan-id.ts'
 import { hashOfVerifier, newVerifier } from './session-id.ts'
-import { type CommitPorts, committed, lastLogin, type StoredRequest, unchanged } from './answer.ts'
+import { type CommitParts, committed, lastLogin, type StoredRequest, unchanged } from './answer.ts'
 import { admit, begin, leave, listUntil, start } from './begin.ts'
 import { end } from './end.ts'
 import type { Slot, StoredOpened } from './open.ts'
 
 /** Makes the commit of one backend. */
-export function storedCommit(ports: CommitPorts) {
+export function storedCommit(ports: CommitParts) {
   const { store, rules, group, members, random } = ports
   const { layout, lifetime } = rules
 
@@ -29,7 +29,7 @@ export function storedCommit(ports: CommitPorts) {
     return begin(ports, request)
   }
 
-  /** The commit of a visitor with a session. One that only reads is answered without a promise. */
+  /** Commits a request with a session; without a promise if it only reads. */
   function goOn(request: StoredRequest, slot: Slot): Committed | Promise<Committed> {
     const { opened, changes, now } = request
     const work = workOf(slot, changes, opened.isOutdated)
@@ -50,7 +50,7 @@ export function storedCommit(ports: CommitPorts) {
       if (first) await first
       outcome = await group.settle(work, slot.newest)
     } catch (error) {
-      // A visit that changed nothing is not refused for what only its id had to do.
+      // A request without changes does not fail because its id could not be renewed.
       if (changes.length === 0) return unchanged(opened, [{ type: 'touch-failed' }])
       throw error
     }
@@ -63,8 +63,7 @@ export function storedCommit(ports: CommitPorts) {
     const notes: Note[] = plan.overwrote.map((key) => ({ type: 'overwrote', key }))
     const owner = userIdOf(entry.record, layout)
     if (owner !== undefined && lastLogin(changes)) {
-      const before = slot.entry.record
-      notes.push(...(await admit(ports, owner, kept, { changes, now, before })))
+      notes.push(...(await admit(ports, owner, kept, request, slot.entry.record)))
     }
     const isRenewed = issue !== undefined && issue !== slot.verifier
     if (isRenewed && entry.auth === slot.entry.auth) notes.push({ type: 'renewed' })
@@ -72,15 +71,15 @@ export function storedCommit(ports: CommitPorts) {
   }
 
   function move(
-    { opened, changes, now }: StoredRequest,
+    request: StoredRequest,
     { selector, entry }: Slot,
     { record, leaves }: Extract<Plan, { do: 'move' }>,
   ): Promise<Committed> {
-    const moving = start(ports, opened, record, { changes, now })
+    const moving = start(ports, request, record)
     return leaves ? leave(ports, moving, [selector], userIdOf(entry.record, layout)) : moving
   }
 
-  /** Sliding expiration: moves the end of a session away. If that fails, the next visit does it. */
+  /** Sliding expiration: extends the session's expiry. If that fails, the next visit does it. */
   async function touch(opened: StoredOpened, slot: Slot, now: number): Promise<Committed> {
     const { entry } = slot
     const expiresAt = now + entry.idle * 1000
@@ -95,22 +94,18 @@ export function storedCommit(ports: CommitPorts) {
   }
 
   /**
-   * The owner's list has to outlive the row: its end moves each time a tenth of `idle` has passed.
+   * Extends the owner's list, which has to outlive the row, each time a tenth of `idle` has passed.
    *
    * Before the row is written: a session that is in no list can neither be revoked nor counted.
    */
-  function keepOwner(
-    { row, entry }: Slot,
-    next: SessionRecord,
-    now: number,
-  ): Promise<void> | undefined {
+  function keepOwner({ row, entry }: Slot, next: SessionRecord, now: number) {
     const owner = userIdOf(entry.record, layout)
     if (owner === undefined) return undefined
     const idle = idleSeconds(next, layout, lifetime)
     const expiresAt = now + idle * 1000
     const tenthOfIdle = idle * 100
-    if (Math.floor(row.expiresAt / tenthOfIdle) === Math.floor(expiresAt / tenthOfIdle))
-      return undefined
+    const tenthOf = (time: number) => Math.floor(time / tenthOfIdle)
+    if (tenthOf(row.expiresAt) === tenthOf(expiresAt)) return undefined
     return store.keep(owner, listUntil(expiresAt, { idle }))
   }
 

@@ -1,20 +1,15 @@
-/** Ends a session in a store, and begins what comes after a logout. */
+/** A logout: ends the session in the store, and begins another if the request still changes one. */
 
 import { alsoSending, SessionError } from '../../base/errors.ts'
 import { isEmpty, userIdOf } from '../../record/record.ts'
 import type { Committed } from '../backend.ts'
-import type { CommitPorts, StoredRequest } from './answer.ts'
+import type { CommitParts, StoredRequest } from './answer.ts'
 import { begin, remove } from './begin.ts'
 import type { StoredOpened } from './open.ts'
 
-/**
- * A logout.
- *
- * Every session that the request's cookies open is over: of two, the other would sign the visitor in
- * again.
- */
+/** Ends every session that the request's cookies open: any left would sign the visitor in again. */
 export async function end(
-  ports: CommitPorts,
+  ports: CommitParts,
   { opened, changes, next, now }: StoredRequest,
 ): Promise<Committed> {
   const { layout } = ports.rules
@@ -38,7 +33,7 @@ export async function end(
     const after = changes.findLastIndex((change) => change.do === 'logout') + 1
     return await begin(ports, { opened: nobody, changes: changes.slice(after), next, now })
   } catch (error) {
-    // In this browser at least the session is over, whatever the store does.
+    // This browser at least loses the session, whatever the store does.
     if (error instanceof SessionError && cleared) alsoSending(error, 'set-cookie', cleared)
     throw error
   }

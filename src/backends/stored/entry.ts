@@ -1,7 +1,8 @@
-/** What a row says of a session: the record, and beside it whose id opens it. */
+/** The text of a row: the session's record, and the hashes of the ids that are valid for it. */
 
+import type { Encrypter } from '../../crypto/encrypted.ts'
+import type { Migration } from '../../crypto/sealer.ts'
 import type { Row } from './store.ts'
-import type { RowCipher } from './row-cipher.ts'
 import { endedBy, type Ended, type Lifetime, type Times } from '../../record/lifetime.ts'
 import {
   authenticatedAtOf,
@@ -16,13 +17,13 @@ import {
 export interface Entry {
   /** The key it belongs to. */
   readonly selector: string
-  /** The hash of the verifier that opens it. */
+  /** The hash of the current verifier. */
   readonly verifier: string
-  /** Raised by each login: what a request did under another number is not done to this session. */
+  /** Raised by each login: work from a request that opened another number is not applied. */
   readonly auth: number
-  /** How long it outlives a visit, in seconds, as it was when the row was written. */
+  /** The idle timeout when the row was written, in seconds. */
   readonly idle: number
-  /** When its id last left in a Set-Cookie, in seconds since 1970. */
+  /** When its id was last sent in a Set-Cookie, in seconds since 1970. */
   readonly issued: number
   /** The id before the last renewal. */
   readonly previous: PreviousId | undefined
@@ -32,33 +33,32 @@ export interface Entry {
 /** An id that was renewed. */
 export interface PreviousId {
   readonly verifier: string
-  /** When the new id was first shown, in milliseconds since 1970: the grace counts from there. */
+  /** When the browser first sent the new id, in milliseconds since 1970: `grace` begins then. */
   readonly replacedAt: number | undefined
 }
 
-/** A row and what it says. Always the two that belong together: the next swap stands on them. */
+/** A row and its entry, always of the same write: the next swap is planned on both. */
 export interface RowAndEntry {
   row: Row
   entry: Entry
 }
 
-/** How entries are written: the layout of the record, and what hides it from who reads the store. */
+/** How entries are written: the layout of the record, and the encryption. */
 export interface EntryFormat {
   readonly layout: Layout
   readonly cipher?: RowCipher | undefined
 }
 
-// body   = head LF record              ; or, where there is a cipher, what it makes of that
+// body   = head LF record              ; encrypted, if there is a cipher
 // head   = check "." verifier "." auth "." idle "." issued ["." verifier "." replaced]
 // check  = the first 6 characters of the key
 // record = as its layout writes it
 //
-// Numbers in base 36. The second verifier is the previous one; `replaced` is 0 where the new id was
-// not shown yet. Every byte is kept for each session, hence no JSON.
+// Numbers in base 36. The second verifier is the previous one; `replaced` is 0 until the browser
+// has sent the new id. JSON would cost more bytes for each session.
 //
-// The check catches a store that answers with the row of another key. It has 36 of the key's 128
-// random bits: of 68 719 476 736 such rows one passes, and even that one does not open, since it has
-// the hash of another verifier.
+// The check catches a store that returns the row of another key. It has 36 of the key's 128 random
+// bits; a row that passes by chance, one in 2^36, is still refused for the hash of its verifier.
 const HEAD = /^([\w-]+)\.([\w-]+)\.([\da-z]+)\.([\da-z]+)\.([\da-z]+)(?:\.([\w-]+)\.([\da-z]+))?$/
 
 const CHECK_CHARACTERS = 6
@@ -71,12 +71,12 @@ export function encodeEntry(entry: Entry, layout: Layout): string {
   return `${head.join('.')}\n${layout.encode(entry.record)}`
 }
 
-/** The entry of a row, or `undefined` if it is none, or not that of this key. */
+/** The entry of a row; `undefined` if it is malformed, or another key's. */
 export function decodeEntry(key: string, row: Row, format: EntryFormat): Entry | undefined {
   return readEntry(key, row, format)?.entry
 }
 
-/** The same, and how it was written: `key` is the index of the secret, 0 where none is used. */
+/** The same, and how it was written: `key` is the index of the secret, 0 without encryption. */
 export function readEntry(
   key: string,
   { body }: Row,
@@ -120,12 +120,12 @@ function fromBase36(text: string): number {
   return Number.parseInt(text, 36)
 }
 
-/** When the visitor was last seen, in seconds since 1970: a touch moves only the row's end. */
+/** When the visitor was last seen, in seconds since 1970: a touch changes only the row's expiry. */
 export function seenAt({ expiresAt }: Row, { idle }: Entry): number {
   return Math.floor(expiresAt / 1000) - idle
 }
 
-/** What the lifetime is counted from. Another server's clock may be ahead: nobody was seen later than now. */
+/** The times a lifetime is counted from. `seen` is at most now: another server's clock may be ahead. */
 export function timesOf(row: Row, entry: Entry, layout: Layout, now: number): Times {
   return {
     permanent: isPermanent(entry.record, layout),
@@ -135,7 +135,7 @@ export function timesOf(row: Row, entry: Entry, layout: Layout, now: number): Ti
   }
 }
 
-/** Whether the session is over. The row's own end holds even where `idle` was raised since. */
+/** Whether the session has ended. The row's own expiry counts even if `idle` was raised since. */
 export function entryEnded(
   row: Row,
   entry: Entry,
@@ -145,7 +145,7 @@ export function entryEnded(
   return row.expiresAt < now ? 'expired' : endedBy(lifetime, timesOf(row, entry, layout, now), now)
 }
 
-/** How long a record's session outlives a visit, in seconds. */
+/** The idle timeout of a record's session, in seconds. */
 export function idleSeconds(record: SessionRecord, layout: Layout, lifetime: Lifetime): number {
   return Math.floor((isPermanent(record, layout) ? lifetime.permanent : lifetime.idle) / 1000)
 }
@@ -163,5 +163,31 @@ export function rowOf(
     expiresAt: now + entry.idle * 1000,
     owner: userIdOf(entry.record, layout) ?? null,
     body: cipher ? cipher.seal(text, entry.selector) : text,
+  }
+}
+
+/** Encrypts the text of a row, and binds it to the row's key. */
+export interface RowCipher {
+  seal(text: string, key: string): string
+  /** The text that was sealed for this key, if any; its `key` is the index of the secret. */
+  open(body: string, key: string): { text: string; key: number; isFormer: boolean } | undefined
+}
+
+/** Makes the cipher of a store's rows. It accepts plain rows until the migration ends. */
+export function rowCipher(encrypter: Encrypter, { from, until, clock }: Migration): RowCipher {
+  return {
+    seal(text, key) {
+      const now = clock()
+      return now < from ? text : encrypter.seal(text, Math.floor(now / 1000), key)
+    },
+    open(body, key) {
+      // A row that is not encrypted has a line of its own for its head; an envelope has one line.
+      if (body.includes('\n')) {
+        const now = clock()
+        return now < until ? { text: body, key: 0, isFormer: now >= from } : undefined
+      }
+      const opened = encrypter.open(body, key)
+      return typeof opened === 'string' ? undefined : { ...opened, isFormer: false }
+    },
   }
 }

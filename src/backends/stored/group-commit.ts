@@ -1,11 +1,10 @@
 /** Group commit: one swap at a time for each session, with the work of all requests that wait. */
 
 import { SessionError } from '../../base/errors.ts'
-import type { Clock, Random, Timer } from '../../base/ports.ts'
 import type { Row } from './store.ts'
 import { decodeEntry, type RowAndEntry, rowOf } from './entry.ts'
-import { type GuardedStore, pause } from './guard.ts'
-import type { CommitWork, StoredRules } from './commit-work.ts'
+import { pause } from './guard.ts'
+import type { CommitWork, StoredParts } from './commit-work.ts'
 import { planOn } from './plan.ts'
 import {
   type CommitOutcome,
@@ -18,70 +17,61 @@ import {
 } from './waiting-commit.ts'
 import { newWriter, type Writer } from './writer.ts'
 
-/** What a group needs. */
-export interface GroupPorts {
-  store: GuardedStore
-  rules: StoredRules
-  clock: Clock
-  timer: Timer
-  random: Random
-  /** How long a commit may take, waiting included, in milliseconds. */
-  deadline: number
-}
-
-/** Does the work of requests to sessions, each to the newest row. */
+/** Saves the work of requests, each on the newest row of its session. */
 export interface GroupCommit {
   /**
-   * Answers once a swap with this work has won, or when nothing is to be written.
+   * Resolves when a swap with this work has won, or when there is nothing to write.
    *
-   * @throws ERR_SESSION_CONFLICT when the deadline passes while no swap with this work is under way,
-   * ERR_STORE_UNAVAILABLE when it is not known whether one has won; what an updater throws.
+   * @throws ERR_SESSION_CONFLICT if the deadline passes and no swap with this work is under way,
+   * ERR_STORE_UNAVAILABLE if nobody knows whether one has won; and what an updater throws.
    */
   settle(work: CommitWork, opened: RowAndEntry): Promise<CommitOutcome>
   /** An id that no other write has. */
   newWrite(): string
 }
 
-/** The requests that commit to one session at the moment. */
+/** The requests that are committing to one session. */
 interface Group {
   readonly writer: Writer
-  /** The newest row this process knows of; nothing where the session is gone. */
+  /** The newest row this process knows of; `undefined` if the session is gone. */
   newest: RowAndEntry | undefined
-  /** There is a row, and this process cannot read it. */
+  /** There is a row that this process cannot read. */
   hidesRow: boolean
   queue: WaitingCommit[]
-  /** The last swap was won after one was lost to another process. */
+  /** The last swap won only after another process had won one. */
   isContended: boolean
 }
 
-/** More requests than this waiting for one session are turned away. */
+/** The most requests that wait for one session; more are refused. */
 const MAX_WAITING = 1024
 
 /**
  * Makes the groups of one backend, which is one writer.
  *
- * - A swap never inserts. A session that was ended meanwhile stays ended, whoever still waits.
- * - A request is answered only after the swap that carries its work has won. If the swap is lost, all
- *   works of the batch are planned again.
- * - The deadline bounds all of it: waiting, reading, swapping, pauses. A request that gives up before
- *   its swap is sent has saved nothing; afterwards nobody knows.
- * - Behind a login, works from before it find another auth number, and are not done to that session.
+ * - A swap never inserts, so that a session that ended meanwhile stays ended.
+ * - A request resolves only after the swap with its work has won. If the swap is lost, the work of
+ *   the whole batch is planned again on the current row.
+ * - The deadline bounds the whole commit: waiting, reading, swapping and pauses. A request that
+ *   gives up before its swap is sent has saved nothing; afterwards nobody knows.
+ * - A batch ends at a login in effect: work from before it has another auth number, and is not
+ *   applied to the session after it.
  */
-export function groupCommit(ports: GroupPorts): GroupCommit {
-  const { store, rules, clock, timer, random, deadline } = ports
+export function groupCommit(parts: StoredParts): GroupCommit {
+  const { store, rules, clock, timer, random } = parts
+  const deadline = parts.deadlines.commit
   const groups = new Map<string, Group>()
-  // Named at its first write: some platforms give no randomness before the first request.
+  // Made at the first write: some platforms give no randomness before the first request.
   let writer: Writer | undefined
   const currentWriter = () => (writer ??= newWriter(random))
 
   /**
    * Settles the next batch, then lets the first request that still waits settle the one after.
    *
-   * Each batch is run by a request that is in it: some platforms stop all work of a request once its
-   * response has left, so nobody runs a batch for others.
+   * Each batch is run by a request in it: some platforms stop all work of a request once its
+   * response is sent, so a request that is done must not run the batch of others.
    */
   async function lead(selector: string, group: Group): Promise<void> {
-    // The other processes have been waiting for as long: let one of them win.
+    // Other processes have been waiting too: let one of them win.
     if (group.isContended) await pause(timer, 1 + randomBelow(2))
     const batch = nextBatch(group.queue)
     try {
@@ -125,7 +115,7 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
       const swap = await store.swap(selector, newest.row.write, row)
       if (swap.won) {
         group.newest = { row, entry }
-        // Lost to a request of this process that is over: nobody else waits for this session.
+        // A swap lost to an earlier request of this very process is no contention.
         group.isContended = losses > 0 && !group.writer.hasWritten(newest.row)
         return settleBatchWith(batch, group.newest)
       }
@@ -135,7 +125,7 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
     }
   }
 
-  /** Each work on what the one before it has made. */
+  /** Plans each work on the result of the one before it. */
   function plansFor(
     waiting: readonly WaitingCommit[],
     newest: RowAndEntry | undefined,
@@ -156,7 +146,7 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
     group.hidesRow = row !== null && !entry
   }
 
-  /** Less than that many milliseconds, by chance: two processes must not go on in step. */
+  /** A random pause, so that two processes do not retry at the same moments. */
   function randomBelow(milliseconds: number): number {
     return (random(1)[0]! / 255) * milliseconds
   }
@@ -169,7 +159,7 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
         const known = groups.get(selector)
         const group = known ?? newGroup(opened)
         if (group.queue.length >= MAX_WAITING) {
-          const why = `${MAX_WAITING} requests wait for this session already`
+          const why = `${MAX_WAITING} requests already wait for this session`
           reject(new SessionError('ERR_STORE_UNAVAILABLE', 'save', why))
           return
         }
@@ -185,7 +175,7 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
         }
         group.queue.push(waiting)
         if (known) {
-          // Goes on here, as work of this request, whoever says that it is its turn.
+          // Runs as work of this request, whichever request calls `lead`.
           const turn = new Promise<void>((begin) => (waiting.lead = begin))
           void turn.then(() => lead(selector, group))
           return
@@ -200,7 +190,7 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
     return { writer: currentWriter(), newest, hidesRow: false, queue: [], isContended: false }
   }
 
-  /** Takes a request out before it is answered, so that nothing of it is saved afterwards. */
+  /** Takes a request off the queue and then rejects it, so that nothing of it is saved later. */
   function giveUp(waiting: WaitingCommit, group: Group): void {
     group.queue = group.queue.filter((other) => other !== waiting)
     const why = `there was no answer within ${deadline} ms`
@@ -208,8 +198,8 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
       ? new SessionError('ERR_STORE_UNAVAILABLE', 'save', why)
       : new SessionError('ERR_SESSION_CONFLICT')
     rejectWaiter(waiting, error)
-    // Whoever leads may have been stopped with its request, and the group would stand still for
-    // ever. The next request begins another: two of them are as two processes, so the writer changes.
+    // The platform may have stopped the leading request, and then this group would never continue.
+    // So the next request begins another group, with another writer, as if in another process.
     const { selector } = waiting.work
     if (groups.get(selector) !== group) return
     groups.delete(selector)
@@ -217,7 +207,7 @@ export function groupCommit(ports: GroupPorts): GroupCommit {
   }
 }
 
-/** A login must not leave a row behind that another server, with a newer secret, can still read. */
+/** A login must remove the old row: another server, with a newer secret, may be able to read it. */
 function leavingRow(planned: PlannedCommit): PlannedCommit {
   const { plan } = planned
   return plan.do === 'move' ? { ...planned, plan: { ...plan, leaves: true } } : planned

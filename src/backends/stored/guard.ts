@@ -1,61 +1,38 @@
-/** Every call of a store: within its deadline, bounded in number, and safely tried once more. */
+/** Calls a store with deadlines, a bound on concurrent calls, and one safe retry. */
 
 import { SessionError } from '../../base/errors.ts'
-import type { Random, Timer } from '../../base/ports.ts'
+import type { Timer } from '../../base/ports.ts'
 import type { StoreVerbs } from './store.ts'
+import type { GuardedStore, StoredOptions } from './commit-work.ts'
 import { isUnknown, refusal, tooLate, unavailable } from './store-errors.ts'
 
-/** How long to wait for a store, in milliseconds. */
-export interface Deadlines {
-  /** One read. */
-  read: number
-  /** One write. */
-  write: number
-  /**
-   * A whole commit: waiting for other requests that change the same session, reading, swapping, and
-   * the pauses after lost swaps.
-   */
-  commit: number
-}
-
-/** A store whose verbs always settle: with its answer, or with ERR_STORE_UNAVAILABLE in time. */
-export type GuardedStore = Omit<StoreVerbs, 'engine'>
-
-/** What a guard needs of the world. */
-export interface GuardPorts {
-  timer: Timer
-  /** Does not keep the process alive. */
-  background: Timer
-  random: Random
-  deadlines: Deadlines
-}
-
-/** The most calls under way at once; a store that is this far behind only gets slower by more. */
+/** The most concurrent calls; more of them would only slow down a store that is this far behind. */
 const MAX_CALLS = 1024
 
-/** A call that is past its deadline still counts, since the client holds it; at most so long. */
+/** A call past its deadline still counts, since the client holds it, but at most this long. */
 const LOST_AFTER = 30_000
 
-/** The deadline of one step of upkeep: a batch of keys, a prune. */
+/** The deadline of one batch of keys, one prune, or one check. */
 const UPKEEP = 10_000
 
 /**
- * Guards a store.
+ * Guards a store: deadlines, a bound on concurrent calls, and one retry.
  *
- * A call that failed is made once more where that is safe and worth it, which it is for all but
- * `insert` and `touch`. Reads are made again only within their deadline; a write of unknown outcome
- * is settled by the same write, since none is applied twice.
+ * All verbs but `insert` and `touch` are retried. A read is retried within its deadline. A write of
+ * unknown outcome is settled by sending the same write again, since none is applied twice.
  */
-export function guardedStore(store: StoreVerbs, ports: GuardPorts): GuardedStore {
+export function guardedStore(
+  store: StoreVerbs,
+  ports: Pick<StoredOptions, 'timer' | 'background' | 'random' | 'deadlines'>,
+): GuardedStore {
   const { timer, background, random, deadlines } = ports
   let calls = 0
 
   /**
-   * Calls once. An answer of the store after the deadline is ignored.
+   * Calls once; a result after the deadline is ignored. Callbacks cost less than `await` here, on
+   * the path of every request.
    *
-   * By callbacks and not `await`: this is on the path of every request.
-   *
-   * @param recover may make the call again, within the same deadline, when it has failed.
+   * @param recover may retry a failed call, within the same deadline.
    */
   function within<Answer>(
     verb: string,
@@ -66,7 +43,7 @@ export function guardedStore(store: StoreVerbs, ports: GuardPorts): GuardedStore
   ) {
     return new Promise<Answer>((resolve, reject) => {
       if (calls >= MAX_CALLS) {
-        reject(unavailable(verb, `${MAX_CALLS} calls are under way already`))
+        reject(unavailable(verb, `${MAX_CALLS} calls are already waiting for it`))
         return
       }
       calls += 1
@@ -104,11 +81,7 @@ export function guardedStore(store: StoreVerbs, ports: GuardPorts): GuardedStore
     })
   }
 
-  /**
-   * Calls, and once more if that failed: after a moment, so that a connection can come back.
-   *
-   * All of it takes no longer than saving a request's work may take.
-   */
+  /** Calls, and retries once; both together within the deadline of a commit. */
   function twice<Answer>(verb: string, limit: number, act: () => Promise<Answer>, sent?: unknown) {
     const { commit } = deadlines
     return new Promise<Answer>((resolve, reject) => {
@@ -117,11 +90,12 @@ export function guardedStore(store: StoreVerbs, ports: GuardPorts): GuardedStore
     })
   }
 
+  /** The same without that deadline. The pause lets a connection come back. */
   function tryTwice<Answer>(
     verb: string,
     limit: number,
     act: () => Promise<Answer>,
-    sent?: unknown,
+    sent: unknown,
   ) {
     return within(verb, limit, act, sent).catch(async (error: unknown) => {
       if (!isUnknown(error)) throw error
@@ -130,7 +104,6 @@ export function guardedStore(store: StoreVerbs, ports: GuardPorts): GuardedStore
     })
   }
 
-  /** A read that failed at once is worth another, within the same deadline. */
   function readTwice(key: string) {
     const read = () => store.read(key)
     return within('read', deadlines.read, read, undefined, async (error, isOver) => {
@@ -154,7 +127,7 @@ export function guardedStore(store: StoreVerbs, ports: GuardPorts): GuardedStore
   return {
     read: readTwice,
     insert: (key, row) => within('insert', write, () => store.insert(key, row), row),
-    // Who waits for a swap has a deadline of its own, which began earlier.
+    // The commit that waits for the swap has a deadline of its own.
     swap: (key, ifWrite, row) => tryTwice('save', write, () => store.swap(key, ifWrite, row), row),
     touch: (key, expiresAt) => within('touch', write, () => store.touch(key, expiresAt)),
     remove: (key) => twice('remove', write, () => store.remove(key)),

@@ -1,36 +1,20 @@
 /** A user's sessions: admits logins, lists and ends them. */
 
 import { because, SessionError } from '../../base/errors.ts'
-import type { Clock } from '../../base/ports.ts'
+import type { Ended } from '../../record/lifetime.ts'
 import { authenticatedAtOf, createdOf, labelOf } from '../../record/record.ts'
-import { type RowAndEntry, seenAt } from './entry.ts'
+import { decodeEntry, entryEnded, type RowAndEntry, seenAt } from './entry.ts'
 import type { SessionInfo } from '../store-backend.ts'
-import type { GuardedStore } from './guard.ts'
-import type { StoredRules } from './commit-work.ts'
-import { userRows } from './user-rows.ts'
-
-/** How many sessions a user may have. */
-export interface MemberLimit {
-  most: number
-  /** What a login over the limit comes to. */
-  onLimit: 'reject' | 'evict-oldest'
-}
-
-/** What this needs. */
-export interface MemberPorts {
-  store: GuardedStore
-  rules: StoredRules
-  clock: Clock
-  limit: MemberLimit | undefined
-}
+import type { SessionRules, StoredParts } from './commit-work.ts'
+import { eachInParts, removeEach } from './upkeep.ts'
 
 /** Works on all sessions of a user. */
 export interface Members {
   /**
-   * Takes a session whose row was just written into its owner's list; answers how many older ones
-   * it ended for the limit. Refused, the session is removed again.
+   * Adds a session whose row was just written to its owner's list; returns how many older ones it
+   * ended for the limit. If the list refuses it, the session is removed again.
    *
-   * @throws ERR_SESSION_LIMIT, ERR_SESSION_GONE where the user's sessions were revoked meanwhile.
+   * @throws ERR_SESSION_LIMIT, ERR_SESSION_GONE if the user's sessions were revoked meanwhile.
    */
   admit(owner: string, selector: string, calledAt: number, until: number): Promise<number>
   /**
@@ -41,34 +25,67 @@ export interface Members {
    */
   checkRoom(owner: string, selector: string): Promise<void>
   list(owner: string): Promise<SessionInfo[]>
-  /** Ends one session of this owner; answers whether there was such a one. */
+  /** Ends one session of this owner; returns whether it existed. */
   revoke(owner: string, selector: string): Promise<boolean>
-  /** Ends all of them, logins under way included; answers how many there were. */
+  /** Ends all of them, logins in flight included; returns how many there were. */
   revokeAll(owner: string, except: string | undefined): Promise<number>
 }
 
-/** How many sessions excepted from a revocation are remembered, for logins under way in them. */
+/** How many sessions excepted from a revocation are remembered, for concurrent logins in them. */
 const MAX_EXCEPTED = 1024
 
-/** One login in so many tidies its user's list, where no limit does it at each. */
+/** Without a limit, one login in this many removes expired sessions from its user's list. */
 const TIDIES_EACH = 16
 
-/** Makes it for one store. */
-export function members({ store, rules, clock, limit }: MemberPorts): Members {
-  const { sortRows, discard } = userRows(store, rules, clock)
+/** How long a touch that extends an expired row may still be in flight, in milliseconds. */
+const LATE_TOUCH = 60_000
+
+/** Makes the verbs on one store. */
+export function members({ store, rules, clock, limit }: StoredParts): Members {
   let admissions = 0
   /** When a session was last excepted from the revocation of its user's others. */
   const excepted = new Map<string, number>()
   const storeLimit = limit && { most: limit.most, refuse: limit.onLimit === 'reject' }
 
+  /**
+   * The owner's live sessions, the keys of those that have ended, and of those that cannot be read
+   * here, as under a secret that was removed.
+   */
+  async function sortRows(owner: string, keys: readonly string[]) {
+    const live = new Map<string, RowAndEntry>()
+    const dead: string[] = []
+    const hidden: string[] = []
+    const now = clock()
+    await eachInParts(keys, async (key) => {
+      const row = await store.read(key)
+      if (!row) return void dead.push(key)
+      // Another owner's row: the store returned the wrong one.
+      if (row.owner !== owner) return
+      const entry = decodeEntry(key, row, rules)
+      const isOver = (at: number) =>
+        entry ? isEnded(entryEnded(row, entry, rules, at)) : row.expiresAt < at
+      if (isOver(now - LATE_TOUCH)) dead.push(key)
+      else if (!entry) hidden.push(key)
+      else if (!isOver(now)) live.set(key, { row, entry })
+    })
+    return { live, dead, hidden: keys.filter((key) => hidden.includes(key)) }
+  }
+
+  /** Removes rows, then forgets their keys: if it is interrupted, the next call does the rest. */
+  async function discard(owner: string, keys: readonly string[]): Promise<number> {
+    const count = await removeEach(store, keys)
+    if (keys.length > 0) await store.forget(owner, keys)
+    return count
+  }
+
   function tooMany(): SessionError {
     return new SessionError('ERR_SESSION_LIMIT', limit?.most ?? 0)
   }
 
-  /** Ends the oldest sessions after a login over the limit; answers how many. */
+  /** Ends the oldest sessions after a login over the limit; returns how many. */
   async function makeRoom(owner: string, selector: string, most: number): Promise<number> {
     const keys = await store.list(owner)
-    // Those after it make their own room.
+    // Logins after this one make their own room.
     const earlier = keys.slice(0, Math.max(keys.indexOf(selector), 0))
     const { live, dead } = await sortRows(owner, earlier)
     const rest = earlier.filter((key) => !dead.includes(key))
@@ -77,15 +94,15 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
     return ended.filter((key) => live.has(key)).length
   }
 
-  /** Asks a second time if expired sessions took the place of live ones in the list. */
+  /** Asks again after discarding expired sessions, if those had filled the list. */
   async function admitted(owner: string, selector: string, calledAt: number, until: number) {
-    // Who signs in and ends the user's other sessions in one request means to stay.
+    // A request that logs in and revokes the user's other sessions keeps its own.
     const since = Math.max(calledAt, excepted.get(selector) ?? 0)
     const ask = () => store.admit(owner, selector, since, until, storeLimit)
     const admission = await ask()
     if (admission.admitted || admission.why !== 'limit') return admission
     const { dead, hidden } = await sortRows(owner, await store.list(owner))
-    // Nobody could end what nobody here can read: it must not keep its user out.
+    // A row that this server cannot read must not keep its user out.
     const over = dead.length > 0 ? dead : hidden.slice(0, 1)
     if (over.length === 0) return admission
     await discard(owner, over)
@@ -118,7 +135,7 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
       try {
         await discard(owner, [selector])
       } catch (error) {
-        // Nobody has its id, so it opens for nobody; the store collects it.
+        // Nobody has its id, so nobody can use it; the store collects the row.
         throw because(refusal, error)
       }
       throw refusal
@@ -126,7 +143,7 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
     async list(owner) {
       const keys = await store.list(owner)
       const { live, dead } = await sortRows(owner, keys)
-      // Tidied on the way; who asks for a list is not told where that fails.
+      // Expired sessions are removed on the way; if that fails, the list is still right.
       await discard(owner, dead).catch(() => {})
       return keys.flatMap((key) => {
         const found = live.get(key)
@@ -149,7 +166,7 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
           excepted.delete(oldest)
         }
       }
-      // A login of this very millisecond comes after the revocation.
+      // A login in this very millisecond counts as later than the revocation.
       const keys = await store.list(owner, now - 1)
       return discard(
         owner,
@@ -159,7 +176,7 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
   }
 }
 
-function infoOf({ row, entry }: RowAndEntry, { layout }: StoredRules): SessionInfo {
+function infoOf({ row, entry }: RowAndEntry, { layout }: SessionRules): SessionInfo {
   const { record, selector } = entry
   return {
     handle: selector,
@@ -172,4 +189,9 @@ function infoOf({ row, entry }: RowAndEntry, { layout }: StoredRules): SessionIn
 
 function dateOf(seconds: number | undefined): Date | undefined {
   return seconds === undefined ? undefined : new Date(seconds * 1000)
+}
+
+/** A session from the future, by this server's clock, has not ended. */
+function isEnded(ended: Ended | undefined): boolean {
+  return ended !== undefined && ended !== 'future'
 }

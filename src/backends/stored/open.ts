@@ -4,10 +4,9 @@ import { timingSafeEqual } from 'node:crypto'
 import type { Row } from './store.ts'
 import type { Opened, Rejection } from '../backend.ts'
 import { type Entry, entryEnded, readEntry, type RowAndEntry, seenAt } from './entry.ts'
-import type { GuardedStore } from './guard.ts'
-import type { StoredRules } from './commit-work.ts'
+import type { SessionRules, StoredParts } from './commit-work.ts'
 import type { Removals } from './removals.ts'
-import { HASH_LENGTH, hashOfVerifier, type SessionId, type SessionIdFormat } from './session-id.ts'
+import { HASH_LENGTH, hashOfVerifier, type SessionId } from './session-id.ts'
 
 /** The session a request opened, as it was then. */
 export interface Slot {
@@ -21,27 +20,23 @@ export interface Slot {
   readonly newest: RowAndEntry
 }
 
-/** What opening a stored session came to. */
+/** The result of opening a stored session. */
 export interface StoredOpened extends Opened {
   readonly slot: Slot | undefined
   /** The keys of other cookies that would open, too: a logout ends those sessions as well. */
   readonly others: readonly string[]
   /**
-   * The keys of sessions that the cookies name and that do not open: over by time, or not to be read
-   * here, as where another server has a newer secret. A logout removes them, and so does a login.
+   * The keys of sessions that the cookies name and that do not open: expired, or unreadable here,
+   * as when another server has a newer secret. A logout removes them, and so does a login.
    */
   readonly leftovers: readonly string[]
-  /** The id is one from before a login a moment ago: nothing may be set over the new one. */
+  /** The id is from before a login a moment ago: no cookie may replace the new one. */
   readonly isSuperseded: boolean
 }
 
 /** What opening needs. */
-export interface OpenPorts {
-  store: GuardedStore
-  ids: SessionIdFormat
-  rules: StoredRules
+export interface OpenParts extends StoredParts {
   removals: Removals
-  onReplay: 'report' | 'end'
 }
 
 /** No more cookies of one request than this are looked up. */
@@ -49,7 +44,7 @@ const MAX_READS = 8
 
 /** Opens the newest session the values name. @throws ERR_STORE_UNAVAILABLE */
 export function openStored(
-  ports: OpenPorts,
+  ports: OpenParts,
   values: readonly string[],
   now: number,
 ): StoredOpened | Promise<StoredOpened> {
@@ -65,39 +60,33 @@ export function openStored(
   return ids.length === 0 ? nobody : lookUp(ports, ids, nobody, now)
 }
 
-async function lookUp(ports: OpenPorts, ids: SessionId[], nobody: StoredOpened, now: number) {
+async function lookUp(ports: OpenParts, ids: SessionId[], nobody: StoredOpened, now: number) {
   const [only] = ids
   if (only && ids.length === 1) {
     const outcome = outcomeOf(ports, only, await ports.store.read(only.selector), now)
-    // What opening comes to for nearly every visitor.
-    if ('opened' in outcome) return { ...nobody, ...outcome.opened, verified: 1 }
-    return refusedAll(ports, nobody, [outcome])
+    if ('slot' in outcome) return { ...nobody, ...outcome.opened, verified: 1 }
+    return openedNone(ports, nobody, [outcome])
   }
   const looked = await Promise.all(ids.slice(0, MAX_READS).map((id) => openOne(ports, id, now)))
   const found = looked.flatMap((outcome) => ('slot' in outcome ? [outcome] : []))
   const refused = looked.flatMap((outcome) => ('reason' in outcome ? [outcome] : []))
-  const rejected = [...nobody.rejected, ...refused.map(({ reason }) => reason)]
-  const leftovers = leftoversOf(refused)
   const [newest, ...rest] = found.sort((a, b) => b.opened.seen - a.opened.seen)
-  if (newest) {
-    const others = rest.map(({ slot }) => slot.selector)
-    return { ...nobody, ...newest.opened, rejected, others, leftovers, verified: found.length }
-  }
-  return refusedAll(ports, nobody, refused)
+  if (!newest) return openedNone(ports, nobody, refused)
+  const others = rest.map(({ slot }) => slot.selector)
+  return { ...withRefused(nobody, refused), ...newest.opened, others, verified: found.length }
 }
 
-async function refusedAll(ports: OpenPorts, nobody: StoredOpened, refused: readonly Refused[]) {
+async function openedNone(ports: OpenParts, nobody: StoredOpened, refused: readonly Refused[]) {
   await endReplayed(ports, refused)
-  return {
-    ...nobody,
-    rejected: [...nobody.rejected, ...refused.map(({ reason }) => reason)],
-    leftovers: leftoversOf(refused),
-    isSuperseded: refused.some(({ reason }) => reason === 'superseded'),
-  }
+  const isSuperseded = refused.some(({ reason }) => reason === 'superseded')
+  return { ...withRefused(nobody, refused), isSuperseded }
 }
 
-function leftoversOf(refused: readonly Refused[]): string[] {
-  return refused.flatMap(({ id, reason }) => (LEFT_THERE.has(reason) ? [id.selector] : []))
+function withRefused(nobody: StoredOpened, refused: readonly Refused[]): StoredOpened {
+  const reasons = refused.map(({ reason }) => reason)
+  const left = refused.filter(({ reason }) => LEFT_THERE.has(reason))
+  const leftovers = left.map(({ id }) => id.selector)
+  return { ...nobody, rejected: [...nobody.rejected, ...reasons], leftovers }
 }
 
 const LEFT_THERE: ReadonlySet<Rejection> = new Set([
@@ -115,7 +104,7 @@ type Found = {
 type Refused = { id: SessionId; reason: Rejection }
 
 /** With `onReplay: 'end'`, an id that is presented again after its renewal ends its session. */
-async function endReplayed({ store, removals, onReplay }: OpenPorts, refused: readonly Refused[]) {
+async function endReplayed({ store, removals, onReplay }: OpenParts, refused: readonly Refused[]) {
   if (onReplay === 'report') return
   for (const { id, reason } of refused) {
     if (reason !== 'replayed') continue
@@ -123,60 +112,52 @@ async function endReplayed({ store, removals, onReplay }: OpenPorts, refused: re
   }
 }
 
-async function openOne(ports: OpenPorts, id: SessionId, now: number): Promise<Found | Refused> {
+async function openOne(ports: OpenParts, id: SessionId, now: number): Promise<Found | Refused> {
   return outcomeOf(ports, id, await ports.store.read(id.selector), now)
 }
 
 /** Whether an id is valid for the row under its selector. */
 function outcomeOf(
-  { rules }: OpenPorts,
+  { rules }: OpenParts,
   id: SessionId,
   row: Row | null,
   now: number,
 ): Found | Refused {
-  const { selector } = id
+  const { selector, verifier } = id
   if (!row) return { id, reason: 'gone' }
   const read = readEntry(selector, row, rules)
   if (!read) return { id, reason: 'corrupt' }
   const { entry } = read
-  const hash = hashOfVerifier(id.verifier)
+  const hash = hashOfVerifier(verifier)
   const reason = reasonAgainst(row, entry, hash, rules, now)
   if (reason) return { id, reason }
-  // Processes take a new secret over one after another: id and row may be of different ages.
+  // Processes get a new secret one after another: id and row may be written under different ones.
   const key = Math.max(id.key, read.key)
-  return foundIn(row, entry, { ...id, hash, key, isOutdated: key > 0 || read.isFormer })
-}
-
-function foundIn(
-  row: Row,
-  entry: Entry,
-  id: SessionId & { hash: string; isOutdated: boolean },
-): Found {
-  const { selector, verifier, hash, key, isOutdated } = id
+  const isOutdated = key > 0 || read.isFormer
   const slot: Slot = { selector, verifier, hash, row, entry, newest: { row, entry } }
   const seen = seenAt(row, entry)
   return { slot, opened: { record: entry.record, seen, key, isOutdated, handle: selector, slot } }
 }
 
-/** Why an id does not open this session, if it does not. */
+/** Why an id is not accepted for this session, or `undefined` if it is. */
 function reasonAgainst(
   row: Row,
   entry: Entry,
   hash: string,
-  rules: StoredRules,
+  rules: SessionRules,
   now: number,
 ): Rejection | undefined {
   if (isSame(entry.verifier, hash) || opensAsPrevious(entry, hash, rules, now)) {
     return entryEnded(row, entry, rules, now)
   }
   if (entryEnded(row, entry, rules, now)) return 'gone'
-  // A request that was under way at a login, or at two renewals in a row. Times are whole seconds.
+  // A request that was in flight at a login, or at two renewals in a row. Times are whole seconds.
   const isJustIssued = now - entry.issued * 1000 < rules.grace + 1000
   return isJustIssued ? 'superseded' : 'replayed'
 }
 
-/** An id that was renewed opens until the new one was shown, and a grace longer. */
-function opensAsPrevious({ previous }: Entry, hash: string, { grace }: StoredRules, now: number) {
+/** A renewed id is accepted until `grace` has passed since the browser first sent the new one. */
+function opensAsPrevious({ previous }: Entry, hash: string, { grace }: SessionRules, now: number) {
   if (!previous || !isSame(previous.verifier, hash)) return false
   return previous.replacedAt === undefined || now - previous.replacedAt <= grace
 }
@@ -184,7 +165,7 @@ function opensAsPrevious({ previous }: Entry, hash: string, { grace }: StoredRul
 const left = Buffer.alloc(HASH_LENGTH)
 const right = Buffer.alloc(HASH_LENGTH)
 
-/** Compares two hashes in constant time. What is no hash equals none. */
+/** Compares two hashes in constant time. A text of another length equals none. */
 function isSame(kept: string, shown: string): boolean {
   if (kept.length !== HASH_LENGTH || shown.length !== HASH_LENGTH) return false
   left.write(kept, 'latin1')
@@ -192,9 +173,9 @@ function isSame(kept: string, shown: string): boolean {
   return timingSafeEqual(left, right) && kept === shown
 }
 
-/** Reads a request's session again, under the id it has by now. */
+/** Reads a request's session again, under its current id. */
 export async function reopenStored(
-  ports: OpenPorts,
+  ports: OpenParts,
   opened: StoredOpened,
   now: number,
 ): Promise<StoredOpened> {
@@ -202,8 +183,9 @@ export async function reopenStored(
   if (!slot) return opened
   const { selector, verifier } = slot
   const outcome = await openOne(ports, { selector, verifier, key: opened.key }, now)
-  // What is gone keeps its slot: what is written now is not kept elsewhere without a word.
-  return 'opened' in outcome ? { ...opened, ...outcome.opened } : { ...opened, record: undefined }
+  // A session that is gone keeps its slot: a write to it now must fail, and not begin another
+  // session.
+  return 'slot' in outcome ? { ...opened, ...outcome.opened } : { ...opened, record: undefined }
 }
 
 const NOBODY: StoredOpened = {

@@ -1,4 +1,4 @@
-/** Makes the backend on a store from the options that go with it: their defaults and checks. */
+/** Makes the backend on a store: the checks and defaults of its options. */
 
 import { type Duration, milliseconds } from '../../base/duration.ts'
 import { invalid, oneOf, refuseUnknown, requireObject } from '../../base/options.ts'
@@ -6,29 +6,19 @@ import { backgroundTimer, systemRandom, systemTimer } from '../../base/ports.ts'
 import { encrypter, ENVELOPE_ALGORITHM } from '../../crypto/encrypted.ts'
 import { keysFor } from '../../crypto/keys.ts'
 import type { StoredBackend, StoreOptions, StoreRules, StoreSetup } from '../store-backend.ts'
-import { type RowCipher, rowCipher } from './row-cipher.ts'
+import { type RowCipher, rowCipher } from './entry.ts'
 import { sessionIdFormat } from './session-id.ts'
 import type { StoreVerbs } from './store.ts'
 import { storedBackend } from './stored.ts'
 import { pruneAll, removeAll } from './upkeep.ts'
 
-/** The verbs of a store; an object that lacks one is no store. */
+/** The verbs that every store has. */
 const VERBS: readonly (keyof StoreVerbs)[] = [
-  'read',
-  'insert',
-  'swap',
-  'touch',
-  'remove',
-  'admit',
-  'keep',
-  'list',
-  'forget',
-  'keys',
-  'prune',
-  'check',
+  ...(['read', 'insert', 'swap', 'touch', 'remove', 'admit', 'keep', 'list', 'forget'] as const),
+  ...(['keys', 'prune', 'check'] as const),
 ]
 
-/** Refuses an object that is no store. @throws ERR_OPTION_INVALID */
+/** @throws ERR_OPTION_INVALID if a verb is missing. */
 export function checkVerbs(store: StoreVerbs): void {
   const missing = VERBS.filter((verb) => typeof store?.[verb] !== 'function')
   if (missing.length > 0) {
@@ -71,7 +61,7 @@ export function backendOn(verbs: StoreVerbs, setup: StoreSetup): StoredBackend {
   }
 }
 
-/** Encrypts rows, from the time on that the option `encrypt` names. */
+/** The cipher of the rows, if the option `encrypt` is set. */
 function cipherOf({ encryption, secrets, scope, clock }: StoreSetup): RowCipher | undefined {
   if (!encryption) return undefined
   const { migrateUntil = 0, from } = encryption
@@ -117,19 +107,18 @@ function limitOf({ maxSessionsPerUser: most, onLimit: given }: StoreOptions): St
 function deadlinesOf(given: NonNullable<StoreOptions['deadlines']>): StoreRules['deadlines'] {
   requireObject(given, 'deadlines')
   refuseUnknown(given, ['read', 'write', 'commit'], 'deadlines.')
-  const { read = '250ms', write = '500ms', commit = '1s' } = given
+  const deadline = (of: keyof typeof given, usual: Duration) => {
+    const { [of]: chosen = usual } = given
+    const length = milliseconds(chosen, `deadlines.${of}`)
+    if (length > LONGEST_DEADLINE) throw invalid(`deadlines.${of}`, "is at most '1m'")
+    return length
+  }
   return {
-    read: deadline(read, 'deadlines.read'),
-    write: deadline(write, 'deadlines.write'),
-    commit: deadline(commit, 'deadlines.commit'),
+    read: deadline('read', '250ms'),
+    write: deadline('write', '500ms'),
+    commit: deadline('commit', '1s'),
   }
 }
 
-/** A visitor does not wait longer for a page. In milliseconds. */
+/** Nobody waits longer for a page. In milliseconds. */
 const LONGEST_DEADLINE = 60_000
-
-function deadline(given: Duration, option: string): number {
-  const length = milliseconds(given, option)
-  if (length > LONGEST_DEADLINE) throw invalid(option, "is at most '1m'")
-  return length
-}

@@ -1,8 +1,8 @@
-/** The id of a session after a request: renewed, sent again, or as it was. */
+/** The session id after a request: renewed, sent again, or unchanged. */
 
 import { cookieLifetime } from '../../record/lifetime.ts'
 import { isPermanent, type SessionRecord } from '../../record/record.ts'
-import type { CommitWork, StoredRules } from './commit-work.ts'
+import type { CommitWork, SessionRules } from './commit-work.ts'
 import { type Entry, type PreviousId, type RowAndEntry, timesOf } from './entry.ts'
 
 /** A login makes the old id invalid at once: there is no grace across it. */
@@ -19,19 +19,19 @@ export function idAfterLogin(entry: Entry, { renewal }: CommitWork, now: number)
   return { entry: next, issue: verifier as string | undefined }
 }
 
-/** The id after this request: renewed, sent again, or as it was. The same entry for the last. */
+/** The id after this request. If nothing changes, `entry` is the same object. */
 export function idAfter(
   { row, entry, record }: RowAndEntry & { record: SessionRecord },
   work: CommitWork,
-  rules: StoredRules,
+  rules: SessionRules,
   now: number,
 ): { entry: Entry; issue: string | undefined } {
   const isCurrent = entry.verifier === work.hash
   const asked = work.changes.some((change) => change.do === 'regenerate')
   const stale = isStale({ row, entry }, rules, now)
   const rewrites = stale || changesPermanence(entry, record, rules)
-  // Where ids rotate, one that is sent again is renewed at once; and so is one whose renewal the
-  // browser never got, since the id it has cannot be sent again.
+  // With `rotate`, an id that has to be sent again is renewed instead; so is one whose renewal the
+  // browser never got, since the id that it has cannot be sent again.
   const renewsToRewrite = isCurrent
     ? rewrites && rules.rotate !== undefined
     : rewrites || work.isOutdated
@@ -45,64 +45,44 @@ export function idAfter(
   if (!isCurrent) return { entry, issue: undefined }
   const previous = previousAfter(entry.previous, rules, now)
   if (rewrites) return { entry: { ...entry, issued, previous }, issue: work.verifier }
-  // The same id under another secret: that is no reason to count its time anew.
+  // The same id under the current secret: its age does not begin anew.
   if (work.isOutdated) return { entry: { ...entry, previous }, issue: work.verifier }
   const shown = entry.previous !== undefined && entry.previous.replacedAt === undefined
   return { entry: shown ? { ...entry, previous } : entry, issue: undefined }
 }
 
 /**
- * Whether this request may renew the id: while it came with the current one.
- *
- * Or with the one before, where the renewal never reached the browser; otherwise the browser would
- * be left with an id that nothing renews any more.
+ * Whether this request may renew the id: it came with the current one, or with the previous one if
+ * the renewal never reached the browser, which otherwise could never get another id.
  */
-function mayRenew(
-  entry: Entry,
-  { hash }: CommitWork,
-  { grace }: StoredRules,
-  now: number,
-): boolean {
+function mayRenew(entry: Entry, { hash }: CommitWork, { grace }: SessionRules, now: number) {
   if (entry.verifier === hash) return true
   const { previous } = entry
   if (previous?.verifier !== hash || previous.replacedAt !== undefined) return false
   return now - entry.issued * 1000 > grace
 }
 
-function previousAfter(
-  previous: PreviousId | undefined,
-  { grace }: StoredRules,
-  now: number,
-): PreviousId | undefined {
+function previousAfter(previous: PreviousId | undefined, { grace }: SessionRules, now: number) {
   if (previous?.replacedAt === undefined) return previous && { ...previous, replacedAt: now }
   return previous.replacedAt + grace < now ? undefined : previous
 }
 
-function changesPermanence({ record }: Entry, next: SessionRecord, { layout }: StoredRules) {
+function changesPermanence({ record }: Entry, next: SessionRecord, { layout }: SessionRules) {
   return isPermanent(record, layout) !== isPermanent(next, layout)
 }
 
-/** Whether the browser has spent half of the Max-Age that was sent to it. */
-function isStale(
-  { row, entry }: RowAndEntry,
-  { layout, lifetime }: StoredRules,
-  now: number,
-): boolean {
+/** Whether half of the Max-Age that was sent to the browser has passed. */
+function isStale({ row, entry }: RowAndEntry, { layout, lifetime }: SessionRules, now: number) {
   const keepFor = cookieLifetime(lifetime, timesOf(row, entry, layout, now), entry.issued * 1000)
   return keepFor !== undefined && now - entry.issued * 1000 >= keepFor / 2
 }
 
-function isDueForRotation({ issued }: Entry, { rotate }: StoredRules, now: number): boolean {
+function isDueForRotation({ issued }: Entry, { rotate }: SessionRules, now: number): boolean {
   return rotate !== undefined && now - issued * 1000 >= rotate
 }
 
-/** Whether a request that changed nothing has something to write all the same: for its id. */
-export function hasIdWork(
-  newest: RowAndEntry,
-  work: CommitWork,
-  rules: StoredRules,
-  now: number,
-): boolean {
-  const { entry } = newest
-  return idAfter({ ...newest, record: entry.record }, work, rules, now).entry !== entry
+/** Whether a request without changes has to write all the same, for its id. */
+export function hasIdWork(slot: RowAndEntry, work: CommitWork, rules: SessionRules, now: number) {
+  const { row, entry } = slot
+  return idAfter({ row, entry, record: entry.record }, work, rules, now).entry !== entry
 }

@@ -1,21 +1,21 @@
-/** What one request's changes make of the newest entry. Pure: computed again after a lost swap. */
+/** Plans one request's work on the newest row. Pure: planned again after a lost swap. */
 
+import { SessionError } from '../../base/errors.ts'
 import { isSoft, newRecord, overwrittenKeys, replay } from '../../record/changes.ts'
 import { type SessionRecord, userIdOf } from '../../record/record.ts'
-import type { CommitWork, StoredRules } from './commit-work.ts'
+import type { CommitWork, SessionRules } from './commit-work.ts'
 import { type Entry, entryEnded, idleSeconds, type RowAndEntry } from './entry.ts'
 import { idAfter, idAfterLogin } from './plan-id.ts'
-import { checkSize } from './record-size.ts'
 
-/** What becomes of a request's work. */
+/** The outcome of a request's work. */
 export type Plan =
   /** Save this entry. It is the same object as before if there is nothing to write. */
   | { do: 'keep'; entry: Entry; issue: string | undefined; overwrote: readonly string[] }
   /** A login that needs a new session. `leaves`: the one it came with has to be removed. */
   | { do: 'move'; record: SessionRecord; leaves: boolean }
-  /** The session is over, and the request had nothing to lose. */
+  /** The session has ended, and the request had nothing to lose. */
   | { do: 'drop' }
-  /** The session is over, and the request's changes are lost: the app gets an error. */
+  /** The session has ended, and the request's changes are lost: the app gets an error. */
   | { do: 'gone' }
   /** An updater threw on the newest value, or the record is too large. */
   | { do: 'fail'; error: unknown }
@@ -24,14 +24,14 @@ export type Plan =
 export function planOn(
   newest: RowAndEntry | undefined,
   work: CommitWork,
-  rules: StoredRules,
+  rules: SessionRules,
   now: number,
 ): Plan {
   try {
     if (!newest || entryEnded(newest.row, newest.entry, rules, now))
       return planOnNothing(undefined, work, rules)
-    // Another login has come between: what was done before it must not reach the session after it,
-    // which may be another user's. So a batch in effect ends at a login.
+    // There was a login in between: work from before it must not be applied to the session after
+    // it, which may be another user's. So a batch in effect ends at a login.
     if (newest.entry.auth !== work.auth) return planOnNothing(newest.entry.record, work, rules)
     return planOnEntry(newest, work, rules, now)
   } catch (error) {
@@ -39,16 +39,16 @@ export function planOn(
   }
 }
 
-/** The session the request opened is no more; `other` is the record that has its place, if any. */
+/** The session that the request opened has ended; `other` is the record in its place, if any. */
 function planOnNothing(
   other: SessionRecord | undefined,
   { changes }: CommitWork,
-  { layout }: StoredRules,
+  { layout }: SessionRules,
 ): Plan {
   const at = changes.findIndex((change) => change.do === 'login')
   const login = changes[at]
   if (login?.do === 'login') {
-    // A double-clicked login keeps the cart: the other one brought it along already.
+    // A double-clicked login keeps the cart, which the first login has brought along.
     const base =
       other && userIdOf(other, layout) === login.userId ? other : newRecord(layout, login.at)
     const record = replay(base, changes.slice(at), layout)
@@ -60,7 +60,7 @@ function planOnNothing(
 function planOnEntry(
   { row, entry }: RowAndEntry,
   work: CommitWork,
-  rules: StoredRules,
+  rules: SessionRules,
   now: number,
 ): Plan {
   const { layout, lifetime } = rules
@@ -84,4 +84,28 @@ function planOnEntry(
     issue: id.issue,
     overwrote: overwrittenKeys(entry.record, changes),
   }
+}
+
+/** The limit of a store, less what precedes the record. Encryption makes four bytes of three. */
+function mostBytes({ cipher }: SessionRules): number {
+  return cipher ? 786_000 : 1_048_000
+}
+
+/** @throws ERR_SESSION_TOO_LARGE */
+export function checkSize(record: SessionRecord, rules: SessionRules): void {
+  const { layout } = rules
+  const most = mostBytes(rules)
+  // UTF-8 spends at most three bytes on a UTF-16 code unit: most records need no counting.
+  let units = 0
+  for (const [key, { text }] of record.data) units += key.length + text.length
+  units += record.meta.get(layout.names.flashes)?.text.length ?? 0
+  if (units * 3 < most / 2 && record.data.size < 10_000) return
+  const sizes = [...record.data].map(([key, { text }]) => ({ key, size: Buffer.byteLength(text) }))
+  const flashes = record.meta.get(layout.names.flashes)
+  if (flashes) sizes.push({ key: 'flash messages', size: Buffer.byteLength(flashes.text) })
+  const size = sizes.reduce((sum, part) => sum + part.size + Buffer.byteLength(part.key) + 4, 100)
+  if (size <= most) return
+  const largest = sizes.sort((a, b) => b.size - a.size).slice(0, 3)
+  const named = largest.map((part) => `${part.key} (${part.size} bytes)`).join(', ')
+  throw new SessionError('ERR_SESSION_TOO_LARGE', size, most, named)
 }

@@ -1,31 +1,27 @@
-/** Logouts the store did not confirm: removed in the background, a bounded number of them. */
+/** Removals that the store did not confirm: retried in the background, a bounded number of them. */
 
 import type { Timer } from '../../base/ports.ts'
 
-/** Goes on removing. */
+/** The queue of removals. */
 export interface Removals {
-  /** Takes a key over; forgets it silently where too many are waiting already. */
+  /** Adds a key; ignores it if the queue is full. */
   add(key: string): void
 }
 
-/** The most keys that wait. */
+/** The most keys in the queue. */
 const MAX_KEYS = 1024
 
-/** The waiting time before each round doubles from the first of these to the second, in ms. */
+/** The pause before each round doubles from the first of these to the second, in milliseconds. */
 const FIRST_DELAY = 1_000
 const LAST_DELAY = 30_000
 
-/** A key that could not be removed in so many rounds, some minutes, ends by its time. */
+/** After this many rounds, some minutes, a key is left to expire. */
 const MAX_ATTEMPTS = 20
 
-/** A store that failed this often in a row is left alone until the next round. */
+/** After this many failures in a row the round ends. */
 const GIVE_UP_AFTER = 3
 
-/**
- * Makes the queue of one backend: one key at a time, so that a store that comes back is not flooded.
- *
- * @param background does not keep the process alive.
- */
+/** Makes the queue: one key at a time, so that a store that has recovered is not flooded. */
 export function removals(remove: (key: string) => Promise<unknown>, background: Timer): Removals {
   const attempts = new Map<string, number>()
   let failures = 0
@@ -49,7 +45,7 @@ export function removals(remove: (key: string) => Promise<unknown>, background: 
         removed += 1
         failedInARow = 0
       } catch {
-        // Behind the others: one that cannot be removed must not stand in their way.
+        // At the end of the queue, so that it does not block the others.
         if (count < MAX_ATTEMPTS) attempts.set(key, count + 1)
         failedInARow += 1
         if (failedInARow === GIVE_UP_AFTER) break

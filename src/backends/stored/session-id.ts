@@ -1,4 +1,4 @@
-/** The id of a stored session, as its cookie carries it: `selector.verifier.mac`. */
+/** The session id in the cookie of a stored session: `selector.verifier.mac`. */
 
 import * as crypto from 'node:crypto'
 import { encodeBase64url } from '../../base/bytes.ts'
@@ -7,9 +7,9 @@ import { authenticator } from '../../crypto/signed.ts'
 
 /** An id that was issued here. `key` is the index of the secret that signed it. */
 export interface SessionId {
-  /** The session's key in the store, for its whole life; shown as its handle. */
+  /** The session's key in the store, for its whole lifetime; also its handle. */
   selector: string
-  /** What proves that the visitor was given this id; the store only has its hash. */
+  /** The secret part; the store only has its hash. */
   verifier: string
   key: number
 }
@@ -17,7 +17,7 @@ export interface SessionId {
 /** Writes and reads the cookie's value. */
 export interface SessionIdFormat {
   issue(selector: string, verifier: string): string
-  /** The id, or why it is none: then no store is asked. */
+  /** The id, or why it is invalid: then the store is not read. */
   parse(value: string): SessionId | 'malformed' | 'signature'
 }
 
@@ -46,22 +46,22 @@ export function sessionIdFormat(keys: readonly Uint8Array[]): SessionIdFormat {
   }
 }
 
-/** 128 random bits: more than enough that two sessions never meet under one key. */
+/** 128 random bits: enough that no two sessions get the same key. */
 export function newSelector(random: Random): string {
   return encodeBase64url(random(16))
 }
 
-/** 256 random bits: what nobody guesses. */
+/** 256 random bits: nobody can guess them. */
 export function newVerifier(random: Random): string {
   return encodeBase64url(random(32))
 }
 
 /**
- * What the store keeps of a verifier: 132 bits of its SHA-256, since a shorter row costs less memory.
+ * The hash of a verifier in the store: 132 bits of SHA-256, since a shorter row takes less memory.
  *
- * Random bits need no slow hash and no salt. Who reads the store would have to try 2^132 verifiers to
- * find one that fits a row, and to know the secret too, for the id's mac. Two rows whose hashes are
- * the same harm nobody.
+ * Random bits need no slow hash and no salt. An attacker who reads the store would have to try
+ * 2^132 verifiers for one row, and to know the secret too, for the mac. Equal hashes in two rows do
+ * no harm.
  */
 export function hashOfVerifier(verifier: string): string {
   return sha256(verifier).slice(0, HASH_LENGTH)
@@ -71,7 +71,7 @@ export function hashOfVerifier(verifier: string): string {
 export const HASH_LENGTH = 22
 
 function sha256(text: string): string {
-  // In one call where the platform has it: it leaves less behind for the collector.
+  // One call, where the platform has it, leaves less garbage.
   const { hash } = crypto as Partial<typeof crypto>
   if (hash) return hash('sha256', text, 'base64url')
   return crypto.createHash('sha256').update(text).digest('base64url')

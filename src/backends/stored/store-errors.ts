@@ -1,4 +1,4 @@
-/** The errors of a store that failed: what its client said, without what that quotes. */
+/** The errors of a failed store: the client's message, unless it quotes stored data. */
 
 import { because, SessionError } from '../../base/errors.ts'
 import { withoutPasswords } from '../../base/redact.ts'
@@ -8,13 +8,13 @@ export function isUnknown(error: unknown): boolean {
   return error instanceof SessionError && error.code === 'ERR_STORE_UNAVAILABLE'
 }
 
-/** The error the caller gets for a client's; one of ours stays what it is. */
+/** The error for the caller: a client's becomes the cause of ERR_STORE_UNAVAILABLE. */
 export function refusal(verb: string, error: unknown, sent: unknown): unknown {
   if (error instanceof SessionError) return error
   return because(unavailable(verb, 'it answered with an error'), bareCause(error, sent))
 }
 
-/** A client's error without what it hangs on it, such as the command with the whole session. */
+/** A client's error without its other members, such as the command with the whole session. */
 function bareCause(error: unknown, sent: unknown): unknown {
   if (!(error instanceof Error)) return undefined
   const message = showable(error.message, sent)
@@ -25,10 +25,10 @@ function bareCause(error: unknown, sent: unknown): unknown {
   return typeof code === 'string' || typeof code === 'number' ? Object.assign(bare, { code }) : bare
 }
 
-/** A longer message is a quotation. */
+/** Longer messages are cut: they may quote data. */
 const LONGEST_MESSAGE = 500
 
-/** A client's message without the password of its address, and not at all where it quotes the row. */
+/** A client's message without the password of its address; replaced if it quotes the row. */
 function showable(message: string, sent: unknown): string {
   const text = message.slice(0, LONGEST_MESSAGE)
   // In an outage every call fails: the search has a bound.

@@ -1,21 +1,19 @@
-/** The contract of a store: rows under keys, compare-and-swap, and who owns which. */
+/** The contract of a store: rows under keys, compare-and-swap, and each owner's list of keys. */
 
 import type { BackendStore } from '../store-backend.ts'
 
 /**
- * What a store keeps under a key.
- *
- * `write`, `recent` and `expiresAt` are for the store to compare; `owner` and `body` are opaque
- * text: any well-formed Unicode, U+0000 included, the owner up to 1024 bytes, the body up to 1 MiB.
+ * What a store saves under a key. It compares `write`, `recent` and `expiresAt`; `owner` and `body`
+ * are opaque: any well-formed Unicode, U+0000 included, up to 1024 bytes and 1 MiB.
  */
 export interface Row {
-  /** The id of the write that made this row; no two writes have the same. Letters, digits, `-_.`. */
+  /** The id of the write that made this row, unique to it. Letters, digits, `-_.`. */
   readonly write: string
   /** The last write of each other writer, the newest first, at most 32. */
   readonly recent: readonly string[]
-  /** When the row is over, by the library's clock. */
+  /** When the row expires, by the library's clock. */
   readonly expiresAt: number
-  /** Whose row it is, or null for a visitor who is not signed in. */
+  /** The user who is signed in; null for an anonymous visitor. */
   readonly owner: string | null
   readonly body: string
 }
@@ -24,44 +22,46 @@ export interface Row {
 export type Swap = { won: true } | { won: false; newest: Row | null }
 
 /**
- * A place for rows. Every verb is atomic for its key, and may be executed late, or twice: a client
- * resends what it had no answer to.
+ * Rows under keys. Every verb is atomic for its key, and may be executed late, or twice, since a
+ * client resends a command that got no reply.
  *
- * A rejection means "unknown": the command may have been executed, or may be later. What certainly
- * was not executed (a serialization failure, say) the store settles itself, as a swap that lost.
+ * A rejection means "unknown": the command may have been executed, or may be later. If it certainly
+ * was not (a serialization failure, say), the store retries it, or returns a lost swap.
  *
- * Time: all times are whole milliseconds since 1970. A store collects a row once two minutes have passed since `expiresAt`, no sooner; until
- * then it answers it, expired or not. Whether a session is over is for the library to say.
+ * All times are whole milliseconds since 1970. A store collects a row two minutes after
+ * `expiresAt`, no sooner; until then it returns it, expired or not: the library decides whether a
+ * session has expired.
  *
- * Keys are any well-formed text without U+0000, of up to 255 bytes; ours are letters, digits, `-_`.
+ * Keys are well-formed text without U+0000, up to 255 bytes; ours are letters, digits, `-_`.
  */
 export interface Store {
-  /** The row under the key; null where there is none, or it was removed. */
+  /** The row under the key; null if there is none, or it was removed. */
   read(key: string): Promise<Row | null>
 
-  /** Keeps a row under a key that holds none. `false` where one is, or was removed of late. */
+  /** Saves a row under a key without one. `false` if there is a row, or a tombstone. */
   insert(key: string, row: Row): Promise<boolean>
 
   /**
-   * Puts `row` in the place of the row whose `write` is `ifWrite`. Never inserts.
+   * Replaces the row whose `write` is `ifWrite`. Never inserts. If the swap fails, it returns the
+   * current row.
    *
-   * Idempotent: where `row.write` already is the row's `write` or among its `recent`, this swap has
-   * won before, and answers so without another change.
+   * Idempotent: if `row.write` already is the current row's `write`, or in its `recent`, this swap
+   * has won before: it returns that, and changes nothing.
    */
   swap(key: string, ifWrite: string, row: Row): Promise<Swap>
 
   /**
-   * Moves the end of a row further away; never nearer, and never inserts. It is no write: `write`
-   * and all else stay, and a swap under way is not disturbed.
+   * Extends a row's expiry; never shortens it, never inserts. `write` and all else stay, so that a
+   * concurrent swap does not fail.
    *
    * @returns whether there is such a row.
    */
   touch(key: string, expiresAt: number): Promise<boolean>
 
   /**
-   * Ends a row, and leaves a tombstone for two minutes, so that an insert that is executed late
-   * cannot bring it back: `read` and `swap` see nothing, `insert` sees that the key is taken. A key
-   * that holds nothing gets a tombstone too: the insert it has to stop may still be on its way.
+   * Removes a row, and leaves a tombstone for two minutes, so that an insert that is executed late
+   * cannot bring it back: `read` and `swap` find nothing, `insert` fails. A key without a row gets
+   * a tombstone too, since its insert may still be in flight.
    *
    * @returns whether there was a row.
    */
@@ -72,35 +72,30 @@ export interface Store {
 export interface Limit {
   /** The most keys in the list. */
   readonly most: number
-  /** Refuse the newcomer; otherwise it is admitted, and the oldest are named. */
+  /** Whether more keys are refused; otherwise they are admitted, and the oldest are returned. */
   readonly refuse: boolean
 }
 
-/** What a login came to. */
+/** The result of `admit`. */
 export type Admission =
-  /**
-   * In the list. `over` are, of the other keys, the first admitted, as many as the list has more
-   * than `most`: none where the limit refuses, and never the key itself, however old it is.
-   */
+  /** `over`: the oldest other keys, as many as the list exceeds `most`; none if `refuse`. */
   | { admitted: true; over: readonly string[] }
-  /** `revoked`: the owner's sessions were revoked after the login was called. `limit`: too many. */
+  /** `revoked`: the owner's sessions were revoked since `calledAt`. `limit`: the list is full. */
   | { admitted: false; why: 'revoked' | 'limit' }
 
 /**
- * Which keys an owner has. Owners are well-formed text of 1 to 1024 bytes, two of them the same only
- * if every character is.
- *
- * Every verb is atomic for its owner, and may be executed late, or twice. Only `forget` may go in
- * steps.
+ * The keys of each owner. Owners are well-formed text of 1 to 1024 bytes, compared character by
+ * character. Every verb but `forget` is atomic for its owner; each may be executed late, or twice.
  */
 export interface Owners {
   /**
-   * Puts a key into an owner's list, once; a key that is there keeps its place.
+   * Appends a key to an owner's list; a key that is in it stays in its place.
    *
-   * Refused where `calledAt` is not after the last revoking `list`, and, if the limit says so, where
-   * the list is full and the key not in it; a refusal changes nothing.
+   * Refused, without any change, if `calledAt` is not after the last revoking `list`, and, with
+   * `limit.refuse`, if the list is full and the key not in it.
    *
-   * @param until when the list may be forgotten at the earliest, unless a later time was given.
+   * @param until when the list may expire at the earliest; an earlier call's later time still
+   * holds.
    */
   admit(
     owner: string,
@@ -110,48 +105,46 @@ export interface Owners {
     limit?: Limit,
   ): Promise<Admission>
 
-  /** Lets the list live at least until then. Never shortens. */
+  /** Extends the list's expiry; never shortens it. */
   keep(owner: string, until: number): Promise<void>
 
   /**
-   * The owner's keys, the first admitted first.
-   *
-   * With `revoking` the same step notes that time, the latest one given; the note lives for a day at
-   * least, and is no key of the list.
+   * The owner's keys, the oldest first. With `revoking` it also stores that time atomically, for a
+   * day at least; of several times the latest counts.
    */
   list(owner: string, revoking?: number): Promise<string[]>
 
-  /** Takes keys off the list, those whose rows are gone. */
+  /** Removes keys from the list: those whose rows are gone. */
   forget(owner: string, keys: readonly string[]): Promise<void>
 }
 
-/** What keeps a store in order. */
+/** Upkeep of a whole store. */
 export interface Upkeep {
-  /** Every key that holds a row, in batches, in any order. One that comes or goes meanwhile may be missed. */
+  /** Every key with a row, in batches, in any order; those added or removed meanwhile may be missing. */
   keys(): AsyncIterable<readonly string[]>
 
   /**
-   * Deletes up to that many rows, tombstones and dead list entries whose time is over.
+   * Deletes up to `limit` expired rows, tombstones and list entries.
    *
-   * @returns how many; fewer than `limit` where none are left. 0 where the engine does it by itself.
+   * @returns how many; fewer than `limit` if none are left. 0 if the engine does it by itself.
    */
   prune(limit: number): Promise<number>
 
-  /** Looks at the engine's settings, and says in a sentence each what endangers sessions. */
+  /** The engine's settings that can lose sessions, one sentence each. */
   check(): Promise<readonly string[]>
 }
 
-/** The verbs of a store for sessions. */
+/** The verbs of a session store. */
 export interface StoreVerbs extends Store, Owners, Upkeep {
-  /** The engine, for messages: `'SQLite'`. */
+  /** The engine's name for messages, such as `'SQLite'`. */
   readonly engine: string
 }
 
-/** A store for sessions as `createSessions` takes it: `sessionStore` makes it of the verbs. */
+/** The option `store` of `createSessions`: `sessionStore` makes it from the verbs. */
 export interface SessionStore extends StoreVerbs, BackendStore {}
 
-/** How long past its end a row, and a tombstone, is kept: longer than any command is under way. */
+/** How long an expired row, or a tombstone, stays: longer than any command is in flight. */
 export const GARBAGE_MS = 120_000
 
-/** How long the note of a revoking `list` lives at least. */
+/** How long the time of a revoking `list` is stored at least. */
 export const REVOKED_MS = 86_400_000

@@ -1,27 +1,30 @@
-/** Works on a whole store, a little at a time, so that requests are served meanwhile. */
+/** Work on many rows, a little at a time, so that requests are served meanwhile. */
 
-import type { GuardedStore } from './guard.ts'
+import type { GuardedStore } from './commit-work.ts'
 
-/** So many rows are deleted at a time. */
+/** Rows that one prune deletes at most. */
 const BATCH = 500
 
-/** So many rows are removed at once. */
+/** Rows that are read or removed concurrently. */
 const AT_ONCE = 16
 
-/** Removes every row; answers how many there were. @throws ERR_STORE_UNAVAILABLE */
+/** Removes every row; returns how many there were. @throws ERR_STORE_UNAVAILABLE */
 export async function removeAll(store: Pick<GuardedStore, 'keys' | 'remove'>): Promise<number> {
   let count = 0
-  for await (const keys of store.keys()) {
-    for (let at = 0; at < keys.length; at += AT_ONCE) {
-      const part = keys.slice(at, at + AT_ONCE)
-      const removed = await Promise.all(part.map((key) => store.remove(key)))
-      count += removed.filter(Boolean).length
-    }
-  }
+  for await (const keys of store.keys()) count += await removeEach(store, keys)
   return count
 }
 
-/** Deletes what is over, batch after batch; answers how many. @throws ERR_STORE_UNAVAILABLE */
+/** Removes the rows of these keys; returns how many there were. */
+export async function removeEach(store: Pick<GuardedStore, 'remove'>, keys: readonly string[]) {
+  let count = 0
+  await eachInParts(keys, async (key) => {
+    if (await store.remove(key)) count += 1
+  })
+  return count
+}
+
+/** Deletes expired rows, batch after batch; returns how many. @throws ERR_STORE_UNAVAILABLE */
 export async function pruneAll(store: Pick<GuardedStore, 'prune'>): Promise<number> {
   let count = 0
   for (let deleted = BATCH; deleted >= BATCH;) {
@@ -30,4 +33,11 @@ export async function pruneAll(store: Pick<GuardedStore, 'prune'>): Promise<numb
     await new Promise<void>((next) => setTimeout(next))
   }
   return count
+}
+
+/** Calls `act` on each key, a few at a time. */
+export async function eachInParts(keys: readonly string[], act: (key: string) => Promise<void>) {
+  for (let at = 0; at < keys.length; at += AT_ONCE) {
+    await Promise.all(keys.slice(at, at + AT_ONCE).map(act))
+  }
 }

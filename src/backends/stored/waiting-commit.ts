@@ -1,15 +1,16 @@
-/** The requests that wait for a swap of one session: which go together, and how each is answered. */
+/** The requests that wait for a swap of one session: batches, and what each request gets. */
 
+import type { Fields } from '../../record/fields.ts'
+import type { SessionRecord } from '../../record/record.ts'
 import { entryEnded, type RowAndEntry } from './entry.ts'
-import { withOwnRecord } from './own-record.ts'
-import type { CommitWork, StoredRules } from './commit-work.ts'
+import type { CommitWork, SessionRules } from './commit-work.ts'
 import type { Plan } from './plan.ts'
 
-/** What became of a request's work. */
+/** The result of a request's work. */
 export interface CommitOutcome {
-  /** Its entry is what this request sees: its own work, not what others put on top of it. */
+  /** Its entry is what this request sees: its own work, without the later work of others. */
   plan: Exclude<Plan, { do: 'fail' }>
-  /** The newest row, with the work of all in it, and what that row says. */
+  /** The newest row, with the work of all requests, and its entry. */
   newest: RowAndEntry | undefined
 }
 
@@ -22,26 +23,25 @@ export interface WaitingCommit {
   readonly reject: (error: unknown) => void
   /** Lets this request run the next batch, its own work first. */
   lead: () => void
-  /** Calls its deadline off. */
   cancelDeadline: () => void
-  /** It has its answer; after a deadline that comes before the end of its batch. */
+  /** It is resolved or rejected; a deadline can do so before its batch ends. */
   isSettled: boolean
   /** A swap with its work is under way. */
   isSent: boolean
 }
 
-/** A waiting request, and what its work comes to if the batch's swap wins. */
+/** A waiting request, and the result of its work if the batch's swap wins. */
 export interface PlannedCommit {
   waiting: WaitingCommit
   plan: Plan
   isWrite: boolean
 }
 
-/** A swap takes the work of at most this many requests, and this many characters of new values. */
+/** A batch has at most this many requests, and this many characters of new values. */
 const MAX_BATCH = 128
 const MAX_TEXT = 262_144
 
-/** Takes the requests off the queue that go with the next swap: always the first, and what fits. */
+/** Takes the next batch off the queue: the first request, and those after it that fit. */
 export function nextBatch(queue: WaitingCommit[]): WaitingCommit[] {
   let length = 0
   const full = queue.findIndex(({ work }, index) => {
@@ -56,22 +56,23 @@ function textLength({ changes }: CommitWork): number {
 }
 
 /**
- * Whether a work comes to nothing only because this row is older than the one its request opened.
+ * Whether a plan without a write may be wrong because this row is older than the one its request
+ * opened.
  *
- * A write needs no such doubt: its swap is lost on an older row. Nor does the row it opened, unless
- * that has expired: a visit may have touched it since.
+ * A write is never in doubt, since its swap fails on an older row. The row that the request opened
+ * is in doubt only if it has expired: a visit may have touched it since.
  */
 export function mayBeOutdated(
   { waiting, isWrite }: PlannedCommit,
   { row, entry }: RowAndEntry,
-  rules: StoredRules,
+  rules: SessionRules,
   now: number,
 ): boolean {
   if (isWrite) return false
   return waiting.openedWrite !== row.write || entryEnded(row, entry, rules, now) !== undefined
 }
 
-/** Answers each request of a batch whose one swap has won, or that had nothing to write. */
+/** Settles the requests of a batch whose swap has won, or that had nothing to write. */
 export function settleBatchWith(
   batch: readonly PlannedCommit[],
   newest: RowAndEntry | undefined,
@@ -82,12 +83,42 @@ export function settleBatchWith(
   }
 }
 
-/** Answers a request with an error, unless it has its answer. */
+/**
+ * The plan with a record that belongs to its request alone.
+ *
+ * The records of a group share fields, and a field holds the live object once a request has asked
+ * for it: if one request changed that object in place, the others would see and save the change.
+ */
+function withOwnRecord<Planned extends Plan>(plan: Planned): Planned {
+  if (plan.do === 'keep') {
+    return { ...plan, entry: { ...plan.entry, record: ownRecord(plan.entry.record) } }
+  }
+  return plan.do === 'move' ? { ...plan, record: ownRecord(plan.record) } : plan
+}
+
+function ownRecord({ data, meta }: SessionRecord): SessionRecord {
+  const own = ownFields(data)
+  // In a flat layout both are one map.
+  return { data: own, meta: meta === data ? own : ownFields(meta) }
+}
+
+/** Copies the fields whose text is that of an object, which is decoded again; shares the others. */
+function ownFields(fields: Fields): Fields {
+  const own: Fields = new Map()
+  fields.forEach((field, key) => {
+    const { text } = field
+    const isObject = text.startsWith('{') || text.startsWith('[')
+    own.set(key, isObject ? { text, live: undefined } : field)
+  })
+  return own
+}
+
+/** Rejects a request, unless it is settled already. */
 export function rejectWaiter(waiting: WaitingCommit, error: unknown): void {
   if (settleWaiter(waiting)) waiting.reject(error)
 }
 
-/** Marks a request as answered; `false` where it was already. */
+/** Marks a request as settled; `false` if it was already. */
 function settleWaiter(waiting: WaitingCommit): boolean {
   if (waiting.isSettled) return false
   waiting.isSettled = true

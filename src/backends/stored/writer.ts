@@ -1,14 +1,12 @@
-/** Gives each write of a row an id: the name of its writer, and a number. */
+/** The ids of writes: the name of the writer, and a number. */
 
 import { encodeBase64url } from '../../base/bytes.ts'
 import type { Random } from '../../base/ports.ts'
 import type { Row } from './store.ts'
 
 /**
- * A process, as it signs its writes.
- *
- * A row remembers only the last write of each writer. That is enough to tell whether a swap was
- * executed, because a writer has one swap of a session under way at a time.
+ * The writer of one process. A row only has the last write of each writer, which is enough to tell
+ * whether a swap was executed: a writer sends one swap of a session at a time.
  */
 export interface Writer {
   /** An id that no other write has. */
@@ -19,10 +17,10 @@ export interface Writer {
   hasWritten(row: Row): boolean
 }
 
-/** A row remembers the last write of this many other writers. */
+/** A row has the last write of this many other writers. */
 const MAX_RECENT = 32
 
-/** Makes a writer, with a name that no other has. */
+/** Makes a writer with a unique name. */
 export function newWriter(random: Random): Writer {
   const prefix = `${encodeBase64url(random(9))}.`
   let writes = 0

@@ -8,6 +8,7 @@ import { isDue, isTombstone, packRow, tombstone, unpackRow, weightOf } from './r
 import { makeShelf } from './shelf.ts'
 import type { SessionStore } from '../../backends/stored/store.ts'
 import { sessionStore } from '../session-store.ts'
+import { hasWonBefore } from '../verb-rules.ts'
 
 /** How much the store may keep. */
 export interface MemoryStoreOptions {
@@ -22,12 +23,11 @@ export interface MemoryStoreOptions {
 /**
  * Keeps sessions in memory: fast, for one process, and lost when it ends.
  *
- * It is bounded. When it is full, sessions that are over make room first; where none is found, those
- * that were neither written nor touched for longest. (Over 1900 entries it keeps them in parts and
- * goes from part to part, so the one dropped is the oldest of its part.) Owners' lists go likewise,
- * and take their sessions along: what nobody can find, nobody could revoke.
+ * It is bounded. When it is full it drops expired sessions first; if it finds none, it drops the
+ * ones that were neither written nor touched for longest (over 1900 entries, about those). A user's
+ * list that is dropped takes its sessions along, since nobody could find them to revoke them.
  *
- * It uses no timer: each call looks at a few rows more and drops those that ended two minutes ago.
+ * It uses no timer: each call checks a few more rows and drops those that ended two minutes ago.
  *
  * @throws ERR_OPTION_INVALID if a bound is not a whole number of 1 or more.
  *
@@ -58,7 +58,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     },
   })
 
-  // No verb waits between its look and its change: that makes each atomic.
+  // No verb awaits anything between its read and its write: that makes each atomic.
   return sessionStore({
     engine: 'memory',
     ...owners,
@@ -76,7 +76,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
       rows.sweep()
       const newest = rowOf(key)
       if (!newest) return { won: false, newest }
-      if (newest.write === row.write || newest.recent.includes(row.write)) return { won: true }
+      if (hasWonBefore(row, newest)) return { won: true }
       if (newest.write !== ifWrite) return { won: false, newest }
       rows.put(key, packRow(row))
       return { won: true }
@@ -124,7 +124,6 @@ let hasWarned = false
 function warnInProduction(): void {
   if (hasWarned || process.env['NODE_ENV'] !== 'production') return
   hasWarned = true
-  // In production too, unlike a hint: whoever deploys this has to see it.
   console.warn(
     '[sojourn] memoryStore() keeps sessions in this process alone: a restart loses them all, and ' +
       'a second process does not know them. In production use sqliteStore, redisStore or postgresStore.',

@@ -3,21 +3,17 @@
 import type { Clock } from '../../base/ports.ts'
 import { makeShelf, type Shelf } from './shelf.ts'
 import { REVOKED_MS, type Owners } from '../../backends/stored/store.ts'
+import { keysOver } from '../verb-rules.ts'
 
-/** What the lists need to know. */
+/** The bounds of the lists, and how they reach the rows. */
 export interface OwnersRules {
   readonly entries: number
   readonly bytes: number
   readonly clock: Clock
   /** Whether there is a row under the key. */
   holds(key: string): boolean
-  /** Ends a row whose list had to go: nobody could find it to revoke it. */
+  /** Ends a row whose list was dropped: nobody could find it to revoke it. */
   end(key: string): void
-}
-
-/** Lists, and the shelf they stand on. */
-export interface OwnersShelf extends Owners {
-  readonly shelf: Shelf
 }
 
 interface List {
@@ -27,11 +23,17 @@ interface List {
   keys: string[]
 }
 
-/** A longer list first sheds the keys whose rows are gone: logins alone make none longer. */
+/** A longer list first drops the keys whose rows are gone. */
 const LONG = 1024
 
 /** Makes the lists. */
-export function makeOwners({ entries, bytes, clock, holds, end }: OwnersRules): OwnersShelf {
+export function makeOwners({
+  entries,
+  bytes,
+  clock,
+  holds,
+  end,
+}: OwnersRules): Owners & { shelf: Shelf } {
   const shelf = makeShelf({
     entries,
     bytes,
@@ -69,8 +71,7 @@ export function makeOwners({ entries, bytes, clock, holds, end }: OwnersRules): 
       if (isNew) list.keys.push(key)
       put(owner, { ...list, until: Math.max(list.until, until) })
       if (!limit || limit.refuse) return { admitted: true, over: [] }
-      const others = list.keys.filter((other) => other !== key)
-      return { admitted: true, over: others.slice(0, Math.max(0, list.keys.length - limit.most)) }
+      return { admitted: true, over: keysOver(list.keys, key, limit.most) }
     },
     async keep(owner, until) {
       shelf.sweep()

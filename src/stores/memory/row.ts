@@ -1,4 +1,4 @@
-/** A row as one flat string: in memory a session costs little more than its own text. */
+/** A row as one flat string, which takes little more memory than its text. */
 
 import { GARBAGE_MS, type Row } from '../../backends/stored/store.ts'
 
@@ -13,11 +13,11 @@ export function packRow({ write, recent, expiresAt, owner, body }: Row): string 
   const width = /[^\0-\xff]/.test(owner ?? '') || /[^\0-\xff]/.test(body) ? '2' : '1'
   const fields = [`${width}${expiresAt}`, write, recent.join(','), owner?.length ?? '', owner ?? '']
   const last = fields.pop()
-  // join() makes one flat string; concatenation would keep a tree of all the parts.
+  // join() makes one flat string; concatenation would make a tree of the parts.
   return [fields.join(' '), ' ', last, body].join('')
 }
 
-/** The row again; null for a tombstone, and for nothing. */
+/** The row again; null for a tombstone, or `undefined`. */
 export function unpackRow(packed: string | undefined): Row | null {
   if (packed === undefined || isTombstone(packed)) return null
   const ends = [packed.indexOf(' ')]
@@ -35,12 +35,12 @@ export function unpackRow(packed: string | undefined): Row | null {
   }
 }
 
-/** What stands where a row was removed. */
+/** The string in the place of a removed row. */
 export function tombstone(now: number): string {
   return `0${now} `
 }
 
-/** Whether a row was removed here. */
+/** Whether a string is a tombstone. */
 export function isTombstone(packed: string): boolean {
   return packed.charCodeAt(0) === 0x30
 }
@@ -50,7 +50,7 @@ export function weightOf(packed: string): number {
   return packed.length * (packed.charCodeAt(0) === 0x32 ? 2 : 1)
 }
 
-/** Whether a row or a tombstone may be dropped: two minutes late, or, where room is short, at once. */
+/** Whether a string may be dropped: two minutes late, or, if room is short, a row at once. */
 export function isDue(packed: string, now: number, room: 'enough' | 'short'): boolean {
   const late = room === 'short' && !isTombstone(packed) ? 0 : GARBAGE_MS
   return endOf(packed) + late <= now

@@ -1,6 +1,6 @@
-/** Flat strings under keys, in bounds of number and size, swept in small steps. */
+/** A map of flat strings, bounded in number and bytes, that drops what is due in small steps. */
 
-/** What a shelf needs to know of what stands on it. */
+/** The bounds of a shelf, and the rules for its strings. */
 export interface ShelfRules {
   /** The most strings. */
   readonly entries: number
@@ -8,47 +8,42 @@ export interface ShelfRules {
   readonly bytes: number
   /** The bytes of a string. */
   weightOf(text: string): number
-  /** Whether a string may be dropped: its time is over, or, where room is short, nearly so. */
+  /** Whether a string may be dropped: it expired a while ago, or, if room is short, just now. */
   isDue(text: string, room: 'enough' | 'short'): boolean
-  /** Told of a string that was dropped for want of room alone. */
+  /** Called for a string that was dropped only for lack of room. */
   onDropped?(text: string): void
 }
 
 /** Strings under keys. */
 export interface Shelf {
   get(key: string): string | undefined
-  /** Puts a string there, as the one written last, and drops others if there is no room. */
+  /** Puts a string there, as the newest, and drops others if there is no room. */
   put(key: string, text: string): void
   drop(key: string): void
-  /** Looks at the next few strings, and drops those that are due. */
+  /** Checks the next few strings, and drops those that are due. */
   sweep(): void
   /** The keys and strings, a few thousand at a time, the first of each part the longest unwritten. */
   parts(): Iterable<ReadonlyMap<string, string>>
   /**
-   * Drops what is due, up to that many, and says after each step how many it has dropped in it.
-   *
-   * A step looks at `PRUNE_STEP` strings at most, however many there are: between two of them other
-   * work can be done. The next prune goes on where this one has ended.
+   * Drops up to that many strings that are due, and yields how many after each `PRUNE_STEP` strings
+   * checked, so that other work gets its turn. The next prune continues where this one ended.
    */
   prune(most: number): Generator<number, void>
 }
 
-/**
- * The strings of one part: V8 grows or shrinks such a table in less than a millisecond, and 2048
- * places hold even a part that got more than its share.
- */
+/** Strings in one part: V8 resizes such a table in less than a millisecond. */
 const PART = 1900
 
 /** Enough for eight million strings: beyond that the parts grow, and not their number. */
 const MOST_PARTS = 4096
 
-/** How many strings a step of the sweep looks at. It outruns the inserts, which bring one each. */
+/** How many strings a sweep checks. More than one, since each insert adds one. */
 const STEP = 4
 
-/** How many strings a step of a prune looks at: a tenth of a millisecond. */
+/** How many strings a step of a prune checks, in a tenth of a millisecond. */
 export const PRUNE_STEP = 1000
 
-/** How many strings are looked at for one that is over before one is dropped that is not. */
+/** How many strings are checked for one that is due before another one is dropped. */
 const SEARCH = 64
 
 /** What a string costs beside its characters: two headers, padding and a place in the table. */
@@ -79,7 +74,7 @@ export function makeShelf({ entries, bytes, weightOf, isDue, onDropped }: ShelfR
 
   function put(key: string, text: string): void {
     drop(key)
-    // A copy: the key may be a slice of a Cookie header, which would be kept whole.
+    // A copy: a slice of a Cookie header would retain the whole header.
     mapOf(key).set(Buffer.from(key).toString(), text)
     count++
     weight += OVERHEAD + key.length + weightOf(text)

@@ -5,7 +5,7 @@ import { versionsIn } from './failures.ts'
 import type { Statements } from './statements.ts'
 import { schemaFinding } from '../schema-version.ts'
 
-/** Asks the server. @returns a sentence for each setting that can lose sessions. */
+/** A sentence for each setting that can lose sessions. */
 export async function checkPostgres(
   connection: PostgresConnection,
   sql: Statements,

@@ -1,9 +1,9 @@
-/** The PostgreSQL clients a store can be given: told apart by shape, and all spoken to in one way. */
+/** The supported PostgreSQL clients, recognized by their shape, behind one interface. */
 
 import { SessionError } from '../../base/errors.ts'
 import type { Statement } from './statements.ts'
 
-/** The `Pool` of `pg`, or one that is made like it. */
+/** The `Pool` of `pg`, or one like it. */
 export interface PgPool {
   readonly totalCount: number
   listenerCount?(event: 'error'): number
@@ -16,9 +16,9 @@ export interface PgPool {
   }): Promise<{ rows: unknown[][] }>
 }
 
-/** What `postgres(url)` answers. */
+/** What `postgres(url)` returns. */
 export interface PostgresSql {
-  // Only what is not inside a transaction can begin one.
+  // Missing on a handle inside a transaction.
   readonly begin: unknown
   unsafe(text: string, values?: never[], options?: { prepare?: boolean }): PostgresQuery
 }
@@ -41,14 +41,14 @@ export interface PgLite {
 /** A pool of `pg`, a `postgres` client or a PGlite database. */
 export type PostgresClient = PgPool | PostgresSql | PgLite
 
-/** One way to speak to every client. */
+/** A client, whichever library it is from. */
 export interface PostgresConnection {
   readonly isEmbedded: boolean
   /** A sentence for each way in which the client itself can lose sessions. */
   check(): string[]
-  /** Sends one statement; answers its rows, their values in order. */
+  /** Sends one statement; returns its rows, each as a list of values. */
   query(statement: Statement, values?: readonly unknown[]): Promise<unknown[][]>
-  /** Sends several statements without parameters: all are kept, or none. */
+  /** Sends several statements without parameters: all take effect, or none. */
   script(text: string): Promise<void>
 }
 
@@ -78,10 +78,8 @@ export function connectPostgres(
 }
 
 /**
- * How long a pool's connection may keep an answer back before it is given up.
- *
- * A server whose machine is gone answers nothing, ever; without a limit, which is the default of
- * `pg`, all of a pool's connections would wait for it until the app is started again.
+ * The timeout of a query in a pool. By default `pg` has none: if the server's machine is gone, all
+ * connections of the pool would wait until the app is restarted.
  */
 const PATIENCE_MS = 30_000
 

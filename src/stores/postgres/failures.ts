@@ -1,4 +1,4 @@
-/** Sends statements to tables that fit, and tells what PostgreSQL's errors mean for a store. */
+/** Checks the tables' version, retries rolled-back statements, interprets PostgreSQL's errors. */
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { because, SessionError } from '../../base/errors.ts'
@@ -13,34 +13,30 @@ export type SendStatement = (
   ...values: readonly unknown[]
 ) => Promise<unknown[][]>
 
-/** Before the first statement the tables' version is looked at, and after one that does not fit. */
+/** Checks the tables' version before the first statement, and after one that does not fit them. */
 export function sendTo(connection: PostgresConnection, version: Statement): SendStatement {
-  let looked: Promise<void> | undefined
+  let checked: Promise<void> | undefined
 
   return async (statement, ...values) => {
-    const looking = (looked ??= assertSchema())
-    try {
-      await looking
-    } catch (error) {
-      lookAgain(looking)
-      throw error
-    }
+    await (checked ??= assertSchema())
     try {
       return await again(() => connection.query(statement, values))
     } catch (error) {
       if (!isMisfit(error)) throw error
-      lookAgain(looking)
+      checked = undefined
       throw schemaFault(await versionsIn(connection, version)) ?? error
     }
   }
 
+  /** A failure is not remembered: the next statement checks again. */
   async function assertSchema(): Promise<void> {
-    const fault = schemaFault(await versionsIn(connection, version))
-    if (fault) throw fault
-  }
-
-  function lookAgain(looking: Promise<void>): void {
-    if (looked === looking) looked = undefined
+    try {
+      const fault = schemaFault(await versionsIn(connection, version))
+      if (fault) throw fault
+    } catch (error) {
+      checked = undefined
+      throw error
+    }
   }
 }
 
@@ -49,27 +45,17 @@ export async function versionsIn(
   connection: PostgresConnection,
   version: Statement,
 ): Promise<Versions> {
-  return {
-    engine: 'PostgreSQL',
-    found: await versionIn(connection, version),
-    own: SCHEMA_VERSION,
-  }
-}
-
-async function versionIn(
-  connection: PostgresConnection,
-  version: Statement,
-): Promise<number | undefined> {
+  const versions = { engine: 'PostgreSQL', found: undefined, own: SCHEMA_VERSION }
   try {
     const [row] = await again(() => connection.query(version))
-    return Number(row?.[0] ?? 0)
+    return { ...versions, found: Number(row?.[0] ?? 0) }
   } catch (error) {
-    if (isMisfit(error)) return undefined
+    if (isMisfit(error)) return versions
     throw error
   }
 }
 
-/** What to tell of a script that could not make the tables. */
+/** The error of a script that could not make the tables. */
 export function creationFailure(error: unknown): unknown {
   if (codeOf(error) !== NO_SUCH_SCHEMA) return error
   const what = 'are to be in a schema that does not exist: CREATE SCHEMA first'
@@ -82,9 +68,10 @@ export function isRolledBack(error: unknown): boolean {
 }
 
 /**
- * Sends what certainly was not executed again; the last such error is the caller's.
+ * Retries what the server rolled back; after the last attempt it throws that error.
  *
- * At once, since the other side is done when the error is here, then after ever longer pauses.
+ * The first retry is immediate, since the conflicting transaction is done by then; the pauses
+ * before the others grow.
  */
 export async function again<Answer>(send: () => Promise<Answer>): Promise<Answer> {
   for (let attempt = 1; ; attempt++) {

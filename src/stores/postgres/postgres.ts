@@ -1,4 +1,4 @@
-/** The store in PostgreSQL: one statement a verb, and a second for a swap that lost. */
+/** The store in PostgreSQL: one statement for each verb, and a second one for a lost swap. */
 
 import { type Clock, systemClock } from '../../base/ports.ts'
 import { checkPostgres } from './check.ts'
@@ -8,14 +8,8 @@ import { schemaScript, tablesOf } from './schema.ts'
 import { decodeKeys, decodeRow, encodeRow, listNameOf } from './row.ts'
 import { statements } from './statements.ts'
 import { schemaFault } from '../schema-version.ts'
-import {
-  GARBAGE_MS,
-  REVOKED_MS,
-  type Row,
-  type SessionStore,
-  type Swap,
-} from '../../backends/stored/store.ts'
-import { timeToLive } from '../time-to-live.ts'
+import { GARBAGE_MS, REVOKED_MS, type Row, type SessionStore } from '../../backends/stored/store.ts'
+import { hasWonBefore, keysOver, timeToLive } from '../verb-rules.ts'
 import { sessionStore } from '../session-store.ts'
 
 export type { PostgresClient } from './client.ts'
@@ -24,8 +18,8 @@ export { postgresSchema } from './schema.ts'
 /** How a PostgreSQL store is set up. */
 export interface PostgresStoreOptions {
   /**
-   * What the tables' names begin with, after a schema if you like: `'web.app_'`. Each part has up to
-   * 40 small letters (a-z), digits and `_`, no digit first.
+   * What the tables' names begin with, after a schema if you like: `'web.app_'`. Each part has up
+   * to 40 small letters (a-z), digits and `_`, no digit first.
    *
    * @default 'sojourn_'
    */
@@ -43,8 +37,7 @@ export interface PostgresStoreOptions {
 export interface PostgresStore extends SessionStore {
   /**
    * Makes the store's tables, or upgrades them. It may run twice, and from several processes.
-   *
-   * Tables that are newer by one version are left as they are, and worked with.
+   * Tables that are newer by one version are used as they are.
    *
    * @throws `ERR_STORE_SCHEMA` for tables that are newer still, or a schema that does not exist.
    */
@@ -54,8 +47,8 @@ export interface PostgresStore extends SessionStore {
 /**
  * Keeps sessions in PostgreSQL 12 or newer, or in PGlite, through a client you made.
  *
- * The tables have to be there: `createSchema()`, or what `postgresSchema()` answers. What is over
- * is deleted by `prune`.
+ * Make the tables first: with `createSchema()`, or the SQL of `postgresSchema()`. `prune` deletes
+ * expired rows.
  *
  * @example
  * ```ts
@@ -75,8 +68,8 @@ export function postgresStore(
   const sql = statements(tables)
   const connection = connectPostgres(client, prepare ? 'named' : 'unnamed')
 
-  const lifeUntil = (until: number) => timeToLive(until, clock())
-  const rowValues = (key: string, row: Row) => [key, ...encodeRow(row), lifeUntil(row.expiresAt)]
+  const ttlUntil = (until: number) => timeToLive(until, clock())
+  const rowValues = (key: string, row: Row) => [key, ...encodeRow(row), ttlUntil(row.expiresAt)]
   const send = sendTo(connection, sql.version)
 
   async function read(key: string): Promise<Row | null> {
@@ -98,15 +91,16 @@ export function postgresStore(
         const replaced = await send(sql.swap, ...rowValues(key, row), ifWrite)
         if (replaced.length > 0) return { won: true }
       } catch (error) {
-        // Others came first every time: lost for sure, as if the write had been another.
+        // Other writes came first at every try, so this swap has certainly lost.
         if (!isRolledBack(error)) throw error
       }
-      // In a statement of its own, which sees what the swap may have waited for.
-      return outcome(row, await read(key))
+      // A second statement, which sees what the swap may have waited for.
+      const newest = await read(key)
+      return hasWonBefore(row, newest) ? { won: true } : { won: false, newest }
     },
 
     async touch(key, expiresAt) {
-      return (await send(sql.touch, key, expiresAt, lifeUntil(expiresAt))).length > 0
+      return (await send(sql.touch, key, expiresAt, ttlUntil(expiresAt))).length > 0
     },
 
     async remove(key) {
@@ -117,19 +111,16 @@ export function postgresStore(
       const evicting = limit && !limit.refuse ? limit.most : null
       const refusing = limit?.refuse ? limit.most : null
       const wanted = evicting === null ? null : 'list'
-      const values = [listNameOf(owner), key, calledAt, refusing, lifeUntil(until), wanted]
+      const values = [listNameOf(owner), key, calledAt, refusing, ttlUntil(until), wanted]
       const [outcome, list] = (await send(sql.admit, ...values))[0] ?? []
-      if (outcome !== 'admitted') {
-        return { admitted: false, why: outcome === 'revoked' ? 'revoked' : 'limit' }
-      }
+      if (outcome === 'revoked') return { admitted: false, why: 'revoked' }
+      if (outcome !== 'admitted') return { admitted: false, why: 'limit' }
       if (evicting === null) return { admitted: true, over: [] }
-      const keys = decodeKeys(list)
-      const others = keys.filter((one) => one !== key)
-      return { admitted: true, over: others.slice(0, Math.max(keys.length - evicting, 0)) }
+      return { admitted: true, over: keysOver(decodeKeys(list), key, evicting) }
     },
 
     async keep(owner, until) {
-      await send(sql.keep, listNameOf(owner), lifeUntil(until))
+      await send(sql.keep, listNameOf(owner), ttlUntil(until))
     },
 
     async list(owner, revoking) {
@@ -181,11 +172,5 @@ export function postgresStore(
   })
 }
 
-/** How many rows one statement answers or deletes: its locks are held for as long as it takes. */
+/** How many rows one statement returns or deletes: it holds its locks until it is done. */
 const BATCH = 500
-
-/** What became of a swap that replaced nothing: it may have won before, when it was sent first. */
-function outcome(row: Row, newest: Row | null): Swap {
-  const isOurs = newest?.write === row.write || newest?.recent.includes(row.write)
-  return isOurs ? { won: true } : { won: false, newest }
-}

@@ -1,4 +1,4 @@
-/** How a row is written into PostgreSQL's columns, and the name of an owner's list. */
+/** The columns of a row in PostgreSQL, and the name of an owner's list. */
 
 import { createHash } from 'node:crypto'
 import type { Row } from '../../backends/stored/store.ts'
@@ -25,31 +25,30 @@ export function decodeRow([write, recent, expiresAt, owner, body]: readonly unkn
   }
 }
 
-/** Reads a list that the server wrote as JSON; none where there was no row. */
+/** Reads a list that the server wrote as JSON; an empty one if there was no row. */
 export function decodeKeys(list: unknown): string[] {
   return typeof list === 'string' ? (JSON.parse(list) as string[]) : []
 }
 
-/** The longest name of an owner's list, in bytes: an index takes no more than 2700. */
+/** The longest name of an owner's list, in bytes. An index takes at most 2700. */
 export const LONGEST_NAME = 255
 
-/** What the name of an owner's list begins with where it is a hash. */
+/** The beginning of a name that is a hash. */
 export const HASHED = '\x01#'
 
 /**
- * The name of an owner's list: the owner as it is kept in a row, or its hash where that is too long.
- *
- * No owner in a row has a U+0001 before anything but a digit, so a hash is nobody else's name.
+ * The name of an owner's list: the encoded owner, or its hash if that is too long. In an encoded
+ * owner a digit follows each U+0001, so that no owner equals a hash.
  */
 export function listNameOf(owner: string): string {
-  const kept = encodeText(owner)
-  if (Buffer.byteLength(kept) <= LONGEST_NAME) return kept
-  return `${HASHED}${createHash('sha256').update(kept).digest('hex')}`
+  const name = encodeText(owner)
+  if (Buffer.byteLength(name) <= LONGEST_NAME) return name
+  return `${HASHED}${createHash('sha256').update(name).digest('hex')}`
 }
 
-// PostgreSQL's text cannot hold U+0000 (bytes could, but are twice as long on the wire, and illegible
-// in psql), and PGlite takes U+FEFF for a mark and drops it. So U+0001 and a digit stand for both
-// and for U+0001 itself.
+// PostgreSQL's text cannot hold U+0000 (a bytea could, but is twice as long on the wire and
+// illegible in psql), and PGlite drops U+FEFF. So U+0001 and a digit stand for both, and for U+0001
+// itself.
 function encodeText(text: string): string {
   return text.replaceAll('\x01', '\x011').replaceAll('\0', '\x010').replaceAll('\ufeff', '\x012')
 }

@@ -38,19 +38,17 @@ export function tablesOf(prefix: string): Tables {
 
 const PREFIX = /^(?:([a-z_][a-z0-9_]*)\.)?([a-z_][a-z0-9_]*)$/
 
-/** Identifiers have up to 63 bytes; PostgreSQL cuts longer ones off without a word. */
+/** PostgreSQL silently truncates identifiers over 63 bytes. */
 const LONGEST = 40
 
 /**
- * The way from each version to the next, the first from nothing.
- *
- * Every statement may run twice. None may take away what the version before needs: while a new
- * release is rolled out, both run.
+ * One migration for each version, the first from nothing. Every statement may run twice, and none
+ * may remove what the version before needs, since both run during a rollout.
  */
 const MIGRATIONS: readonly ((tables: Tables) => string)[] = [
-  // A tombstone has no body. `expires_at` is by the library's clock, and as exact as its numbers;
-  // `collect_at` is by the server's. The owner's hash index takes names of any length. Room in each
-  // page lets a row's new version stay beside the old, without touching an index.
+  // A tombstone has no body. `expires_at` is by the library's clock, `collect_at` by the server's.
+  // A hash index takes owners of any length. The fill factor leaves room for a row's new version in
+  // the same page, which spares an index update.
   ({ sessions, owners, index }) => `
 CREATE TABLE IF NOT EXISTS ${sessions} (
   key text COLLATE "C" PRIMARY KEY,
@@ -78,9 +76,8 @@ CREATE INDEX IF NOT EXISTS ${index('owners_collect_at')} ON ${owners} (collect_a
 export const SCHEMA_VERSION = MIGRATIONS.length
 
 /**
- * The SQL that makes the store's tables, or upgrades them: for `psql`, or a migration of your own.
- *
- * It may run twice, and from several processes at once.
+ * The SQL that makes or upgrades the store's tables: for `psql`, or a migration of your own. It may
+ * run twice, and from several processes at once.
  *
  * @param prefix as given to `postgresStore`. @default 'sojourn_'
  * @throws `ERR_OPTION_INVALID` for a prefix that `postgresStore` would refuse.
@@ -89,10 +86,7 @@ export function postgresSchema(prefix = 'sojourn_'): string {
   return `BEGIN;\n${schemaScript(tablesOf(prefix))}COMMIT;\n`
 }
 
-/**
- * The same without BEGIN and COMMIT: sent as one simple query it is one transaction anyway, and one
- * that leaves nothing open on the connection when a statement fails.
- */
+/** The same without BEGIN and COMMIT: one simple query is a transaction, which ends if it fails. */
 export function schemaScript(tables: Tables): string {
   const { meta, prefix } = tables
   return `-- Sojourn's tables, version ${SCHEMA_VERSION}. The lock makes racing processes take turns.

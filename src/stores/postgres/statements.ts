@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { HASHED, LONGEST_NAME } from './row.ts'
 import type { Tables } from './schema.ts'
 
-/** A statement, and the name it has when it is prepared. */
+/** A statement, and its name if it is prepared. */
 export interface Statement {
   readonly name: string
   readonly text: string
@@ -15,16 +15,17 @@ export type Statements = ReturnType<typeof statements>
 
 const LIVE = 'body IS NOT NULL AND collect_at > now()'
 
-/** What `admit` turns away, from the parameters and the row. */
+/** Whether `admit` refuses, from the parameters and the row. */
 const IS_REFUSED = `($3::float8 <= found.revoked_at
       OR $2::text <> ALL (found.keys) AND coalesce(cardinality(found.keys) >= $4::float8, false))`
 
-// In READ COMMITTED a statement that waits for a row's lock goes on with the newest version of that
-// row, and of that row alone: everything else it reads is as old as the statement. So whatever has
-// to be exact is decided from the locked row (an owner's list is one row for this reason). In the
-// stricter levels such a statement fails instead, and is sent again.
-
-// Nothing is answered as a boolean: an application may have told its client to parse those its own way.
+// In READ COMMITTED a statement that waits for a row's lock continues with the newest version of
+// that row, and of that row alone: everything else it reads is as old as the statement. So whatever
+// has to be exact is decided from the locked row; for this reason an owner's list is one row. In
+// stricter levels such a statement fails instead, and is retried.
+//
+// No statement returns a boolean: an application may have set its client to parse those in another
+// way.
 
 /** The statements on these tables. */
 export function statements({ sessions, owners, meta }: Tables) {
@@ -44,11 +45,11 @@ WHERE found.collect_at <= now()
 RETURNING true`),
 
     /**
-     * $1 key, then as for an insert, $8 the write to replace. Answers a row if it was replaced.
+     * $1 key, then as for an insert, $8 the write to replace. Returns a row if it was replaced.
      *
-     * It never answers the row that was in the way: a SELECT beside the UPDATE would see the row as
-     * it was when the statement began. Where the row's write is another one already, nothing is
-     * locked, so it does not wait, and does not fail in the stricter isolation levels.
+     * It does not return the current row: a SELECT beside the UPDATE would see the row as it was
+     * when the statement began. If the row's write is another one, the statement locks nothing, so
+     * that it neither waits nor fails in stricter isolation levels.
      */
     swap: statement(`
 UPDATE ${sessions} SET
@@ -65,8 +66,8 @@ WHERE key = $1 AND ${LIVE}
 RETURNING true`),
 
     /**
-     * $1 key, $2 time to live. Answers the last write, or '' where there was no row: the tombstone
-     * keeps it, and the owner, so that what is left in the owner's list can be collected with it.
+     * $1 key, $2 time to live. Returns the last write, or '' if there was no row. The tombstone has
+     * both it and the owner, so that `prune` also finds the entry in the owner's list.
      */
     remove: statement(`
 INSERT INTO ${sessions} AS found (key, write, recent, expires_at, owner, body, collect_at)
@@ -77,9 +78,8 @@ ON CONFLICT (key) DO UPDATE SET
 RETURNING write`),
 
     /**
-     * $1 owner, $2 key, $3 the time of the call, $4 the most keys when more are refused, $5 time to
-     * live, $6 'list' where the keys are asked for. Answers 'revoked', 'admitted' or 'limit', and
-     * the list.
+     * $1 owner, $2 key, $3 the time of the call, $4 the limit if more keys are refused, $5 time to
+     * live, $6 'list' to get the keys. Returns 'revoked', 'admitted' or 'limit', and the keys.
      */
     admit: statement(`
 INSERT INTO ${owners} AS found (owner, keys, revoked_at, collect_at)
@@ -100,7 +100,7 @@ RETURNING CASE
   END,
   CASE WHEN $6::text = 'list' THEN array_to_json(found.keys)::text END`),
 
-    /** $1 owner, $2 time to live. A list that lives as long already is left alone. */
+    /** $1 owner, $2 time to live. Does not write to a list that lives as long already. */
     keep: statement(`
 UPDATE ${owners} SET collect_at = ${after('$2')} WHERE owner = $1 AND collect_at < ${after('$2')}`),
 
@@ -122,7 +122,7 @@ RETURNING array_to_json(found.keys)::text`),
 UPDATE ${owners} SET keys = ${without('keys', 'SELECT json_array_elements_text($2::text::json)')}
 WHERE owner = $1 AND keys && ARRAY(SELECT json_array_elements_text($2::text::json))`),
 
-    /** $1 the last key of the batch before, or null; $2 how many. Answers a list. */
+    /** $1 the last key of the batch before, or null; $2 how many. Returns a list. */
     keys: statement(`
 SELECT json_agg(key ORDER BY key)::text FROM (
   SELECT key FROM ${sessions}
@@ -130,8 +130,8 @@ SELECT json_agg(key ORDER BY key)::text FROM (
 ) AS batch`),
 
     /**
-     * $1 how many. Answers how many. Rows that are in use are left for the next time; owners are
-     * locked in order, so that two of these never wait for each other.
+     * $1 at most how many. Returns how many. It skips locked rows; it locks owners in order, so
+     * that two of these statements cannot deadlock.
      */
     pruneSessions: statement(`
 WITH dead AS MATERIALIZED (
@@ -149,7 +149,7 @@ WITH dead AS MATERIALIZED (
 )
 SELECT count(*)::int FROM gone`),
 
-    /** $1 how many. Answers how many. */
+    /** $1 at most how many. Returns how many. */
     pruneOwners: statement(`
 WITH dead AS MATERIALIZED (
   SELECT owner FROM ${owners} WHERE collect_at <= now()
@@ -174,13 +174,13 @@ function statement(text: string): Statement {
   return { name: `sojourn_${digest}`, text: text.trim() }
 }
 
-// Up to the next ten seconds: an index is left alone unless a value in it changes, and a session
-// that is in use would change this one with every write.
+// Rounded up to ten seconds: PostgreSQL updates an index only if the value changes, and otherwise
+// every write of a session in use would change it.
 function after(milliseconds: string): string {
   return `to_timestamp(ceil((extract(epoch FROM now()) + ${milliseconds}::float8 / 1000) / 10) * 10)`
 }
 
-// As `listNameOf` makes it of a row's owner: the index of the lists takes no more than 2700 bytes.
+// The name that `listNameOf` makes of a row's owner.
 function nameOf(owner: string): string {
   const bytes = `convert_to(${owner}, 'UTF8')`
   return `CASE WHEN length(${bytes}) <= ${LONGEST_NAME} THEN ${owner}

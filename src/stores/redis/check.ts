@@ -3,20 +3,18 @@
 import type { RedisConnection, SendCommand } from './client.ts'
 import { textOf } from './row.ts'
 
-/** Asks every primary. @returns a sentence for each setting that can lose sessions. */
+/** A sentence for each setting that can lose sessions, from every primary. */
 export async function checkRedis(connection: RedisConnection): Promise<string[]> {
   const findings = await Promise.all((await connection.primaries()).map(checkServer))
   return [...new Set(findings.flat())]
 }
 
 async function checkServer(send: SendCommand): Promise<string[]> {
-  let settings: Map<string, string>
+  const settings = new Map<string, string>()
   try {
-    settings = new Map([
-      ...(await settingsOf(send, 'maxmemory*')),
-      ...(await settingsOf(send, 'append*')),
-      ...(await settingsOf(send, 'save')),
-    ])
+    for (const pattern of ['maxmemory*', 'append*', 'save']) {
+      for (const [name, value] of await settingsOf(send, pattern)) settings.set(name, value)
+    }
   } catch (error) {
     if (!isRefusal(error)) throw error
     return [
@@ -40,22 +38,15 @@ async function checkServer(send: SendCommand): Promise<string[]> {
   return found
 }
 
-/** The settings that match: a list of names and values in turn, or, in RESP 3, a map. */
+/** The settings that match: a list that alternates names and values, or, in RESP 3, a map. */
 async function settingsOf(send: SendCommand, pattern: string): Promise<[string, string][]> {
   const reply = await send(['CONFIG', 'GET', pattern])
-  if (reply instanceof Map) return pairs([...reply].flat())
-  if (Array.isArray(reply)) return pairs(reply)
-  return pairs(Object.entries(reply as object).flat())
+  const pairs = reply instanceof Map ? [...reply] : Object.entries(reply as object)
+  const texts = (Array.isArray(reply) ? reply : pairs.flat()).map((part) => textOf(part) ?? '')
+  return texts.flatMap((name, at) => (at % 2 === 0 ? [[name, texts[at + 1] ?? '']] : []))
 }
 
-function pairs(flat: readonly unknown[]): [string, string][] {
-  const texts = flat.map((part) => textOf(part) ?? '')
-  return texts.flatMap((name, index) =>
-    index % 2 === 0 ? [[name, texts[index + 1] ?? ''] satisfies [string, string]] : [],
-  )
-}
-
-/** NOPERM from an access list, an unknown command where a provider has taken it away. */
+/** NOPERM from an access list, or an unknown command if a provider has disabled it. */
 function isRefusal(error: unknown): boolean {
   return error instanceof Error && /^(?:NOPERM|ERR unknown|ERR.*not allowed)/i.test(error.message)
 }

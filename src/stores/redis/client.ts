@@ -1,17 +1,16 @@
-/** The Redis clients a store can be given: told apart by shape, and all spoken to in one way. */
+/** The supported Redis clients, recognized by their shape, behind one interface. */
 
 import { SessionError } from '../../base/errors.ts'
 
-/** node-redis: `createClient`, `createClientPool`. */
-export interface NodeRedis {
-  /** Of a client, not of a pool: whether commands leave at once, instead of waiting in a queue. */
-  readonly isReady?: boolean
-  sendCommand(args: string[], options?: CommandOptions): Promise<unknown>
-}
-
-/** What node-redis is told of a command. */
 interface CommandOptions {
   timeout?: number | undefined
+}
+
+/** node-redis: `createClient`, `createClientPool`. */
+export interface NodeRedis {
+  /** Only on a client, not on a pool: whether commands are sent at once, and not queued. */
+  readonly isReady?: boolean
+  sendCommand(args: string[], options?: CommandOptions): Promise<unknown>
 }
 
 /** node-redis: `createCluster`. */
@@ -48,19 +47,19 @@ export type RedisClient = NodeRedis | NodeRedisCluster | NodeRedisSentinel | IoR
 /** Sends a command, its name first. */
 export type SendCommand = (args: string[]) => Promise<unknown>
 
-/** One way to speak to every client. */
+/** A client, whichever library it is from. */
 export interface RedisConnection {
-  /** Sends a command to the server of its one key, always the primary. */
+  /** Sends a command to the primary of its key. */
   send(key: string, args: string[]): Promise<unknown>
   /** Every server that takes writes. */
   primaries(): Promise<SendCommand[]>
-  /** What the client by itself puts before each key in `send`, and nowhere else. */
+  /** The key prefix that the client itself adds, in `send` only. */
   readonly added: string
-  /** The client's own key prefix, where `send` goes past it: to be part of every key. */
+  /** The client's key prefix, if `send` bypasses it: the store adds it to every key. */
   readonly bypassed: string
 }
 
-/** @throws `ERR_OPTION_INVALID` for what is no client, or one that reads from replicas. */
+/** @throws `ERR_OPTION_INVALID` for an unknown client, or one that reads from replicas. */
 export function connectRedis(client: RedisClient): RedisConnection {
   if (typeof client !== 'object' || client === null) throw notAClient()
   if ('call' in client && typeof client.call === 'function') return ioRedis(client)
@@ -78,7 +77,7 @@ function ioRedis(client: IoRedis): RedisConnection {
   if (options['readOnly'] === true || options['role'] === 'slave') {
     throw readsReplicas('neither readOnly nor role')
   }
-  // The client looks key positions up by the name in small letters, to put its prefix there.
+  // The client finds the keys, to add its prefix, by the command's name in small letters.
   const sendBy =
     (one: IoRedis): SendCommand =>
     (args) =>
@@ -122,28 +121,28 @@ function nodeRedisCluster(client: NodeRedisCluster): RedisConnection {
 }
 
 function nodeRedisSentinel(client: NodeRedisSentinel): RedisConnection {
-  // Commands only go to a master's client that is ready, and wait for one elsewhere.
+  // Sentinel sends a command only once the master's client is ready.
   const send: SendCommand = (args) => client.sendCommand(false, args, NO_TIMEOUT)
   return { ...prefixOf(client), send: (_key, args) => send(args), primaries: async () => [send] }
 }
 
 /**
- * For node-redis 6, which otherwise makes an `AbortSignal.timeout` for each command, and never clears
- * it: at 10 000 commands a second 50 000 timers are alive, and a read takes twice the processor time.
+ * Otherwise node-redis 6 makes an `AbortSignal.timeout` for each command and never clears it: at
+ * 10 000 commands a second 50 000 timers are alive, and a read takes twice the processor time.
  *
- * The timeout only ever ends commands that were not written to the socket yet. While the client is
- * disconnected they keep it, so that its queue does not grow for as long as an outage lasts. Whoever
- * waits for the answer has a deadline of the backend's in any case.
+ * The timeout only ends commands that were not sent yet. Commands to a disconnected client keep it,
+ * so that the queue stays bounded during an outage. The backend has a deadline of its own in any
+ * case.
  */
 const NO_TIMEOUT: CommandOptions = { timeout: undefined }
 
-/** node-redis leaves a raw command's keys as they are, and its prefix to whoever sends it. */
+/** node-redis does not add its prefix to the keys of a raw command. */
 function prefixOf(client: object): { added: ''; bypassed: string } {
   const { _keyPrefix } = client as { _keyPrefix?: unknown }
   return { added: '', bypassed: String(_keyPrefix ?? '') }
 }
 
-/** The options a client was made with; each library keeps them in a place of its own. */
+/** The options of a client, which each library stores under another name. */
 function optionsOf(client: object): Record<string, unknown> {
   const { options, _options } = client as { options?: unknown; _options?: unknown }
   const found = options ?? _options

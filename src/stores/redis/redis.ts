@@ -1,4 +1,4 @@
-/** The store in Redis or Valkey: one string a session, every verb one command or script on one key. */
+/** The store in Redis or Valkey: one string for each session; each verb is one command or script. */
 
 import { systemClock, type Clock } from '../../base/ports.ts'
 import { checkRedis } from './check.ts'
@@ -6,7 +6,7 @@ import { connectRedis, type RedisClient } from './client.ts'
 import { BEGINNING, decodeRow, encodeRow, isRow, textOf } from './row.ts'
 import { ADMIT, KEEP, REMOVE, REVOKE, run, SWAP, TOUCH } from './scripts.ts'
 import { GARBAGE_MS, REVOKED_MS, type SessionStore } from '../../backends/stored/store.ts'
-import { timeToLive } from '../time-to-live.ts'
+import { timeToLive } from '../verb-rules.ts'
 import { sessionStore } from '../session-store.ts'
 
 export type { RedisClient } from './client.ts'
@@ -14,8 +14,8 @@ export type { RedisClient } from './client.ts'
 /** How a Redis store is set up. */
 export interface RedisStoreOptions {
   /**
-   * What every key begins with, any text: a session is at `session#...`, a user's list of them at
-   * `session@...`. Two applications on one server need two; one may be the beginning of the other.
+   * The beginning of every key: a session is stored at `session#...`, a user's list of sessions at
+   * `session@...`. Applications that share a server need different prefixes.
    *
    * @default 'session'
    */
@@ -27,9 +27,9 @@ export interface RedisStoreOptions {
 /**
  * Keeps sessions in Redis 6 or newer, or in Valkey, through a client you made and connected.
  *
- * No key is ever without a time to live. Reads go to primaries only. A `createSentinel` of node-redis
- * with a `masterPoolSize` above 1 needs `reserveClient: true`: without it, commands sent at once leak
- * the pool's connections, in node-redis 5 and 6, until none is left and all hang.
+ * No key is ever without a time to live. Reads go to primaries only. A `createSentinel` of
+ * node-redis with a `masterPoolSize` above 1 needs `reserveClient: true`: without it, commands sent
+ * at once leak the pool's connections, in node-redis 5 and 6, until none is left and all hang.
  *
  * @example
  * ```ts
@@ -47,11 +47,11 @@ export function redisStore(
 ): SessionStore {
   const connection = connectRedis(client)
   const before = connection.bypassed + prefix
-  // With ":" what is under `session` would be the store's with the prefix `session:admin` too. It is
-  // one character: with the next Redis takes 16 bytes more for each key of ours.
+  // Not ":": the keys of prefix `session` would then include those of `session:admin`. One
+  // character only: with a second one Redis takes 16 bytes more for each key.
   const sessionKey = (key: string) => `${before}#${key}`
   const ownerKey = (owner: string) => `${before}@${owner}`
-  const lifeUntil = (until: number) => String(timeToLive(until, clock()))
+  const ttlUntil = (until: number) => String(timeToLive(until, clock()))
   const runOn = (name: string, script: Parameters<typeof run>[1], ...args: string[]) =>
     run(connection, script, name, args)
 
@@ -65,19 +65,19 @@ export function redisStore(
 
     async insert(key, row) {
       const name = sessionKey(key)
-      const end = lifeUntil(row.expiresAt)
+      const end = ttlUntil(row.expiresAt)
       const reply = await connection.send(name, ['SET', name, encodeRow(row), 'NX', 'PX', end])
       return textOf(reply) === 'OK'
     },
 
     async swap(key, ifWrite, row) {
-      const args = [ifWrite, row.write, encodeRow(row), lifeUntil(row.expiresAt)]
+      const args = [ifWrite, row.write, encodeRow(row), ttlUntil(row.expiresAt)]
       const reply = await runOn(sessionKey(key), SWAP, ...args)
       return textOf(reply) === '1' ? { won: true } : { won: false, newest: decodeRow(reply) }
     },
 
     async touch(key, expiresAt) {
-      const args = [String(expiresAt), lifeUntil(expiresAt)]
+      const args = [String(expiresAt), ttlUntil(expiresAt)]
       return textOf(await runOn(sessionKey(key), TOUCH, ...args)) === '1'
     },
 
@@ -87,14 +87,14 @@ export function redisStore(
 
     async admit(owner, key, calledAt, until, limit) {
       const [most, refuse] = limit ? [String(limit.most), limit.refuse ? 'refuse' : ''] : ['', '']
-      const args = [key, String(calledAt), lifeUntil(until), most, refuse]
+      const args = [key, String(calledAt), ttlUntil(until), most, refuse]
       const reply = await runOn(ownerKey(owner), ADMIT, ...args)
       if (Array.isArray(reply)) return { admitted: true, over: reply.map(String) }
       return { admitted: false, why: textOf(reply) === 'revoked' ? 'revoked' : 'limit' }
     },
 
     async keep(owner, until) {
-      await runOn(ownerKey(owner), KEEP, lifeUntil(until))
+      await runOn(ownerKey(owner), KEEP, ttlUntil(until))
     },
 
     async list(owner, revoking) {
@@ -133,7 +133,7 @@ export function redisStore(
     check: () => checkRedis(connection),
   })
 
-  /** Neither a tombstone, which is empty, nor anything of the application's own that has our prefix. */
+  /** Excludes tombstones, which are empty, and the application's own strings under our prefix. */
   async function holdsRow(name: string): Promise<boolean> {
     const last = String(BEGINNING - 1)
     return isRow(textOf(await connection.send(name, ['GETRANGE', name, '0', last])) ?? '')

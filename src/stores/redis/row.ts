@@ -1,4 +1,4 @@
-/** How a row is written into one Redis string: a short header line, then the owner, then the body. */
+/** The text of a row in one Redis string: a header line, the owner, the body. */
 
 // value  = header "\n" [owner] body, or "" for a tombstone
 // header = expiresAt " " write " " recent *("," recent) " " owner's length, or "-" for none
@@ -10,13 +10,13 @@ import type { Row } from '../../backends/stored/store.ts'
 /** What a removed key holds. */
 const TOMBSTONE = ''
 
-/** How much of a value is asked for to tell whether it is a row. */
+/** How much of a value is read to check whether it is a row. */
 export const BEGINNING = 1024
 
-/** A whole header, or as much of a longer one as fits into the beginning. */
+/** A whole header, or the beginning of a longer one. */
 const HEADER = /^-?\d[\d.e+]* [\w.-]+ [\w.,-]*(?: (?:\d+|-)\n|$)/
 
-/** Whether a value that begins so is a row: the application may keep strings of its own beside it. */
+/** Whether a value with this beginning is a row, and not a string of the application's own. */
 export function isRow(beginning: string): boolean {
   const header = HEADER.exec(beginning)?.[0]
   return header !== undefined && (header.endsWith('\n') || header.length === BEGINNING)
@@ -28,10 +28,8 @@ export function encodeRow({ write, recent, expiresAt, owner, body }: Row): strin
 }
 
 /**
- * Reads a reply: null where there is nothing, or a tombstone.
- *
- * What is no row comes back whole as the body of one that is over and that no write made: what it
- * says opens nothing, no swap replaces it, and who rejects it need not know of this form.
+ * Reads a reply: null for no value, or a tombstone. A value that is no row becomes the body of an
+ * expired row without a write id: it is refused as corrupt, and no swap replaces it.
  */
 export function decodeRow(reply: unknown): Row | null {
   const value = textOf(reply)
@@ -57,7 +55,7 @@ export function decodeRow(reply: unknown): Row | null {
   }
 }
 
-/** A reply as text: a client may have been told to answer with buffers. */
+/** A reply as text: the client may be set to return buffers. */
 export function textOf(reply: unknown): string | undefined {
   if (reply === null || reply === undefined) return undefined
   if (typeof reply === 'string') return reply

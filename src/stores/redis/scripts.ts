@@ -1,18 +1,18 @@
-/** The Lua that Redis runs: one script a verb, each on one key. */
+/** The Lua scripts that Redis runs: one for each verb, on one key. */
 
 import { createHash } from 'node:crypto'
 import type { RedisConnection } from './client.ts'
 
-/** A script, and the name Redis knows it by. */
+/** A script, and the hash that Redis caches it under. */
 export interface Script {
   readonly text: string
   readonly sha: string
 }
 
 // A value begins with "expiresAt write recent,recent length\n"; the empty one is a tombstone.
-// `ttl` is what is left of a key's time, in milliseconds, as text: Lua would write it as 1e+15.
+// `ttl` is the key's time to live in milliseconds, as text: Lua would write a number as 1e+15.
 
-/** ARGV: the write to replace, the new write, the new value, ttl. Answers 1, the newest, or nil. */
+/** ARGV: the write to replace, the new write and value, ttl. Returns 1, the current value, or nil. */
 export const SWAP = script(`
 local value = redis.call('GET', KEYS[1])
 if not value then return nil end
@@ -27,7 +27,7 @@ end
 return value
 `)
 
-/** ARGV: expiresAt, ttl. Answers whether there is a row. */
+/** ARGV: expiresAt, ttl. Returns whether there is a row. */
 export const TOUCH = script(`
 local value = redis.call('GET', KEYS[1])
 if not value or value == '' then return 0 end
@@ -40,10 +40,8 @@ return 1
 `)
 
 /**
- * ARGV: ttl. Answers whether there was a row.
- *
- * It deletes first, though SET alone would do: a Redis whose memory is full refuses a script that
- * begins with SET, and a logout has to work then.
+ * ARGV: ttl. Returns whether there was a row. It begins with DEL because a Redis whose memory is
+ * full refuses a script that begins with SET, and a logout has to work then.
  */
 export const REMOVE = script(`
 local was = redis.call('STRLEN', KEYS[1])
@@ -52,8 +50,8 @@ redis.call('SET', KEYS[1], '', 'PX', ARGV[1])
 return was > 0 and 1 or 0
 `)
 
-// An owner's key is a sorted set: the session keys, scored 1, 2, 3 in the order of admission, and
-// under "\\0", which no key is, the time of the last revocation, negated to stay out of that order.
+// An owner's list is a sorted set: the session keys, scored 1, 2, 3 in the order of admission, and
+// "\\0", which no key is, scored with the time of the last revocation, negated to sort before them.
 
 const RAISE_TTL = `
 local function raise(ttl)
@@ -62,7 +60,7 @@ local function raise(ttl)
 end
 `
 
-/** ARGV: key, calledAt, ttl, the most keys or "", "refuse" or "". Answers a reason, or what is over. */
+/** ARGV: key, calledAt, ttl, limit or "", "refuse" or "". Returns why not, or the keys over it. */
 export const ADMIT = script(`${RAISE_TTL}
 local revoked = redis.call('ZSCORE', KEYS[1], '\\0')
 if revoked and tonumber(ARGV[2]) <= -revoked then return 'revoked' end
@@ -86,7 +84,7 @@ end
 return over
 `)
 
-/** ARGV: the time, negated, and ttl. Answers the keys. */
+/** ARGV: the time, negated, and ttl. Returns the keys. */
 export const REVOKE = script(`${RAISE_TTL}
 local revoked = redis.call('ZSCORE', KEYS[1], '\\0')
 if not revoked or tonumber(ARGV[1]) < tonumber(revoked) then
@@ -102,7 +100,7 @@ raise(ARGV[1])
 return 1
 `)
 
-/** Runs a script on a key: by its name, and where Redis has forgotten it, by its text. */
+/** Runs a script on a key: by its hash, or by its text if Redis does not have it cached. */
 export async function run(
   connection: RedisConnection,
   { sha, text }: Script,
@@ -112,15 +110,11 @@ export async function run(
   try {
     return await connection.send(key, ['EVALSHA', sha, '1', key, ...args])
   } catch (error) {
-    if (!isForgotten(error)) throw error
+    if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
     return await connection.send(key, ['EVAL', text, '1', key, ...args])
   }
 }
 
 function script(text: string): Script {
   return { text, sha: createHash('sha1').update(text).digest('hex') }
-}
-
-function isForgotten(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('NOSCRIPT')
 }

@@ -1,8 +1,8 @@
-/** The SQLite clients a store can be given, and what differs between them. */
+/** The supported SQLite clients, and the differences between them. */
 
 import { SessionError } from '../../base/errors.ts'
 
-/** What we bind. */
+/** The values that the store binds. */
 export type SqliteValue = string | number | null
 
 /** A prepared statement. */
@@ -24,7 +24,7 @@ export interface SqliteDatabase {
   readonly inTransaction?: boolean
 }
 
-/** @throws `ERR_OPTION_INVALID` for what is no database. */
+/** @throws `ERR_OPTION_INVALID` for anything but a database. */
 export function assertDatabase(db: SqliteDatabase): void {
   const isOne = typeof db?.exec === 'function' && typeof db.prepare === 'function'
   if (isOne) return
@@ -35,33 +35,29 @@ export function assertDatabase(db: SqliteDatabase): void {
   )
 }
 
-/** Whether somebody's transaction is open. `node:sqlite` before Node 22.16 cannot say: it answers no. */
+/** Whether a transaction is open. Always false with `node:sqlite` before Node 22.16. */
 export function isInTransaction(db: SqliteDatabase): boolean {
   return db.isTransaction ?? db.inTransaction ?? false
 }
 
-/** Prepares a statement that answers objects, whatever the database answers by default. */
+/** Prepares a statement that returns rows as objects, whatever the default of the database. */
 export function prepare(db: SqliteDatabase, text: string): SqliteStatement {
   const statement = db.prepare(text)
   statement.setReturnArrays?.(false)
   return statement
 }
 
-/**
- * The present value of a setting.
- *
- * Prepared afresh each time: SQLite reads some settings when it compiles the statement.
- */
+/** The value of a setting. Never cached: SQLite reads some when it compiles the statement. */
 export function pragma(db: SqliteDatabase, name: string): unknown {
   return Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0]
 }
 
-/** Whether another connection's lock was in the way: nothing was executed. */
+/** Whether another connection held the lock: nothing was executed. */
 export function isLocked(error: unknown): boolean {
   return [BUSY, LOCKED, PROTOCOL].includes(resultCode(error))
 }
 
-/** Whether the statement does not fit the tables, as where a table is missing. */
+/** Whether the statement does not fit the tables, as when one is missing. */
 export function isMisfit(error: unknown): boolean {
   return resultCode(error) === ERROR
 }
@@ -83,7 +79,7 @@ function resultCode(error: unknown): number {
   return name ? NAMES[name as keyof typeof NAMES] : 0
 }
 
-/** Text as the column keeps it: SQLite's own functions end a text at U+0000, but not a blob. */
+/** The text in a blob column: SQLite's functions end a text at U+0000, but not a blob. */
 export function textOf(blob: Uint8Array): string {
   return Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength).toString('utf8')
 }

@@ -1,4 +1,4 @@
-/** How the SQLite store uses the user's connection: its transactions, its settings, its statements. */
+/** The user's connection as the SQLite store uses it: transactions, settings, statements. */
 
 import { SessionError } from '../../base/errors.ts'
 import {
@@ -15,43 +15,42 @@ import { assertSchema, type Tables } from './schema.ts'
 
 /** Executes statements, each prepared once. */
 export interface Sql {
-  /** The first row; nothing where there is none. */
+  /** The first row, if any. */
   get<Found>(text: string, ...values: SqliteValue[]): Found | undefined
   all<Found>(text: string, ...values: SqliteValue[]): Found[]
   /** @returns how many rows it changed. */
   run(text: string, ...values: SqliteValue[]): number
 }
 
-/** The user's connection, as the store uses it. Only `unchecked` works without our tables. */
+/** Runs jobs on the user's connection. Only `unchecked` works without our tables. */
 export interface SqliteConnection {
-  /** For what changes nothing. It sees all that was committed before it, and may be done twice. */
+  /** For a job that only reads. It sees all that was committed before it, and may run twice. */
   read<Answer>(verb: string, job: (sql: Sql) => Answer): Promise<Answer>
   /**
-   * In a transaction that has the write lock from its first statement on, and is committed before
-   * the answer is told. The job may be done twice, where what it did was taken back.
+   * In a transaction that has the write lock from its first statement, and is committed before the
+   * promise resolves. The job may run again after a rollback.
    */
   write<Answer>(verb: string, job: (sql: Sql) => Answer): Promise<Answer>
   unchecked<Answer>(verb: string, job: () => Answer): Promise<Answer>
 }
 
 /**
- * Jobs are synchronous from the lock to the commit, so nothing of the application's comes between.
- *
- * Settings: while jobs run `busy_timeout` is 0, and then what it was: a wait inside SQLite stops
- * the event loop, and with it every deadline. `synchronous` below FULL is raised to it once, and
- * stays: otherwise a session that was acknowledged is lost in a power cut.
+ * Jobs are synchronous from the lock to the commit, so that no statement of the application comes
+ * between. While they run, `busy_timeout` is 0: a wait inside SQLite blocks the event loop, and
+ * with it every deadline. A `synchronous` below FULL is raised to it for good: otherwise a power
+ * cut can lose an acknowledged session.
  */
 export function connectSqlite(db: SqliteDatabase, tables: Tables): SqliteConnection {
   const sql = cachedStatements(db)
   let isReady = false
-  // Under WAL nobody waits for a reader and no reader waits, so reads have a line of their own. In a
-  // transaction those that come together take the locks of the file once.
-  const readers = lineUp((verb, jobs) =>
-    withoutWaiting(db, verb, () => checked(() => inTransaction(db, 'BEGIN', jobs))),
-  )
-  const writers = lineUp((verb, jobs) =>
-    withoutWaiting(db, verb, () => checked(() => inTransaction(db, 'BEGIN IMMEDIATE', jobs))),
-  )
+  // Under WAL readers neither wait nor make others wait, so reads have a queue of their own. Reads
+  // that share a transaction take the locks of the file once.
+  const transactions = (begin: 'BEGIN' | 'BEGIN IMMEDIATE') =>
+    lineUp((verb, jobs) =>
+      withoutWaiting(db, verb, () => checked(() => inTransaction(db, begin, jobs))),
+    )
+  const readers = transactions('BEGIN')
+  const writers = transactions('BEGIN IMMEDIATE')
   const others = lineUp((verb, jobs) => withoutWaiting(db, verb, jobs))
 
   return {
@@ -86,11 +85,7 @@ export function makeDurable(db: SqliteDatabase): void {
 /** `PRAGMA synchronous` as a number. */
 export const FULL = 2
 
-/**
- * Runs a job in a transaction, or throws and has changed nothing.
- *
- * Only after `BEGIN IMMEDIATE` may the job write: then no other connection does until it is done.
- */
+/** Runs a job in a transaction; if it throws, nothing has changed. To write, begin IMMEDIATE. */
 export function inTransaction<Answer>(
   db: SqliteDatabase,
   begin: 'BEGIN' | 'BEGIN IMMEDIATE',
@@ -105,7 +100,7 @@ export function inTransaction<Answer>(
     try {
       db.exec('ROLLBACK')
     } catch {
-      // A full disk, for one, makes SQLite roll back by itself; the first error is the one to tell.
+      // SQLite has rolled back by itself, as for a full disk; throw the first error.
     }
     throw error
   }
@@ -132,7 +127,7 @@ function cachedStatements(db: SqliteDatabase): Sql {
   const statements = new Map<string, SqliteStatement>()
 
   return {
-    // bun:sqlite would answer null for no row.
+    // bun:sqlite returns null for no row.
     get: <Found>(text: string, ...values: SqliteValue[]) =>
       (prepared(text).get(...values) ?? undefined) as Found | undefined,
     all: <Found>(text: string, ...values: SqliteValue[]) =>

@@ -1,49 +1,45 @@
-/** Waits for a lock without holding the event loop: jobs stand in line, and are done together. */
+/** A queue of jobs that waits for the lock of the file without blocking the event loop. */
 
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import { because, SessionError } from '../../base/errors.ts'
 import { isLocked } from './client.ts'
 
-/** How long a job that finds the file locked is tried again. */
+/** How long a job is retried while the file is locked. */
 const PATIENCE_MS = 10_000
 
-/** How long jobs run before the event loop gets its turn; a single job may take longer. */
+/** How long jobs run before they yield to the event loop; a single job may take longer. */
 const SLICE_MS = 5
 
-/** The most jobs in line: more are refused at once, so that a lasting lock does not fill the memory. */
+/** The most jobs in the queue; more are refused, so that a lasting lock cannot fill the memory. */
 const LONGEST_LINE = 4096
 
-/** The longest wait between two tries: another process must not stay ahead for long. */
+/** The longest pause between two attempts. */
 const LONGEST_PAUSE_MS = 12
 
 interface Job {
   readonly verb: string
   readonly since: number
-  /** Does it, and gives what tells the answer. It may be done again if that was undone. */
+  /** Runs the job; returns what resolves its promise. It may run again after a rollback. */
   run(): () => void
   fail(error: unknown): void
 }
 
-/** Has a job done as soon as the lock is free. `verb` is for messages. */
+/** Runs a job as soon as the lock is free. `verb` is for messages. */
 export type Line = <Answer>(verb: string, job: () => Answer) => Promise<Answer>
 
-/**
- * Calls `jobs`, which does one job or several: all of them, or it throws and none is done.
- *
- * Of `jobs` that throw, each is done alone then, so a failure has no company.
- */
+/** Calls `jobs`, which runs one job or several: all, or it throws and none has any effect. */
 export type Together = (verb: string, jobs: () => void) => void
 
 /**
- * A line of jobs, the first come the first served. Whoever finds nobody in line is served at once;
- * who comes meanwhile is served together, so that many share one transaction and one sync.
+ * A queue of jobs, first in, first out. A job that finds it empty runs at once; those that arrive
+ * meanwhile run together, in one transaction with one sync. If one of them throws, each runs alone.
  *
- * Only the first in line tries the lock: a thousand that each tried would hold the loop by trying.
+ * Only the first job tries the lock: a thousand attempts would block the event loop.
  */
 export function lineUp(together: Together, patienceMs = PATIENCE_MS): Line {
   const waiting: Job[] = []
   let isServing = false
-  /** How many of the first in line are to be done alone, since one of them failed. */
+  /** How many of the first jobs run alone, since one of them failed. */
   let alone = 0
 
   return (verb, job) =>
@@ -62,16 +58,16 @@ export function lineUp(together: Together, patienceMs = PATIENCE_MS): Line {
     let tries = 0
     for (let first = waiting[0]; first; first = waiting[0]) {
       tries = serveSome(first) ? 0 : tries + 1
-      // The jitter keeps processes that wait for one lock from trying in step.
+      // The jitter keeps processes from retrying at the same moments.
       if (tries > 0) await pause(1 + Math.random() * Math.min(2 ** tries, LONGEST_PAUSE_MS))
-      // Without a pause here no other process would get the lock while the line is long.
+      // Without a pause no other process would get the lock while the queue is long.
       else if (waiting.length > 0) await pause(1)
       else await nextTurn()
     }
     isServing = false
   }
 
-  /** `false`: the file is locked, and nothing was done. */
+  /** `false` if the file is locked, and nothing was done. */
   function serveSome(first: Job): boolean {
     const answers: (() => void)[] = []
     let started = 0
@@ -106,7 +102,7 @@ export function lineUp(together: Together, patienceMs = PATIENCE_MS): Line {
     return true
   }
 
-  /** All whose patience is over at once: one by one, the last would wait for a try of its own. */
+  /** Fails all jobs whose time is over at once, not each after an attempt of its own. */
   function failThoseOver(error: unknown): void {
     const since = performance.now() - patienceMs
     const inTime = waiting.findIndex((job) => job.since > since)

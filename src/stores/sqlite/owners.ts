@@ -1,14 +1,15 @@
-/** Which keys an owner has, in SQLite: one row an entry, in the order of admission. */
+/** The owners' lists in SQLite: one row for each entry, in the order of admission. */
 
 import type { Clock } from '../../base/ports.ts'
 import type { SqliteConnection, Sql } from './connection.ts'
 import type { Tables } from './schema.ts'
 import { REVOKED_MS, type Owners } from '../../backends/stored/store.ts'
+import { keysOver } from '../verb-rules.ts'
 
-/** How many keys are forgotten in one go: all of a long list's would hold the event loop. */
+/** How many keys one transaction forgets: a whole long list would block the event loop. */
 const PART = 500
 
-/** The owners' half of the store. */
+/** The verbs for owners. */
 export function sqliteOwners(
   { read, write }: SqliteConnection,
   { owners, owned }: Tables,
@@ -18,7 +19,6 @@ export function sqliteOwners(
   const LIST = `SELECT key FROM ${owned} WHERE owner = ${OWNER} ORDER BY place`
   const REVOKED = `SELECT revoked_at FROM ${owners} WHERE owner = ${OWNER}`
   const ADD = `INSERT INTO ${owned} (owner, key) VALUES (${OWNER}, ?) ON CONFLICT DO NOTHING`
-  const ENTRY = `SELECT 1 FROM ${owned} WHERE owner = ${OWNER} AND key = ?`
   const FORGET = `DELETE FROM ${owned} WHERE owner = ${OWNER} AND key = ?`
   const KEEP = `UPDATE ${owners} SET until = ? WHERE owner = ${OWNER} AND until < ?`
   const OPEN = `
@@ -35,13 +35,16 @@ export function sqliteOwners(
         if (revoked !== null && calledAt <= Number(revoked)) {
           return { admitted: false, why: 'revoked' }
         }
-        const others = limit ? listed(sql, owner).filter((other) => other !== key) : []
-        const over = limit ? Math.max(others.length + 1 - limit.most, 0) : 0
-        const isRefused = limit?.refuse && over > 0 && !sql.get(ENTRY, owner, key)
-        if (isRefused) return { admitted: false, why: 'limit' }
+        const keys = limit ? listed(sql, owner) : []
+        if (limit?.refuse && keys.length >= limit.most && !keys.includes(key)) {
+          return { admitted: false, why: 'limit' }
+        }
         sql.run(OPEN, owner, until)
         sql.run(ADD, owner, key)
-        return { admitted: true, over: limit?.refuse ? [] : others.slice(0, over) }
+        return {
+          admitted: true,
+          over: !limit || limit.refuse ? [] : keysOver(keys, key, limit.most),
+        }
       }),
 
     keep: (owner, until) => write('keep', (sql) => void sql.run(KEEP, until, owner, until)),

@@ -27,17 +27,17 @@ export function tablesUnder(prefix: string): Tables {
   }
 }
 
-/** Brings the tables from one version to the next. */
-export type Step = (tables: Tables) => string
+/** The SQL that brings the tables from one version to the next. */
+export type Migration = (tables: Tables) => string
 
 /**
- * The versions, the first one first. A step that was released is never changed; a new one is added,
- * which takes away nothing that the version before needs: while it is rolled out, both are at work.
+ * One migration for each version, the first from nothing. A released one is never changed; a new
+ * one removes nothing that the version before needs, since both run during a rollout.
  *
  * The sessions have a row id: with bodies inside the key's own tree a read takes twice as long. A
  * session without body is a tombstone. Owner and body are blobs, which U+0000 does not end.
  */
-const STEPS: readonly Step[] = [
+const MIGRATIONS: readonly Migration[] = [
   ({ sessions, owners, owned, meta }) => `
 CREATE TABLE IF NOT EXISTS ${meta} (
   one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -51,13 +51,13 @@ CREATE TABLE IF NOT EXISTS ${sessions} (
   owner BLOB,
   body BLOB
 );
-CREATE INDEX IF NOT EXISTS ${within(sessions, 'expires_at')} ON ${sessions} (expires_at);
+CREATE INDEX IF NOT EXISTS ${indexOn(sessions, 'expires_at')} ON ${sessions} (expires_at);
 CREATE TABLE IF NOT EXISTS ${owners} (
   owner BLOB NOT NULL PRIMARY KEY,
   until INTEGER NOT NULL,
   revoked_at INTEGER
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS ${within(owners, 'until')} ON ${owners} (until);
+CREATE INDEX IF NOT EXISTS ${indexOn(owners, 'until')} ON ${owners} (until);
 CREATE TABLE IF NOT EXISTS ${owned} (
   place INTEGER PRIMARY KEY,
   owner BLOB NOT NULL,
@@ -74,22 +74,22 @@ CREATE TABLE IF NOT EXISTS ${owned} (
  */
 export function sqliteSchema(prefix = 'sojourn_'): string {
   const tables = tablesUnder(prefix)
-  const steps = STEPS.map((_, version) => textOfStep(STEPS, version, tables))
-  return `PRAGMA journal_mode = WAL;\nBEGIN IMMEDIATE;${steps.join('')}\nCOMMIT;\n`
+  const sql = MIGRATIONS.map((_, version) => migrationSql(MIGRATIONS, version, tables))
+  return `PRAGMA journal_mode = WAL;\nBEGIN IMMEDIATE;${sql.join('')}\nCOMMIT;\n`
 }
 
 /**
- * Makes the tables, or takes the steps they lack. To be called in a transaction.
+ * Makes the tables, or applies the migrations they lack. Call it in a transaction.
  *
  * @throws `ERR_STORE_SCHEMA` for tables that are newer by more than one version.
  */
-export function migrate(db: SqliteDatabase, tables: Tables, steps = STEPS): void {
-  assertEncoding(db)
+export function migrate(db: SqliteDatabase, tables: Tables, migrations = MIGRATIONS): void {
   const found = versionIn(db, tables) ?? 0
-  const fault = schemaFault({ engine: 'SQLite', found, own: steps.length })
-  if (fault && found > steps.length) throw fault
-  for (let version = found; version < steps.length; version++) {
-    db.exec(textOfStep(steps, version, tables))
+  const schema = schemaFault({ engine: 'SQLite', found, own: migrations.length })
+  const fault = encodingFault(db) ?? (found > migrations.length ? schema : undefined)
+  if (fault) throw fault
+  for (let version = found; version < migrations.length; version++) {
+    db.exec(migrationSql(migrations, version, tables))
   }
 }
 
@@ -100,22 +100,21 @@ export function makeWal(db: SqliteDatabase): void {
 
 /** @throws `ERR_STORE_SCHEMA` where the tables are missing, or of a version that does not do. */
 export function assertSchema(db: SqliteDatabase, tables: Tables): void {
-  const fault = schemaFault(versionsIn(db, tables))
+  const fault = schemaFault(versionsIn(db, tables)) ?? encodingFault(db)
   if (fault) throw fault
-  assertEncoding(db)
 }
 
 /** The version of the tables, and the one this release makes. */
 export function versionsIn(db: SqliteDatabase, tables: Tables): Versions {
-  return { engine: 'SQLite', found: versionIn(db, tables), own: STEPS.length }
+  return { engine: 'SQLite', found: versionIn(db, tables), own: MIGRATIONS.length }
 }
 
-/** In another encoding a text that is kept as a blob would come back as other characters. */
-function assertEncoding(db: SqliteDatabase): void {
+/** In another encoding a text that is stored as a blob would be read as other characters. */
+export function encodingFault(db: SqliteDatabase): SessionError | undefined {
   const encoding = String(pragma(db, 'encoding'))
-  if (encoding === 'UTF-8') return
+  if (encoding === 'UTF-8') return undefined
   const what = `are in a database whose encoding is ${encoding}, and can only be in one with UTF-8`
-  throw new SessionError('ERR_STORE_SCHEMA', 'SQLite', what)
+  return new SessionError('ERR_STORE_SCHEMA', 'SQLite', what)
 }
 
 /** Nothing where there are no tables. */
@@ -130,13 +129,13 @@ function versionIn(db: SqliteDatabase, { meta }: Tables): number | undefined {
   return Number(row?.version ?? 0)
 }
 
-/** The statements of one step, the version it comes to noted last, which never goes down. */
-function textOfStep(steps: readonly Step[], version: number, tables: Tables): string {
-  return `${steps[version]?.(tables)}
+/** The SQL of one migration. It ends by storing the version it leads to, which never decreases. */
+function migrationSql(migrations: readonly Migration[], version: number, tables: Tables): string {
+  return `${migrations[version]?.(tables)}
 INSERT INTO ${tables.meta} (one, version) VALUES (1, ${version + 1})
   ON CONFLICT (one) DO UPDATE SET version = max(version, excluded.version);`
 }
 
-function within(table: string, column: string): string {
+function indexOn(table: string, column: string): string {
   return `${table.slice(0, -1)}_${column}"`
 }

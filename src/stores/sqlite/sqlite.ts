@@ -23,11 +23,8 @@ export interface SqliteStoreOptions {
 /** A store in SQLite. */
 export interface SqliteStore extends SessionStore {
   /**
-   * Makes the tables, or brings older ones to this release's version, and switches the file to WAL.
-   *
-   * It may be called at every start, and by several processes at once.
-   *
-   * Tables that are newer by one version are left as they are, and worked with.
+   * Makes the tables, or upgrades them, and switches the file to WAL. It may run at every start,
+   * and from several processes. Tables that are newer by one version are used as they are.
    *
    * @throws `ERR_STORE_SCHEMA` for tables that are newer still, or a database that is not in UTF-8.
    */
@@ -46,8 +43,9 @@ interface StoredRow {
  * Keeps sessions in SQLite, through a database you opened with `node:sqlite` or `better-sqlite3`.
  *
  * Best a connection of its own: it raises `synchronous` to FULL for all that is done on it, and
- * refuses to work inside a transaction that it did not begin. (`node:sqlite` says whether one is open
- * from Node 22.16 on. Before, every verb fails in a transaction of yours, with SQLite's own error.)
+ * refuses to work inside a transaction that it did not begin. (`node:sqlite` says whether one is
+ * open from Node 22.16 on. Before, every verb fails in a transaction of yours, with SQLite's own
+ * error.)
  *
  * @example
  * ```ts
@@ -68,7 +66,7 @@ export function sqliteStore(
   const { sessions } = tables
   const connection = connectSqlite(db, tables)
   const { read, write } = connection
-  /** What ended by then is collected, though it may still be in the table. */
+  /** A row that expired by then counts as collected, even if it is still in the table. */
   const garbage = () => clock() - GARBAGE_MS
 
   const ROW = `
@@ -89,7 +87,7 @@ export function sqliteStore(
   const TOUCH = `
     UPDATE ${sessions} SET expires_at = max(expires_at, ?)
     WHERE key = ? AND expires_at > ? AND body IS NOT NULL`
-  // The owner stays, so that the end of the tombstone finds the entry in the owner's list.
+  // The owner stays, so that `prune` finds the entry in the owner's list.
   const BURY = `
     INSERT INTO ${sessions} (key, "write", recent, expires_at) VALUES (?, '', '', ?)
     ON CONFLICT (key) DO UPDATE SET
@@ -146,7 +144,7 @@ export function sqliteStore(
   }
 }
 
-/** What a row is in the table, in the order of the statements. */
+/** The columns of a row, in the order of the statements. */
 function columns({ write, recent, expiresAt, owner, body }: Row) {
   return [write, recent.join(' '), expiresAt, owner, body] as const
 }

@@ -1,30 +1,21 @@
-/** What keeps the SQLite store in order, a little at a time, so that nobody waits for it. */
+/** The upkeep of the SQLite store: keys, `prune` in small steps, settings that can lose sessions. */
 
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../base/ports.ts'
-import { checkSqlite } from './check.ts'
-import { textOf, type SqliteDatabase } from './client.ts'
-import type { SqliteConnection, Sql } from './connection.ts'
-import type { Tables } from './schema.ts'
+import { pragma, prepare, textOf, type SqliteDatabase } from './client.ts'
+import { FULL, makeDurable, type SqliteConnection, type Sql } from './connection.ts'
+import { encodingFault, type Tables, versionsIn } from './schema.ts'
+import { schemaFinding } from '../schema-version.ts'
 import { GARBAGE_MS, type Upkeep } from '../../backends/stored/store.ts'
 
 /** How many keys a batch has. */
 const BATCH = 500
 
-/** How long one transaction of `prune` deletes, and how long it leaves the lock to others then. */
+/** How long one transaction of `prune` takes, and how long it then leaves the lock to others. */
 const WORK_MS = 2
 const REST_MS = 6
 
-interface Listed {
-  key: string
-  isLive: number
-}
-interface Ended {
-  key: string
-  owner: Uint8Array | null
-}
-
-/** The upkeep's part of the store. */
+/** The verbs for upkeep. */
 export function sqliteUpkeep(
   db: SqliteDatabase,
   connection: SqliteConnection,
@@ -49,7 +40,7 @@ export function sqliteUpkeep(
       let after = ''
       for (;;) {
         const batch = await connection.read('list its keys', (sql) =>
-          sql.all<Listed>(KEYS, clock() - GARBAGE_MS, after),
+          sql.all<{ key: string; isLive: number }>(KEYS, clock() - GARBAGE_MS, after),
         )
         const last = batch.at(-1)
         if (!last) return
@@ -73,18 +64,19 @@ export function sqliteUpkeep(
     check: () => connection.unchecked('check', () => checkSqlite(db, tables)),
   }
 
-  /** Deletes for as long as one transaction may take. 0 where nothing is left. */
+  /** Deletes for as long as one transaction may take. 0 if nothing is left. */
   function pruneSome(sql: Sql, most: number): number {
     const until = clock() - GARBAGE_MS
     const end = performance.now() + WORK_MS
     let deleted = 0
-    // At least one, however slow: 0 says that nothing is left.
+    // At least one, however slow: 0 means that nothing is left.
     const isOver = () => deleted >= most || (deleted > 0 && performance.now() > end)
     const batch = Math.min(most, BATCH)
 
-    for (const { key, owner } of sql.all<Ended>(ENDED, until, batch)) {
+    const ended = sql.all<{ key: string; owner: Uint8Array | null }>(ENDED, until, batch)
+    for (const { key, owner } of ended) {
       if (isOver()) return deleted
-      // The list's entry goes first: while the row is there, we know whose it is.
+      // The list's entry first: the row knows its owner.
       if (owner) deleted += sql.run(DELETE_ENTRY, textOf(owner), key)
       if (deleted < most) deleted += sql.run(DELETE_ROW, key)
     }
@@ -96,9 +88,35 @@ export function sqliteUpkeep(
         if (isOver()) return deleted
         deleted += sql.run(DELETE_ENTRY, name, key)
       }
-      // Without its list nobody would find the other entries again.
+      // Only when no entries are left: without the list they would never be found.
       if (entries.length < batch && deleted < most) deleted += sql.run(DELETE_LIST, name)
     }
     return deleted
   }
+}
+
+/** A sentence for each setting that can lose sessions. */
+function checkSqlite(db: SqliteDatabase, tables: Tables): string[] {
+  makeDurable(db)
+  const journal = String(pragma(db, 'journal_mode'))
+  const main = prepare(db, "SELECT file FROM pragma_database_list WHERE name = 'main'").get()
+  const isInMemory = !(main as { file?: string } | undefined)?.file
+  const found: string[] = []
+  if (isInMemory && process.env['NODE_ENV'] === 'production') {
+    found.push('The SQLite database is in memory: every session ends when this process does.')
+  }
+  if (!isInMemory && journal !== 'wal') {
+    found.push(
+      `The SQLite file is in journal mode "${journal}", in which readers and writers wait for ` +
+        'each other. `await store.createSchema()` switches it to WAL.',
+    )
+  }
+  if (Number(pragma(db, 'synchronous')) < FULL) {
+    found.push(
+      'SQLite\'s "synchronous" is below FULL on this connection: a power cut can undo logins ' +
+        'and logouts that were acknowledged.',
+    )
+  }
+  const finding = schemaFinding(versionsIn(db, tables)) ?? encodingFault(db)?.message
+  return finding === undefined ? found : [...found, finding]
 }

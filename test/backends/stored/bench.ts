@@ -1,6 +1,6 @@
 /** A stored backend on a memory store, with a clock, timers and a store that tests hold in their hands. */
 
-import type { MemberLimit } from '../../../src/backends/stored/members.ts'
+import type { SessionLimit } from '../../../src/backends/store-backend.ts'
 import { sessionIdFormat } from '../../../src/backends/stored/session-id.ts'
 import { type BackendParts, storedBackend } from '../../../src/backends/stored/stored.ts'
 import { type Random, systemRandom, type Timer } from '../../../src/base/ports.ts'
@@ -60,7 +60,7 @@ export interface BenchOptions {
   permanent?: number
   rotate?: number
   grace?: number
-  limit?: MemberLimit
+  limit?: SessionLimit
   onReplay?: 'report' | 'end'
   keys?: string[]
   random?: Random

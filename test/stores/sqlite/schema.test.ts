@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { inTransaction } from '../../../src/stores/sqlite/connection.ts'
-import { migrate, tablesUnder, type Step } from '../../../src/stores/sqlite/schema.ts'
+import { migrate, tablesUnder, type Migration } from '../../../src/stores/sqlite/schema.ts'
 import { sqliteSchema, sqliteStore } from '../../../src/stores/sqlite/sqlite.ts'
 import { someRow, sqliteFile, storeIn, type SqliteFile } from './file.ts'
 
@@ -115,14 +115,14 @@ test.each(['UTF-16le', 'UTF-16be'])(
 
 describe('the way to the next version', () => {
   const tables = tablesUnder('sojourn_')
-  const first: Step = () => "SELECT 'never run on tables of version 1';"
-  const label: Step = ({ sessions }) => `ALTER TABLE ${sessions} ADD COLUMN label TEXT;`
-  const wrong: Step = ({ sessions }) => `ALTER TABLE ${sessions} ADD;`
+  const first: Migration = () => "SELECT 'never run on tables of version 1';"
+  const label: Migration = ({ sessions }) => `ALTER TABLE ${sessions} ADD COLUMN label TEXT;`
+  const wrong: Migration = ({ sessions }) => `ALTER TABLE ${sessions} ADD;`
 
   test('only the steps that tables lack are taken, in their order', async () => {
     const { db, store } = await storeIn(file)
     await store.insert('k', someRow())
-    const name: Step = ({ sessions }) => `ALTER TABLE ${sessions} RENAME label TO name;`
+    const name: Migration = ({ sessions }) => `ALTER TABLE ${sessions} RENAME label TO name;`
     inTransaction(db, 'BEGIN IMMEDIATE', () => migrate(db, tables, [first, label, name]))
     inTransaction(db, 'BEGIN IMMEDIATE', () => migrate(db, tables, [first, label, name]))
     expect(db.prepare('SELECT key, name FROM sojourn_sessions').all()).toEqual([
