@@ -1,6 +1,6 @@
 /** Ends a session in a store, and begins what comes after a logout. */
 
-import { alsoSending, SessionError } from '../../base/errors.ts'
+import { withHeader, SessionError } from '../../base/errors.ts'
 import { isEmpty, userIdOf } from '../../record/record.ts'
 import type { Committed } from '../backend.ts'
 import type { CommitPorts, StoredRequest } from './answer.ts'
@@ -39,7 +39,7 @@ export async function end(
     return await begin(ports, { opened: nobody, changes: changes.slice(after), next, now })
   } catch (error) {
     // In this browser at least the session is over, whatever the store does.
-    if (error instanceof SessionError && cleared) alsoSending(error, 'set-cookie', cleared)
+    if (error instanceof SessionError && cleared) withHeader(error, 'set-cookie', cleared)
     throw error
   }
 }

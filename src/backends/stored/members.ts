@@ -1,6 +1,6 @@
 /** A user's sessions: admits logins, lists and ends them. */
 
-import { because, SessionError } from '../../base/errors.ts'
+import { withCause, SessionError } from '../../base/errors.ts'
 import type { Clock } from '../../base/ports.ts'
 import { authenticatedAtOf, createdOf, labelOf } from '../../record/record.ts'
 import { type RowAndEntry, seenAt } from './entry.ts'
@@ -119,7 +119,7 @@ export function members({ store, rules, clock, limit }: MemberPorts): Members {
         await discard(owner, [selector])
       } catch (error) {
         // Nobody has its id, so it opens for nobody; the store collects it.
-        throw because(refusal, error)
+        throw withCause(refusal, error)
       }
       throw refusal
     },

@@ -1,6 +1,6 @@
 /** The errors of a store that failed: what its client said, without what that quotes. */
 
-import { because, SessionError } from '../../base/errors.ts'
+import { withCause, SessionError } from '../../base/errors.ts'
 import { withoutPasswords } from '../../base/redact.ts'
 
 /** Whether the call may have been executed after all. */
@@ -11,7 +11,7 @@ export function isUnknown(error: unknown): boolean {
 /** The error the caller gets for a client's; one of ours stays what it is. */
 export function refusal(verb: string, error: unknown, sent: unknown): unknown {
   if (error instanceof SessionError) return error
-  return because(unavailable(verb, 'it answered with an error'), bareCause(error, sent))
+  return withCause(unavailable(verb, 'it answered with an error'), bareCause(error, sent))
 }
 
 /** A client's error without what it hangs on it, such as the command with the whole session. */

@@ -1,7 +1,7 @@
 /** Waits for a lock without holding the event loop: jobs stand in line, and are done together. */
 
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
-import { because, SessionError } from '../../base/errors.ts'
+import { withCause, SessionError } from '../../base/errors.ts'
 import { isLocked } from './client.ts'
 
 /** How long a job that finds the file locked is tried again. */
@@ -123,7 +123,7 @@ export function lineUp(together: Together, patienceMs = PATIENCE_MS): Line {
 
 function tooLong(verb: string, ms: number, cause: unknown): SessionError {
   const why = `another connection held the lock of the file for ${ms / 1000} seconds`
-  return because(new SessionError('ERR_STORE_UNAVAILABLE', verb, why), cause)
+  return withCause(new SessionError('ERR_STORE_UNAVAILABLE', verb, why), cause)
 }
 
 function tooMany(verb: string): SessionError {
