@@ -1,4 +1,4 @@
-/** Tells secrets that anybody could guess: published ones, placeholders, patterns. */
+/** Detects secrets that can be guessed: published ones, placeholders, patterns. */
 
 import { PUBLISHED_BEGINNINGS, publishedDigests } from './published-secrets.ts'
 
