@@ -6,43 +6,42 @@ import { printable } from './printable.ts'
 const CATALOGUE = {
   ERR_OPTION_INVALID: (option: string, why: string) => `The option "${option}" ${why}.`,
   ERR_SECRET_MISSING: (where: string, hint: string) =>
-    `No secret: "${where}" is empty or undefined. Without a secret anybody could forge a session. ${hint}`,
+    `No secret: "${where}" is empty or undefined. ${hint}`,
   ERR_SECRET_WEAK: (where: string, why: string) =>
     `The secret in ${where} ${why}. Make one with \`npx sojourn secret\`.`,
   ERR_VALUE_UNSUPPORTED: (key: string, why: string) =>
     `The value for "${key}" cannot be stored in a session: ${why}.`,
   ERR_UPDATE_ASYNC: (key: string) =>
-    `The function given to update("${key}") returned a promise. The function may run more than once, so it has to be synchronous: await first, then call update().`,
+    `The function given to update("${key}") returned a promise. It may run more than once, so it has to be synchronous: await first, then call update().`,
   ERR_USER_ID_INVALID: (kind: string) =>
     `login() was given ${kind}. Pass the user's id, a non-empty string or an integer.`,
   ERR_NOT_SIGNED_IN: () => 'The visitor is not signed in. Redirect to the sign-in page.',
   ERR_LOGIN_STALE: () =>
     'The last login is too long ago for this page. Ask for the password again (re-authentication), then call login().',
   ERR_CSRF: () =>
-    'CSRF check failed: the request may come from another site. Send the CSRF token of session.csrfToken() in the form field _csrf or in the header x-csrf-token.',
+    'CSRF check failed: the request may come from another site. Send session.csrfToken() as the form field _csrf or the header x-csrf-token.',
   ERR_CSRF_UNSUPPORTED: () =>
-    "Flask's session cookie has no field from which a CSRF token can be derived. Without a token, checkCsrf() still checks Sec-Fetch-Site and Origin; or use the token of Flask-WTF.",
+    "Flask's session cookie has no field from which a CSRF token can be derived. Use the token of Flask-WTF; without one, checkCsrf() still checks Sec-Fetch-Site and Origin.",
   ERR_SESSION_NOT_MOUNTED: (hint: string) => `This request has no session. ${hint}`,
   ERR_SESSION_COMMITTED: (verb: string) =>
-    `session.${verb} came too late: the response headers are sent, so the change cannot be saved. Change the session before you send the response.`,
+    `session.${verb} came too late: the response headers are sent. Change the session before you send the response.`,
   ERR_SESSION_READ_ONLY: (what: string, why: string) =>
     `${what} cannot be saved. This session is read-only: ${why}. Change it where a cookie can be set.`,
-  ERR_RESPONSE_INVALID: (kind: string) =>
-    `The handler returned ${kind} and not a Response. Turn it into a Response first.`,
+  ERR_RESPONSE_INVALID: (kind: string) => `The handler returned ${kind}, not a Response.`,
   ERR_SESSION_PROPERTY: (name: string) =>
     `Properties of a session are not saved. Write session.set("${name}", value).`,
   ERR_COOKIE_TOO_LARGE: (size: number, limit: number, keys: string) =>
     `The session cookie would be ${size} bytes; the limit is ${limit}. Largest keys: ${keys}. Store less in the session, or use a store.`,
   ERR_SESSION_TOO_LARGE: (size: number, limit: number, keys: string) =>
-    `The session would be ${size} bytes; the limit in a store is ${limit}. Largest keys: ${keys}. Save large values in your own database, and their id in the session.`,
+    `The session would be ${size} bytes; the limit is ${limit}. Largest keys: ${keys}. Save large values in your own database, and their id in the session.`,
   ERR_SESSION_GONE: () =>
-    'A concurrent request ended the session (logout, login or revocation), so the changes of this request were not saved. Let the visitor try again.',
+    'A concurrent request ended the session (logout, login or revocation). No change of this request was saved. Let the visitor try again.',
   ERR_SESSION_CONFLICT: () =>
     'Concurrent requests kept changing this session until the commit deadline. No change of this request was saved. Let the visitor try again.',
   ERR_SESSION_LIMIT: (most: number) =>
-    `This user already has ${most} sessions, the limit of maxSessionsPerUser. Revoke one of them first, or set onLimit: 'evict-oldest'.`,
+    `This user already has ${most} sessions, the limit of maxSessionsPerUser. Revoke one first, or set onLimit: 'evict-oldest'.`,
   ERR_STORE_UNAVAILABLE: (verb: string, why: string) =>
-    `The store did not ${verb}: ${why}. It is not known whether the visitor is signed in, so no new session was started. Try again shortly.`,
+    `The store did not ${verb}: ${why}. No new session was started: the visitor may be signed in. Try again shortly.`,
   ERR_STORE_SCHEMA: (engine: string, found: string) =>
     `The tables for sessions in ${engine} ${found}. Call \`await store.createSchema()\` once per deployment, or run the SQL that \`npx sojourn schema\` prints. Tables created by a newer release need that release.`,
 } as const
@@ -106,13 +105,13 @@ function headersFor(status: number): Record<string, string> | undefined {
 }
 
 /** Adds a response header to an error, and returns the error. */
-export function alsoSending(error: SessionError, name: string, value: string): SessionError {
+export function withHeader(error: SessionError, name: string, value: string): SessionError {
   Object.assign(error, { headers: { ...error.headers, [name]: value } })
   return error
 }
 
 /** Sets the `cause` of an error, and returns the error. */
-export function because<Reason extends SessionError>(error: Reason, cause: unknown): Reason {
+export function withCause<Reason extends SessionError>(error: Reason, cause: unknown): Reason {
   error.cause = cause
   return error
 }

@@ -184,7 +184,7 @@ function collision(one: number, other: number): SessionError {
   return new SessionError(
     'ERR_OPTION_INVALID',
     'secret',
-    `holds two secrets, [${one}] and [${other}], whose keys share an id, as one pair in 65536 does by chance. Make another instead of the newer one with \`npx sojourn secret\``,
+    `holds two secrets, [${one}] and [${other}], whose keys have the same id, as one pair in 65536 does by chance. Replace the newer one: \`npx sojourn secret\``,
   )
 }
 

@@ -3,6 +3,7 @@
 import { createHmac } from 'node:crypto'
 import { lengthPrefixed } from '../base/bytes.ts'
 import { SessionError } from '../base/errors.ts'
+import { invalid } from '../base/options.ts'
 import { type Weakness, weaknessOf } from './weak-secrets.ts'
 
 /** A secret: text, in UTF-8 or announced by `base64:` or `hex:`; or bytes. */
@@ -41,13 +42,8 @@ export interface Keyring {
 export function keyring(given: Secret | readonly Secret[], policy: SecretPolicy): Keyring {
   const list: readonly unknown[] = Array.isArray(given) ? given : [given]
   if (list.length === 0) throw missing(policy)
-  if (list.length > MAX_SECRETS) {
-    throw new SessionError(
-      'ERR_OPTION_INVALID',
-      policy.where,
-      `holds more than ${MAX_SECRETS} secrets`,
-    )
-  }
+  if (list.length > MAX_SECRETS)
+    throw invalid(policy.where, `holds more than ${MAX_SECRETS} secrets`)
   const secrets: Uint8Array[] = []
   const weaknesses: Weakness[] = []
   for (const [index, secret] of list.entries()) {
@@ -69,7 +65,7 @@ function secretBytes(secret: unknown, policy: SecretPolicy): Uint8Array {
   if (secret === undefined || secret === null || secret === '') throw missing(policy)
   const bytes = typeof secret === 'string' ? bytesOf(secret, policy) : secret
   if (!(bytes instanceof Uint8Array)) {
-    throw new SessionError('ERR_OPTION_INVALID', policy.where, 'has to be a string or a Uint8Array')
+    throw invalid(policy.where, 'has to be a string or a Uint8Array')
   }
   if (bytes.length === 0) throw missing(policy)
   return bytes
@@ -79,22 +75,17 @@ function secretBytes(secret: unknown, policy: SecretPolicy): Uint8Array {
 function bytesOf(text: string, { where, spelling }: SecretPolicy): Buffer {
   const [, encoding, spelled = ''] = /^(base64|hex):(.*)$/s.exec(text) ?? []
   if (spelling === 'literal' || encoding === undefined) return Buffer.from(text, 'utf8')
-  // Both alphabets of base64 are about, with and without padding.
-  const plain = spelled
-    .replaceAll('-', '+')
-    .replaceAll('_', '/')
-    .replace(/={1,2}$/, '')
-  const bytes = Buffer.from(spelled, encoding === 'hex' ? 'hex' : 'base64')
-  const isWhole =
-    encoding === 'hex'
-      ? bytes.length * 2 === spelled.length
-      : bytes.toString('base64').replace(/=+$/, '') === plain
-  if (isWhole) return bytes
-  throw new SessionError(
-    'ERR_OPTION_INVALID',
-    where,
-    `begins with "${encoding}:", and what follows is not ${encoding} to its end`,
-  )
+  const isHex = encoding === 'hex'
+  const bytes = Buffer.from(spelled, isHex ? 'hex' : 'base64')
+  // Base64 may be in either alphabet, with or without padding.
+  const canonical = isHex
+    ? spelled.toLowerCase()
+    : spelled
+        .replaceAll('+', '-')
+        .replaceAll('/', '_')
+        .replace(/={1,2}$/, '')
+  if (bytes.toString(isHex ? 'hex' : 'base64url') === canonical) return bytes
+  throw invalid(where, `begins with "${encoding}:", and what follows is not ${encoding} to its end`)
 }
 
 function missing({ where, remedy }: SecretPolicy): SessionError {

@@ -1,4 +1,4 @@
-/** How a text travels in a cookie: sealed with the time, opened again, and perhaps moving house. */
+/** Seals text with the time for a cookie, signed or encrypted, and migrates from one to the other. */
 
 import type { Clock } from '../base/ports.ts'
 import type { Encrypter } from './encrypted.ts'
@@ -12,7 +12,7 @@ export interface Unsealed {
   seconds: number
   /** The index of the secret that sealed it. */
   key: number
-  /** Whether it was sealed in a way that is on its way out. */
+  /** Whether it was only signed although cookies are encrypted by now: it is rewritten. */
   isFormer: boolean
 }
 

@@ -1,6 +1,6 @@
-/** Tells secrets that anybody could guess: published ones, placeholders, patterns. */
+/** Detects secrets that can be guessed: published ones, placeholders, patterns. */
 
-import { PUBLISHED_BEGINNINGS, PUBLISHED_DIGESTS } from './published-secrets.ts'
+import { PUBLISHED_BEGINNINGS, publishedDigests } from './published-secrets.ts'
 
 /** Why a secret protects nothing, or not enough. */
 export type Weakness = 'well-known' | 'pattern' | 'short'
@@ -11,45 +11,36 @@ export const MIN_SECRET_BYTES = 32
 // More than this nobody types: what is longer is weak only where it repeats itself.
 const MAX_TYPED = 1024
 
-// What placeholders are made of. A secret made of nothing else was written to be replaced.
+// Words and endings of placeholders. A secret made of nothing else was written to be replaced. No word
+// is here that others make up: "passwords" is "pass" + "word" + "s".
 const PLACEHOLDER_WORDS = new Set(
-  `a an and another any app application apps at auth authentication aes be before bit bits by bytes change
-  changed changeme char character characters chars code complex config cookie cookies default demo deploy
-  deployment dev develop developer development do dont env environment example exmaple express fake flask
-  foo bar baz for from generate generated good guess hard have here hmac i in insecure is it its iron just
-  jwt key keys least length local localhost long love make me min minimum must my never new next node not
-  of on one only or our pass passphrase passwd password phrase placeholder please private prod production
-  project put random really replace replaced replacement safe sample scret secert secret secrets secrt
-  secure security server session sessions set should signing sojourn some something string strong super
-  temp temporary test testing tests text than that the this to todo token top tutorial unique unsafe use
-  used user very want web website with word x xxx xxxx you your yours admin hello world abc qwerty key1
-  will guess thirty two symbols kept keep hidden dummy v ver version key2 keyboard cat correct horse battery
-  staple fischl von luftschloss narfidort log bigger sh shh hhh min max bytes
-  own ultra goes better value share anyone enter nobody ever precious duper now ok django non lorem ipsum dolor
-  sit amet consectetur qwertyuiop asdfghjkl zxcvbnm can keyboardcat quick brown fox jumps jumped over lazy dog
-  commit committed github encryption signature knows about all more cannot so valid`.split(/\s+/),
+  `a abc about aes all amet an any app application asdfghjkl at auth authentication bar battery
+  baz be before better bigger bit body brown by byte can cat change char character code commit
+  complex config consectetur cookie correct default demo deploy dev develop django do dog dolor
+  dont dummy duper encryption enter env ever example express fake fischl flask foo for fox from
+  generate github goes good guess hard have hello here hhh hidden hmac horse host i in ipsum is
+  it jump just jwt keep kept key keyboard know lazy least length local log long lorem love
+  luftschloss make max me min minimum more must my narfidort never new next no node not now of
+  ok on one only or other our over own pass passwd phrase place placeholder please precious
+  private prod production project put quick qwerty random re really safe sample scret secert
+  secret secrt secure security session set sh shh should signature signing site so sojourn
+  staple string strong super symbol temp temporary test text than that the thing thirty this to
+  token top tutorial two uiop ultra un unique use v valid value very want web will with word
+  world x you zxcvbnm s d r ed er ing ment`.split(/\s+/),
 )
 
 const WORD_BEGINNINGS = new Set(
   [...PLACEHOLDER_WORDS].flatMap((word) => Array.from(word, (_, at) => word.slice(0, at + 1))),
 )
 
-// Letters written as look-alikes: p4ssw0rd, s3cr3t, $ecret.
-const LOOK_ALIKES: Readonly<Record<string, string>> = {
-  '0': 'o',
-  '1': 'i',
-  '3': 'e',
-  '4': 'a',
-  '5': 's',
-  '7': 't',
-  '@': 'a',
-  $: 's',
-  '!': 'i',
-}
+// Characters that stand for a letter: p4ssw0rd, s3cr3t, $ecret.
+const LOOK_ALIKES = new Map(
+  Array.from('0o1i3e4a5s7t@a$s!i'.matchAll(/../g), ([pair]) => [...pair] as [string, string]),
+)
 
-// Every spelling of what is published: as text, and the bytes it stands for in hexadecimal.
+// Every spelling of a published secret: its text, and in hexadecimal the bytes that the text encodes.
 const PUBLISHED = [
-  ...PUBLISHED_DIGESTS,
+  ...publishedDigests(),
   ...PUBLISHED_BEGINNINGS.flatMap((beginning) => [
     beginning.toLowerCase(),
     ...decodings(beginning).map((bytes) => bytes.toString('hex')),
@@ -106,7 +97,7 @@ function isPlaceholder(text: string): boolean {
   let open = new Set([''])
   for (const character of text) {
     const isLetter = character >= 'a' && character <= 'z'
-    const letter = isLetter ? character : LOOK_ALIKES[character]
+    const letter = isLetter ? character : LOOK_ALIKES.get(character)
     const next = new Set(isLetter ? [] : open)
     for (const beginning of letter === undefined ? [] : open) {
       const longer = beginning + letter

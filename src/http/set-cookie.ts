@@ -1,6 +1,6 @@
 /** Writes Set-Cookie: every attribute checked once at start-up, then prebuilt. */
 
-import { SessionError } from '../base/errors.ts'
+import { invalid, oneOf } from '../base/options.ts'
 
 /** How the session cookie is to be kept by the browser. */
 export interface CookieAttributes {
@@ -74,13 +74,12 @@ function httpDate(seconds: number): string {
 }
 
 // token = 1*( ALPHA / DIGIT / "!#$%&'*+-.^_`|~" )                      RFC 9110 section 5.6.2
-const TOKEN = /^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/
+const TOKEN = /^[a-z0-9!#$%&'*+\-.^_`|~]+$/i
 // path-value = *( any CHAR except CTLs or ";" ), at most 1024 octets   RFC 6265bis section 4.1.1
 // Not a blank at the end: browsers trim it, and the cookie would have another path than configured.
 const PATH = /^\/(?:[\x20-\x3a\x3c-\x7e]*[\x21-\x3a\x3c-\x7e])?$/
 // subdomain of LDH labels of at most 63 octets, at most 253 octets     RFC 1034 section 3.5
-const DOMAIN =
-  /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/
+const DOMAIN = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.(?!$)|$))+$/i
 /** Beside a longer name browsers have little room left for the value: 4096 bytes are for both. */
 const LONGEST_NAME = 1024
 
@@ -93,19 +92,9 @@ function checkAttributes(attributes: CookieAttributes): void {
     fail('domain', 'is not a host name. Write it as in example.com')
   }
   if (typeof path !== 'string' || !PATH.test(path) || path.length > 1024) {
-    fail(
-      'path',
-      'has to begin with "/", and hold no ";" or control character and no blank at its end',
-    )
+    fail('path', 'has to begin with "/", without ";", control characters or a blank at its end')
   }
-  if (
-    sameSite !== undefined &&
-    sameSite !== 'Strict' &&
-    sameSite !== 'Lax' &&
-    sameSite !== 'None'
-  ) {
-    fail('sameSite', "has to be 'Strict', 'Lax' or 'None'")
-  }
+  if (sameSite !== undefined) oneOf(sameSite, ['Strict', 'Lax', 'None'], 'cookie.sameSite')
   for (const flag of ['httpOnly', 'secure', 'partitioned'] as const) {
     if (typeof attributes[flag] !== 'boolean') fail(flag, 'has to be true or false')
   }
@@ -128,5 +117,5 @@ function isDomain(domain: string): boolean {
 }
 
 function fail(attribute: string, why: string): never {
-  throw new SessionError('ERR_OPTION_INVALID', `cookie.${attribute}`, why)
+  throw invalid(`cookie.${attribute}`, why)
 }

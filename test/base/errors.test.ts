@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { alsoSending, because, errorCatalogue, SessionError } from '../../src/base/errors.ts'
+import { withHeader, withCause, errorCatalogue, SessionError } from '../../src/base/errors.ts'
 
 describe('errors', () => {
   test('an error carries its code, a status and a message that says what to do', () => {
@@ -22,7 +22,7 @@ describe('errors', () => {
 
   test('the reason behind an error is kept', () => {
     const cause = new Error('why')
-    expect(because(new SessionError('ERR_NOT_SIGNED_IN'), cause).cause).toBe(cause)
+    expect(withCause(new SessionError('ERR_NOT_SIGNED_IN'), cause).cause).toBe(cause)
   })
 
   test('the catalogue names each code once, with a status and a message of whole sentences', () => {
@@ -56,7 +56,7 @@ describe('errors', () => {
     expect(gone.headers).toEqual({ 'cache-control': 'no-store', vary: 'Cookie' })
     const away = new SessionError('ERR_STORE_UNAVAILABLE', 'read', 'it is away')
     expect(away.headers?.['retry-after']).toMatch(/^[1-5]$/)
-    expect(alsoSending(away, 'set-cookie', 'a=b').headers).toMatchObject({
+    expect(withHeader(away, 'set-cookie', 'a=b').headers).toMatchObject({
       'cache-control': 'no-store',
       'set-cookie': 'a=b',
     })

@@ -1,6 +1,7 @@
 /** Every call of sessions at a store that has stopped answering: when it is settled, and at what cost. */
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setInterval } from 'node:timers'
 import { expect } from 'vitest'
 import { SessionError, type StoredSessions } from '../../src/index.ts'
 import { processorTime } from '../processor-time.ts'

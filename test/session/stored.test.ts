@@ -517,6 +517,6 @@ it("a cookie from before sessions were in a store is told from another program's
   await before.session((session) => session.set('a', 1))
   const session = await setUp().sessions.open(before.cookie)
   expect(session.isNew).toBe(true)
-  expect(warn.mock.calls.flat().join()).toContain('from before sessions were kept in a store')
+  expect(warn.mock.calls.flat().join()).toContain('from before sessions were saved in a store')
   warn.mockRestore()
 })

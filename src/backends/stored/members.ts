@@ -1,6 +1,6 @@
 /** A user's sessions: admits logins, lists and ends them. */
 
-import { because, SessionError } from '../../base/errors.ts'
+import { withCause, SessionError } from '../../base/errors.ts'
 import type { Ended } from '../../record/lifetime.ts'
 import { authenticatedAtOf, createdOf, labelOf } from '../../record/record.ts'
 import { decodeEntry, entryEnded, type RowAndEntry, seenAt } from './entry.ts'
@@ -136,7 +136,7 @@ export function members({ store, rules, clock, limit }: StoredParts): Members {
         await discard(owner, [selector])
       } catch (error) {
         // Nobody has its id, so nobody can use it; the store collects the row.
-        throw because(refusal, error)
+        throw withCause(refusal, error)
       }
       throw refusal
     },

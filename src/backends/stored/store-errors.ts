@@ -1,6 +1,6 @@
 /** The errors of a failed store: the client's message, unless it quotes stored data. */
 
-import { because, SessionError } from '../../base/errors.ts'
+import { withCause, SessionError } from '../../base/errors.ts'
 import { withoutPasswords } from '../../base/redact.ts'
 
 /** Whether the call may have been executed after all. */
@@ -11,7 +11,7 @@ export function isUnknown(error: unknown): boolean {
 /** The error for the caller: a client's becomes the cause of ERR_STORE_UNAVAILABLE. */
 export function refusal(verb: string, error: unknown, sent: unknown): unknown {
   if (error instanceof SessionError) return error
-  return because(unavailable(verb, 'it answered with an error'), bareCause(error, sent))
+  return withCause(unavailable(verb, 'it answered with an error'), bareCause(error, sent))
 }
 
 /** A client's error without its other members, such as the command with the whole session. */

@@ -1,6 +1,6 @@
 /** Tagged JSON: values to text and back, with one-key objects for what JSON has no type of its own for. */
 
-import { because, SessionError } from '../../base/errors.ts'
+import { withCause, SessionError } from '../../base/errors.ts'
 import {
   type FloatMembers,
   floatMembersOf,
@@ -153,7 +153,7 @@ export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOp
     } catch (error) {
       if (error instanceof SessionError) throw error
       const why = 'reading it threw an error: a getter, a proxy or a tag of the app'
-      throw because(new SessionError('ERR_VALUE_UNSUPPORTED', key, why), error)
+      throw withCause(new SessionError('ERR_VALUE_UNSUPPORTED', key, why), error)
     }
   }
 

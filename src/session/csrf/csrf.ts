@@ -101,9 +101,9 @@ function signedText(record: SessionRecord, layout: Layout): string | undefined {
 
 const REFUSED: Readonly<Record<CsrfRefusal, string>> = {
   'cross-site':
-    'A request was refused because another site sent it (Sec-Fetch-Site: cross-site). If that site is yours, add its origin to trustedOrigins.',
+    'A request was refused: another site sent it (Sec-Fetch-Site: cross-site). If that site is yours, add its origin to trustedOrigins.',
   origin:
-    'A request was refused because its Origin differs from its Host. If that origin is yours, or a reverse proxy changes the Host header, add the origin to trustedOrigins.',
+    'A request was refused: its Origin differs from its Host. If that origin is yours, or a reverse proxy changes the Host header, add its origin to trustedOrigins.',
   token:
-    'A request was refused because its headers do not show where it comes from, and it has no CSRF token of this session. Add a hidden field _csrf with session.csrfToken() to the form, or send it as x-csrf-token. A visitor without a session has no token: add the origin to trustedOrigins, or set a value first. A test can send "sec-fetch-site: same-origin", as browsers do.',
+    'A request was refused: its headers do not show where it comes from, and it has no CSRF token of this session. Send session.csrfToken() as the form field _csrf or the header x-csrf-token. A visitor without a session has no token: add its origin to trustedOrigins, or set a value first. A test can send "sec-fetch-site: same-origin", as browsers do.',
 }

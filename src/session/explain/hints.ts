@@ -42,7 +42,7 @@ export function hintRejected(
   if (owner) {
     hint(
       `foreign-${owner}`,
-      `The cookie "${name}" looks like ${owner}. Cookies do not know ports, so all programs on one host share them: give one of them another cookie name.`,
+      `The cookie "${name}" looks like ${owner}. Cookies do not know ports, so all programs on one host share them: use another cookie name.`,
     )
     return
   }
@@ -50,33 +50,34 @@ export function hintRejected(
   hint(
     'signature',
     seconds !== undefined && seconds > 0 && seconds * 1000 < startedAt
-      ? `The cookie "${name}" was signed with another secret, before this process started. A secret made at start-up logs everyone out on each restart: set one in the environment (npx sojourn secret --write .env).`
-      : `The cookie "${name}" does not verify: it was changed, or signed with a secret that is not configured here. The visitor gets a new session.`,
+      ? `The cookie "${name}" was signed with another secret before this process started. ${FIX_SECRET}`
+      : `The cookie "${name}" does not verify: it was changed, or signed with ${UNKNOWN_SECRET}. ${NEW_SESSION}`,
   )
 }
 
+const UNKNOWN_SECRET = 'a secret that is not configured here'
+const FIX_SECRET =
+  'A secret made at start-up logs everyone out on each restart: set one in the environment (npx sojourn secret --write .env).'
+const NEW_SESSION = 'The visitor gets a new session.'
+
 const REJECTED: Readonly<Record<Exclude<Rejection, 'signature' | 'malformed'>, string>> = {
-  'unknown-key':
-    'A session cookie was encrypted with a secret that is not configured here. A secret made at start-up logs everyone out on each restart: set one in the environment (npx sojourn secret --write .env).',
-  expired:
-    'A session expired: it was idle for longer than lifetime.idle. The visitor gets a new session.',
-  'expired-absolute':
-    'A session expired: it is older than lifetime.absolute. The visitor gets a new session.',
+  'unknown-key': `A session cookie was encrypted with ${UNKNOWN_SECRET}. ${FIX_SECRET}`,
+  expired: `A session expired: it was idle for longer than lifetime.idle. ${NEW_SESSION}`,
+  'expired-absolute': `A session expired: it is older than lifetime.absolute. ${NEW_SESSION}`,
   future:
     'A session cookie was signed in the future: the clocks of your servers differ. Synchronize them (NTP).',
   payload:
     'A session cookie verifies but cannot be read: another program signs with the same secret. Give each its own secret or audience.',
-  gone: 'A session is not in the store any more: it was ended, or the store was emptied, or this is the store of another environment. The visitor gets a new session.',
+  gone: `A session is not in the store: it was ended, or this is the store of another environment. ${NEW_SESSION}`,
   superseded:
-    'A request came with the session id from before a login, and was treated as anonymous: it was sent before the login finished.',
+    'A request with the session id from before a login was treated as anonymous: it was sent before the login finished.',
   replayed:
-    'A session id was replayed after it had been renewed: perhaps a stolen cookie, perhaps a browser that never received the new one. It is not accepted.',
+    'A session id was replayed after it had been renewed: a stolen cookie, or a browser that never received the new one. It is not accepted.',
   corrupt:
     'A row in the store cannot be read: another program writes to it, or the option tags lacks a tag.',
 }
 
-const BEFORE_THE_STORE =
-  'A cookie contains the session itself, from before sessions were kept in a store. The visitor gets a new session.'
+const BEFORE_THE_STORE = `A cookie contains the session itself, from before sessions were saved in a store. ${NEW_SESSION}`
 
 /** The text in a cookie of itsdangerous' layout, which ours and Flask's have. */
 function signedText(value: string): string | undefined {
@@ -97,9 +98,11 @@ function ownerOf(value: string, layout: 'own' | 'flask' | 'stored'): string | un
 export function hintDuplicates(hint: Hint, name: string, { presented, verified }: Opened): void {
   hint(
     'duplicates',
-    `The browser sent ${presented.length} cookies named "${name}", ${verified} of them valid: one was set with another Domain or Path. The newest valid one is used. Delete the other in the browser, or change the cookie's name.`,
+    `The browser sent ${presented.length} cookies named "${name}", ${verified} of them valid: one was set with another Domain or Path. The newest valid one is used. Delete the other, or change the cookie's name.`,
   )
 }
+
+const ON_YOUR_MACHINE = 'On your own machine set NODE_ENV=development'
 
 /** Warns that a Secure cookie is sent over plain HTTP, where browsers may drop it. */
 export function hintSecure(hint: Hint, facts: RequestFacts): void {
@@ -108,7 +111,7 @@ export function hintSecure(hint: Hint, facts: RequestFacts): void {
   const local = host === 'localhost' || host === '127.0.0.1' || host === '[::1]'
   hint(
     'secure',
-    `A Secure cookie is sent over plain HTTP${local ? ': on localhost Chromium and Firefox accept it, Safari and curl do not' : ', where browsers drop it'}. On your own machine set NODE_ENV=development; elsewhere serve HTTPS.`,
+    `A Secure cookie is sent over plain HTTP${local ? ': on localhost Chromium and Firefox accept it, Safari and curl do not' : ', where browsers drop it'}. ${ON_YOUR_MACHINE}; elsewhere serve HTTPS.`,
   )
 }
 
@@ -123,7 +126,7 @@ export function hintCrossOrigin(hint: Hint, facts: RequestFacts): void {
   if (!crosses) return
   hint(
     'cross-origin',
-    `A request from ${ORIGIN.test(origin) ? origin : 'another origin'} came without cookies. Call fetch(url, { credentials: 'include' }), respond with Access-Control-Allow-Credentials: true and that exact origin, and from another site set sameSite: 'None' with secure.`,
+    `A request from ${ORIGIN.test(origin) ? origin : 'another origin'} came without cookies. Call fetch(url, { credentials: 'include' }), respond with Access-Control-Allow-Credentials: true and that exact origin, and from another site set sameSite: 'None'.`,
   )
 }
 
@@ -139,7 +142,7 @@ export function hintEnvironment(hint: Hint, cookieName: string): void {
   if (process.stdout?.isTTY !== true || process.env['CI']) return
   hint(
     'node-env',
-    `NODE_ENV is not set, so the cookie is "${cookieName}" and Secure, as in production. On your own machine set NODE_ENV=development.`,
+    `NODE_ENV is not set, so the cookie is "${cookieName}" and Secure, as in production. ${ON_YOUR_MACHINE}.`,
   )
 }
 
@@ -148,10 +151,12 @@ export function missingSecretRemedy(variable: string): string {
   const found = secretsInEnvFile()
   if (found.length > 0) {
     const name = found.includes(variable) ? variable : found[0]!
-    return `There is a .env file with ${name} in it that was not loaded: start with \`node --env-file=.env\`, and read process.env.${name}.`
+    return `There is a .env file with ${name} in it that was not loaded: ${START} read process.env.${name}.`
   }
-  return `Run \`npx sojourn secret --write .env\`, start with \`node --env-file=.env\`, and pass process.env.${variable}.`
+  return `Run \`npx sojourn secret --write .env\`, ${START} pass process.env.${variable}.`
 }
+
+const START = 'start with `node --env-file=.env`, and'
 
 function secretsInEnvFile(): string[] {
   try {

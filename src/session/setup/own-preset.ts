@@ -62,17 +62,6 @@ export interface CookieOptions {
   partitioned?: boolean
 }
 
-const KNOWN_LIFETIME: readonly string[] = ['idle', 'permanent', 'absolute']
-const KNOWN_COOKIE: readonly string[] = [
-  'name',
-  'domain',
-  'path',
-  'httpOnly',
-  'secure',
-  'sameSite',
-  'partitioned',
-]
-
 /** In bytes. Browsers drop a cookie whose name and value are longer (RFC 6265bis section 5.6). */
 const COOKIE_LIMIT = 4096
 
@@ -83,8 +72,7 @@ export function ownPreset(
 ): Preset {
   requireObject(lifetime, 'lifetime')
   requireObject(cookie, 'cookie')
-  refuseUnknown(lifetime, KNOWN_LIFETIME, 'lifetime.')
-  refuseUnknown(cookie, KNOWN_COOKIE, 'cookie.')
+  refuseUnknown(lifetime, ['idle', 'permanent', 'absolute'], 'lifetime.')
   const secure = cookie.secure ?? !developing
   const attributes: CookieAttributes = {
     name: cookie.name ?? defaultName(cookie, secure),
@@ -95,6 +83,7 @@ export function ownPreset(
     sameSite: cookie.sameSite ?? 'Lax',
     partitioned: cookie.partitioned ?? false,
   }
+  refuseUnknown(cookie, Object.keys(attributes), 'cookie.')
   if (attributes.sameSite === 'None' && !secure) {
     throw invalid('cookie.sameSite', "'None' needs secure: browsers drop the cookie otherwise")
   }

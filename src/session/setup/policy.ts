@@ -95,9 +95,8 @@ export function policyOf(facts: PolicyFacts): Policy {
     format,
     cookie: { name, domain, path, httpOnly, secure, sameSite, partitioned },
     lifetime: {
-      idle: seconds(idle),
-      permanent: seconds(permanent),
-      absolute: absolute === undefined ? null : seconds(absolute),
+      ...inSeconds({ idle, permanent }),
+      absolute: secondsOrNull(absolute),
       assuranceLevel: assuranceLevelOf(preset.lifetime),
     },
     secrets: { count: secrets.length, weaknesses: [...weaknesses] },
@@ -119,13 +118,13 @@ function storePolicyOf(
 ): StorePolicy {
   const { read, write, commit } = deadlines
   return {
-    rotate: rotate === undefined ? null : seconds(rotate),
-    grace: seconds(grace),
+    rotate: secondsOrNull(rotate),
+    grace: grace / 1000,
     onReplay,
     maxSessionsPerUser: limit?.most ?? null,
     onLimit: limit?.onLimit ?? null,
     onUnavailable,
-    deadlines: { read: seconds(read), write: seconds(write), commit: seconds(commit) },
+    deadlines: inSeconds({ read, write, commit }),
   }
 }
 
@@ -142,8 +141,14 @@ function algorithmsOf(
   return { cookie, csrf, keys }
 }
 
-function seconds(milliseconds: number): number {
-  return milliseconds / 1000
+function secondsOrNull(milliseconds: number | undefined): number | null {
+  return milliseconds === undefined ? null : milliseconds / 1000
+}
+
+/** The same durations, given in milliseconds, in seconds. */
+function inSeconds<Name extends string>(durations: Record<Name, number>): Record<Name, number> {
+  const pairs = Object.entries<number>(durations)
+  return Object.fromEntries(pairs.map(([name, ms]) => [name, ms / 1000])) as Record<Name, number>
 }
 
 function iso(time: number | undefined): string | null {

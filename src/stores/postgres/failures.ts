@@ -1,7 +1,7 @@
 /** Checks the tables' version, retries rolled-back statements, interprets PostgreSQL's errors. */
 
 import { setTimeout as pause } from 'node:timers/promises'
-import { because, SessionError } from '../../base/errors.ts'
+import { withCause, SessionError } from '../../base/errors.ts'
 import type { PostgresConnection } from './client.ts'
 import { SCHEMA_VERSION } from './schema.ts'
 import type { Statement } from './statements.ts'
@@ -59,7 +59,7 @@ export async function versionsIn(
 export function creationFailure(error: unknown): unknown {
   if (codeOf(error) !== NO_SUCH_SCHEMA) return error
   const what = 'are to be in a schema that does not exist: CREATE SCHEMA first'
-  return because(new SessionError('ERR_STORE_SCHEMA', 'PostgreSQL', what), error)
+  return withCause(new SessionError('ERR_STORE_SCHEMA', 'PostgreSQL', what), error)
 }
 
 /** Whether the server rolled the statement back and says that it may be sent again. */

@@ -1,7 +1,7 @@
 /** A queue of jobs that waits for the lock of the file without blocking the event loop. */
 
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
-import { because, SessionError } from '../../base/errors.ts'
+import { withCause, SessionError } from '../../base/errors.ts'
 import { isLocked } from './client.ts'
 
 /** How long a job is retried while the file is locked. */
@@ -119,7 +119,7 @@ export function lineUp(together: Together, patienceMs = PATIENCE_MS): Line {
 
 function tooLong(verb: string, ms: number, cause: unknown): SessionError {
   const why = `another connection held the lock of the file for ${ms / 1000} seconds`
-  return because(new SessionError('ERR_STORE_UNAVAILABLE', verb, why), cause)
+  return withCause(new SessionError('ERR_STORE_UNAVAILABLE', verb, why), cause)
 }
 
 function tooMany(verb: string): SessionError {
