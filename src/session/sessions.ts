@@ -203,7 +203,11 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
     run: (visit, handler) => running.run(visit, handler),
     checkCsrf: async (carrier, token) => visitOf(carrier).checkCsrf(token),
     describePolicy: () => settings.policy,
-    secretUse: () => host.secretUse.map((use) => ({ ...use })),
+    secretUse: () =>
+      host.secretUse.map(({ opened, lastAt }) => ({
+        opened,
+        lastAt: lastAt === undefined ? undefined : new Date(lastAt),
+      })),
   }
   const { stored } = settings
   return stored ? { ...sessions, ...acrossSessions(stored, currentHandle) } : sessions

@@ -1,7 +1,7 @@
 /** One request's place: its session is opened on first use and committed before the headers leave. */
 
 import { SessionError } from '../base/errors.ts'
-import { andThen, type Maybe } from '../base/ports.ts'
+import type { Maybe } from '../base/ports.ts'
 import type { Outgoing } from '../http/headers.ts'
 import { cookieValues } from '../http/cookie.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
@@ -68,9 +68,11 @@ class RequestVisit implements Visit {
   #open(): Maybe<State> {
     if (this.#opening !== undefined) return this.#opening
     if (this.#isFinished) warnOpenedLate(this.#host)
-    return (this.#opening = andThen(openState(this.#host, this.#facts), (state) =>
-      this.#opened(state),
-    ))
+    const opening = openState(this.#host, this.#facts)
+    return (this.#opening =
+      opening instanceof Promise
+        ? opening.then((state) => this.#opened(state))
+        : this.#opened(opening))
   }
 
   #opened(state: State): State {
@@ -102,10 +104,10 @@ class RequestVisit implements Visit {
 
   #commit(state: State, wasAsked: boolean): Maybe<Outgoing | undefined> {
     this.#isFinished = true
-    return andThen(lastCommit(state), () =>
-      // Nobody asked and nothing was renewed: the response does not depend on the cookie.
-      wasAsked || state.setCookie !== undefined ? outgoing(state) : undefined,
-    )
+    const committing = lastCommit(state)
+    // Nobody asked and nothing was renewed: the response does not depend on the cookie.
+    const add = () => (wasAsked || state.setCookie !== undefined ? outgoing(state) : undefined)
+    return committing instanceof Promise ? committing.then(add) : add()
   }
 
   checkCsrf(token?: GivenToken): Promise<void> {
