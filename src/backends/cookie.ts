@@ -13,7 +13,6 @@ import {
 } from '../record/lifetime.ts'
 import {
   authenticatedAtOf,
-  createdOf,
   isEmpty,
   isPermanent,
   type Layout,
@@ -50,7 +49,7 @@ export function cookieBackend(
     return {
       seen,
       permanent: isPermanent(record, layout),
-      created: createdOf(record, layout),
+      created: record.stamp.created,
       authenticatedAt: authenticatedAtOf(record, layout),
     }
   }

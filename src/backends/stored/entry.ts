@@ -5,7 +5,6 @@ import type { RowCipher } from './row-cipher.ts'
 import { endedBy, type Ended, type Lifetime, type Times } from '../../record/lifetime.ts'
 import {
   authenticatedAtOf,
-  createdOf,
   isPermanent,
   type Layout,
   type SessionRecord,
@@ -130,7 +129,7 @@ export function timesOf(row: Row, entry: Entry, layout: Layout, now: number): Ti
   return {
     permanent: isPermanent(entry.record, layout),
     seen: Math.min(seenAt(row, entry), Math.floor(now / 1000)),
-    created: createdOf(entry.record, layout),
+    created: entry.record.stamp.created,
     authenticatedAt: authenticatedAtOf(entry.record, layout),
   }
 }

@@ -2,7 +2,7 @@
 
 import { because, SessionError } from '../../base/errors.ts'
 import type { Clock } from '../../base/ports.ts'
-import { authenticatedAtOf, createdOf, labelOf } from '../../record/record.ts'
+import { authenticatedAtOf, labelOf } from '../../record/record.ts'
 import { type RowAndEntry, seenAt } from './entry.ts'
 import type { SessionInfo } from '../store-backend.ts'
 import type { GuardedStore } from './guard.ts'
@@ -163,7 +163,7 @@ function infoOf({ row, entry }: RowAndEntry, { layout }: StoredRules): SessionIn
   const { record, selector } = entry
   return {
     handle: selector,
-    createdAt: dateOf(createdOf(record, layout)),
+    createdAt: dateOf(record.stamp.created),
     authenticatedAt: dateOf(authenticatedAtOf(record, layout)),
     lastSeenAt: new Date(seenAt(row, entry) * 1000),
     label: labelOf(record, layout),

@@ -20,10 +20,10 @@ export function withOwnRecord<Planned extends Plan>(plan: Planned): Planned {
 }
 
 /** The same texts in fields of their own: objects are decoded again when somebody asks. */
-function ownRecord({ data, meta }: SessionRecord): SessionRecord {
+function ownRecord({ data, meta, stamp }: SessionRecord): SessionRecord {
   const own = ownFields(data)
   // In a flat layout both are one map.
-  return { data: own, meta: meta === data ? own : ownFields(meta) }
+  return { data: own, meta: meta === data ? own : ownFields(meta), stamp }
 }
 
 function ownFields(fields: Fields): Fields {
