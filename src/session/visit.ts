@@ -1,7 +1,7 @@
 /** One request's place: its session is opened on first use and committed before the headers leave. */
 
 import { SessionError } from '../base/errors.ts'
-import type { Maybe } from '../base/ports.ts'
+import { andThen, type Maybe } from '../base/ports.ts'
 import type { Outgoing } from '../http/headers.ts'
 import { cookieValues } from '../http/cookie.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
@@ -104,10 +104,10 @@ class RequestVisit implements Visit {
 
   #commit(state: State, wasAsked: boolean): Maybe<Outgoing | undefined> {
     this.#isFinished = true
-    const committing = lastCommit(state)
-    // Nobody asked and nothing was renewed: the response does not depend on the cookie.
-    const add = () => (wasAsked || state.setCookie !== undefined ? outgoing(state) : undefined)
-    return committing instanceof Promise ? committing.then(add) : add()
+    return andThen(lastCommit(state), () =>
+      // Nobody asked and nothing was renewed: the response does not depend on the cookie.
+      wasAsked || state.setCookie !== undefined ? outgoing(state) : undefined,
+    )
   }
 
   checkCsrf(token?: GivenToken): Promise<void> {
