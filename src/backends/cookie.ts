@@ -1,7 +1,7 @@
 /** The backend without a server: the cookie itself carries the record. */
 
 import { SessionError } from '../base/errors.ts'
-import { MAX_TEXT_BYTES } from '../crypto/payload.ts'
+import { BYTES_PER_UNIT, MAX_TEXT_BYTES } from '../crypto/payload.ts'
 import type { Sealer } from '../crypto/sealer.ts'
 import type { SetCookieWriter } from '../http/set-cookie.ts'
 import {
@@ -13,7 +13,6 @@ import {
 } from '../record/lifetime.ts'
 import {
   authenticatedAtOf,
-  createdOf,
   isEmpty,
   isPermanent,
   type Layout,
@@ -50,7 +49,7 @@ export function cookieBackend(
     return {
       seen,
       permanent: isPermanent(record, layout),
-      created: createdOf(record, layout),
+      created: record.stamp.created,
       authenticatedAt: authenticatedAtOf(record, layout),
     }
   }
@@ -81,19 +80,24 @@ export function cookieBackend(
     const keepFor = cookieLifetime(lifetime, timesOf(record, seen), now)
     const text = layout.encode(record)
     // What could not be read again must not be written, however small it deflates.
-    const length = Buffer.byteLength(text)
-    if (length > MAX_TEXT_BYTES) throw tooLarge(record, length, MAX_TEXT_BYTES)
-    const lineOf = (value: string) => {
-      const line = writer.set(value, keepFor, now)
-      return { line, size: limit.of === 'line' ? line.length : writer.name.length + value.length }
+    if (text.length * BYTES_PER_UNIT > MAX_TEXT_BYTES) {
+      const length = Buffer.byteLength(text)
+      if (length > MAX_TEXT_BYTES) throw tooLarge(record, length, MAX_TEXT_BYTES)
     }
-    let sealed = lineOf(sealer.seal(text, seen))
-    if (sealer.sealShorter && sealed.size > limit.bytes) {
-      sealed = lineOf(sealer.sealShorter(text, seen))
+    let value = sealer.seal(text, seen)
+    let line = writer.set(value, keepFor, now)
+    if (sealer.sealShorter && sizeOf(value, line) > limit.bytes) {
+      value = sealer.sealShorter(text, seen)
+      line = writer.set(value, keepFor, now)
     }
+    const size = sizeOf(value, line)
     const most = Math.min(limit.bytes, MAX_VALUE_LENGTH)
-    if (sealed.size > most) throw tooLarge(record, sealed.size, most)
-    return sealed.line
+    if (size > most) throw tooLarge(record, size, most)
+    return line
+  }
+
+  function sizeOf(value: string, line: string): number {
+    return limit.of === 'line' ? line.length : writer.name.length + value.length
   }
 
   function tooLarge({ data, meta }: SessionRecord, bytes: number, most: number): SessionError {
@@ -107,28 +111,37 @@ export function cookieBackend(
     return new SessionError('ERR_COOKIE_TOO_LARGE', bytes, most, largest.join(', '))
   }
 
-  /** The line to send, and when what the browser then holds was signed. */
-  function lineFor({ opened, changes, next, now }: CommitRequest): [string, number] | undefined {
-    const seconds = Math.floor(now / 1000)
-    if (changes.length > 0) {
-      if (!isEmpty(next, layout)) return [seal(next, seconds, now), seconds]
-      const unneeded = !opened.hasCookie && !format.clearsUnasked
-      return unneeded ? undefined : [writer.clear(), seconds]
-    }
+  /** Keeps what the request changed. */
+  function keep({ opened, next, now }: CommitRequest): Committed {
+    if (!isEmpty(next, layout)) return sealed(opened, next, Math.floor(now / 1000), now)
+    const isUnneeded = !opened.hasCookie && !format.clearsUnasked
+    if (isUnneeded) return { opened, setCookie: undefined }
+    return { opened: { ...opened, ...NOBODY, hasCookie: false }, setCookie: writer.clear() }
+  }
+
+  /** Writes the cookie of a visit that changed nothing anew, where that is due. */
+  function renew({ opened, now }: CommitRequest): Committed {
     const { record, seen, isOutdated } = opened
-    if (!record) return undefined
+    const unchanged = { opened, setCookie: undefined }
+    if (!record) return unchanged
     // A new secret must not make an old session younger.
     const isDue = isDueForRenewal(lifetime, timesOf(record, seen), now)
-    if (!isDue && !isOutdated) return undefined
-    const at = isDue ? seconds : seen
+    if (!isDue && !isOutdated) return unchanged
     try {
-      return [seal(record, at, now), at]
+      return sealed(opened, record, isDue ? Math.floor(now / 1000) : seen, now)
     } catch (error) {
       // Signed it was deflated to fit, and encrypted it does not: a visit that changed nothing is not
       // refused for that, but cannot renew it either.
-      if (error instanceof SessionError && error.code === 'ERR_COOKIE_TOO_LARGE') return undefined
+      if (error instanceof SessionError && error.code === 'ERR_COOKIE_TOO_LARGE') return unchanged
       throw error
     }
+  }
+
+  function sealed(before: Opened, record: SessionRecord, seen: number, now: number): Committed {
+    const setCookie = seal(record, seen, now)
+    const { presented, rejected, verified } = before
+    const found = { record, seen, key: 0, isOutdated: false }
+    return { opened: openedAs(found, presented, rejected, verified, true), setCookie }
   }
 
   return {
@@ -146,18 +159,7 @@ export function cookieBackend(
       const [newest] = found.sort((a, b) => b.seen - a.seen)
       return openedAs(newest ?? NOBODY, presented, rejected, found.length)
     },
-    commit(request): Committed {
-      const { opened, next } = request
-      const line = lineFor(request)
-      if (!line) return { opened, setCookie: undefined }
-      const [setCookie, seen] = line
-      const record = isEmpty(next, layout) ? undefined : next
-      const hasCookie = record !== undefined
-      return {
-        opened: { ...opened, record, seen, key: 0, isOutdated: false, hasCookie },
-        setCookie,
-      }
-    },
+    commit: (request) => (request.changes.length > 0 ? keep(request) : renew(request)),
     reopen: (opened) => opened,
   }
 }
@@ -174,7 +176,7 @@ function openedAs(
   presented: readonly string[],
   rejected: readonly Rejection[],
   verified = 0,
+  hasCookie = presented.length > 0,
 ): Opened {
-  const hasCookie = presented.length > 0
   return { record, hasCookie, presented, rejected, verified, seen, key, isOutdated }
 }

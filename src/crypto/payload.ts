@@ -24,7 +24,7 @@ export function packPlain(text: string): string {
 }
 
 /** UTF-8 spends at most this many bytes on a UTF-16 code unit. */
-const BYTES_PER_UNIT = 3
+export const BYTES_PER_UNIT = 3
 
 // In place: a buffer for each body costs more than to encode or decode it.
 const PLACE_BYTES = 16_384

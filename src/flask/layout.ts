@@ -5,6 +5,7 @@ import type { Tag } from '../record/text/tag.ts'
 import { type Fields, joinFields, splitFields } from '../record/fields.ts'
 import type { JsonObject } from '../record/text/json.ts'
 import type { Layout } from '../record/record.ts'
+import { NO_STAMP } from '../record/stamp.ts'
 import { isPlain } from '../record/text/shapes.ts'
 import { tuple } from '../record/text/values.ts'
 import { flaskTags } from './tags.ts'
@@ -21,7 +22,7 @@ export function flaskCodec(tags: readonly Tag[], levelsAround = 1): Codec {
 
 /** The layout of Flask's session. The user's id is in `_user_id`, as with Flask-Login. */
 export function flaskLayout(codec: Codec): Layout {
-  const record = (data: Fields) => ({ data, meta: data })
+  const record = (data: Fields) => ({ data, meta: data, stamp: NO_STAMP })
   return {
     codec,
     flat: true,

@@ -61,10 +61,7 @@ export function spellChanges(changes: readonly Change[], record: SessionRecord):
 
 /** A record nobody has written to yet. `at` is in seconds since 1970. */
 export function newRecord(layout: Layout, at: number, nonce?: string): SessionRecord {
-  const record = layout.empty()
-  setMeta(record, layout.names.created, at, layout)
-  setMeta(record, layout.names.nonce, nonce, layout)
-  return record
+  return layout.empty({ created: at, nonce })
 }
 
 /**
@@ -124,7 +121,9 @@ export function apply(record: SessionRecord, change: Change, layout: Layout): Se
       setMeta(record, names.userId, change.userId, layout)
       setMeta(record, names.authenticatedAt, change.at, layout)
       // What was derived from the visitor's session before is of no use after.
-      if (change.nonce !== undefined) setMeta(record, names.nonce, change.nonce, layout)
+      if (change.nonce !== undefined && !layout.flat) {
+        record.stamp = { created: record.stamp.created, nonce: change.nonce }
+      }
       break
     case 'logout': {
       const next = newRecord(layout, change.at, change.nonce)

@@ -45,7 +45,8 @@ class LateField implements Field {
 /** The field of a value the app gave. @throws ERR_VALUE_UNSUPPORTED for one that cannot be kept. */
 export function givenField(value: unknown, key: string, codec: Codec): Field {
   const text = codec.check(value, key)
-  return text === undefined ? new LateField(value as object, key, codec) : { text, live: { value } }
+  if (text === undefined) return new LateField(value as object, key, codec)
+  return isObject(value) ? { text, live: { value } } : unread(text)
 }
 
 /** Whether asking a field for its text would spell it. */

@@ -1,17 +1,8 @@
 /** What is kept between requests: the app's data, and beside it what the library knows. */
 
 import type { Codec } from './text/codec.ts'
-import {
-  copyFields,
-  type Field,
-  type Fields,
-  joinFields,
-  liveValue,
-  splitFields,
-  unread,
-} from './fields.ts'
+import { copyFields, type Fields, joinFields, liveValue, splitFields, unread } from './fields.ts'
 import { decodeStamp, encodeStamp, type Stamp } from './stamp.ts'
-import { isObject } from './text/shapes.ts'
 import type { Markup } from './text/values.ts'
 
 /**
@@ -21,6 +12,8 @@ import type { Markup } from './text/values.ts'
 export interface SessionRecord {
   readonly data: Fields
   readonly meta: Fields
+  /** When it began, and what tells it from all others; empty where the layout keeps neither. */
+  stamp: Stamp
 }
 
 /** The keys in `meta`. A layout without a name does not keep that fact. */
@@ -28,10 +21,8 @@ export interface MetaNames {
   permanent: string
   flashes: string
   userId: string
-  created?: string
   authenticatedAt?: string
   label?: string
-  nonce?: string
 }
 
 /** Where things stand in a record, and how one becomes text. */
@@ -40,7 +31,8 @@ export interface Layout {
   readonly names: MetaNames
   /** Whether `meta` is `data`, so that setting `permanent` is a write like any other. */
   readonly flat: boolean
-  empty(): SessionRecord
+  /** A record without anything in it. */
+  empty(stamp: Stamp): SessionRecord
   copy(record: SessionRecord): SessionRecord
   encode(record: SessionRecord): string
   /** The record of a text, or `undefined` if it is none of this layout. */
@@ -62,25 +54,13 @@ export function ownLayout(codec: Codec): Layout {
     permanent: 'p',
     flashes: 'f',
     userId: 'u',
-    created: 'c',
     authenticatedAt: 'a',
     label: 'l',
-    nonce: 'n',
   }
 
-  function encode({ data, meta }: SessionRecord): string {
-    const stamp: Stamp = {
-      created: asSeconds(valueIn(meta, names.created, codec)),
-      nonce: asText(valueIn(meta, names.nonce, codec)),
-    }
-    return `["${encodeStamp(stamp)}",${joinFields(data, codec)}${moreThanStamp(meta)}]`
-  }
-
-  function moreThanStamp(meta: Fields): string {
-    const stamped = Number(meta.has(names.created)) + Number(meta.has(names.nonce))
-    if (meta.size === stamped) return ''
-    const rest = [...meta].filter(([name]) => name !== names.created && name !== names.nonce)
-    return `,${codec.join(rest)}`
+  function encode({ data, meta, stamp }: SessionRecord): string {
+    const more = meta.size === 0 ? '' : `,${joinFields(meta, codec)}`
+    return `["${encodeStamp(stamp)}",${joinFields(data, codec)}${more}]`
   }
 
   function decode(text: string): SessionRecord | undefined {
@@ -90,20 +70,18 @@ export function ownLayout(codec: Codec): Layout {
     if (!stamp || !parts || parts.length > 3) return undefined
     const [, data, meta = parts.length === 2 ? new Map() : undefined] = parts
     if (!data || !meta) return undefined
-    const { created, nonce } = stamp
-    meta.delete(names.created)
-    meta.delete(names.nonce)
-    if (created !== undefined) meta.set(names.created, fieldOf(created, String(created)))
-    if (nonce !== undefined) meta.set(names.nonce, fieldOf(nonce, `"${nonce}"`))
-    return { data, meta }
+    // Where the stamp stood before it was one.
+    meta.delete('c')
+    meta.delete('n')
+    return { data, meta, stamp }
   }
 
   return {
     codec,
     flat: false,
     names,
-    empty: () => ({ data: new Map(), meta: new Map() }),
-    copy: ({ data, meta }) => ({ data: copyFields(data), meta: copyFields(meta) }),
+    empty: (stamp) => ({ data: new Map(), meta: new Map(), stamp }),
+    copy: ({ data, meta, stamp }) => ({ data: copyFields(data), meta: copyFields(meta), stamp }),
     encode,
     decode,
     flashItem: (category, message) => [category, message],
@@ -119,20 +97,11 @@ export function setMeta(
 ): void {
   if (name === undefined) return
   if (value === undefined) record.meta.delete(name)
-  else record.meta.set(name, fieldOf(value, layout.codec.encode(value, name)))
-}
-
-/** A field whose value is known already. What could be changed in place is read from its text. */
-function fieldOf(value: unknown, text: string): Field {
-  return isObject(value) ? unread(text) : { text, live: { value } }
+  else record.meta.set(name, unread(layout.codec.encode(value, name)))
 }
 
 function meta(record: SessionRecord, name: string | undefined, { codec }: Layout): unknown {
-  return valueIn(record.meta, name, codec)
-}
-
-function valueIn(fields: Fields, name: string | undefined, codec: Codec): unknown {
-  const field = name === undefined ? undefined : fields.get(name)
+  const field = name === undefined ? undefined : record.meta.get(name)
   return field && liveValue(field, codec)
 }
 
@@ -149,30 +118,14 @@ export function userIdOf(record: SessionRecord, layout: Layout): string | undefi
 
 /** What the app calls this session, such as the device. */
 export function labelOf(record: SessionRecord, layout: Layout): string | undefined {
-  return asText(meta(record, layout.names.label, layout))
-}
-
-/** What tells this session from all others since its last login, if the layout keeps it. */
-export function nonceOf(record: SessionRecord, layout: Layout): string | undefined {
-  return asText(meta(record, layout.names.nonce, layout))
-}
-
-/** When the session began, in seconds since 1970, if the layout keeps it. */
-export function createdOf(record: SessionRecord, layout: Layout): number | undefined {
-  return asSeconds(meta(record, layout.names.created, layout))
+  const label = meta(record, layout.names.label, layout)
+  return typeof label === 'string' ? label : undefined
 }
 
 /** When the visitor last signed in, in seconds since 1970, if the layout keeps it. */
 export function authenticatedAtOf(record: SessionRecord, layout: Layout): number | undefined {
-  return asSeconds(meta(record, layout.names.authenticatedAt, layout))
-}
-
-function asSeconds(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined
-}
-
-function asText(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
+  const at = meta(record, layout.names.authenticatedAt, layout)
+  return typeof at === 'number' ? at : undefined
 }
 
 /** The list of waiting flash messages, as kept. */

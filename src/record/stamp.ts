@@ -8,6 +8,9 @@ export interface Stamp {
   readonly nonce: string | undefined
 }
 
+/** The stamp that says nothing. */
+export const NO_STAMP: Stamp = { created: undefined, nonce: undefined }
+
 // stamp   = "" / created ["." nonce]
 // created = 1*9( DIGIT / a-z )      ; base 36
 // nonce   = 6( DIGIT / a-z )
@@ -24,7 +27,7 @@ export function encodeStamp({ created, nonce }: Stamp): string {
 
 /** The stamp of a text, or `undefined` if it is none. */
 export function decodeStamp(text: string): Stamp | undefined {
-  if (text === '') return { created: undefined, nonce: undefined }
+  if (text === '') return NO_STAMP
   if (!STAMP.test(text)) return undefined
   const dot = text.indexOf('.')
   // Which ends at the dot by itself.

@@ -20,17 +20,17 @@ export function commitState(state: State): Maybe<void> {
   try {
     noteDrift(state)
     refuseAgain(state)
-    const { opened, changes, record: next } = state
-    const request = { opened, changes: [...changes], next, now: host.clock() }
+    const { opened, record: next } = state
+    const changes = state.changes.length > 0 ? [...state.changes] : NO_CHANGES
     // What is written from now on is the next commit's: it must not reach the record being saved.
     state.owned = false
-    const committing = host.backend.commit(request)
-    if (!(committing instanceof Promise)) return settle(state, request.changes, committing)
+    const committing = host.backend.commit({ opened, changes, next, now: host.clock() })
+    if (!(committing instanceof Promise)) return settle(state, changes, committing)
     return alone(
       state,
       committing.then(
-        (committed) => settle(state, request.changes, committed),
-        (error: unknown) => failed(state, request.changes, error),
+        (committed) => settle(state, changes, committed),
+        (error: unknown) => failed(state, changes, error),
       ),
     )
   } catch (error) {
@@ -46,6 +46,8 @@ function refuseAgain({ told, changes }: State): void {
   const isUnknown = told?.error instanceof SessionError && told.error.code === UNAVAILABLE
   if (isUnknown && !changes.some((change) => change.do === 'logout')) throw told?.error
 }
+
+const NO_CHANGES: readonly Change[] = []
 
 const UNAVAILABLE = 'ERR_STORE_UNAVAILABLE'
 
@@ -72,13 +74,13 @@ export function isSettled(state: State): boolean {
 }
 
 function settle(state: State, done: readonly Change[], committed: Committed): void {
-  const { opened, setCookie, notes = [] } = committed
+  const { opened, setCookie, notes } = committed
   announce(state, done, committed)
-  for (const note of notes) state.host.emit(note)
+  if (notes) for (const note of notes) state.host.emit(note)
   state.opened = opened
   state.setCookie = setCookie ?? state.setCookie
   state.told = undefined
-  state.changes = state.changes.slice(done.length)
+  if (done.length > 0) state.changes = state.changes.slice(done.length)
   standOn(state, opened.record ?? state.record)
 }
 

@@ -1,7 +1,6 @@
 /** `createSessions`: the one object an app makes, through which every request finds its session. */
 
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { type Duration, milliseconds } from '../base/duration.ts'
 import { SessionError } from '../base/errors.ts'
 import type { Keepable } from '../record/text/values.ts'
 import type { GivenToken } from './csrf/csrf.ts'
@@ -12,19 +11,16 @@ import { createCarriers } from './carriers.ts'
 import type { SessionOptions } from './setup/options.ts'
 import { resolveOptions } from './setup/settings.ts'
 import type { Policy } from './setup/policy.ts'
-import { invalid, refuseUnknown } from '../base/options.ts'
+import { invalid } from '../base/options.ts'
 import { Session } from './session.ts'
+import {
+  freshness,
+  requireSignedIn,
+  type SignedInOptions,
+  type SignedInSession,
+} from './signed-in.ts'
 import { type Host, openState, type SecretUse } from './state.ts'
 import { createVisit, type Visit } from './visit.ts'
-
-/** The session of a visitor who is signed in. */
-export type SignedInSession<Data = any> = Session<Data, string>
-
-/** What `signedIn` asks beyond that somebody is signed in. */
-export interface SignedInOptions {
-  /** The login was at most this long ago, as `'10m'`: for a page where money or a password moves. */
-  within?: Duration
-}
 
 /** Finds sessions. One per kind of session an app keeps; usually one. */
 export interface Sessions<Data = any> {
@@ -159,16 +155,8 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
   const sessions: Sessions<any> = {
     get,
     async signedIn(carrier, options = {}) {
-      refuseUnknown(options, ['within'], '')
-      // Also an undefined one, as of a setting that is not there: it must not pass for no check.
-      const freshMs = 'within' in options ? milliseconds(options.within!, 'within') : undefined
-      const session = await get(carrier)
-      if (session.isUnavailable) {
-        throw new SessionError('ERR_STORE_UNAVAILABLE', 'read', 'it could not be asked who this is')
-      }
-      if (session.userId === undefined) throw new SessionError('ERR_NOT_SIGNED_IN')
-      if (freshMs !== undefined) requireFresh(host, session, freshMs)
-      return session
+      const freshMs = freshness(options)
+      return requireSignedIn(host, await get(carrier), freshMs)
     },
     current: async () => runningVisit().session(),
     async open(cookieHeader) {
@@ -203,24 +191,14 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
     run: (visit, handler) => running.run(visit, handler),
     checkCsrf: async (carrier, token) => visitOf(carrier).checkCsrf(token),
     describePolicy: () => settings.policy,
-    secretUse: () => host.secretUse.map((use) => ({ ...use })),
+    secretUse: () =>
+      host.secretUse.map(({ opened, lastAt }) => ({
+        opened,
+        lastAt: lastAt === undefined ? undefined : new Date(lastAt),
+      })),
   }
   const { stored } = settings
   return stored ? { ...sessions, ...acrossSessions(stored, currentHandle) } : sessions
-}
-
-/** So far ahead another server's clock may be, in milliseconds. */
-const CLOCKS_DIFFER = 60_000
-
-/** @throws ERR_LOGIN_STALE; ERR_OPTION_INVALID where the time of a login is not kept. */
-function requireFresh({ clock, backend }: Host, session: Session, within: number): void {
-  if (backend.layout.names.authenticatedAt === undefined) {
-    throw invalid('within', "needs the time of the login, and Flask's cookie does not keep it")
-  }
-  const at = session.authenticatedAt
-  // Another server's clock may be a little ahead, and a login is never in the future.
-  const age = at ? clock() - at.getTime() : Number.NaN
-  if (!(age <= within && age >= -CLOCKS_DIFFER)) throw new SessionError('ERR_LOGIN_STALE')
 }
 
 /** Looks at the store's settings once, with the first request: what it finds stops nobody. */

@@ -28,8 +28,8 @@ export interface Host extends Settings {
   readonly startedAt: number
   /** How many refused cookies are still looked into, for a line on the console. */
   looksLeft: number
-  /** By the index of the secret. */
-  readonly secretUse: SecretUse[]
+  /** By the index of the secret; `lastAt` in milliseconds since 1970. */
+  readonly secretUse: { opened: number; lastAt: number | undefined }[]
 }
 
 /** How many sessions were opened under a secret, since this process began to serve. */
@@ -159,7 +159,7 @@ function report(host: Host, opened: Opened, facts: RequestFacts, now: number): v
     const use = host.secretUse[key]
     if (use) {
       use.opened++
-      if (use.lastAt?.getTime() !== now) use.lastAt = new Date(now)
+      use.lastAt = now
     }
     if (key > 0) emit({ type: 'old-secret', key })
     return

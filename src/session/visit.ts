@@ -68,9 +68,11 @@ class RequestVisit implements Visit {
   #open(): Maybe<State> {
     if (this.#opening !== undefined) return this.#opening
     if (this.#isFinished) warnOpenedLate(this.#host)
-    return (this.#opening = andThen(openState(this.#host, this.#facts), (state) =>
-      this.#opened(state),
-    ))
+    const opening = openState(this.#host, this.#facts)
+    return (this.#opening =
+      opening instanceof Promise
+        ? opening.then((state) => this.#opened(state))
+        : this.#opened(opening))
   }
 
   #opened(state: State): State {

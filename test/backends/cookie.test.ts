@@ -1,3 +1,4 @@
+import { NO_STAMP } from '../../src/record/stamp.ts'
 import { describe, expect, test } from 'vitest'
 import { cookieBackend, type CookieFormat } from '../../src/backends/cookie.ts'
 import { packDeflated, packPlain } from '../../src/crypto/payload.ts'
@@ -46,7 +47,7 @@ async function round(
   now = T * 1000,
 ) {
   const opened = await backend.open(values, now)
-  const next = layout.copy(opened.record ?? layout.empty())
+  const next = layout.copy(opened.record ?? layout.empty(NO_STAMP))
   if (x === null) next.data.clear()
   else if (x !== undefined) next.data.set('x', { text: JSON.stringify(x) })
   const changes = x === undefined ? [] : [{ do: 'regenerate' as const }]
@@ -160,7 +161,7 @@ describe('the cookie backend', () => {
   test('names the three biggest keys in bytes, messages among them', async () => {
     const backend = backendOf({ sealer: plain })
     const opened = await backend.open([], 0)
-    const next = layout.empty()
+    const next = layout.empty(NO_STAMP)
     for (const [key, text] of [
       ['a', '"12345"'],
       ['b', '"ééé"'],

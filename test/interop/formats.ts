@@ -78,16 +78,13 @@ export function readVectors(): Vectors {
 
 /** A record as the vectors note it. */
 export function noteRecord(record: SessionRecord, layout: Layout): NotedRecord {
-  const { created = 'c', nonce = 'n' } = layout.names
   const noted = (fields: SessionRecord['data']): Members =>
     [...fields].map(([name, field]) => [name, note(liveValue(field, layout.codec))])
-  const known = new Map(noted(record.meta))
-  const isOfStamp = (name: string) => name === created || name === nonce
   return {
-    created: (known.get(created) as number | undefined) ?? null,
-    nonce: (known.get(nonce) as string | undefined) ?? null,
+    created: record.stamp.created ?? null,
+    nonce: record.stamp.nonce ?? null,
     data: noted(record.data),
-    meta: [...known].filter(([name]) => !isOfStamp(name)),
+    meta: noted(record.meta),
   }
 }
 

@@ -5,7 +5,6 @@ import { createCodec } from '../../src/record/text/codec.ts'
 import {
   asFlash,
   authenticatedAtOf,
-  createdOf,
   isEmpty,
   isPermanent,
   labelOf,
@@ -33,7 +32,7 @@ describe('a record', () => {
     const text = '["5",{"x":1.0},{"a":6,"u":"7","p":true,"l":"phone","f":[["message","Hi"]]}]'
     const read = record(text)
     expect(layout.encode(read)).toBe(text)
-    expect(createdOf(read, layout)).toBe(5)
+    expect(read.stamp.created).toBe(5)
     expect(authenticatedAtOf(read, layout)).toBe(6)
     expect(userIdOf(read, layout)).toBe('7')
     expect(isPermanent(read, layout)).toBe(true)
@@ -63,7 +62,7 @@ describe('a record', () => {
   test('facts of another type count as none', () => {
     const odd = record('["",{},{"c":"5","n":7,"a":[],"u":7,"l":1,"f":"x"}]')
     expect([
-      createdOf(odd, layout),
+      odd.stamp.created,
       authenticatedAtOf(odd, layout),
       userIdOf(odd, layout),
       labelOf(odd, layout),
@@ -100,7 +99,8 @@ describe('a record', () => {
     const original = record('["1",{"a":1}]')
     const copy = layout.copy(original)
     copy.data.set('b', { text: '2' })
-    copy.meta.delete('c')
+    copy.stamp = { created: 2, nonce: undefined }
+    copy.meta.set('p', { text: 'true' })
     expect(layout.encode(original)).toBe('["1",{"a":1}]')
   })
 })
@@ -297,7 +297,7 @@ describe('replay', () => {
 })
 
 /** A record whose maps throw when they are written to. */
-function frozen({ data, meta }: SessionRecord): SessionRecord {
+function frozen({ data, meta, stamp }: SessionRecord): SessionRecord {
   for (const map of [data, meta]) {
     for (const field of map.values()) Object.defineProperty(field, 'text', { writable: false })
     for (const verb of ['set', 'delete', 'clear'] as const) {
@@ -308,7 +308,7 @@ function frozen({ data, meta }: SessionRecord): SessionRecord {
       })
     }
   }
-  return Object.freeze({ data, meta })
+  return Object.freeze({ data, meta, stamp })
 }
 
 describe('each change does its own part and no more', () => {

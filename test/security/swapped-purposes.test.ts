@@ -5,9 +5,7 @@ import { sessionIdFormat } from '../../src/backends/stored/session-id.ts'
 import { encrypter } from '../../src/crypto/encrypted.ts'
 import { packPlain } from '../../src/crypto/payload.ts'
 import { authenticator, timedSigner } from '../../src/crypto/signed.ts'
-import { createdOf, nonceOf } from '../../src/record/record.ts'
 import { keyFor, type Purpose } from '../../src/crypto/keys.ts'
-import { layoutWith } from '../../src/session/setup/own-preset.ts'
 import { memoryStore } from '../../src/stores/memory/memory.ts'
 import type { SessionStore } from '../../src/backends/stored/store.ts'
 import { fakeClock } from '../../src/testing/testing.ts'
@@ -206,7 +204,6 @@ async function signedIn(kind: Kind) {
     token = session.csrfToken()
   })
   const { record } = await app.open(value)
-  const layout = layoutWith([])
-  const text = `${nonceOf(record!, layout)}.${createdOf(record!, layout)}.ada`
+  const text = `${record!.stamp.nonce}.${record!.stamp.created}.ada`
   return { app, value, token, text }
 }

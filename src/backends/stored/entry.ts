@@ -6,7 +6,6 @@ import type { Row } from './store.ts'
 import { endedBy, type Ended, type Lifetime, type Times } from '../../record/lifetime.ts'
 import {
   authenticatedAtOf,
-  createdOf,
   isPermanent,
   type Layout,
   type SessionRecord,
@@ -130,7 +129,7 @@ export function timesOf(row: Row, entry: Entry, layout: Layout, now: number): Ti
   return {
     permanent: isPermanent(entry.record, layout),
     seen: Math.min(seenAt(row, entry), Math.floor(now / 1000)),
-    created: createdOf(entry.record, layout),
+    created: entry.record.stamp.created,
     authenticatedAt: authenticatedAtOf(entry.record, layout),
   }
 }

@@ -2,7 +2,7 @@
 
 import { withCause, SessionError } from '../../base/errors.ts'
 import type { Ended } from '../../record/lifetime.ts'
-import { authenticatedAtOf, createdOf, labelOf } from '../../record/record.ts'
+import { authenticatedAtOf, labelOf } from '../../record/record.ts'
 import { decodeEntry, entryEnded, type RowAndEntry, seenAt } from './entry.ts'
 import type { SessionInfo } from '../store-backend.ts'
 import type { SessionRules, StoredParts } from './commit-work.ts'
@@ -180,7 +180,7 @@ function infoOf({ row, entry }: RowAndEntry, { layout }: SessionRules): SessionI
   const { record, selector } = entry
   return {
     handle: selector,
-    createdAt: dateOf(createdOf(record, layout)),
+    createdAt: dateOf(record.stamp.created),
     authenticatedAt: dateOf(authenticatedAtOf(record, layout)),
     lastSeenAt: new Date(seenAt(row, entry) * 1000),
     label: labelOf(record, layout),

@@ -96,10 +96,10 @@ function withOwnRecord<Planned extends Plan>(plan: Planned): Planned {
   return plan.do === 'move' ? { ...plan, record: ownRecord(plan.record) } : plan
 }
 
-function ownRecord({ data, meta }: SessionRecord): SessionRecord {
+function ownRecord({ data, meta, stamp }: SessionRecord): SessionRecord {
   const own = ownFields(data)
   // In a flat layout both are one map.
-  return { data: own, meta: meta === data ? own : ownFields(meta) }
+  return { data: own, meta: meta === data ? own : ownFields(meta), stamp }
 }
 
 /** Copies the fields whose text is that of an object, which is decoded again; shares the others. */

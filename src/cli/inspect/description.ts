@@ -4,7 +4,6 @@ import { flaskCodec, flaskLayout } from '../../flask/layout.ts'
 import { joinFields } from '../../record/fields.ts'
 import {
   authenticatedAtOf,
-  createdOf,
   isPermanent,
   labelOf,
   userIdOf,
@@ -90,7 +89,7 @@ function sessionIn({ format, payloads }: Recognised) {
       label: labelOf(record, layout) ?? null,
       flashes: waitingItems(record, layout).length,
     },
-    created: createdOf(record, layout),
+    created: record.stamp.created,
     authenticated: authenticatedAtOf(record, layout),
     payloads: layout.flat ? payloads : ours,
     notes: [],

@@ -3,13 +3,7 @@
 import { SessionError } from '../../base/errors.ts'
 import type { Maybe } from '../../base/ports.ts'
 import { authenticator } from '../../crypto/signed.ts'
-import {
-  createdOf,
-  type Layout,
-  nonceOf,
-  type SessionRecord,
-  userIdOf,
-} from '../../record/record.ts'
+import { type Layout, type SessionRecord, userIdOf } from '../../record/record.ts'
 import type { EventListener } from '../explain/events.ts'
 import type { Hint } from '../explain/hints.ts'
 import type { RequestFacts } from '../../http/request-facts.ts'
@@ -94,9 +88,9 @@ export function csrfProtection({ keys, layout, emit, hint, ...site }: CsrfSettin
 
 /** Unambiguous: only the user's id, at the end, can contain a dot. */
 function signedText(record: SessionRecord, layout: Layout): string | undefined {
-  const nonce = nonceOf(record, layout)
+  const { created, nonce } = record.stamp
   if (nonce === undefined) return undefined
-  return `${nonce}.${createdOf(record, layout) ?? ''}.${userIdOf(record, layout) ?? ''}`
+  return `${nonce}.${created ?? ''}.${userIdOf(record, layout) ?? ''}`
 }
 
 const REFUSED: Readonly<Record<CsrfRefusal, string>> = {
