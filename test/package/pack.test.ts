@@ -30,7 +30,7 @@ describe('the package on npm', () => {
     expect(text(command!.path)).toMatch(/^#!\/usr\/bin\/env node\n/)
   })
 
-  it('stays small: under 800 kB before compression, a seventh of it for the command', () => {
-    expect(packed.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(800_000)
+  it('stays small: under 830 kB before compression, a seventh of it for the command', () => {
+    expect(packed.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(830_000)
   })
 })
