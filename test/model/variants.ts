@@ -64,7 +64,7 @@ export const VARIANTS: Variant[] = [
       }))`,
       },
       {
-        file: 'guard.ts',
+        file: 'deadlines.ts',
         from: "tryTwice('save', write,",
         to: "within('save', write,",
       },
@@ -108,7 +108,7 @@ export const VARIANTS: Variant[] = [
     breaks: /applied twice/,
     edits: [
       {
-        file: 'guard.ts',
+        file: 'deadlines.ts',
         from: '() => store.swap(key, ifWrite, row), row)',
         to: '() => store.swap(key, ifWrite, { ...row, write: `w.${random(9).join("")}` }), row)',
       },
@@ -207,7 +207,7 @@ export const VARIANTS: Variant[] = [
     breaks: /still there/,
     edits: [
       {
-        file: 'members.ts',
+        file: 'user-sessions.ts',
         from: '    const count = await removeEach(store, keys)',
         to: `    if (keys.length > 0) await store.forget(owner, keys)
     const count = await removeEach(store, keys)`,

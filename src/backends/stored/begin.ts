@@ -8,7 +8,13 @@ import { type Entry, idleSeconds, rowOf } from './entry.ts'
 import { isUnknown } from './store-errors.ts'
 import { checkSize } from './plan.ts'
 import { hashOfVerifier, newSelector, newVerifier } from './session-id.ts'
-import { type CommitParts, committed, lastLogin, type StoredRequest, unchanged } from './answer.ts'
+import {
+  type CommitParts,
+  committed,
+  lastLogin,
+  type StoredRequest,
+  unchanged,
+} from './commit-result.ts'
 import type { Slot } from './open.ts'
 
 /** Commits a request without a session. @throws ERR_SESSION_GONE */

@@ -11,7 +11,13 @@ import type { CommitWork } from './commit-work.ts'
 import type { Plan } from './plan.ts'
 import { hasIdWork } from './plan-id.ts'
 import { hashOfVerifier, newVerifier } from './session-id.ts'
-import { type CommitParts, committed, lastLogin, type StoredRequest, unchanged } from './answer.ts'
+import {
+  type CommitParts,
+  committed,
+  lastLogin,
+  type StoredRequest,
+  unchanged,
+} from './commit-result.ts'
 import { admit, begin, leave, listUntil, start } from './begin.ts'
 import { end } from './end.ts'
 import type { Slot, StoredOpened } from './open.ts'

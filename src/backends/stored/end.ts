@@ -3,7 +3,7 @@
 import { withHeader, SessionError } from '../../base/errors.ts'
 import { isEmpty, userIdOf } from '../../record/record.ts'
 import type { Committed } from '../backend.ts'
-import type { CommitParts, StoredRequest } from './answer.ts'
+import type { CommitParts, StoredRequest } from './commit-result.ts'
 import { begin, remove } from './begin.ts'
 import type { StoredOpened } from './open.ts'
 

@@ -3,7 +3,7 @@
 import { SessionError } from '../../base/errors.ts'
 import type { Row } from './store.ts'
 import { decodeEntry, type RowAndEntry, rowOf } from './entry.ts'
-import { pause } from './guard.ts'
+import { pause } from './deadlines.ts'
 import type { CommitWork, StoredParts } from './commit-work.ts'
 import { planOn } from './plan.ts'
 import {

@@ -1,7 +1,7 @@
 /** The owners' lists of the memory store. */
 
 import type { Clock } from '../../base/ports.ts'
-import { makeShelf, type Shelf } from './shelf.ts'
+import { makeShelf, type Shelf } from './bounded-map.ts'
 import { REVOKED_MS, type Owners } from '../../backends/stored/store.ts'
 import { keysOver } from '../verb-rules.ts'
 

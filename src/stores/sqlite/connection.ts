@@ -10,7 +10,7 @@ import {
   type SqliteStatement,
   type SqliteValue,
 } from './client.ts'
-import { lineUp } from './line.ts'
+import { lineUp } from './lock-queue.ts'
 import { assertSchema, type Tables } from './schema.ts'
 
 /** Executes statements, each prepared once. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { makeShelf, PRUNE_STEP } from '../../../src/stores/memory/shelf.ts'
+import { makeShelf, PRUNE_STEP } from '../../../src/stores/memory/bounded-map.ts'
 
 /** A shelf that counts how many strings it has looked at; those that begin with `-` are due. */
 function countingShelf(entries: number) {

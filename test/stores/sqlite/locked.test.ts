@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { SessionError } from '../../../src/base/errors.ts'
-import { lineUp } from '../../../src/stores/sqlite/line.ts'
+import { lineUp } from '../../../src/stores/sqlite/lock-queue.ts'
 import { sqliteStore } from '../../../src/stores/sqlite/sqlite.ts'
 import { someRow, sqliteFile, storeIn, type SqliteFile } from './file.ts'
 

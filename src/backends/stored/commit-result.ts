@@ -5,7 +5,7 @@ import { cookieLifetime } from '../../record/lifetime.ts'
 import type { CommitRequest, Committed, Note } from '../backend.ts'
 import { seenAt, timesOf } from './entry.ts'
 import type { GroupCommit } from './group-commit.ts'
-import type { Members } from './members.ts'
+import type { Members } from './user-sessions.ts'
 import type { OpenParts, Slot, StoredOpened } from './open.ts'
 
 /** What committing needs. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { guardedStore } from '../../../src/backends/stored/guard.ts'
+import { guardedStore } from '../../../src/backends/stored/deadlines.ts'
 import { pruneAll, removeAll } from '../../../src/backends/stored/upkeep.ts'
 import { SessionError } from '../../../src/base/errors.ts'
 import { systemRandom } from '../../../src/base/ports.ts'
