@@ -27,7 +27,8 @@ const CATALOGUE = {
     `session.${verb} came too late: the response headers are sent. Change the session before you send the response.`,
   ERR_SESSION_READ_ONLY: (what: string, why: string) =>
     `${what} cannot be saved. This session is read-only: ${why}. Change it where a cookie can be set.`,
-  ERR_RESPONSE_INVALID: (kind: string) => `The handler returned ${kind}, not a Response.`,
+  ERR_RESPONSE_INVALID: (kind: string) =>
+    `The handler returned ${kind} and not a Response. Return a Response; where a router returns other values, turn them into one first.`,
   ERR_SESSION_PROPERTY: (name: string) =>
     `Properties of a session are not saved. Write session.set("${name}", value).`,
   ERR_COOKIE_TOO_LARGE: (size: number, limit: number, keys: string) =>
