@@ -78,6 +78,8 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   /** Response headers for an error that is not caught: Express and Koa send them. */
   readonly headers: Record<string, string> | undefined
 
+  readonly #evidence: Parameters<Catalogue[Code]>
+
   constructor(code: Code, ...evidence: Parameters<Catalogue[Code]>) {
     const message = CATALOGUE[code] as (...parts: Parameters<Catalogue[Code]>) => string
     // A key may come from a request, and the message may be logged.
@@ -86,6 +88,13 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
     this.code = code
     this.status = this.statusCode = STATUS[code] ?? 500
     this.headers = headersFor(this.status)
+    this.#evidence = evidence
+  }
+
+  /** A copy with one more response header: this error may have been given to other requests too. */
+  withHeader(name: string, value: string): SessionError<Code> {
+    const copy = withCause(new SessionError(this.code, ...this.#evidence), this.cause)
+    return Object.assign(copy, { headers: { ...this.headers, [name]: value } })
   }
 }
 
@@ -103,12 +112,6 @@ function headersFor(status: number): Record<string, string> | undefined {
   const headers: Record<string, string> = { 'cache-control': 'no-store', vary: 'Cookie' }
   if (status === 503) headers['retry-after'] = String(1 + (Math.floor(performance.now()) % 5))
   return headers
-}
-
-/** Adds a response header to an error, and returns the error. */
-export function withHeader(error: SessionError, name: string, value: string): SessionError {
-  Object.assign(error, { headers: { ...error.headers, [name]: value } })
-  return error
 }
 
 /** Sets the `cause` of an error, and returns the error. */

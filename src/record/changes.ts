@@ -42,10 +42,10 @@ class LateSet {
     return this.#field.text
   }
 
-  spell({ data }: SessionRecord): void {
+  /** `isReplaced`: a later change takes its place, so its text makes no difference, and may not fail. */
+  spell(isReplaced: () => boolean): void {
     if (!isUnspelled(this.#field)) return
-    // What came after it took its place, so that its text makes no difference, and may fail no more.
-    if (data.get(this.key) !== this.#field) this.#field = { text: 'null' }
+    if (isReplaced()) this.#field = { text: 'null' }
     else void this.#field.text
   }
 }
@@ -55,8 +55,17 @@ class LateSet {
  *
  * @throws ERR_VALUE_UNSUPPORTED for an object that by now holds what cannot be kept.
  */
-export function spellChanges(changes: readonly Change[], record: SessionRecord): void {
-  for (const change of changes) if (change instanceof LateSet) change.spell(record)
+export function spellChanges(changes: readonly Change[]): void {
+  changes.forEach((change, at) => {
+    if (!(change instanceof LateSet)) return
+    change.spell(() => changes.slice(at + 1).some((later) => takesPlaceOf(later, change.key)))
+  })
+}
+
+/** Whether a change leaves nothing of what a key held. An update has asked for the text already. */
+function takesPlaceOf(change: Change, key: string): boolean {
+  if (change.do === 'set' || change.do === 'delete') return change.key === key
+  return change.do === 'clear' || (change.do === 'logout' && !change.keep.includes(key))
 }
 
 /** A record nobody has written to yet. `at` is in seconds since 1970. */

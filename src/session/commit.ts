@@ -3,7 +3,7 @@
 import type { Committed, Opened } from '../backends/backend.ts'
 import { SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
-import type { Change } from '../record/changes.ts'
+import { type Change, spellChanges } from '../record/changes.ts'
 import type { SessionRecord } from '../record/record.ts'
 import { hintSecure } from './explain/hints.ts'
 import { baseOf, noteDrift, replayOn, type State } from './state.ts'
@@ -89,6 +89,8 @@ function standOn(state: State, base: SessionRecord): void {
   const isSame = base === state.record
   state.base = base
   try {
+    // What cannot be stored fails the commit that is to store it, not this one.
+    spellChanges(state.changes)
     if (state.changes.length > 0 || !isSame) replayOn(state, base)
   } catch {
     state.record = base

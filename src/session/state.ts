@@ -179,7 +179,7 @@ export function note(state: State, verb: string, change: Change): void {
   refuseFrozen(state, verb)
   const { layout } = state.host.backend
   if (change.do === 'login' && isOfAnother(state.record, change.userId, layout)) {
-    spellChanges(state.changes, state.record)
+    spellChanges(state.changes)
     state.changes.push(change)
     // The data of another user goes, this request's own changes stay: only a replay can tell. What
     // became of the other user's objects in the app's hands is theirs, and goes with them.
@@ -239,7 +239,7 @@ export function noteDrift(state: State, only?: string): void {
       own(state).data.set(key, { text, live: field.live })
     }
   }
-  if (only === undefined) spellChanges(state.changes, state.record)
+  if (only === undefined) spellChanges(state.changes)
 }
 
 /** What the response has to carry for this session. */

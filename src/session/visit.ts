@@ -27,7 +27,8 @@ export interface Visit {
    * Makes the session read-only, for a request whose response cannot set a cookie: a page that is
    * already being sent, a WebSocket upgrade.
    *
-   * Flash messages are shown and stay, no lifetime is renewed, no Set-Cookie is sent, and a write
+   * Flash messages are shown and stay, no lifetime is renewed, no Set-Cookie is sent but that of a
+   * commit the app made before, and a write
    * throws ERR_SESSION_READ_ONLY. Call it before the handler runs.
    *
    * @param why ends the sentence "This session is read-only: ...". Name where a change belongs instead.
@@ -47,6 +48,7 @@ class RequestVisit implements Visit {
   readonly #facts: RequestFacts
   #opening: Maybe<State> | undefined
   #session: Promise<Session> | undefined
+  #isOpening = false
   #isFinished = false
   #readOnly: string | undefined
 
@@ -67,6 +69,9 @@ class RequestVisit implements Visit {
 
   #open(): Maybe<State> {
     if (this.#opening !== undefined) return this.#opening
+    // An event listener that asks for the session it is told of: it gets it once it is open.
+    if (this.#isOpening) return Promise.resolve().then(() => this.#open())
+    this.#isOpening = true
     if (this.#isFinished) warnOpenedLate(this.#host)
     const opening = openState(this.#host, this.#facts)
     return (this.#opening =

@@ -1,5 +1,6 @@
 /** `sessionStore`: makes the option `store` of `createSessions` from the verbs of a store. */
 
+import { invalid } from '../base/options.ts'
 import { backendOn, checkVerbs } from '../backends/stored/options.ts'
 import type { SessionStore, StoreVerbs } from '../backends/stored/store.ts'
 import type { StoreSetup } from '../backends/store-backend.ts'
@@ -22,7 +23,7 @@ export type {
  * replaced, such as `{ ...store, read }`, uses the replaced verbs. Run `storeConformance` of
  * `sojourn/testing` on a store before you use it in production.
  *
- * @throws ERR_OPTION_INVALID if a verb is missing.
+ * @throws ERR_OPTION_INVALID if a verb is missing, or the object is frozen.
  *
  * @example
  * const sessions = createSessions({ secret, store: sessionStore(verbs) })
@@ -31,6 +32,7 @@ export function sessionStore<Verbs extends StoreVerbs>(
   verbs: Verbs,
 ): NoInfer<Verbs> & SessionStore {
   checkVerbs(verbs)
+  if (!Object.isExtensible(verbs)) throw invalid('store', 'is frozen. Pass a copy: { ...verbs }')
   return Object.assign(verbs, {
     backend(this: StoreVerbs, setup: StoreSetup) {
       return backendOn(this, setup)

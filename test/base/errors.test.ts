@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { withHeader, withCause, errorCatalogue, SessionError } from '../../src/base/errors.ts'
+import { withCause, errorCatalogue, SessionError } from '../../src/base/errors.ts'
 
 describe('errors', () => {
   test('an error carries its code, a status and a message that says what to do', () => {
@@ -56,10 +56,18 @@ describe('errors', () => {
     expect(gone.headers).toEqual({ 'cache-control': 'no-store', vary: 'Cookie' })
     const away = new SessionError('ERR_STORE_UNAVAILABLE', 'read', 'it is away')
     expect(away.headers?.['retry-after']).toMatch(/^[1-5]$/)
-    expect(withHeader(away, 'set-cookie', 'a=b').headers).toMatchObject({
+    expect(away.withHeader('set-cookie', 'a=b').headers).toMatchObject({
       'cache-control': 'no-store',
       'set-cookie': 'a=b',
     })
+  })
+
+  test('a header is added to a copy: other requests may have been given the same error', () => {
+    const shared = withCause(new SessionError('ERR_STORE_SCHEMA', 'SQLite', 'are missing'), 'why')
+    const own = shared.withHeader('set-cookie', 'session=; Max-Age=0')
+    expect(own).toMatchObject({ code: shared.code, message: shared.message, cause: 'why' })
+    expect(own.headers).toMatchObject({ 'set-cookie': 'session=; Max-Age=0' })
+    expect(shared.headers?.['set-cookie']).toBeUndefined()
   })
 
   test('each code stands in a test', () => {

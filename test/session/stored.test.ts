@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { withSessions } from '../../src/adapters/fetch.ts'
 import { createSessions, type SessionEvent, type SessionOptions } from '../../src/index.ts'
 import { memoryStore } from '../../src/stores/memory/memory.ts'
+import { sessionStore } from '../../src/stores/session-store.ts'
 import type { SessionStore } from '../../src/backends/stored/store.ts'
 import { fakeClock } from '../../src/testing/time/clock.ts'
 import { testVisitor } from '../../src/testing/visitor.ts'
@@ -73,6 +74,7 @@ describe('the options of a store', () => {
     expect(create({ store: lacking })).toThrow('it lacks swap')
     expect(create({ store: { ...memoryStore(), engine: undefined } })).toThrow('name its engine')
     expect(create({ store: 'redis://localhost' })).toThrow('is no store')
+    expect(() => sessionStore(Object.freeze({ ...memoryStore() }))).toThrow('is frozen')
   })
 
   it('take deadlines in milliseconds', () => {
@@ -519,4 +521,69 @@ it("a cookie from before sessions were in a store is told from another program's
   expect(session.isNew).toBe(true)
   expect(warn.mock.calls.flat().join()).toContain('from before sessions were saved in a store')
   warn.mockRestore()
+})
+
+describe('an object that is set while a commit is in flight', () => {
+  /** A session with one commit in flight, and what is stored at the end. */
+  async function inFlight() {
+    const { sessions } = setUp()
+    const begun = await sessions.open(null)
+    begun.set('x', 1).set('cart', { old: 1 })
+    const cookie = (await begun.commit()).getSetCookie()[0]!.split(';')[0]!
+    const session = await sessions.open(cookie)
+    session.set('x', 2)
+    return {
+      session,
+      first: session.commit(),
+      stored: async () => Object.fromEntries(await sessions.open(cookie)),
+    }
+  }
+
+  it('fails the next commit where it cannot be stored any more, and takes no place of another', async () => {
+    const { session, first, stored } = await inFlight()
+    const cart = { a: 1 } as Record<string, unknown>
+    session.set('cart', cart)
+    cart['f'] = () => 1
+    await first
+    await expect(session.commit()).rejects.toMatchObject({ code: 'ERR_VALUE_UNSUPPORTED' })
+    expect(await stored()).toEqual({ x: 2, cart: { old: 1 } })
+  })
+
+  it('does no harm where another has taken its place', async () => {
+    const { session, first, stored } = await inFlight()
+    const cart = { a: 1 } as Record<string, unknown>
+    session.set('cart', cart)
+    cart['f'] = () => 1
+    session.set('cart', { good: 1 })
+    await first
+    await session.commit()
+    expect(await stored()).toEqual({ x: 2, cart: { good: 1 } })
+  })
+
+  it('is saved though an update beside it failed once on newer data', async () => {
+    const { session, first, stored } = await inFlight()
+    let runs = 0
+    session.update('y', () => {
+      runs += 1
+      if (runs === 2) throw new Error('once')
+      return 1
+    })
+    session.set('cart', { good: 1 })
+    await first
+    await session.commit()
+    expect(await stored()).toEqual({ x: 2, y: 1, cart: { good: 1 } })
+  })
+})
+
+it('a listener that asks for the session it is told of gets it', async () => {
+  const asked: unknown[] = []
+  const sessions = createSessions<any>({
+    secret: SECRET,
+    onEvent: () => void asked.push(visit?.session()),
+  })
+  const facts = { cookie: 'session=forged', header: () => null }
+  const visit = sessions.mount([{}], facts)
+  await visit!.session()
+  expect(asked).toHaveLength(1)
+  expect(await asked[0]).toBeDefined()
 })

@@ -1,6 +1,6 @@
 /** A logout: ends the session in the store, and begins another if the request still changes one. */
 
-import { withHeader, SessionError } from '../../base/errors.ts'
+import { SessionError } from '../../base/errors.ts'
 import { isEmpty, userIdOf } from '../../record/record.ts'
 import type { Committed } from '../backend.ts'
 import type { CommitParts, StoredRequest } from './commit-result.ts'
@@ -34,7 +34,6 @@ export async function end(
     return await begin(ports, { opened: nobody, changes: changes.slice(after), next, now })
   } catch (error) {
     // This browser at least loses the session, whatever the store does.
-    if (error instanceof SessionError && cleared) withHeader(error, 'set-cookie', cleared)
-    throw error
+    throw error instanceof SessionError && cleared ? error.withHeader('set-cookie', cleared) : error
   }
 }

@@ -17,8 +17,12 @@ export function refusal(verb: string, error: unknown, sent: unknown): unknown {
 /** A client's error without its other members, such as the command with the whole session. */
 function bareCause(error: unknown, sent: unknown): unknown {
   if (!(error instanceof Error)) return undefined
-  const message = showable(error.message, sent)
-  const frames = error.stack?.split('\n').filter((line) => /^ +at /.test(line)) ?? []
+  // An app may have Error.prepareStackTrace return something else than text.
+  const message = showable(String(error.message), sent)
+  const stack: unknown = error.stack
+  const frames = (typeof stack === 'string' ? stack : '')
+    .split('\n')
+    .filter((line) => /^ +at /.test(line))
   const bare = Object.assign(new Error(message), { name: error.name })
   bare.stack = [`${error.name}: ${message}`, ...frames].join('\n')
   const code = 'code' in error ? error.code : undefined

@@ -7,14 +7,16 @@ const PRIVATE_NAME = /secret|key|token|pass|pwd|auth|dsn|url|uri|credential/i
 
 /** The text without passwords in URLs, and without what private variables of the environment hold. */
 export function withoutSecrets(text: string, environment: NodeJS.ProcessEnv = process.env): string {
-  let shown = text
-  for (const [name, value = ''] of Object.entries(environment)) {
+  const secrets = Object.entries(environment).flatMap(([name, value = '']) =>
     // Shorter ones are words such as "true", and would take the sense out of a message.
-    if (value.length < 8 || !PRIVATE_NAME.test(name)) continue
-    for (const secret of [value, ...passwordsIn(value)]) {
-      shown = shown.replaceAll(secret, `[${name}]`)
-    }
-  }
+    value.length < 8 || !PRIVATE_NAME.test(name)
+      ? []
+      : [value, ...passwordsIn(value)].map((secret) => ({ name, secret })),
+  )
+  // The longest first: one may be the beginning of another.
+  secrets.sort((a, b) => b.secret.length - a.secret.length)
+  let shown = text
+  for (const { name, secret } of secrets) shown = shown.replaceAll(secret, `[${name}]`)
   return withoutPasswords(shown)
 }
 

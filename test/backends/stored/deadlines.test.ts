@@ -3,6 +3,7 @@ import { guardedStore } from '../../../src/backends/stored/deadlines.ts'
 import { pruneAll, removeAll } from '../../../src/backends/stored/upkeep.ts'
 import { SessionError } from '../../../src/base/errors.ts'
 import { systemRandom } from '../../../src/base/ports.ts'
+import { createSessions } from '../../../src/index.ts'
 import { memoryStore } from '../../../src/stores/memory/memory.ts'
 import type { StoreVerbs } from '../../../src/backends/stored/store.ts'
 import { fakeClock } from '../../../src/testing/time/clock.ts'
@@ -153,6 +154,18 @@ describe('a call of a store that fails', () => {
     expect(error.headers).toMatchObject({ 'cache-control': 'no-store', vary: 'Cookie' })
   })
 
+  it.each([
+    ['a stack that is no text', { stack: [{}] }],
+    ['no message', { message: undefined }],
+  ])('fails in order where its error has %s', async (_what, members) => {
+    const { store, timers } = guarded({
+      remove: () => Promise.reject(Object.assign(new Error('gone'), members)),
+    })
+    const seen = watch(store.remove('key'))
+    await timers.pass(50)
+    expect(seen).toMatchObject({ state: 'failed', error: { code: 'ERR_STORE_UNAVAILABLE' } })
+  })
+
   it('says itself what is wrong with its tables, at once', async () => {
     let calls = 0
     const { store } = guarded({
@@ -238,6 +251,34 @@ describe('a logout that the store does not confirm', () => {
     expect(await store.read(cookie!.slice(0, 22))).toBeNull()
     expect(timers.count).toBe(0)
     expect(clock()).toBeGreaterThan(0)
+  })
+
+  it('clears the cookie of its own request alone, though others were given the same error', async () => {
+    const shared = new SessionError('ERR_STORE_SCHEMA', 'SQLite', 'are missing')
+    const store = memoryStore()
+    let isAway = false
+    const fails = () => Promise.reject(shared)
+    const failing: typeof store = {
+      ...store,
+      read: (key) => (isAway ? fails() : store.read(key)),
+      remove: (key) => (isAway ? fails() : store.remove(key)),
+    }
+    const sessions = createSessions<{ n: number }>({
+      secret: 'k3J9x0aPq7Lw2Zt8Rb5Vn1Mc6Yd4Hf0GsQeUiOp',
+      store: failing,
+    })
+    const begun = await sessions.open(null)
+    begun.set('n', 1)
+    const cookie = (await begun.commit()).getSetCookie()[0]!.split(';')[0]!
+    const leaving = await sessions.open(cookie)
+    isAway = true
+    leaving.logout()
+    const [ended, opened] = await Promise.allSettled([leaving.commit(), sessions.open(cookie)])
+    expect(ended).toMatchObject({
+      reason: { headers: { 'set-cookie': expect.stringContaining('Max-Age=0') } },
+    })
+    expect(opened).toMatchObject({ reason: { code: 'ERR_STORE_SCHEMA' } })
+    expect((opened as PromiseRejectedResult).reason.headers?.['set-cookie']).toBeUndefined()
   })
 
   it('does not wait behind one that cannot be removed', async () => {

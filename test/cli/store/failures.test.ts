@@ -241,3 +241,10 @@ test.each([
   expect(reasonOf(error)).toContain(says)
   expect(reasonOf(error)).not.toContain('\n')
 })
+
+test('a secret that begins as another one is hidden whole', () => {
+  const environment = { A_SECRET: 'abcdefgh12', LONG_SECRET: 'abcdefgh12-the-rest-of-it' }
+  expect(withoutSecrets('it was abcdefgh12-the-rest-of-it', environment)).toBe(
+    'it was [LONG_SECRET]',
+  )
+})
