@@ -1,4 +1,4 @@
-/** Encrypts text under a ring of keys: AES-256-GCM with a key of its own for every message. */
+/** Authenticated encryption (AES-256-GCM) with key rotation and a derived key for each message. */
 
 import { isUtf8 } from 'node:buffer'
 import {
@@ -15,36 +15,36 @@ import { type HeadedHmac, headedHmac } from './hmac.ts'
 import { deriveKey } from './keyring.ts'
 import { LAST_SECOND } from './signed.ts'
 
-/** How an envelope is made, in the words of an inventory. */
+/** The algorithm as a cryptographic inventory names it; see `describePolicy()`. */
 export const ENVELOPE_ALGORITHM =
   'AES-256-GCM with a key and a commitment of its own each time from HMAC-SHA-512'
 
-/** What every value of an encrypter is bound to. */
+/** What keys are derived for: a value encrypted in one scope cannot be decrypted in another. */
 export interface EncryptedScope {
   purpose: string
   audience: string
   cookieName: string
 }
 
-/** What an encrypted value says. `key` is the index of the key that opened it. */
+/** A decrypted value. `seconds` since 1970; `key` is the index of the key that decrypted it. */
 export interface Opened {
   text: string
   seconds: number
   key: number
 }
 
-/** Why a value did not open; see the events. */
+/** Why a value was rejected: the `reason` of the event `rejected`. */
 export type Unopened = 'malformed' | 'unknown-key' | 'signature'
 
-/** Seals text with the time, and opens it. */
+/** Encrypts text together with a time, and decrypts it. */
 export interface Encrypter {
   /**
-   * The text, encrypted under the first key; the time in whole seconds since 1970.
+   * Encrypts a text under the first key, with the time in whole seconds since 1970.
    *
-   * @param context what else the value is bound to, such as a row's key. Default `''`.
+   * @param context additional data that the value is bound to, such as a row's key. @default ''
    */
   seal(text: string, seconds: number, context?: string): string
-  /** What was sealed in the same context, or why the value did not open. Any text may be given. */
+  /** Decrypts a value of the same context, or returns why it is rejected. Takes any text. */
   open(value: string, context?: string): Opened | Unopened
 }
 
@@ -73,7 +73,7 @@ const CIPHER = 'aes-256-gcm'
 const CIPHER_OPTIONS = { authTagLength: TAG_BYTES }
 
 /**
- * Makes an encrypter. The keys are as derived already, 32 bytes each; the first seals, all open.
+ * Makes an encrypter. `keys` are derived keys of 32 bytes: the first encrypts, all decrypt.
  *
  * @throws ERR_OPTION_INVALID if two different keys have the same key id.
  */
@@ -121,12 +121,12 @@ export function encrypter(
   }
 }
 
-/** The plaintext of an envelope, or `undefined` if it is not genuine. */
+/** Decrypts an envelope; returns `undefined` if the commitment or the tag does not verify. */
 function decipher(envelope: Buffer, ringKey: RingKey, context: string): Buffer | undefined {
   const tagAt = envelope.length - TAG_BYTES
   const salt = envelope.subarray(SALT_AT, COMMITMENT_AT)
   const { key, nonce, commitment } = ringKey.derive(salt, context)
-  // GCM alone lets a value be made that two keys open; the commitment fits one key only.
+  // GCM is not key-committing: a value can be made that two keys decrypt. The commitment fits one.
   if (!timingSafeEqual(commitment, envelope.subarray(COMMITMENT_AT, CIPHERTEXT_AT)))
     return undefined
   const cipher = createDecipheriv(CIPHER, prepared(key), nonce, CIPHER_OPTIONS)
@@ -146,22 +146,22 @@ function prepared(key: Uint8Array): KeyObject {
   return createSecretKey(key)
 }
 
-/** One key of the ring, ready to derive the keys of messages. */
+/** One key of the ring, prepared to derive message keys. */
 interface RingKey {
   index: number
-  /** Version and key id: how an envelope begins, authenticated with it. */
+  /** Version and key id: the first bytes of an envelope, authenticated as additional data. */
   head: Buffer
   derive(salt: Uint8Array, context: string): MessageKey
 }
 
-/** What one message is encrypted with: views that the next derivation overwrites. */
+/** Key material of one message: views of a shared buffer that the next derivation overwrites. */
 interface MessageKey {
   key: Uint8Array
   nonce: Uint8Array
   commitment: Uint8Array
 }
 
-/** The keys by the characters that an envelope under them begins with. */
+/** The keys by the first four characters of the envelopes they encrypt. */
 function ringOf(keys: readonly Uint8Array[], scope: EncryptedScope): Map<string, RingKey> {
   const ring = new Map<string, RingKey>()
   for (const [index, key] of keys.entries()) {

@@ -1,28 +1,28 @@
-/** HMAC under one key: two one-shot hashes where the platform has them, `createHmac` elsewhere. */
+/** HMAC (RFC 2104) under a fixed key: by one-shot `crypto.hash` if available, else `createHmac`. */
 
 import * as crypto from 'node:crypto'
 
-/** The HMAC of a text in UTF-8, spelled in base64url. */
+/** Returns the HMAC of a text (UTF-8) in base64url without padding. */
 export type Hmac = (text: string) => string
 
-/** Makes the HMAC of one key; `digest` is a name that `createHmac` knows. */
+/** Makes the HMAC function of one key. `digest` is a name that `createHmac` accepts: `sha256`. */
 export function hmacOf(key: Uint8Array, digest: string): Hmac {
   return oneShotHmac(key, digest) ?? nativeHmac(key, digest)
 }
 
 function nativeHmac(key: Uint8Array, digest: string): Hmac {
-  // A KeyObject is prepared once; raw bytes would be prepared anew for each call.
+  // A KeyObject is prepared once; raw bytes would be prepared again for each call.
   const prepared = crypto.createSecretKey(key)
   return (text) => crypto.createHmac(digest, prepared).update(text, 'utf8').digest('base64url')
 }
 
-/** B of RFC 2104: the bytes that the hash takes in at a time. */
+/** Block size B of each hash, in bytes (RFC 2104 section 2). */
 const BLOCK_BYTES: Readonly<Record<string, number>> = { sha1: 64, sha256: 64, sha512: 128 }
 
-/** The longest text that is hashed in place; a cookie that a browser keeps has 4096 bytes. */
+/** The longest text hashed in the prepared buffer. Browsers store cookies of at most 4096 bytes. */
 const PLACE_BYTES = 16_384
 
-/** UTF-8 spends at most this many bytes on a UTF-16 code unit. */
+/** UTF-8 needs at most this many bytes for a UTF-16 code unit. */
 const BYTES_PER_UNIT = 3
 
 function oneShotHmac(key: Uint8Array, digest: string): Hmac | undefined {
@@ -31,19 +31,19 @@ function oneShotHmac(key: Uint8Array, digest: string): Hmac | undefined {
   const { hash, block, inner, outer } = padded
   const long = nativeHmac(key, digest)
   return (text) => {
-    // What does not fit would be cut off without a word.
+    // `write` would silently truncate a longer text.
     if (text.length * BYTES_PER_UNIT > PLACE_BYTES) return long(text)
     const end = block + inner.write(text, block, 'utf8')
-    // As a string: a small buffer of the platform's costs the collector more than copying it twice.
+    // As a string: a small Buffer costs more garbage collection than copying the digest twice.
     outer.write(hash(digest, inner.subarray(0, end), 'binary'), block, 'latin1')
     return hash(digest, outer, 'base64url')
   }
 }
 
-/** The HMAC of a fixed head followed by bytes, each of its bytes one character (latin1). */
+/** Returns the HMAC of a fixed head followed by `tail`, as latin1: one character for each byte. */
 export type HeadedHmac = (tail: Uint8Array) => string
 
-/** Makes the HMAC of one key over what always begins with the same bytes. */
+/** Makes the HMAC function of one key for messages that begin with the same bytes, `head`. */
 export function headedHmac(key: Uint8Array, digest: string, head: Uint8Array): HeadedHmac {
   return oneShotHeadedHmac(key, digest, head) ?? nativeHeadedHmac(key, digest, head)
 }
@@ -74,7 +74,7 @@ function oneShotHeadedHmac(
   }
 }
 
-/** A key ready for two one-shot hashes: what follows its block in each buffer is written anew. */
+/** A key padded for the two hashes: each call overwrites both buffers after the first block. */
 interface PaddedKey {
   hash: typeof crypto.hash
   block: number
@@ -85,8 +85,8 @@ interface PaddedKey {
 /**
  * H(K XOR opad, H(K XOR ipad, text))                                          RFC 2104 section 2
  *
- * The padded keys are made once, each at the head of a buffer. `undefined` for other digests, and on
- * a runtime without `crypto.hash`.
+ * Both padded keys are made once, each at the start of a buffer. Returns `undefined` for other
+ * digests and on a runtime without `crypto.hash`.
  */
 function padKey(key: Uint8Array, digest: string, room: number): PaddedKey | undefined {
   const block = BLOCK_BYTES[digest]

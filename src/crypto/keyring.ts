@@ -1,4 +1,4 @@
-/** The secrets: the first signs, all verify. Each purpose gets a key of its own. */
+/** Validates the configured secrets (key rotation: the first signs, all verify); derives keys. */
 
 import { createHmac } from 'node:crypto'
 import { lengthPrefixed } from '../base/bytes.ts'
@@ -6,38 +6,38 @@ import { SessionError } from '../base/errors.ts'
 import { invalid } from '../base/options.ts'
 import { type Weakness, weaknessOf } from './weak-secrets.ts'
 
-/** A secret: text, in UTF-8 or announced by `base64:` or `hex:`; or bytes. */
+/** A secret: text (UTF-8, or encoded with the prefix `base64:` or `hex:`), or bytes. */
 export type Secret = string | Uint8Array
 
-/** More secrets than this make every forged cookie expensive to refuse. */
+/** A forged cookie is checked against each secret, so their number is limited. */
 const MAX_SECRETS = 8
 
-/** How strictly secrets are taken. */
+/** How secrets are validated. */
 export interface SecretPolicy {
-  /** What the user calls the option: it stands in the messages. */
+  /** The name of the option, for error messages. */
   where: string
-  /** What to do when there is none: it ends the message. */
+  /** What to do if the secret is missing: the end of that error message. */
   remedy: string
-  /** Weaknesses that are refused rather than told. */
+  /** Weaknesses that throw ERR_SECRET_WEAK; all others are returned. */
   refuse: readonly Weakness[]
-  /** Whether `base64:` and `hex:` announce bytes. @default 'prefixed': they do */
+  /** `prefixed`: text after `base64:` or `hex:` is decoded; `literal`: never. @default 'prefixed' */
   spelling?: 'prefixed' | 'literal'
 }
 
-/** The secrets as bytes, with the weaknesses that were let through. */
+/** The secrets as bytes, and the weaknesses that the policy does not refuse. */
 export interface Keyring {
   secrets: readonly Uint8Array[]
   weaknesses: readonly Weakness[]
 }
 
 /**
- * Takes the secrets as they were configured.
+ * Validates the configured secrets and returns them as bytes.
  *
- * The first must be there: an undefined first entry never promotes the old one behind it, or a
- * missing variable would bring a retired secret back to sign. Missing ones after it are left out.
+ * The first is required: if its environment variable is not set, a previous secret must not become
+ * the one that signs. Missing ones after it are skipped.
  *
- * @throws ERR_SECRET_MISSING for none or an empty one, ERR_SECRET_WEAK for one the policy refuses,
- * ERR_OPTION_INVALID for other types and for more than eight.
+ * @throws ERR_SECRET_MISSING if the first is missing or one is empty; ERR_SECRET_WEAK for one the
+ * policy refuses; ERR_OPTION_INVALID for another type, a wrong encoding, or more than eight.
  */
 export function keyring(given: Secret | readonly Secret[], policy: SecretPolicy): Keyring {
   const list: readonly unknown[] = Array.isArray(given) ? given : [given]
@@ -48,7 +48,7 @@ export function keyring(given: Secret | readonly Secret[], policy: SecretPolicy)
   const weaknesses: Weakness[] = []
   for (const [index, secret] of list.entries()) {
     const where = list.length > 1 ? `${policy.where}[${index}]` : policy.where
-    // The variable of a previous secret is not set most of the time.
+    // The environment variable of a previous secret is usually not set.
     if (index > 0 && (secret === undefined || secret === null || secret === '')) continue
     const bytes = secretBytes(secret, { ...policy, where })
     const weakness = weaknessOf(bytes)
@@ -71,13 +71,13 @@ function secretBytes(secret: unknown, policy: SecretPolicy): Uint8Array {
   return bytes
 }
 
-/** Text as UTF-8; where the policy says so, `base64:` and `hex:` announce bytes. */
+/** The bytes of a text: UTF-8, or decoded after `base64:` or `hex:` unless literal. */
 function bytesOf(text: string, { where, spelling }: SecretPolicy): Buffer {
   const [, encoding, spelled = ''] = /^(base64|hex):(.*)$/s.exec(text) ?? []
   if (spelling === 'literal' || encoding === undefined) return Buffer.from(text, 'utf8')
   const isHex = encoding === 'hex'
   const bytes = Buffer.from(spelled, isHex ? 'hex' : 'base64')
-  // Base64 may be in either alphabet, with or without padding.
+  // Base64 in the standard or the URL-safe alphabet, with or without padding.
   const canonical = isHex
     ? spelled.toLowerCase()
     : spelled
@@ -92,7 +92,7 @@ function missing({ where, remedy }: SecretPolicy): SessionError {
   return new SessionError('ERR_SECRET_MISSING', where, remedy)
 }
 
-/** A weakness in words that fit after "The secret". */
+/** Describes a weakness, to follow "The secret" in a message. `bytes` is the secret's length. */
 export function explain(weakness: Weakness, bytes?: number): string {
   switch (weakness) {
     case 'well-known':
@@ -105,9 +105,9 @@ export function explain(weakness: Weakness, bytes?: number): string {
 }
 
 /**
- * A key for one use of a secret: HMAC-SHA-256 over the length-prefixed labels.
+ * Derives a key of 32 bytes for one purpose: HMAC-SHA-256 over the length-prefixed labels.
  *
- * Two uses cannot read each other, and no use gives the secret away (NIST SP 800-108).
+ * Keys of different labels are independent, and none reveals the secret (NIST SP 800-108).
  */
 export function deriveKey(secret: Uint8Array, ...labels: string[]): Uint8Array {
   return createHmac('sha256', secret)

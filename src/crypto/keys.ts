@@ -1,23 +1,23 @@
-/** The keys a secret gives: one for each purpose, bound to the app and to the cookie's name. */
+/** Derives one key for each purpose from a secret, bound to the audience and the cookie's name. */
 
 import { deriveKey } from './keyring.ts'
 
-/** What a key is for. What was made for one purpose means nothing for another. */
+/** What a key is for. A value made for one purpose does not verify for another. */
 export type Purpose = 'session' | 'encrypted' | 'row' | 'session id' | 'csrf'
 
-/** Whose key it is. */
+/** Which app and cookie a key belongs to. */
 export interface Scope {
-  /** Tells apps apart that share a secret and a cookie's name. */
+  /** Separates apps that share a secret and a cookie's name. */
   readonly audience: string
   readonly cookieName: string
 }
 
-/** The key of one secret. */
+/** The key of one secret for a purpose. */
 export function keyFor(secret: Uint8Array, purpose: Purpose, scope: Scope): Uint8Array {
   return deriveKey(secret, 'sojourn/1', purpose, scope.audience, scope.cookieName)
 }
 
-/** The keys of a ring, in its order. */
+/** The keys of all secrets for a purpose, in the order of the secrets. */
 export function keysFor(
   secrets: readonly Uint8Array[],
   purpose: Purpose,

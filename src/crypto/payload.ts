@@ -1,14 +1,14 @@
-/** Packs JSON text into the URL-safe body of a signed value, deflated where that is asked for. */
+/** Encodes the text of a signed value as base64url, with or without zlib compression. */
 
 import { isUtf8 } from 'node:buffer'
 import { deflateSync, inflateSync } from 'node:zlib'
 import { decodeBase64url } from '../base/bytes.ts'
 
-/** No text is longer, packed or unpacked: a small cookie can hold a bomb. */
+/** The most bytes of a decompressed text: a small cookie can be a decompression bomb. */
 export const MAX_TEXT_BYTES = 65_536
 
 // body = base64url / "." base64url-of-zlib
-/** The body of a text, deflated if that makes it shorter. */
+/** Encodes a text, compressed if that makes it shorter (as itsdangerous' URLSafeSerializer). */
 export function packDeflated(text: string): string {
   const plain = Buffer.from(text, 'utf8')
   const deflated = deflateSync(plain)
@@ -17,22 +17,22 @@ export function packDeflated(text: string): string {
     : plain.toString('base64url')
 }
 
-/** The body of a text, as it is. */
+/** Encodes a text without compression. */
 export function packPlain(text: string): string {
   if (text.length * BYTES_PER_UNIT > PLACE_BYTES) return Buffer.from(text).toString('base64url')
   return place.toString('base64url', 0, place.write(text, 'utf8'))
 }
 
-/** UTF-8 spends at most this many bytes on a UTF-16 code unit. */
+/** UTF-8 needs at most this many bytes for a UTF-16 code unit. */
 export const BYTES_PER_UNIT = 3
 
-// In place: a buffer for each body costs more than to encode or decode it.
+// One shared buffer: allocating one for each body costs more than the encoding itself.
 const PLACE_BYTES = 16_384
 const place = Buffer.alloc(PLACE_BYTES)
 
 /**
- * The text of a body, or `undefined` if it is not canonical base64url, not a whole zlib stream of
- * at most 64 KiB, or not UTF-8. To be called on what has been verified.
+ * Decodes a body. Returns `undefined` if it is not canonical base64url, not a complete zlib stream
+ * of at most 64 KiB, or not UTF-8. Call it only after the signature has been verified.
  */
 export function unpack(body: string): string | undefined {
   if (body.startsWith('.')) {
@@ -45,10 +45,10 @@ export function unpack(body: string): string | undefined {
   return bytes.toString('base64url', 0, end) === body ? utf8Text(bytes, end) : undefined
 }
 
-/** The text that the first bytes are, or `undefined` if they are not UTF-8. */
+/** The text of the bytes up to `end`, or `undefined` if they are not UTF-8. */
 function utf8Text(bytes: Buffer, end: number): string | undefined {
   const text = bytes.toString('utf8', 0, end)
-  // What is not UTF-8 comes out as this character; it may also stand there itself.
+  // Invalid UTF-8 decodes to U+FFFD; a valid text may contain that character, too.
   return text.includes('\ufffd') && !isUtf8(bytes.subarray(0, end)) ? undefined : text
 }
 

@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto'
 
 /**
- * How published secrets begin: 16 characters, which no random secret has by accident (hexadecimal
- * ones are 64 bits). A hexadecimal or base64 one stands for its bytes as well. In full they are in
- * test/fixtures/published-secrets.json: an app's bundle need not carry them.
+ * The first 16 characters of published secrets (64 bits if hexadecimal): no random secret begins
+ * like this by accident. A hexadecimal or base64 one also stands for its bytes. The full texts are
+ * in test/fixtures/published-secrets.json, to keep an app's bundle small.
  */
 export const PUBLISHED_BEGINNINGS: readonly string[] = [
   // Flask
@@ -59,14 +59,14 @@ export const PUBLISHED_BEGINNINGS: readonly string[] = [
   '1415926535897932',
 ]
 
-/** What is hashed most often by people who need a secret quickly. */
+/** Words whose hash is often used as a secret. */
 const HASHED = ['', 'password', 'secret', 'changeme', 'admin', 'test', '123456', 'hello']
 
-/** How MD5 of these begins, in hexadecimal: no algorithm of ours, and not on every platform. */
+/** The first hexadecimal digits of their MD5. Stored, since MD5 is not on every platform. */
 const MD5 = `d41d8cd98f00b204 5f4dcc3b5aa765d6 5ebe2294ecd0e0f0 4cb9c8a8048fd022
   21232f297a57a5a7 098f6bcd4621d373 e10adc3949ba59ab 5d41402abc4b2a76`.split(/\s+/)
 
-/** How their digests begin. */
+/** The first hexadecimal digits of the digests of these words. */
 export function publishedDigests(): string[] {
   const digests = ['sha1', 'sha256', 'sha512'].flatMap((algorithm) =>
     HASHED.map((text) => createHash(algorithm).update(text).digest('hex').slice(0, 16)),

@@ -1,33 +1,33 @@
-/** Seals text with the time for a cookie, signed or encrypted, and migrates from one to the other. */
+/** Signs or encrypts the text of a cookie, and migrates from signed to encrypted cookies. */
 
 import type { Clock } from '../base/ports.ts'
 import type { Encrypter } from './encrypted.ts'
 import { unpack } from './payload.ts'
 import type { TimedSigner, Unverified } from './signed.ts'
 
-/** What a sealed value said. */
+/** A verified or decrypted value. */
 export interface Unsealed {
   text: string
   /** When it was sealed, in seconds since 1970. */
   seconds: number
-  /** The index of the secret that sealed it. */
+  /** The index of the secret that sealed it: 0 is the current one. */
   key: number
-  /** Whether it was only signed although cookies are encrypted by now: it is rewritten. */
+  /** Whether it is only signed although cookies are encrypted now: it is rewritten encrypted. */
   isFormer: boolean
 }
 
-/** Why a value did not open; see the events. */
+/** Why a value was rejected: the `reason` of the event `rejected`. */
 export type Refused = Unverified | 'unknown-key' | 'payload'
 
-/** Seals text with the time, and opens it. */
+/** Seals a text with the time (whole seconds since 1970) under the current secret; unseals it. */
 export interface Sealer {
   seal(text: string, seconds: number): string
-  /** The same in fewer characters, where there is a way. */
+  /** As `seal`, in fewer characters and more slowly, where the format allows it (compression). */
   readonly sealShorter?: (text: string, seconds: number) => string
   open(value: string): Unsealed | Refused
 }
 
-/** Signs: anybody can read the text. `packs` are the ways to spell it, the quickest first. */
+/** Signs only: anybody can read the text. `packShorter` is the slower, shorter encoding. */
 export function signingSealer(
   signer: TimedSigner,
   [pack, packShorter]: readonly [Pack, Pack?],
@@ -47,10 +47,10 @@ export function signingSealer(
   }
 }
 
-/** Spells a text in base64url. */
+/** Encodes a text as base64url. */
 type Pack = (text: string) => string
 
-/** Encrypts: nobody without the secret can read the text. */
+/** Encrypts: only holders of the secret can read the text. */
 export function encryptingSealer(encrypter: Encrypter): Sealer {
   return {
     seal: (text, seconds) => encrypter.seal(text, seconds),
@@ -61,24 +61,24 @@ export function encryptingSealer(encrypter: Encrypter): Sealer {
   }
 }
 
-/** From when on what is kept is encrypted. In milliseconds since 1970. */
+/** When encryption begins and plain values end. Times in milliseconds since 1970. */
 export interface EncryptionSchedule {
-  /** Until then what is not encrypted is still accepted; `undefined`: it never is. */
+  /** Unencrypted values are accepted before this time; never if `undefined`. */
   readonly migrateUntil: number | undefined
-  /** Before, nothing is encrypted yet; 0 for at once. */
+  /** Values are encrypted from this time on; 0 means immediately. */
   readonly from: number
 }
 
-/** From when to when one way takes the place of another. In milliseconds since 1970. */
+/** The time of a migration from one format to another. Times in milliseconds since 1970. */
 export interface Migration {
-  /** Before, nothing is written in the new way yet: servers take the configuration over in turn. */
+  /** The new format is written from this time on: by then every server must be able to read it. */
   readonly from: number
-  /** From then on the old way is not read any more. */
+  /** The old format is rejected from this time on. */
   readonly until: number
   readonly clock: Clock
 }
 
-/** Encrypts from a time on, and until another opens what was only signed. */
+/** Signs before `from` and encrypts afterwards; accepts signed values until `until`. */
 export function migratingSealer(
   encrypting: Sealer,
   signing: Sealer,
@@ -92,7 +92,7 @@ export function migratingSealer(
       return sealShorter(text, seconds)
     },
     open(value) {
-      // What is signed has two dots, and an envelope has none: neither is tried as the other.
+      // A signed value contains dots, an encrypted one never does: each is tried in one way only.
       if (!value.includes('.') || clock() >= until) return encrypting.open(value)
       const opened = signing.open(value)
       return typeof opened === 'string' ? opened : { ...opened, isFormer: clock() >= from }

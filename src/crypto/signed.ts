@@ -1,21 +1,21 @@
-/** Signs and verifies text in the layout of itsdangerous: `body.timestamp.signature`. */
+/** Signs and verifies text as itsdangerous' TimestampSigner: `body.timestamp.signature`. */
 
 import { timingSafeEqual } from 'node:crypto'
 import { decodeBase64url, encodeBase64url } from '../base/bytes.ts'
 import { hmacOf } from './hmac.ts'
 
-/** Authenticates text under a ring of keys: the first signs, all verify. */
+/** Signs and verifies text under several keys (key rotation): the first signs, all verify. */
 export interface Authenticator {
-  /** The signature of a text under the first key, in base64url. */
+  /** Returns the signature of a text under the first key, in base64url. */
   sign(text: string): string
-  /** Which key, if any, signed the text. Only the canonical spelling of a signature counts. */
+  /** Returns the index of the key that signed the text. Accepts only canonical base64url. */
   verify(text: string, signature: string): number | undefined
 }
 
 /**
- * Makes an authenticator with HMAC over `digest`. The keys are as derived already.
+ * Makes an authenticator with HMAC over `digest`. `keys` are derived keys.
  *
- * @param characters shortens signatures to that many; a multiple of four leaves no spare bits.
+ * @param characters truncates signatures to this length; a multiple of four leaves no unused bits.
  */
 export function authenticator(
   keys: readonly Uint8Array[],
@@ -31,18 +31,18 @@ export function authenticator(
   const left = Buffer.alloc(length)
   const right = Buffer.alloc(length)
 
-  // The HMACs are compared as they are spelled: then only the canonical spelling can be equal.
+  // The base64url texts are compared, so that only the canonical encoding is accepted.
   function isEqual(given: string, expected: string): boolean {
     left.write(given, 'latin1')
     right.write(expected, 'latin1')
-    // In constant time; only what has passed is compared as text, since latin1 drops high bits.
+    // In constant time. latin1 drops high bits, so an equal result is compared as text once more.
     return timingSafeEqual(left, right) && given === expected
   }
 
   return {
     sign: first,
     verify(text, signature) {
-      // Of another length it is no signature, and many such cookies are refused without much work.
+      // Cheap: a signature of the wrong length is rejected before any HMAC is computed.
       if (signature.length !== length) return undefined
       for (let index = 0; index < hmacs.length; index++) {
         if (isEqual(signature, hmacs[index]!(text))) return index
@@ -52,25 +52,25 @@ export function authenticator(
   }
 }
 
-/** What a verified value says. `key` is the index of the secret that signed it. */
+/** A verified value. `seconds` since 1970; `key` is the index of the secret that signed it. */
 export interface Verified {
   body: string
   seconds: number
   key: number
 }
 
-/** Why a value was not accepted; see the events. */
+/** Why a value was rejected: the `reason` of the event `rejected`. */
 export type Unverified = 'malformed' | 'signature'
 
-/** Signs bodies with the time, and verifies them. */
+/** Signs a body together with a time, and verifies both. */
 export interface TimedSigner {
-  /** `body.timestamp.signature`; the time in whole seconds since 1970. */
+  /** Returns `body.timestamp.signature`; the time in whole seconds since 1970. */
   sign(body: string, seconds: number): string
-  /** The body and the time of a value, or why it was not accepted. */
+  /** Returns the body and the time of a value, or why it is rejected. */
   verify(value: string): Verified | Unverified
 }
 
-/** Makes a signer of `body.timestamp.signature`, as itsdangerous' TimestampSigner. */
+/** Makes a signer in the format of itsdangerous' TimestampSigner, which Flask uses. */
 export function timedSigner(authenticate: Authenticator): TimedSigner {
   return {
     sign(body, seconds) {
@@ -78,7 +78,7 @@ export function timedSigner(authenticate: Authenticator): TimedSigner {
       return `${signed}.${authenticate.sign(signed)}`
     },
     verify(value) {
-      // From the right: a compressed body begins with a dot of its own.
+      // Split from the right: a compressed body begins with a dot.
       const last = value.lastIndexOf('.')
       const middle = value.lastIndexOf('.', last - 1)
       if (last <= 0) return 'malformed'
@@ -104,10 +104,10 @@ function encodeSeconds(seconds: number): string {
   return latest.text
 }
 
-/** The end of the year 9999, past which Python has no date either. */
+/** The last second of the year 9999, Python's latest date (`datetime.MAXYEAR`). Since 1970. */
 export const LAST_SECOND = 253_402_300_799
 
-/** The seconds of a timestamp, or `undefined` if it has none or lies past the year 9999. */
+/** The seconds since 1970 of a timestamp; `undefined` if it is invalid or after the year 9999. */
 export function decodeSeconds(text: string): number | undefined {
   if (text.length === 6) return decodeFourBytes(text)
   const bytes = decodeBase64url(text)
@@ -116,7 +116,7 @@ export function decodeSeconds(text: string): number | undefined {
   return seconds <= LAST_SECOND ? seconds : undefined
 }
 
-/** Six characters, as every time from July 1970 to February 2106 has: without a buffer. */
+/** Decodes four bytes (six characters) without a Buffer: every time from July 1970 to 2106. */
 function decodeFourBytes(text: string): number | undefined {
   let high = 0
   for (let at = 0; at < 5; at++) {
@@ -125,7 +125,7 @@ function decodeFourBytes(text: string): number | undefined {
     high = high * 64 + bits
   }
   const last = SIX_BITS.get(text.charCodeAt(5))
-  // Four of the last six bits are spare, and zero in the canonical spelling.
+  // Four of the last six bits are unused, and zero in canonical base64url.
   return last === undefined || last % 16 > 0 ? undefined : high * 4 + last / 16
 }
 

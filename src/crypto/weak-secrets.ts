@@ -1,18 +1,18 @@
-/** Detects secrets that can be guessed: published ones, placeholders, patterns. */
+/** Detects weak secrets: published ones, placeholders, patterns, too short ones. */
 
 import { PUBLISHED_BEGINNINGS, publishedDigests } from './published-secrets.ts'
 
-/** Why a secret protects nothing, or not enough. */
+/** Why a secret is weak: an attacker knows it, can guess it, or can search for it. */
 export type Weakness = 'well-known' | 'pattern' | 'short'
 
-/** Fewer bytes than this can be searched: the length every guide asks for. */
+/** A secret has at least as many bytes as the output of SHA-256 (RFC 2104 section 3). */
 export const MIN_SECRET_BYTES = 32
 
-// More than this nobody types: what is longer is weak only where it repeats itself.
+// Nobody types a longer secret: above this length only repetition is checked.
 const MAX_TYPED = 1024
 
-// Words and endings of placeholders. A secret made of nothing else was written to be replaced. No word
-// is here that others make up: "passwords" is "pass" + "word" + "s".
+// Words and endings of placeholders. A secret made only of these was written to be replaced. Words
+// that consist of others are left out: "passwords" is "pass" + "word" + "s".
 const PLACEHOLDER_WORDS = new Set(
   `a abc about aes all amet an any app application asdfghjkl at auth authentication bar battery
   baz be before better bigger bit body brown by byte can cat change char character code commit
@@ -38,7 +38,7 @@ const LOOK_ALIKES = new Map(
   Array.from('0o1i3e4a5s7t@a$s!i'.matchAll(/../g), ([pair]) => [...pair] as [string, string]),
 )
 
-// Every spelling of a published secret: its text, and in hexadecimal the bytes that the text encodes.
+// Each published secret twice: as text, and as the hexadecimal form of the bytes that it encodes.
 const PUBLISHED = [
   ...publishedDigests(),
   ...PUBLISHED_BEGINNINGS.flatMap((beginning) => [
@@ -48,10 +48,10 @@ const PUBLISHED = [
 ]
 
 /**
- * The first weakness found, the worst first; `undefined` for a secret that may be used.
+ * Returns the worst weakness of a secret, or `undefined` if none was found.
  *
- * A text that is hexadecimal or base64 is judged as the bytes it spells, too: these may be
- * published or a pattern, but never short, for it is the text that is the secret.
+ * A hexadecimal or base64 text is also checked as the bytes it encodes, for published secrets and
+ * patterns. The length is that of the text, since the text is the secret.
  */
 export function weaknessOf(secret: Uint8Array): Weakness | undefined {
   const given = Buffer.from(secret)
@@ -62,10 +62,10 @@ export function weaknessOf(secret: Uint8Array): Weakness | undefined {
   return secret.length < MIN_SECRET_BYTES ? 'short' : undefined
 }
 
-/** The bytes that a text spells where it is hexadecimal or base64. */
+/** The bytes that a text encodes if it is hexadecimal or base64; both can be the case. */
 function decodings(text: string): Buffer[] {
   const spelled = text.trim().replace(/^(?:hex|base64):/, '')
-  // The hexadecimal digits of a UUID are parted by dashes.
+  // The hexadecimal digits of a UUID are separated by dashes.
   const digits = /^[\da-f-]+$/i.test(spelled) ? spelled.replaceAll('-', '') : ''
   const bytes: Buffer[] = []
   if (digits !== '') bytes.push(Buffer.from(digits, 'hex'))
@@ -80,20 +80,20 @@ function isWellKnown(secret: Buffer): boolean {
   const text = secret.toString('latin1').toLowerCase()
   const hex = secret.toString('hex')
   return (
-    // Django marks the secrets it makes up for a new project.
+    // Django's `startproject` marks its generated secrets with this prefix.
     text.startsWith('django-insecure-') ||
     PUBLISHED.some((known) => text.includes(known) || hex.includes(known)) ||
     isPlaceholder(text)
   )
 }
 
-/** Whether the text is made of placeholder words and of nothing else but digits and punctuation. */
+/** Whether the text consists only of placeholder words, digits and punctuation. */
 function isPlaceholder(text: string): boolean {
-  // Only what somebody typed is a placeholder: random bytes may hold no more letters than "a", and
-  // hexadecimal digits may read as words by accident, but never with a letter beyond "f".
+  // Only printable ASCII with a letter beyond "f": the only letter of random bytes may be an "a", and
+  // hexadecimal digits may form words by accident.
   if (text.length > MAX_TYPED) return false
   if (!/^[\t\n\r\x20-\x7e]*$/.test(text) || !/[g-z]/.test(text)) return false
-  // Beginnings of words that the text so far can end with; '' is the end of a word.
+  // Unfinished words that the text so far can end with; '' means that a word has ended.
   let open = new Set([''])
   for (const character of text) {
     const isLetter = character >= 'a' && character <= 'z'
@@ -110,22 +110,22 @@ function isPlaceholder(text: string): boolean {
   return open.has('')
 }
 
-/** Few different bytes, a piece repeated, a run such as 0123456789, or a walk over the keyboard. */
+/** Few distinct bytes, repetition, a sequence such as 0123456789, or a keyboard walk (qwerty). */
 function isPattern(secret: Buffer): boolean {
   if (new Set(secret).size < Math.min(6, secret.length / 2)) return true
   if (isRepeated(secret) || isRepeated(Buffer.from(secret).reverse())) return true
   if (secret.length > MAX_TYPED) return false
   const text = Buffer.from(secret.toString('latin1').toLowerCase(), 'latin1')
-  // Bytes beyond ASCII are letters of other scripts, whose leading bytes are all alike.
+  // In UTF-8 the letters of another script share their leading bytes.
   const strides = text.some((byte) => byte >= 0x80) ? [1] : [1, 2, 3, 4]
   const keys = Float64Array.from(text, (byte) => KEYS[byte]!)
   return strides.some((stride) => isWalk(text, stride) || isWalk(keys, stride, ROW))
 }
 
-/** Whether a piece makes up three quarters at least, or the end is the beginning once more. */
+/** Whether a repeated piece fills at least three quarters, or the end repeats the beginning. */
 function isRepeated(secret: Buffer): boolean {
   const { length } = secret
-  // How long an end of the first bytes is also their beginning (Knuth, Morris and Pratt).
+  // Border lengths of each prefix (Knuth-Morris-Pratt failure function).
   const borders = new Uint32Array(length)
   for (let at = 1, border = 0; at < length; at++) {
     while (border > 0 && secret[at] !== secret[border]) border = borders[border - 1]!
@@ -136,7 +136,7 @@ function isRepeated(secret: Buffer): boolean {
   return length > 1 && borders[length - 1]! >= Math.min(length / 2, 8)
 }
 
-// Rows of a keyboard below each other, without and with the shift key.
+// The rows of a US keyboard, without and with the shift key.
 const KEYBOARD = [
   ['`1234567890-=', ' qwertyuiop[]\\', " asdfghjkl;'", ' zxcvbnm,./'],
   ['~!@#$%^&*()_+', ' qwertyuiop{}|', ' asdfghjkl:"', ' zxcvbnm<>?'],
@@ -149,7 +149,7 @@ for (const [row, line] of KEYBOARD.flatMap((rows) => [...rows.entries()])) {
   }
 }
 
-/** Whether four places of five are neighbours of the place so many before them. */
+/** Whether at least 80 % of the places are neighbours of the place `stride` before them. */
 function isWalk(places: Buffer | Float64Array, stride: number, row = Number.NaN): boolean {
   let steps = 0
   for (let at = stride; at < places.length; at++) {
