@@ -20,7 +20,7 @@ export interface SecretPolicy {
   remedy: string
   /** Weaknesses that throw ERR_SECRET_WEAK; all others are returned. */
   refuse: readonly Weakness[]
-  /** `prefixed`: text after `base64:` or `hex:` is decoded; `literal`: never. @default 'prefixed' */
+  /** `prefixed`: `base64:` and `hex:` text is decoded; `literal`: never. @default 'prefixed' */
   spelling?: 'prefixed' | 'literal'
 }
 

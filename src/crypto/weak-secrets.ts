@@ -89,8 +89,8 @@ function isWellKnown(secret: Buffer): boolean {
 
 /** Whether the text consists only of placeholder words, digits and punctuation. */
 function isPlaceholder(text: string): boolean {
-  // Only printable ASCII with a letter beyond "f": the only letter of random bytes may be an "a", and
-  // hexadecimal digits may form words by accident.
+  // Only printable ASCII with a letter beyond "f": the only letter of random bytes may be an "a",
+  // and hexadecimal digits may form words by accident.
   if (text.length > MAX_TYPED) return false
   if (!/^[\t\n\r\x20-\x7e]*$/.test(text) || !/[g-z]/.test(text)) return false
   // Unfinished words that the text so far can end with; '' means that a word has ended.

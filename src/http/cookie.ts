@@ -1,11 +1,12 @@
-/** Reads every value of one name from a Cookie header, as Werkzeug 3.1 would. */
+/** Parses a Cookie header: all values of one cookie, as Werkzeug 3.1 (Flask) reads them. */
 
 /**
- * The values of one cookie, in the order sent. Case matters in names; nothing is %-decoded.
+ * Returns the values of one cookie, in the order sent. Names are case-sensitive; nothing is
+ * percent-decoded.
  *
- * A pair is dropped whole when its name is empty or its unquoted value holds white space or a
- * quotation mark. Two cookies of one name are both given: a server must not rely on their order
- * (RFC 6265 section 4.2.2), so the caller decides by what verifies.
+ * A pair is ignored if its name is empty or its unquoted value contains white space or a quotation
+ * mark. Duplicates are all returned: a server must not rely on their order (RFC 6265 section
+ * 4.2.2), so the caller decides by which of them verify.
  */
 export function cookieValues(header: string | null | undefined, name: string): string[] {
   if (!header || !header.includes(name) || UNREADABLE.test(name)) return []
@@ -21,13 +22,13 @@ export function cookieValues(header: string | null | undefined, name: string): s
   return values
 }
 
-// Werkzeug drops a pair whole if its name, or its value outside quotes, holds one of these.
+// Werkzeug ignores a pair whose name or unquoted value contains one of these.
 const UNREADABLE = /[\s"]/
 
 /**
- * The one value of a header that says the name once, in which nothing is quoted: what browsers send.
+ * Fast path: the value, if the header has the name once and no quotes, as browsers send it.
  *
- * `undefined` for anything else, which is for the parser to say.
+ * Returns `undefined` for any other header, which the parser then reads.
  */
 function onlyValue(header: string, name: string): string | undefined {
   const at = header.indexOf(name)
@@ -40,7 +41,7 @@ function onlyValue(header: string, name: string): string | undefined {
   return UNREADABLE.test(value) ? undefined : value
 }
 
-// The parser ends a name at these, and passes over a pair without one.
+// A name ends at these characters, and is never empty.
 const NO_NAME = /[=;]|^$/
 
 interface Pair {
@@ -54,7 +55,7 @@ interface Pair {
 function nextPair(header: string, start: number): Pair {
   let semicolon = header.indexOf(';', start)
   if (semicolon < 0) semicolon = header.length
-  // Not indexOf: it would search the whole rest of the header for each pair without a value.
+  // Not indexOf: for each pair without a value it would search the rest of the header (quadratic).
   let equals = start
   while (equals < semicolon && header[equals] !== '=') equals++
   if (equals === semicolon) {
@@ -78,7 +79,7 @@ function nextPair(header: string, start: number): Pair {
   }
 }
 
-/** Where the closing quotation mark stands, or -1 if this is not a whole quoted value. */
+/** The index of the closing quotation mark, or -1 if this is not a complete quoted value. */
 function endOfQuoted(header: string, open: number): number {
   for (let at = open + 1; at < header.length; at++) {
     if (header[at] === '\\') at++
@@ -93,7 +94,7 @@ function endOfQuoted(header: string, open: number): number {
 // quoted-pair = "\" ( 3OCTDIG / any )
 function unquote(quoted: string): string {
   if (!quoted.includes('\\')) return quoted
-  // Escapes are bytes of UTF-8; the characters around them stay what they are.
+  // Octal escapes are bytes of UTF-8; other characters are unchanged.
   const bytes = Buffer.from(quoted, 'utf8')
     .toString('latin1')
     .replace(/\\([0-3][0-7]{2}|[^])/g, (_, escaped: string) =>
@@ -107,7 +108,7 @@ function skipBlank(text: string, at: number): number {
   return at
 }
 
-// Only SP and HTAB: a wider trim lets a name with U+2000 pass for a __Host- one.
+// Only SP and HTAB: String.trim would turn U+2000 + "__Host-x" into a name with a trusted prefix.
 function trim(text: string): string {
   let start = 0
   let end = text.length

@@ -1,9 +1,9 @@
-/** Merges Vary, Cache-Control and Set-Cookie into headers somebody else has written. */
+/** Merges Vary, Cache-Control and Set-Cookie into the headers of an app's response. */
 
 /**
- * `Vary` with `Cookie` in it, once, whatever its case (RFC 9110 section 12.5.5).
+ * Returns a `Vary` value that lists `Cookie` once, in any case (RFC 9110 section 12.5.5).
  *
- * Flask's rule: `*` becomes `*, Cookie`; an existing `cookie` keeps its spelling.
+ * As Flask: `*` becomes `*, Cookie`; an existing `cookie` is unchanged.
  */
 export function varyWithCookie(existing: string | null | undefined): string {
   if (!existing?.trim()) return 'Cookie'
@@ -12,10 +12,10 @@ export function varyWithCookie(existing: string | null | undefined): string {
 }
 
 /**
- * `Cache-Control` that keeps a response with a Set-Cookie out of shared caches.
+ * Returns a `Cache-Control` value that keeps a response with Set-Cookie out of shared caches.
  *
- * Never loosens: `no-store` and `private` stay as they are. `public` and `s-maxage` go, since they
- * invite a shared cache to hand one visitor's cookie to the next (RFC 9111 section 5.2.2).
+ * Adds `private` unless `no-store` or `private` is present. Removes `public` and `s-maxage`, which
+ * let a shared cache send one visitor's cookie to another (RFC 9111 section 5.2.2).
  */
 export function privateCacheControl(existing: string | null | undefined): string {
   if (!existing) return 'private'
@@ -28,21 +28,21 @@ export function privateCacheControl(existing: string | null | undefined): string
 }
 
 /**
- * Whether a field is one that the caches it names obey instead of `Cache-Control`: RFC 9213 section 2,
- * and `Surrogate-Control` before it.
+ * Whether a header is a targeted cache control such as `CDN-Cache-Control` (RFC 9213 section 2), or
+ * its predecessor `Surrogate-Control`.
  *
- * Beside a Set-Cookie none of them may stand: its cache would not even look at `private`.
+ * It is removed beside a Set-Cookie: the cache it targets ignores `Cache-Control: private`.
  */
 export function isTargetedControl(name: string): boolean {
   return /^(?:(?:[\w-]+-)?cdn-cache-control|surrogate-control)$/i.test(name)
 }
 
-/** The name a Set-Cookie line sets. */
+/** The cookie name in a Set-Cookie line. */
 export function setCookieName(line: string): string {
   return line.slice(0, Math.max(line.indexOf('='), 0)).trim()
 }
 
-/** Set-Cookie lines with ours last, and no other of its name (RFC 6265 section 4.1.1). */
+/** Adds our Set-Cookie line; removes others of the same name (RFC 6265 section 4.1.1). */
 export function withSetCookie(lines: readonly string[], ours: string): string[] {
   if (lines.length === 0) return [ours]
   const name = setCookieName(ours)

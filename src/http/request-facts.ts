@@ -1,13 +1,13 @@
-/** What an adapter tells of a request. */
+/** What an adapter reports about a request: method, Cookie header, TLS, other headers. */
 
-/** A request as an adapter tells of it. Everything is read only when it is needed. */
+/** A request as an adapter reports it. Every member is read only when it is needed. */
 export interface RequestFacts {
-  /** The method of the message. Nobody's word in a header or a field changes it. */
+  /** The HTTP method. Not an override from a header or a form field (`_method`). */
   readonly method?: string | undefined
   /** The Cookie header. */
   readonly cookie: string | null | undefined
-  /** Whether the connection to this process is encrypted; a proxy's word is not taken. */
+  /** Whether the connection to this process is encrypted (TLS). Ignores `X-Forwarded-Proto`. */
   readonly encrypted?: boolean | undefined
-  /** Any other request header, by lower-case name; `host` also where the protocol has no such header. */
+  /** A request header by its lower-case name. For HTTP/2, `host` is the `:authority`. */
   header(name: string): string | null | undefined
 }

@@ -1,8 +1,8 @@
-/** Writes Set-Cookie: every attribute checked once at start-up, then prebuilt. */
+/** Builds Set-Cookie lines. All attributes are validated once, at start-up. */
 
 import { invalid, oneOf } from '../base/options.ts'
 
-/** How the session cookie is to be kept by the browser. */
+/** The attributes of the session cookie (RFC 6265bis section 4.1.2). */
 export interface CookieAttributes {
   name: string
   domain?: string | undefined
@@ -13,27 +13,27 @@ export interface CookieAttributes {
   partitioned: boolean
 }
 
-/** Which attribute tells the browser how long to keep a cookie: Flask sends Expires alone. */
+/** The attribute that limits a cookie's lifetime. Flask sends `Expires` only. */
 export type Expiry = 'Max-Age' | 'Expires'
 
-/** Writes the lines of one cookie. */
+/** Builds the Set-Cookie lines of one cookie. */
 export interface SetCookieWriter {
   readonly name: string
   readonly secure: boolean
-  /** A line that sets the cookie; without `keepFor` (milliseconds) it ends with the browser. */
+  /** Sets the cookie for `keepFor` milliseconds; if `undefined`, until the browser is closed. */
   set(value: string, keepFor: number | undefined, now: number): string
-  /** A line that removes it, with the same attributes: otherwise browsers keep the cookie. */
+  /** Removes the cookie. Repeats the attributes: with others browsers would keep the cookie. */
   clear(): string
 }
 
-// Browsers keep no cookie longer than 400 days (RFC 6265bis section 5.5).
+// Browsers limit a cookie's lifetime to 400 days (RFC 6265bis section 5.5). In seconds.
 const MAX_AGE_LIMIT = 400 * 86_400
 
 /**
- * Checks the attributes and prepares the writer.
+ * Validates the attributes and makes the writer.
  *
  * @throws ERR_OPTION_INVALID for a name, domain or path outside the grammar (RFC 6265bis section
- * 4.1.1), for a prefix whose rules are not kept, for SameSite=None without Secure.
+ * 4.1.1), for a name prefix whose requirements are not met, for `partitioned` without `secure`.
  */
 export function setCookieWriter(attributes: CookieAttributes, expiry: Expiry): SetCookieWriter {
   const { name, secure } = attributes
@@ -65,7 +65,7 @@ function until(keepFor: number, now: number, expiry: Expiry): string {
 
 let latest = { seconds: Number.NaN, text: '' }
 
-/** Most lines of a second end at the same one. */
+/** The HTTP date of a time. Cached: most cookies set in one second expire in the same second. */
 function httpDate(seconds: number): string {
   if (seconds !== latest.seconds) {
     latest = { seconds, text: new Date(seconds * 1000).toUTCString() }
@@ -76,11 +76,11 @@ function httpDate(seconds: number): string {
 // token = 1*( ALPHA / DIGIT / "!#$%&'*+-.^_`|~" )                      RFC 9110 section 5.6.2
 const TOKEN = /^[a-z0-9!#$%&'*+\-.^_`|~]+$/i
 // path-value = *( any CHAR except CTLs or ";" ), at most 1024 octets   RFC 6265bis section 4.1.1
-// Not a blank at the end: browsers trim it, and the cookie would have another path than configured.
+// No space at the end: browsers trim it, so the cookie would have another path than configured.
 const PATH = /^\/(?:[\x20-\x3a\x3c-\x7e]*[\x21-\x3a\x3c-\x7e])?$/
 // subdomain of LDH labels of at most 63 octets, at most 253 octets     RFC 1034 section 3.5
 const DOMAIN = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.(?!$)|$))+$/i
-/** Beside a longer name browsers have little room left for the value: 4096 bytes are for both. */
+/** Browsers limit name and value together to 4096 bytes, so the name is limited, too. */
 const LONGEST_NAME = 1024
 
 function checkAttributes(attributes: CookieAttributes): void {
@@ -98,7 +98,7 @@ function checkAttributes(attributes: CookieAttributes): void {
   for (const flag of ['httpOnly', 'secure', 'partitioned'] as const) {
     if (typeof attributes[flag] !== 'boolean') fail(flag, 'has to be true or false')
   }
-  // Prefixes are matched without regard to case (RFC 6265bis section 4.1.3).
+  // Prefixes are matched case-insensitively (RFC 6265bis section 4.1.3).
   if (/^__host-/i.test(name) && (!secure || domain !== undefined || path !== '/')) {
     fail('name', 'begins with "__Host-", which needs secure, path "/" and no domain')
   }
@@ -111,7 +111,7 @@ function checkAttributes(attributes: CookieAttributes): void {
   if (attributes.partitioned && !secure) fail('partitioned', 'needs secure')
 }
 
-/** A host name in its ASCII form, or nothing: browsers take an empty Domain for none. */
+/** A host name in ASCII form, or an empty text, which browsers ignore. */
 function isDomain(domain: string): boolean {
   return domain === '' || (domain.length <= 253 && DOMAIN.test(domain))
 }
