@@ -1,15 +1,15 @@
-/** What a request did to its session, and the pure function that does it again to another record. */
+/** The changes of one request, and how they are replayed on a newer record. */
 
 import { SessionError } from '../base/errors.ts'
 import { type Field, freshValue, isUnspelled, unread } from './fields.ts'
 import { type Layout, type SessionRecord, setMeta, userIdOf, waitingItems } from './record.ts'
 
-/** Computes a new value from the newest one. Synchronous and pure; `undefined` deletes the key. */
+/** Computes a new value from the current one. Synchronous and pure; `undefined` deletes the key. */
 export type Updater = (value: any) => unknown
 
-/** One thing a request did. Values are texts already, so replaying cannot meet a half-changed one. */
+/** One change of a request. Values are encoded, so later changes to an object have no effect. */
 export type Change =
-  /** `from` is the text a nested change began with: another text there now is overwritten. */
+  /** `from`: the text before a change in place. If the newest text differs, it is overwritten. */
   | { do: 'set'; key: string; text: string; from?: string }
   | { do: 'delete'; key: string }
   | { do: 'update'; key: string; fn: Updater }
@@ -19,11 +19,11 @@ export type Change =
   | { do: 'permanent'; on: boolean }
   | { do: 'label'; label: string | undefined }
   | { do: 'regenerate' }
-  /** `at` in seconds since 1970, `calledAt` the same in milliseconds. */
+  /** `at` is in seconds since 1970, `calledAt` is the same time in milliseconds. */
   | { do: 'login'; userId: string; at: number; calledAt?: number; nonce?: string }
   | { do: 'logout'; keep: readonly string[]; at: number; nonce?: string }
 
-/** The change that sets a key to a field, whose text may be asked for later. */
+/** Makes the change that sets a key to a field, which may be encoded later. */
 export function setTo(key: string, field: Field): Change & { key: string } {
   return isUnspelled(field) ? new LateSet(key, field) : { do: 'set', key, text: field.text }
 }
@@ -42,7 +42,7 @@ class LateSet {
     return this.#field.text
   }
 
-  /** `isReplaced`: a later change takes its place, so its text makes no difference, and may not fail. */
+  /** Encodes the field. `isReplaced`: a later change replaces it, so encoding it must not fail. */
   spell(isReplaced: () => boolean): void {
     if (!isUnspelled(this.#field)) return
     if (isReplaced()) this.#field = { text: 'null' }
@@ -51,9 +51,9 @@ class LateSet {
 }
 
 /**
- * Spells what was set and is not spelled yet, before the changes are done again.
+ * Encodes the objects that were set and are not encoded yet. Called before a replay.
  *
- * @throws ERR_VALUE_UNSUPPORTED for an object that by now holds what cannot be kept.
+ * @throws ERR_VALUE_UNSUPPORTED if an object by now contains a value that cannot be stored.
  */
 export function spellChanges(changes: readonly Change[]): void {
   changes.forEach((change, at) => {
@@ -62,23 +62,23 @@ export function spellChanges(changes: readonly Change[]): void {
   })
 }
 
-/** Whether a change leaves nothing of what a key held. An update has asked for the text already. */
+/** Whether a change replaces a key's value. An update does not: it has already encoded the value. */
 function takesPlaceOf(change: Change, key: string): boolean {
   if (change.do === 'set' || change.do === 'delete') return change.key === key
   return change.do === 'clear' || (change.do === 'logout' && !change.keep.includes(key))
 }
 
-/** A record nobody has written to yet. `at` is in seconds since 1970. */
+/** Makes an empty record. `at`: its creation time in seconds since 1970. */
 export function newRecord(layout: Layout, at: number, nonce?: string): SessionRecord {
   return layout.empty({ created: at, nonce })
 }
 
 /**
- * Does the changes again, in order, on a record, and answers the new one.
+ * Replays the changes on a copy of a record, in order, and returns the copy.
  *
- * A login as another user than the record's empties it first: what this request wrote stays,
- * before or after the call, and nothing of the other user does. Of two logins in one request the
- * second, as another user, leaves nothing of what came before it.
+ * A login as another user than the record's first empties the record: all data of the other user is
+ * dropped, and all changes of this request are preserved, before and after the login. A second
+ * login, as yet another user, also drops the changes before it.
  */
 export function replay(
   base: SessionRecord,
@@ -91,7 +91,7 @@ export function replay(
   return record
 }
 
-/** Does one change to a record that is the caller's own; answers it, or the one that replaces it. */
+/** Applies a change to a record in place; returns it, or the new record that replaces it. */
 export function apply(record: SessionRecord, change: Change, layout: Layout): SessionRecord {
   const { names } = layout
   switch (change.do) {
@@ -129,7 +129,7 @@ export function apply(record: SessionRecord, change: Change, layout: Layout): Se
       if (isOfAnother(record, change.userId, layout)) record = newRecord(layout, change.at)
       setMeta(record, names.userId, change.userId, layout)
       setMeta(record, names.authenticatedAt, change.at, layout)
-      // What was derived from the visitor's session before is of no use after.
+      // A new nonce makes CSRF tokens from before the login invalid.
       if (change.nonce !== undefined && !layout.flat) {
         record.stamp = { created: record.stamp.created, nonce: change.nonce }
       }
@@ -147,19 +147,19 @@ export function apply(record: SessionRecord, change: Change, layout: Layout): Se
 }
 
 /**
- * Whether a change may be dropped where its session is gone: the visitor loses nothing by it.
+ * Whether a change may be dropped if its session has ended, since no data is lost by it.
  *
- * A new id for a session that is over, and messages that were shown already.
+ * That is a new id, and the removal of flash messages that were shown.
  */
 export function isSoft(change: Change): boolean {
   return change.do === 'regenerate' || change.do === 'consume'
 }
 
-/** The keys in which a nested change takes the place of what another request wrote meanwhile. */
+/** The keys where a change in place overwrites what a concurrent request has written. */
 export function overwrittenKeys(base: SessionRecord, changes: readonly Change[]): string[] {
   return changes.flatMap((change, at) => {
     if (change.do !== 'set' || change.from === undefined) return []
-    // What this request itself put there first is its own.
+    // A value that this request set earlier is its own.
     const isOwn = changes.slice(0, at).some((earlier) => mayChange(earlier, change.key))
     return isOwn || base.data.get(change.key)?.text === change.from ? [] : [change.key]
   })
@@ -170,7 +170,7 @@ function mayChange(change: Change, key: string): boolean {
   return change.do === 'clear' || change.do === 'login' || change.do === 'logout'
 }
 
-/** The waiting messages without the ones that were shown, each taken once. */
+/** The waiting messages without those that were shown; equal messages are removed one by one. */
 function itemsLeft(record: SessionRecord, shown: readonly string[] | 'all', layout: Layout) {
   if (shown === 'all') return undefined
   const gone = [...shown]
@@ -183,7 +183,7 @@ function itemsLeft(record: SessionRecord, shown: readonly string[] | 'all', layo
 }
 
 /**
- * The field an update makes of a key, or `undefined` if it deletes it.
+ * Calls an updater and returns the new field, or `undefined` if the key is to be deleted.
  *
  * @throws ERR_UPDATE_ASYNC for a promise, ERR_VALUE_UNSUPPORTED, and whatever `fn` throws.
  */
@@ -199,13 +199,13 @@ export function updatedField(
   return { text: codec.encode(value, key), live: { value } }
 }
 
-/** Whether somebody else than this user is signed in. */
+/** Whether another user than this one is signed in. */
 export function isOfAnother(record: SessionRecord, userId: string, layout: Layout): boolean {
   const user = userIdOf(record, layout)
   return user !== undefined && user !== userId
 }
 
-/** The first login, if it is as another user than the record's and no logout came before it. */
+/** The first login as another user than the record's, unless a logout comes before it. */
 function loginAsAnother(base: SessionRecord, changes: readonly Change[], layout: Layout) {
   for (const change of changes) {
     if (change.do === 'logout') return undefined

@@ -1,4 +1,4 @@
-/** A dictionary whose values stay in their own text until somebody asks for one. */
+/** Lazily decoded dictionary: each value stays encoded text until it is read. */
 
 import type { Codec } from './text/codec.ts'
 import { scanJson, type Span } from './text/json.ts'
@@ -6,9 +6,9 @@ import { plainMembers } from './text/plain.ts'
 import { isObject } from './text/shapes.ts'
 
 /**
- * One value: its text, and the live value once it was handed out or set.
+ * One value: its encoded text, and the decoded `live` value once it was read or set.
  *
- * Never changed in place, save for `live`: records share fields.
+ * Records share fields, so only `live` may be changed in place.
  */
 export interface Field {
   readonly text: string
@@ -16,9 +16,9 @@ export interface Field {
 }
 
 /**
- * An object that was set, and is spelled once, late: when its text is first asked for.
+ * An object that the app has set. It is encoded once, when its text is first read (on commit).
  *
- * Until then what the app does to the object is part of what it set.
+ * Until then, changes that the app makes to the object are included.
  */
 class LateField implements Field {
   readonly live: { value: unknown }
@@ -36,57 +36,57 @@ class LateField implements Field {
     return this.#text !== undefined
   }
 
-  /** @throws ERR_VALUE_UNSUPPORTED for what the object holds by now. */
+  /** @throws ERR_VALUE_UNSUPPORTED if the object by now contains a value that cannot be stored. */
   get text(): string {
     return (this.#text ??= this.#codec.encode(this.live.value, this.#key))
   }
 }
 
-/** The field of a value the app gave. @throws ERR_VALUE_UNSUPPORTED for one that cannot be kept. */
+/** Makes the field of an app's value. @throws ERR_VALUE_UNSUPPORTED if it cannot be stored. */
 export function givenField(value: unknown, key: string, codec: Codec): Field {
   const text = codec.check(value, key)
   if (text === undefined) return new LateField(value as object, key, codec)
   return isObject(value) ? { text, live: { value } } : unread(text)
 }
 
-/** Whether asking a field for its text would spell it. */
+/** Whether a field is not encoded yet. */
 export function isUnspelled(field: Field): boolean {
   return field instanceof LateField && !field.isSpelled
 }
 
-/** Values by key, in order. A key that nobody changes keeps its own bytes. */
+/** Fields by key, in order. The text of an unchanged field is written byte for byte. */
 export type Fields = Map<string, Field>
 
-/** The live value of a field: the same object each time within one record. */
+/** The decoded value of a field: the same object each time. */
 export function liveValue(field: Field, codec: Codec): unknown {
   field.live ??= codec.decode(field.text)
   return field.live?.value
 }
 
-/** A value of its own, which can be changed without touching the field. */
+/** A newly decoded value, which can be changed without changing the field. */
 export function freshValue(field: Field, codec: Codec): unknown {
   return codec.decode(field.text)?.value
 }
 
-/** Whether the live value no longer says what the text says: a change nobody announced. */
+/** Whether the live value was changed in place, so that it differs from the text. */
 export function hasDrifted(field: Field, key: string, codec: Codec): boolean {
   if (!isObject(field.live?.value) || isUnspelled(field)) return false
   const { live, text } = field
   const now = codec.encode(live.value, key)
-  // Our own spelling of the text, since another writer may have spelled the same value otherwise.
+  // Re-encoded, since another writer may have encoded the same value differently.
   return now !== text && now !== codec.encode(codec.decode(text)?.value, key)
 }
 
-/** The text of an object with these fields. */
+/** Encodes an object with these fields. */
 export function joinFields(fields: Fields, codec: Codec): string {
   return codec.join(fields)
 }
 
 /**
- * The fields of each object in a text: of the object it is, or of the objects in the list it is.
+ * Splits a text into the fields of its object, or of each object if it is a list.
  *
- * `undefined` if the text is not JSON, or a value in it cannot be read: a cookie opens whole or not
- * at all. An element that is no object is `undefined` in its place.
+ * Returns `undefined` if the text is not JSON or any value in it cannot be decoded: a cookie is
+ * rejected as a whole. A list's element that is not an object is `undefined`.
  */
 export function splitFields(text: string, codec: Codec): (Fields | undefined)[] | undefined {
   const plain = codec.hasMarkedTags ? plainMembers(text, unread) : undefined
@@ -109,16 +109,16 @@ function fieldsOf(text: string, spans: Map<string, Span>): Fields {
   return fields
 }
 
-/** A dictionary of its own with the same fields; `new Map(fields)` takes twice as long. */
+/** Copies the map; the fields are shared. `new Map(fields)` takes twice as long. */
 export function copyFields(fields: Fields): Fields {
   const copy: Fields = new Map()
   fields.forEach((field, key) => copy.set(key, field))
   return copy
 }
 
-/** A field that nobody has asked for yet. */
+/** Makes a field that is not decoded yet. */
 export function unread(text: string): Field {
-  // All fields have the same members: the platform then finds them faster.
+  // The same members in every field: one hidden class in V8.
   return { text, live: undefined }
 }
 

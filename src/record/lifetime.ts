@@ -1,20 +1,20 @@
-/** When a session ends and when a visit renews it: pure arithmetic on authenticated times. */
+/** Session expiration: idle timeout, absolute timeout and sliding renewal, as pure functions. */
 
-/** How long sessions live. All in milliseconds. */
+/** The timeouts of sessions, in milliseconds. */
 export interface Lifetime {
-  /** A session that was not seen for longer has ended. */
+  /** Idle timeout: a session without a renewal for longer is expired. */
   idle: number
-  /** The same for permanent sessions. */
+  /** Idle timeout of permanent sessions (Flask's PERMANENT_SESSION_LIFETIME). */
   permanent: number
-  /** Counted from the session's beginning or its last login; nothing extends it. */
+  /** Absolute timeout, counted from creation or the last login; a visit does not extend it. */
   absolute: number | undefined
-  /** How far ahead another server's clock may be. */
+  /** Clock skew: how far ahead another server's clock may be. */
   leeway: number
-  /** `visits`: a visit renews once a tenth of the idle time has passed. Flask has the other two. */
+  /** `visits`: sliding, once a tenth of the idle timeout has passed. The others are Flask's. */
   renewal: 'visits' | 'permanent-each-request' | 'never'
 }
 
-/** What the lifetime is counted from. Seconds since 1970. */
+/** The times that timeouts are counted from, in seconds since 1970. */
 export interface Times {
   permanent: boolean
   seen: number
@@ -22,21 +22,21 @@ export interface Times {
   authenticatedAt: number | undefined
 }
 
-/** Why a session that verifies is over. */
+/** Why a session whose signature verifies is not accepted. */
 export type Ended = 'expired' | 'expired-absolute' | 'future'
 
-/** Whether the session is over at `now` (milliseconds), and why. Whole seconds, as itsdangerous. */
+/** Why a session is not valid at `now` (milliseconds). In whole seconds, as itsdangerous. */
 export function endedBy(lifetime: Lifetime, times: Times, now: number): Ended | undefined {
   const age = Math.floor(now / 1000) - times.seen
   if (age * 1000 < -lifetime.leeway) return 'future'
-  // Not `>`: an age or a limit that is no number has to end a session, not keep it for ever.
+  // Not `>`: with NaN as age or limit the session has to expire, not to live for ever.
   if (!(Math.max(age, 0) <= wholeSeconds(idleLimit(lifetime, times)))) return 'expired'
   if (startOf(times) * 1000 > now + lifetime.leeway) return 'future'
   if (lifetime.absolute === undefined) return undefined
   return absoluteRest(lifetime.absolute, times, now) >= 0 ? undefined : 'expired-absolute'
 }
 
-/** Whether a visit that changes nothing should push the end of the session further away. */
+/** Whether a visit without changes renews the session (sliding expiration). `now` in ms. */
 export function isDueForRenewal(lifetime: Lifetime, times: Times, now: number): boolean {
   switch (lifetime.renewal) {
     case 'visits':
@@ -48,7 +48,7 @@ export function isDueForRenewal(lifetime: Lifetime, times: Times, now: number): 
   }
 }
 
-/** How long the browser should keep the cookie: `undefined` means until it is closed. */
+/** The cookie's lifetime in milliseconds; `undefined`: until the browser is closed. */
 export function cookieLifetime(lifetime: Lifetime, times: Times, now: number): number | undefined {
   if (!times.permanent) return undefined
   if (lifetime.absolute === undefined) return lifetime.permanent
@@ -59,12 +59,12 @@ function idleLimit(lifetime: Lifetime, { permanent }: Times): number {
   return permanent ? lifetime.permanent : lifetime.idle
 }
 
-/** Milliseconds until the absolute end; negative past it, and no number where nobody knows. */
+/** Milliseconds until the absolute timeout; negative after it; NaN if no start is known. */
 function absoluteRest(absolute: number, times: Times, now: number): number {
   return (wholeSeconds(absolute) - (Math.floor(now / 1000) - startOf(times))) * 1000
 }
 
-/** When the session began, or its last login was; no number where it says neither. */
+/** The later of creation and last login, in seconds since 1970; NaN if neither is known. */
 function startOf({ created, authenticatedAt }: Times): number {
   if (created === undefined) return authenticatedAt ?? Number.NaN
   return Math.max(created, authenticatedAt ?? created)

@@ -1,4 +1,4 @@
-/** What is kept between requests: the app's data, and beside it what the library knows. */
+/** The session record: the app's data, the library's metadata, and how both are encoded as text. */
 
 import type { Codec } from './text/codec.ts'
 import { copyFields, type Fields, joinFields, liveValue, splitFields, unread } from './fields.ts'
@@ -6,17 +6,17 @@ import { decodeStamp, encodeStamp, type Stamp } from './stamp.ts'
 import type { Markup } from './text/values.ts'
 
 /**
- * A record. `meta` holds what is no key of the app's own; in Flask's layout, where those are
- * ordinary keys, it is the same map as `data`.
+ * A session record. `meta` holds the library's own values (user, flash messages, ...). In Flask's
+ * layout these are ordinary keys of the app, and `meta` is the same map as `data`.
  */
 export interface SessionRecord {
   readonly data: Fields
   readonly meta: Fields
-  /** When it began, and what tells it from all others; empty where the layout keeps neither. */
+  /** Creation time and nonce; empty in a layout without them. */
   stamp: Stamp
 }
 
-/** The keys in `meta`. A layout without a name does not keep that fact. */
+/** The keys in `meta`. A layout does not store a value for which it has no key. */
 export interface MetaNames {
   permanent: string
   flashes: string
@@ -25,30 +25,30 @@ export interface MetaNames {
   label?: string
 }
 
-/** Where things stand in a record, and how one becomes text. */
+/** A record format: the keys in `meta`, and how a record is encoded as text. */
 export interface Layout {
   readonly codec: Codec
   readonly names: MetaNames
-  /** Whether `meta` is `data`, so that setting `permanent` is a write like any other. */
+  /** Whether `meta` is the same map as `data`, as in Flask. */
   readonly flat: boolean
-  /** A record without anything in it. */
+  /** Makes an empty record. */
   empty(stamp: Stamp): SessionRecord
   copy(record: SessionRecord): SessionRecord
   encode(record: SessionRecord): string
-  /** The record of a text, or `undefined` if it is none of this layout. */
+  /** Decodes a text; returns `undefined` if it is not a record of this layout. */
   decode(text: string): SessionRecord | undefined
-  /** One flash message as it is kept in the list. */
+  /** One flash message as an item of the stored list. */
   flashItem(category: string, message: unknown): unknown
 }
 
-/** A message for the visitor's next page. */
+/** A flash message: shown on the visitor's next page. */
 export interface Flash {
   category: string
   message: string | Markup
 }
 
 // record = "[" stamp "," data ["," meta] "]"     ; stamp is a JSON string, the others are objects
-/** Our own layout: the list `[stamp, data]`, or `[stamp, data, meta]` where more is known. */
+/** Our own layout: the list `[stamp, data]`, or `[stamp, data, meta]` if `meta` is not empty. */
 export function ownLayout(codec: Codec): Layout {
   const names = {
     permanent: 'p',
@@ -70,7 +70,7 @@ export function ownLayout(codec: Codec): Layout {
     if (!stamp || !parts || parts.length > 3) return undefined
     const [, data, meta = parts.length === 2 ? new Map() : undefined] = parts
     if (!data || !meta) return undefined
-    // Where the stamp stood before it was one.
+    // The creation time and nonce of an older format.
     meta.delete('c')
     meta.delete('n')
     return { data, meta, stamp }
@@ -88,7 +88,7 @@ export function ownLayout(codec: Codec): Layout {
   }
 }
 
-/** Puts a fact into a record, where the layout keeps it. */
+/** Sets a value in `meta`, or deletes it if `undefined`. Without a `name` it does nothing. */
 export function setMeta(
   record: SessionRecord,
   name: string | undefined,
@@ -105,45 +105,45 @@ function meta(record: SessionRecord, name: string | undefined, { codec }: Layout
   return field && liveValue(field, codec)
 }
 
-/** Whether the session outlives the browser. */
+/** Whether the session is permanent: its cookie stays when the browser is closed. */
 export function isPermanent(record: SessionRecord, layout: Layout): boolean {
   return Boolean(meta(record, layout.names.permanent, layout))
 }
 
-/** Who is signed in. */
+/** The id of the signed-in user; `undefined` for an anonymous visitor. */
 export function userIdOf(record: SessionRecord, layout: Layout): string | undefined {
   const id = meta(record, layout.names.userId, layout)
   return typeof id === 'string' && id !== '' ? id : undefined
 }
 
-/** What the app calls this session, such as the device. */
+/** The app's label for this session, such as the device. */
 export function labelOf(record: SessionRecord, layout: Layout): string | undefined {
   const label = meta(record, layout.names.label, layout)
   return typeof label === 'string' ? label : undefined
 }
 
-/** When the visitor last signed in, in seconds since 1970, if the layout keeps it. */
+/** The time of the last login, in seconds since 1970, if the layout stores it. */
 export function authenticatedAtOf(record: SessionRecord, layout: Layout): number | undefined {
   const at = meta(record, layout.names.authenticatedAt, layout)
   return typeof at === 'number' ? at : undefined
 }
 
-/** The list of waiting flash messages, as kept. */
+/** The stored list of flash messages that were not shown yet. */
 export function waitingItems(record: SessionRecord, layout: Layout): readonly unknown[] {
   const items = meta(record, layout.names.flashes, layout)
   return Array.isArray(items) ? (items as unknown[]) : []
 }
 
-/** A flash message from the list, or `undefined` for what another writer put there. */
+/** A flash message of an item, or `undefined` for an invalid one of another writer. */
 export function asFlash(item: unknown): Flash | undefined {
   if (!Array.isArray(item) || item.length !== 2) return undefined
   const [category, message] = item as [unknown, Flash['message']]
-  // Another writer's category may be anything; an object has no name to show.
+  // Another writer's category may be of any type; an object cannot be shown as text.
   const hasName = typeof category !== 'object' || category === null
   return hasName ? { category: String(category), message } : undefined
 }
 
-/** Whether there is nothing worth keeping: then no cookie is set, or the old one is cleared. */
+/** Whether the record has no data, user or flashes: then no cookie is set, or it is cleared. */
 export function isEmpty(record: SessionRecord, { names }: Layout): boolean {
   const { data, meta } = record
   return data.size === 0 && !meta.has(names.flashes) && !meta.has(names.userId)

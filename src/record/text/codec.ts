@@ -1,4 +1,4 @@
-/** Tagged JSON: values to text and back, with one-key objects for what JSON has no type of its own for. */
+/** Tagged JSON codec: encodes and decodes values, with one-key objects for types JSON lacks. */
 
 import { withCause, SessionError } from '../../base/errors.ts'
 import {
@@ -17,46 +17,46 @@ import { describe, firstKey, isObject, isPlain, isReadObject, isSubclass } from 
 import { type Tag, UNREADABLE } from './tag.ts'
 import { isFloat } from './values.ts'
 
-/** How a codec differs from another. */
+/** Options of a codec. */
 export interface CodecOptions {
   tags: readonly Tag[]
-  /** Sort keys by code point, as Flask's `sort_keys`; otherwise they keep their order. */
+  /** Sort keys by code point, as Flask's `sort_keys`; otherwise in insertion order. */
   sortKeys: boolean
-  /** Escape everything outside ASCII, as Python's `ensure_ascii`. */
+  /** Escape all characters outside ASCII, as Python's `ensure_ascii`. */
   ascii: boolean
-  /** How many objects and lists stand around a value in a record's text. @default 2 */
+  /** How many nesting levels a record adds around a value. @default 2 */
   levelsAround?: number
 }
 
-/** Members of an object that are texts already, by key. */
+/** Encoded members of an object, by key. */
 export type Members = Iterable<readonly [key: string, member: { readonly text: string }]>
 
 /** Turns values into JSON text and back. */
 export interface Codec {
-  /** The text of a value. @throws ERR_VALUE_UNSUPPORTED, naming `key`, for what cannot be kept. */
+  /** Encodes a value. @throws ERR_VALUE_UNSUPPORTED, naming `key`, if it cannot be stored. */
   encode(value: unknown, key: string): string
-  /** As `encode`, but `undefined` for an object that can be kept and may be spelled later. */
+  /** As `encode`, but returns `undefined` for an object that can be stored and is encoded later. */
   check(value: unknown, key: string): string | undefined
-  /** The value of a text, or `undefined` if it has none. */
+  /** Decodes a text; returns `undefined` if it is invalid. */
   decode(text: string): { value: unknown } | undefined
-  /** The text of an object whose members are texts already. */
+  /** Encodes an object from encoded members. */
   join(members: Members): string
-  /** Whether an object with this single key stands for something else. */
+  /** Whether an object with this single key is a tagged value. */
   isTag(key: string): boolean
-  /** Whether the key of each tag begins with a blank, as hardly a text of an app does. */
+  /** Whether all tags begin with a space, which is rare in an app's own keys. */
   readonly hasMarkedTags: boolean
-  /** Whether decoding the text may give something else than the JSON it is. */
+  /** Whether the text may contain tags, so that decoding differs from JSON. */
   mayHoldTags(text: string): boolean
 }
 
-/** Makes a codec. A key that is itself a tag is escaped under ` di`, as Flask does. */
+/** Makes a codec. An object whose only key is a tag's is escaped under ` di`, as in Flask. */
 export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOptions): Codec {
   const deepest = MAX_DEPTH - levelsAround
   const isExact = tags.includes(exactEscapeTag)
   const byKey = new Map([[ESCAPE_TAG.key, (isExact ? exactEscapeTag : ESCAPE_TAG) as Tag]])
   for (const tag of tags) {
     if (tag === exactEscapeTag) continue
-    // What one tag wrote the other would read.
+    // One tag would decode what the other has encoded.
     if (byKey.has(tag.key)) {
       throw new SessionError('ERR_OPTION_INVALID', 'tags', `has two tags with the key "${tag.key}"`)
     }
@@ -108,7 +108,7 @@ export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOp
     }
     const inner = (content: unknown) => encode(content, key, depth + 1)
     if (typeof value === 'object' && isPlain(value)) {
-      // An absent optional property: undefined is how JavaScript spells it, and how it reads back.
+      // An undefined property is omitted, as in JSON.stringify: it reads as undefined again.
       const names = Object.keys(value).filter((name) => (value as JsonObject)[name] !== undefined)
       const only = names.length === 1 ? names[0]! : undefined
       if (only === undefined || !byKey.has(only)) {
@@ -139,12 +139,12 @@ export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOp
     if (!tag) return object
     const value = tag.decode(object[key], floats?.has(key) ?? false)
     if (value === UNREADABLE) throw UNREADABLE
-    // What is no tag would not have been escaped.
+    // This codec escapes only the keys of tags.
     if (tag === exactEscapeTag && !byKey.has(firstKey(value as JsonObject))) throw UNREADABLE
     return value
   }
 
-  /** The text of a value; what `native` says of one that JSON.stringify spells as we do. */
+  /** Encodes a value, or calls `native` if JSON.stringify writes it as this codec does. */
   function spell<Said>(value: unknown, key: string, native: (value: unknown) => Said) {
     if (typeof value === 'string') return quote(value)
     if (typeof value === 'number') return spellNumber(value)
@@ -180,7 +180,7 @@ export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOp
   }
 }
 
-/** Whether a short text is spelled as it is, between quotation marks. */
+/** Whether a short text needs no escapes in JSON. */
 function isSpelledAsItIs(text: string): boolean {
   if (text.length > 64) return false
   for (let at = 0; at < text.length; at++) {
@@ -194,7 +194,7 @@ type Inner = (content: unknown) => string
 
 const MAX_INTEGER = 10n ** 4300n - 1n
 
-/** Escapes an object whose single key is a tag: ` t` is kept as ` t__` under ` di`. */
+/** Escapes an object whose only key is a tag's: ` t` is encoded as ` t__` under ` di`. */
 const ESCAPE_TAG: Tag<never> = {
   key: ' di',
   test: (_value): _value is never => false,
@@ -203,15 +203,15 @@ const ESCAPE_TAG: Tag<never> = {
     if (!isReadObject(content)) return UNREADABLE
     const key = firstKey(content)
     if (key === undefined) return UNREADABLE
-    // Python's key[:-2]: the last two code points, whatever they are.
+    // As Python's key[:-2]: removes the last two code points, whatever they are.
     return Object.fromEntries([[[...key].slice(0, -2).join(''), content[key]]])
   },
 }
 
 /**
- * In a codec's list of tags: ` di` is read only as this codec writes it.
+ * Added to a codec's tags, it accepts ` di` only as this codec writes it.
  *
- * Without it, as Python reads it: the first member of any object, shortened by two characters.
+ * Without it ` di` is read as in Flask: any object's first member, its key cut by two characters.
  */
 export const exactEscapeTag: Tag<never> = {
   ...ESCAPE_TAG,
@@ -228,7 +228,7 @@ function encodeArray(array: readonly unknown[], inner: Inner): string {
   return `[${items.join(',')}]`
 }
 
-/** Spells a member, as a float if that is how the unchanged number was spelled when it was read. */
+/** Encodes a member: as a float (`1.0`) if the number was read as one and is unchanged. */
 function spellMember(
   value: unknown,
   floats: FloatMembers | undefined,

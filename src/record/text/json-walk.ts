@@ -1,12 +1,12 @@
-/** Goes through a JSON text once, without recursion, and tells what stands where. */
+/** JSON tokenizer without recursion: validates a text and reports the positions of its tokens. */
 
-/** Nesting beyond this is refused, on reading and on writing. */
+/** The deepest nesting of objects and lists that is read or written. */
 export const MAX_DEPTH = 64
 
-/** Python refuses integers with more digits (`sys.set_int_max_str_digits`). */
+/** The most digits of an integer, as in Python (`sys.set_int_max_str_digits`). */
 const MAX_DIGITS = 4300
 
-/** What the walk tells of the text it goes through. */
+/** Receives the tokens of a text, as indices into it. */
 export interface Sink {
   open(isArray: boolean, start: number): void
   key(start: number, end: number): void
@@ -23,9 +23,9 @@ const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
-/** Goes through a JSON text from left to right; false as soon as it is not JSON. */
+/** Reads a JSON text and reports its tokens to `sink`. Returns false at the first error. */
 export function walk(text: string, sink: Sink): boolean {
-  // Without escapes and control characters a string ends at the next quotation mark.
+  // If the text has no escapes or control characters, a string ends at the next quotation mark.
   const plain = !/[\\\u0000-\u001f]/.test(text)
   const closers: number[] = []
   let at = skipSpace(text, 0)
@@ -47,7 +47,7 @@ export function walk(text: string, sink: Sink): boolean {
       sink.scalar(at, end)
       at = end
     }
-    // A value has ended: close what ends with it, up to the next comma.
+    // A value has ended: close the containers that end here, up to the next comma.
     for (;;) {
       at = skipSpace(text, at)
       const closer = closers[closers.length - 1]
@@ -66,7 +66,7 @@ export function walk(text: string, sink: Sink): boolean {
   }
 }
 
-/** Reads `"key":` and answers where its value begins, or -1. */
+/** Reads `"key":` and returns the index of its value, or -1. */
 function readKey(text: string, at: number, plain: boolean, sink: Sink): number {
   if (text.charCodeAt(at) !== QUOTE) return -1
   const end = endOfString(text, at, plain)

@@ -1,34 +1,34 @@
-/** JSON as Python writes it: builds a value, or only notes where the values of keys stand. */
+/** JSON parser for Python's `json`: builds values, or finds the position of an object's members. */
 
 import { isFloatText, QUOTE, type Sink, walk } from './json-walk.ts'
 
-/** Where the text of one value stands. */
+/** The position of a value in a text: from `start` to before `end`. */
 export interface Span {
   start: number
   end: number
 }
 
-/** A JSON object as read, as JSON.parse makes it: `__proto__` and `constructor` are ordinary keys. */
+/** A parsed JSON object, as of JSON.parse: `__proto__` and `constructor` are ordinary own keys. */
 export type JsonObject = { [key: string]: unknown }
 
 /**
- * Called for each finished object, innermost first; what it returns takes the object's place.
+ * Called for each parsed object, innermost first; its result replaces the object.
  *
- * `floats` names the members that were spelled as a float although they are whole (`1.0`).
+ * `floats` are the whole numbers among its members that were written as floats (`1.0`).
  */
 export type Revive = (object: JsonObject, size: number, floats: FloatMembers | undefined) => unknown
 
-/** Members of a container that hold a whole number spelled as a float, with that number. */
+/** Whole numbers that were written as floats (`1.0`), by their key or index in a container. */
 export type FloatMembers = Map<string | number, number>
 
 const floatMembers = new WeakMap<object, FloatMembers>()
 
-/** What this object or array held as `1.0` when it was read, so that writing it back can keep it. */
+/** The floats that an object or array was read with, so that they are written as floats again. */
 export function floatMembersOf(container: object): FloatMembers | undefined {
   return floatMembers.get(container)
 }
 
-/** Says that one container was made from another, member by member. */
+/** Copies the floats of one container to another that has the same members. */
 export function sameFloatMembers<Container extends object>(
   from: object,
   made: Container,
@@ -39,25 +39,25 @@ export function sameFloatMembers<Container extends object>(
 }
 
 /**
- * The value of a JSON text, or `undefined` if it is not JSON or is nested too deep.
+ * Parses a JSON text; returns `undefined` if it is invalid or nested too deeply.
  *
  * The grammar is that of Python's `json`: RFC 8259 plus NaN, Infinity and -Infinity. Integers
- * beyond 2^53 become bigint. Of duplicate keys the last value counts, in the first one's position.
+ * beyond 2^53 become bigint. A duplicate key has the last value, at the position of the first.
  */
 export function parseJson(text: string, revive?: Revive): { value: unknown } | undefined {
-  // What most keys hold needs no walk.
+  // Most values are short: no tokenizer is needed.
   if (SHORT.test(text)) return { value: bareValue(text) }
   const builder = valueBuilder(text, revive)
   return walk(text, builder) ? { value: builder.result() } : undefined
 }
 
-/** Literals, and integers that are safe whatever their digits. */
+/** Literals, and integers of so few digits that they are safe integers. */
 const SHORT = /^(?:0|[1-9]\d{0,14}|true|false|null)$/
 
 /**
- * The spans of a top-level object's members, or of each object in a top-level array.
+ * Finds the members of a top-level object, or of each object in a top-level array.
  *
- * The whole text is checked and nothing is built: `undefined` where `parseJson` would say so too.
+ * Validates the whole text without building values; returns `undefined` if `parseJson` would.
  */
 export function scanJson(text: string): (Map<string, Span> | undefined)[] | undefined {
   const scanner = memberScanner(text)
@@ -151,7 +151,7 @@ function valueBuilder(text: string, revive: Revive | undefined): Sink & { result
   }
 }
 
-/** Adds a member of its own, whatever an object inherits under that name. */
+/** Adds an own member, even if the object inherits that name (`__proto__`, `toString`). */
 function defineMember(object: JsonObject, key: string, value: unknown): void {
   if (!(key in object)) object[key] = value
   else {
@@ -164,7 +164,7 @@ function defineMember(object: JsonObject, key: string, value: unknown): void {
   }
 }
 
-/** Whether our own encoder would spell this float as an integer. */
+/** Whether our encoder would write this float as an integer. */
 function isWholeFloat(bare: string, value: number): boolean {
   return Number.isSafeInteger(value) && !Object.is(value, -0) && isFloatText(bare)
 }

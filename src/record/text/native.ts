@@ -1,9 +1,9 @@
-/** Tells the values that `JSON.stringify` spells just as the codec does, and many times faster. */
+/** Checks whether `JSON.stringify`, which is faster, writes a value exactly as the codec does. */
 
 import type { Tag } from './tag.ts'
 import { floatMembersOf, type JsonObject } from './json.ts'
 
-/** What the answer depends on, beside the value. */
+/** The options of the codec that matter for the check. */
 export interface NativeRules {
   tags: readonly Tag[]
   isTag(key: string): boolean
@@ -11,9 +11,9 @@ export interface NativeRules {
 }
 
 /**
- * Whether nothing in a value is tagged, absent, refused, out of order or spelled as Python spells it.
+ * Whether a value has no tag, `undefined`, unsupported type, unsorted key or Python-style number.
  *
- * A no is never wrong, only slow. `room` is how many levels of nesting are left.
+ * False is always safe: the codec is then used. `room` is the number of nesting levels left.
  */
 export function isNative(value: unknown, rules: NativeRules, room: number): boolean {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true
@@ -23,7 +23,7 @@ export function isNative(value: unknown, rules: NativeRules, room: number): bool
   const prototype: unknown = Object.getPrototypeOf(value)
   if (Array.isArray(value)) {
     if (prototype !== Array.prototype || rules.tags.some((tag) => tag.test(value))) return false
-    // By index, as JSON.stringify goes: every() would pass over the holes.
+    // By index, as JSON.stringify does: every() would skip holes.
     for (let at = 0; at < value.length; at++)
       if (!isNative(value[at], rules, room - 1)) return false
     return true
@@ -34,7 +34,7 @@ export function isNative(value: unknown, rules: NativeRules, room: number): bool
   if (rules.sortKeys && !isSorted(names)) return false
   for (const name of names) {
     const member = (value as JsonObject)[name]
-    // Most members are texts or small integers: no call for those.
+    // Most members are strings or small integers: no call for those.
     if (typeof member === 'string' || (typeof member === 'number' && isSpelledAlike(member)))
       continue
     if (!isNative(member, rules, room - 1)) return false
@@ -42,7 +42,7 @@ export function isNative(value: unknown, rules: NativeRules, room: number): bool
   return true
 }
 
-/** Whether JavaScript and Python spell a number alike. */
+/** Whether JavaScript and Python write a number in the same way. */
 function isSpelledAlike(number: number): boolean {
   if ((number | 0) === number && number !== 0) return true
   if (Number.isInteger(number)) return Number.isSafeInteger(number) && !Object.is(number, -0)
@@ -50,7 +50,7 @@ function isSpelledAlike(number: number): boolean {
   return size >= 1e-4 && size < 1e16
 }
 
-/** Whether keys are sorted by code point; from the surrogates on, `<` does not tell. */
+/** Whether keys are sorted by code point. From U+D800 on `<` compares differently: then false. */
 function isSorted(names: readonly string[]): boolean {
   return names.every(
     (name, at) => !/[\ud800-\uffff]/.test(name) && (at === 0 || names[at - 1]! < name),

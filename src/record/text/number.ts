@@ -1,10 +1,9 @@
-/** Numbers spelled as Python's `json` spells them. */
+/** Formats numbers as Python's `json` does. */
 
 /**
- * Spells a number: safe integers as integers, everything else as Python's `repr` of the float.
+ * Formats a number: safe integers as integers, all others as Python's `repr` of the float.
  *
- * A whole number beyond 2^53 is spelled as a float, since reading it back as an integer would
- * give a bigint.
+ * A whole number beyond 2^53 is written as a float, since an integer would be read as a bigint.
  */
 export function spellNumber(number: number): string {
   return Number.isSafeInteger(number) && !Object.is(number, -0)
@@ -13,8 +12,8 @@ export function spellNumber(number: number): string {
 }
 
 /**
- * Python's `repr` of a float: shortest digits that read back the same, always with a point or an
- * exponent; an exponent of at least two digits where it is below -4 or above 15.
+ * Python's `repr` of a float: the shortest digits that parse to the same float, always with a point
+ * or an exponent. An exponent below -4 or above 15 is written, with at least two digits.
  */
 export function spellFloat(number: number): string {
   if (Number.isNaN(number)) return 'NaN'
@@ -26,8 +25,7 @@ export function spellFloat(number: number): string {
     const digits = String(Math.abs(exponent)).padStart(2, '0')
     return `${mantissa}e${exponent < 0 ? '-' : '+'}${digits}`
   }
-  // Within this range JavaScript spells the same digits, but drops the point of a whole number and
-  // writes small ones as 1e-7 only below 1e-6.
+  // Here JavaScript writes the same digits without an exponent, but whole numbers without a point.
   const plain = String(number)
   return /[.e]/.test(plain) ? plain : `${plain}.0`
 }

@@ -1,8 +1,8 @@
-/** The order in which Python sorts strings. */
+/** Sorts strings by code point, as Python does. */
 
 const SURROGATE = /[\ud800-\udfff]/
 
-/** Python's order of strings, by code point: unlike `<`, U+FFFF comes before U+10000. */
+/** Compares strings by code point, as Python: unlike with `<`, U+FFFF comes before U+10000. */
 export function compareCodePoints(a: string, b: string): number {
   if (a === b) return 0
   // Without surrogates, code units are code points.

@@ -1,20 +1,20 @@
-/** Tells plain objects and lists from what is more than that, and says what that is. */
+/** Checks for plain objects and arrays, and describes a value that cannot be stored. */
 
 import type { JsonObject } from './json.ts'
 
-/** Whether this can be changed in place: an object or a list. */
+/** Whether a value is an object or an array, which can be changed in place. */
 export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
 }
 
-/** Whether this is an object as JSON has it: no class behind it, of this realm or another. */
+/** Whether this is a plain object, not an instance of a class; of this realm or another. */
 export function isPlain(value: object): boolean {
   if (Array.isArray(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || prototype === Object.prototype || isForeignObjectPrototype(prototype)
 }
 
-/** Whether a list is more than a list, of this realm or another: it would come back as a list only. */
+/** Whether an array is of a subclass of Array, which would be lost; of this realm or another. */
 export function isSubclass(list: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(list)
   const parent: unknown = prototype === null ? null : Object.getPrototypeOf(prototype)
@@ -28,17 +28,17 @@ function isForeignObjectPrototype(prototype: unknown): boolean {
   )
 }
 
-/** Whether this is an object as our parser makes it. */
+/** Whether this is an object made by our parser. */
 export function isReadObject(value: unknown): value is JsonObject {
   return isObject(value) && Object.getPrototypeOf(value) === Object.prototype
 }
 
-/** The first key of an object that was read; `undefined` where there is none. */
+/** The first key of a parsed object; `undefined` if it is empty. */
 export function firstKey(object: JsonObject): string {
   return Object.keys(object)[0]!
 }
 
-/** What a value is that cannot be kept, and what to do instead: it ends an error's message. */
+/** Describes a value that cannot be stored, and the alternative: the end of an error's message. */
 export function describe(value: unknown): string {
   if (value instanceof Map) return 'a Map. Keep [...map] and make the Map again when you read it'
   if (value instanceof Set) return 'a Set. Keep [...set] and make the Set again when you read it'

@@ -1,25 +1,25 @@
-/** What a tag is: how a type of value is written that JSON has no form for. */
+/** The interface of a tag: how a type that JSON does not have is serialized. */
 
 /**
- * How one type of value is kept: as an object with a single key, the tag's.
+ * Serializes one type of value as an object with a single key, the tag's.
  *
  * The counterpart of Flask's `JSONTag`: `test` is its `check`, `encode` its `to_json`, `decode` its
  * `to_python`.
  */
 export interface Tag<Value = any> {
-  /** The key of the object. Flask's own begin with a space. */
+  /** The key of the object. Flask's own tags begin with a space. */
   readonly key: string
-  /** Whether this tag keeps the value, which is no string, number or plain object. The first one wins. */
+  /** Whether this tag encodes the value: never a string, number or plain object. The first wins. */
   test(value: unknown): value is Value
-  /** The value as something JSON has: its parts may again be values with tags. */
+  /** Converts the value to a JSON value, whose parts may again need tags. */
   encode(value: Value): unknown
   /**
-   * The value from what `encode` gave. `UNREADABLE` refuses it, and with it the whole cookie.
+   * Converts what `encode` returned back. `UNREADABLE` rejects it, and with it the whole cookie.
    *
-   * `float` says that a number was spelled as a float (`1.0`).
+   * `float`: the content is a number that was written as a float (`1.0`).
    */
   decode(content: any, float: boolean): unknown
 }
 
-/** What a tag's `decode` answers for content it cannot have written. */
+/** Returned by a tag's `decode` for content that its `encode` cannot have written. */
 export const UNREADABLE: unique symbol = Symbol('sojourn.unreadable')

@@ -1,4 +1,4 @@
-/** The tags that every codec has in common, and those of our own format. */
+/** The tags that both formats share (tuple, bytes, markup, UUID), and our own: Date and bigint. */
 
 import { exactEscapeTag } from './codec.ts'
 import { type Tag, UNREADABLE } from './tag.ts'
@@ -24,7 +24,7 @@ export const tupleTag: Tag<Tuple> = {
     Array.isArray(content) ? sameFloatMembers(content, tupleOf(content)) : UNREADABLE,
 }
 
-/** ` b`: bytes, as padded standard base64, in the one spelling they have there. */
+/** ` b`: bytes, as canonical standard base64 with padding (RFC 4648 section 4). */
 export const bytesTag: Tag<Uint8Array> = {
   key: ' b',
   test: (value): value is Uint8Array => value instanceof Uint8Array,
@@ -36,7 +36,7 @@ export const bytesTag: Tag<Uint8Array> = {
   },
 }
 
-/** ` m`: text that is HTML already. */
+/** ` m`: Markup, text that is safe HTML. */
 export const markupTag: Tag<Markup> = {
   key: ' m',
   test: isMarkup,
@@ -44,7 +44,7 @@ export const markupTag: Tag<Markup> = {
   decode: (content: unknown) => (typeof content === 'string' ? markup(content) : UNREADABLE),
 }
 
-/** ` u`: a UUID, as its 32 digits. */
+/** ` u`: a UUID, as 32 hexadecimal digits. */
 export const uuidTag: Tag<Uuid> = {
   key: ' u',
   test: isUuid,
@@ -53,20 +53,20 @@ export const uuidTag: Tag<Uuid> = {
     typeof content === 'string' && /^[0-9a-f]{32}$/.test(content) ? uuid(content) : UNREADABLE,
 }
 
-/** ` D`: a point in time, in whole milliseconds. Our own: Flask's ` d` drops fractions of a second. */
+/** ` D`: a Date, in milliseconds since 1970. Our own: Flask's ` d` drops fractions of a second. */
 const dateTag: Tag<Date> = {
   key: ' D',
   test: (value): value is Date => value instanceof Date && !Number.isNaN(value.getTime()),
   encode: (value) => value.getTime(),
   decode(content: unknown, float) {
-    // Date would round what is no whole number.
+    // Date would round a fraction.
     const isWhole = typeof content === 'number' && Number.isInteger(content) && !float
     const date = new Date(isWhole ? content : Number.NaN)
     return Number.isNaN(date.getTime()) ? UNREADABLE : date
   },
 }
 
-/** ` i`: a bigint that would read back as a number. Our own: Python has one type of integer. */
+/** ` i`: a bigint that would be read as a number. Our own: Python has one type of integer. */
 const bigintTag: Tag<bigint> = {
   key: ' i',
   test: isSmall,
@@ -82,7 +82,7 @@ function isSmall(value: unknown): value is bigint {
   return typeof value === 'bigint' && Number.isSafeInteger(Number(value))
 }
 
-/** What our own format keeps. */
+/** The tags of our own format. */
 export const ownTags: readonly Tag[] = [
   tupleTag,
   bytesTag,

@@ -1,29 +1,29 @@
-/** The values a session can keep, and the few that JavaScript has no type of its own for. */
+/** Types of values that can be stored, and those JavaScript lacks: tuple, markup, UUID, float. */
 
-/** A fixed sequence, as Python's tuple. Reads like an array and is frozen. */
+/** An immutable sequence, as Python's `tuple`: a frozen array. */
 export type Tuple<Items extends readonly unknown[] = readonly unknown[]> = Readonly<Items> & {
   readonly [TUPLE]: true
 }
 
-/** Text that is HTML already, as MarkupSafe's Markup. */
+/** Text that is safe HTML, as MarkupSafe's `Markup`. */
 export interface Markup {
   readonly html: string
   toString(): string
 }
 
-/** A UUID as Python's `uuid.UUID`, in its dashed lower-case form. */
+/** A UUID, as Python's `uuid.UUID`: lower case, with dashes. */
 export interface Uuid {
   readonly uuid: string
   toString(): string
 }
 
-/** A number Python shall read as a float although it is whole. Only for writing: it reads as a number. */
+/** A whole number that Python reads as a float. Only for writing: it is read as a number. */
 export interface Float {
   readonly float: number
   valueOf(): number
 }
 
-/** What can be kept as it is, without looking inside. */
+/** Values that can be stored and have no parts. */
 export type Scalar =
   | null
   | boolean
@@ -36,16 +36,16 @@ export type Scalar =
   | Uuid
   | Float
 
-/** Anything a session can keep: scalars, and arrays, tuples and plain objects of them. */
+/** Values that can be stored: scalars, and arrays, tuples and plain objects of them. */
 export type Storable =
   | Scalar
   | readonly Storable[]
   | { readonly [key: string]: Storable | undefined }
 
 /**
- * `Value` if a session can keep it, `never` where it cannot: a function, a class, a Map.
+ * `Value` if it can be stored; `never` for a function, a Map, a Set or a symbol.
  *
- * `Extra` are the types that tags of your own know how to keep.
+ * `Extra` are the types for which the app has tags of its own.
  */
 export type Kept<Value, Extra = never> = Value extends Extra | Scalar | undefined
   ? Value
@@ -59,12 +59,12 @@ export type Kept<Value, Extra = never> = Value extends Extra | Scalar | undefine
           ? { readonly [Key in keyof Value]: Kept<Value[Key], Extra> }
           : never
 
-/** The constraint on a session's data: every value can be kept. */
+/** The constraint on a session's data: every value can be stored. */
 export type Keepable<Data, Extra = never> = {
   readonly [Key in keyof Data]: Kept<Data[Key], Extra>
 }
 
-// Shared by every copy of the module in a process, so that a value made by one is known to another.
+// Registered symbols: a value made by one copy of this module is recognized by another copy.
 const TUPLE: unique symbol = Symbol.for('sojourn.tuple') as never
 const KIND = Symbol.for('sojourn.kind')
 
@@ -73,7 +73,7 @@ export function tuple<const Items extends readonly unknown[]>(...items: Items): 
   return asTuple(items)
 }
 
-/** Makes a tuple of a list's items, however many: as parameters of a call they are held by the stack. */
+/** Makes a tuple of a list of any length: `tuple(...items)` would be limited by the stack. */
 export function tupleOf(items: readonly unknown[]): Tuple {
   return asTuple([...items])
 }
@@ -83,12 +83,12 @@ function asTuple<Items extends readonly unknown[]>(items: Items): Tuple<Items> {
   return Object.freeze(items) as Tuple<Items>
 }
 
-/** Makes Markup from HTML that is safe already: nothing is escaped here. */
+/** Makes Markup from safe HTML. Does not escape anything. */
 export function markup(html: string): Markup {
   return ofKind('markup', { html }, html)
 }
 
-/** Makes a UUID from its 32 hexadecimal digits, with or without dashes. */
+/** Makes a UUID from 32 hexadecimal digits, with or without dashes. @throws TypeError otherwise. */
 export function uuid(text: string): Uuid {
   const digits = text.replaceAll('-', '').toLowerCase()
   if (!/^[0-9a-f]{32}$/.test(digits)) throw new TypeError('A UUID has 32 hexadecimal digits.')
@@ -123,7 +123,7 @@ export function isFloat(value: unknown): value is Float {
 
 type Kind = 'markup' | 'uuid' | 'float'
 
-// The prototype carries the kind, so such a value is no plain object and is never taken for one.
+// The kind is on the prototype, so such a value is not a plain object.
 function ofKind<Fields extends object>(kind: Kind, fields: Fields, primitive: string | number) {
   const prototype = {
     [KIND]: kind,
