@@ -1,90 +1,91 @@
-/** The contract of a backend: where records live between requests. */
+/** The interface of a backend: opens and commits session records, in a cookie or a store. */
 
 import type { Maybe } from '../base/ports.ts'
 import type { Change } from '../record/changes.ts'
 import type { Layout, SessionRecord } from '../record/record.ts'
 
-/** Why a cookie did not open. */
+/** Why a cookie was rejected: the `reason` of the event `rejected`. */
 export type Rejection =
   | 'malformed'
   | 'signature'
-  /** An encrypted cookie that names none of our keys. */
+  /** An encrypted cookie whose key id matches no configured secret. */
   | 'unknown-key'
   | 'payload'
   | 'expired'
   | 'expired-absolute'
   | 'future'
-  /** No session of that id in the store: it was ended, or it is long over. */
+  /** No session of that id is in the store: it was ended, or has expired. */
   | 'gone'
-  /** An id from before a login a moment ago: a request that was under way. */
+  /** The id from before a recent login: sent by a concurrent request. */
   | 'superseded'
-  /** An id that was renewed since, and is shown again: perhaps a stolen one. */
+  /** A renewed id was sent again: it may have been stolen. */
   | 'replayed'
-  /** The store holds something else under that id than this library wrote there. */
+  /** The store's value for that id was not written by this library. */
   | 'corrupt'
 
-/** What opening came to. A cookie that does not verify is an outcome, never an error. */
+/** The result of opening a session. A cookie that does not verify is not an error. */
 export interface Opened {
-  /** The record, or `undefined` for a visitor without one. */
+  /** The record; `undefined` for a visitor without a valid session. */
   readonly record: SessionRecord | undefined
-  /** Whether the browser holds a cookie of our name now, valid or not. */
+  /** Whether the browser now has a session cookie, valid or not. */
   readonly hasCookie: boolean
-  /** The cookies of our name that were sent, each once. */
+  /** The values of session cookies that were sent, without repetitions. */
   readonly presented: readonly string[]
-  /** Why each cookie that did not open did not. */
+  /** Why cookies were rejected, one reason for each. */
   readonly rejected: readonly Rejection[]
-  /** How many verified. Where it is more than one, the newest was taken. */
+  /** How many cookies verified. If more than one, the newest is used. */
   readonly verified: number
-  /** When the cookie was signed, in seconds since 1970. */
+  /** The time from which the idle timeout is counted, in seconds since 1970. */
   readonly seen: number
-  /** Which secret signed it: 0 is the current one. */
+  /** The index of the secret that verified it: 0 is the current one. */
   readonly key: number
-  /** Whether a commit writes it anew although nothing changed: under the first secret, encrypted. */
+  /** Whether it is rewritten even without changes: under the current secret, or encrypted. */
   readonly isOutdated: boolean
-  /** Names the session in logs and lists; alone it opens nothing. A cookie has none. */
+  /** Public session identifier, safe to log: it cannot be used to authenticate. Stores only. */
   readonly handle?: string | undefined
 }
 
-/** What is to be kept. */
+/** A request to save a record. */
 export interface CommitRequest {
   opened: Opened
-  /** What the request did; empty for a visit that only read. */
+  /** The changes of the request; empty if it only read. */
   changes: readonly Change[]
-  /** The record with the changes already in it. */
+  /** The record including the changes. */
   next: SessionRecord
+  /** The time in milliseconds since 1970. */
   now: number
 }
 
-/** What committing came to. */
+/** The result of a commit. */
 export interface Committed {
-  /** What the browser holds from now on; its record is the one that was written. */
+  /** The session as the browser now has it, with the record that was saved. */
   opened: Opened
   /** The Set-Cookie line to send, if any. */
   setCookie: string | undefined
-  /** What else is worth telling. */
+  /** Events to emit. */
   notes?: readonly Note[]
 }
 
-/** Something that happened to a session in a store. */
+/** Events of a commit to a store; see the events. */
 export type Note =
-  /** A nested change took the place of what another request had written to the key meanwhile. */
+  /** A change in place overwrote the value that a concurrent request had written to the key. */
   | { type: 'overwrote'; key: string }
-  /** The session ended while the request was under way; it had nothing of its own to lose. */
+  /** The session was ended during the request, which had no changes to save. */
   | { type: 'ended-meanwhile' }
   /** The session has a new id. */
   | { type: 'renewed' }
-  /** A login ended that many older sessions of the user, for `maxSessionsPerUser`. */
+  /** A login ended `count` older sessions of the user (`maxSessionsPerUser`). */
   | { type: 'evicted'; count: number }
-  /** A visit could not push the session's end further away; the next one will. */
+  /** A visit could not renew the session's expiration; the next visit tries again. */
   | { type: 'touch-failed' }
 
-/** Opens and keeps records. */
+/** Opens and saves session records. Times are in milliseconds since 1970. */
 export interface Backend {
   readonly layout: Layout
-  /** Reads the values of our cookie, in the order they were sent. */
+  /** Opens the session of the cookie's values, in the order they were sent. */
   open(values: readonly string[], now: number): Maybe<Opened>
-  /** Keeps a record, all or nothing. @throws ERR_COOKIE_TOO_LARGE */
+  /** Saves a record, all or nothing. @throws ERR_COOKIE_TOO_LARGE, and a store's errors */
   commit(request: CommitRequest): Maybe<Committed>
-  /** Looks again at a session that was opened or committed. A cookie says what it said before. */
+  /** Reads the newest record of an opened session. The cookie backend returns it unchanged. */
   reopen(opened: Opened, now: number): Maybe<Opened>
 }

@@ -1,4 +1,4 @@
-/** The backend without a server: the cookie itself carries the record. */
+/** The cookie backend: stores the whole session record in the cookie, signed or encrypted. */
 
 import { SessionError } from '../base/errors.ts'
 import { BYTES_PER_UNIT, MAX_TEXT_BYTES } from '../crypto/payload.ts'
@@ -20,21 +20,21 @@ import {
 } from '../record/record.ts'
 import type { Backend, CommitRequest, Committed, Opened, Rejection } from './backend.ts'
 
-/** How a record is written into a cookie. */
+/** The format of a cookie, and the rules that differ between our own preset and Flask's. */
 export interface CookieFormat {
   readonly layout: Layout
   readonly sealer: Sealer
-  /** Of several cookies that verify, take the newest; Flask takes the first one sent, verified or not. */
+  /** Which of several cookies to use: the newest that verifies, or the first one sent, as Flask. */
   readonly duplicates: 'newest' | 'first'
-  /** Clear the cookie even of a visitor who sent none, as Flask does. */
+  /** Whether to clear the cookie even of a visitor who sent none, as Flask does. */
   readonly clearsUnasked: boolean
-  /** Write a cookie anew that was written under an old secret. */
+  /** Whether a cookie of a previous secret is rewritten under the current secret. */
   readonly resignsOldKeys: boolean
-  /** The most bytes a cookie may have, counted over this part of its line; Infinity for no limit. */
+  /** The most bytes of a cookie, and which part of its line is counted. Infinity: no limit. */
   readonly limit: { bytes: number; of: 'name-and-value' | 'line' }
 }
 
-/** No cookie is longer than what a browser keeps, so a longer one is not ours. */
+/** The longest value that is read or written, in characters. Browsers store at most 4096 bytes. */
 const MAX_VALUE_LENGTH = 65_536
 
 /** Makes the backend for one cookie. */
@@ -67,7 +67,7 @@ export function cookieBackend(
     return { record, seen: seconds, key, isOutdated }
   }
 
-  /** What opening comes to for nearly every visitor: one cookie, or none. */
+  /** Fast path for one cookie or none, as nearly every request has. */
   function openOnly(presented: readonly string[], now: number): Opened {
     const [value] = presented
     if (value === undefined) return openedAs(NOBODY, presented, NONE)
@@ -79,7 +79,7 @@ export function cookieBackend(
   function seal(record: SessionRecord, seen: number, now: number): string {
     const keepFor = cookieLifetime(lifetime, timesOf(record, seen), now)
     const text = layout.encode(record)
-    // What could not be read again must not be written, however small it deflates.
+    // `unpack` rejects a longer text, however well it compresses.
     if (text.length * BYTES_PER_UNIT > MAX_TEXT_BYTES) {
       const length = Buffer.byteLength(text)
       if (length > MAX_TEXT_BYTES) throw tooLarge(record, length, MAX_TEXT_BYTES)
@@ -111,7 +111,7 @@ export function cookieBackend(
     return new SessionError('ERR_COOKIE_TOO_LARGE', bytes, most, largest.join(', '))
   }
 
-  /** Keeps what the request changed. */
+  /** Sets the cookie to the changed record, or clears it if the record is empty. */
   function keep({ opened, next, now }: CommitRequest): Committed {
     if (!isEmpty(next, layout)) return sealed(opened, next, Math.floor(now / 1000), now)
     const isUnneeded = !opened.hasCookie && !format.clearsUnasked
@@ -119,19 +119,19 @@ export function cookieBackend(
     return { opened: { ...opened, ...NOBODY, hasCookie: false }, setCookie: writer.clear() }
   }
 
-  /** Writes the cookie of a visit that changed nothing anew, where that is due. */
+  /** Renews or rewrites the cookie of a visit without changes, if that is due. */
   function renew({ opened, now }: CommitRequest): Committed {
     const { record, seen, isOutdated } = opened
     const unchanged = { opened, setCookie: undefined }
     if (!record) return unchanged
-    // A new secret must not make an old session younger.
+    // Rewriting under a new secret must not extend the idle timeout.
     const isDue = isDueForRenewal(lifetime, timesOf(record, seen), now)
     if (!isDue && !isOutdated) return unchanged
     try {
       return sealed(opened, record, isDue ? Math.floor(now / 1000) : seen, now)
     } catch (error) {
-      // Signed it was deflated to fit, and encrypted it does not: a visit that changed nothing is not
-      // refused for that, but cannot renew it either.
+      // It fitted when compressed and signed, but does not when encrypted. A visit without changes
+      // must not fail for that, so the cookie is not renewed.
       if (error instanceof SessionError && error.code === 'ERR_COOKIE_TOO_LARGE') return unchanged
       throw error
     }
@@ -170,7 +170,7 @@ const NOBODY = { record: undefined, seen: 0, key: 0, isOutdated: false }
 
 const NONE: readonly Rejection[] = []
 
-/** What opening came to. Member by member: a spread takes much longer. */
+/** Makes the result of `open`. Without a spread, which takes much longer. */
 function openedAs(
   { record, seen, key, isOutdated }: Found | typeof NOBODY,
   presented: readonly string[],

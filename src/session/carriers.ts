@@ -1,25 +1,25 @@
-/** Finds a visit by an object of somebody else's, such as a request: through a private field of it. */
+/** Maps request objects to visits, like a WeakMap, but faster: through a private field. */
 
 import type { Visit } from './visit.ts'
 
-/** The visits of one `createSessions`, by the objects that carry them. */
+/** The visits of one `createSessions`, by their carriers: request, response, framework context. */
 export interface Carriers {
   get(carrier: object): Visit | undefined
-  /** Puts a visit on an object that has none of these `sessions`. */
+  /** Adds an object that has no visit of these `sessions` yet. */
   set(carrier: object, visit: Visit): void
 }
 
-/** A constructor that returns its argument: a derived class puts its private fields there. */
+/** The constructor returns its argument, so a derived class adds its private fields to that. */
 const Given = function (carrier: object) {
   return carrier
 } as unknown as new (carrier: object) => object
 
 /**
- * The private field. Like an entry of a `WeakMap` it cannot be seen from outside and does not keep
- * the object alive, but an entry costs the garbage collector a microsecond for each request.
+ * The private field. Like a `WeakMap` entry it is invisible and does not keep the object alive; an
+ * entry would cost a microsecond of garbage collection for each request.
  *
- * One field for all `sessions`, whose first owner has it: a field for each would give every request
- * another hidden class in V8.
+ * All `sessions` share one field, which the first of them gets: with a field for each, every
+ * request would have another hidden class in V8.
  */
 class VisitField extends Given {
   readonly #owner: Carriers
@@ -31,7 +31,7 @@ class VisitField extends Given {
     this.#visit = visit
   }
 
-  /** Puts the field on an object, and answers whether it could. */
+  /** Adds the field to an object; returns whether that was possible. */
   static put(carrier: object, owner: Carriers, visit: Visit): boolean {
     if (#visit in carrier || !Object.isExtensible(carrier)) return false
     return Boolean(new VisitField(carrier, owner, visit))
@@ -42,9 +42,9 @@ class VisitField extends Given {
   }
 }
 
-/** Makes the table of one `createSessions`. */
+/** Makes the map of one `createSessions`. */
 export function createCarriers(): Carriers {
-  // For objects that take no more fields, and for those whose field other `sessions` have.
+  // For objects that are not extensible, and those whose field belongs to other `sessions`.
   let table: WeakMap<object, Visit> | undefined
   const carriers: Carriers = {
     get: (carrier) => VisitField.visitOf(carrier, carriers) ?? table?.get(carrier),

@@ -1,4 +1,4 @@
-/** Keeps what a request did to its session, once, and reads what others did meanwhile. */
+/** Commits the changes of a request, and reloads what concurrent requests have saved. */
 
 import type { Committed, Opened } from '../backends/backend.ts'
 import { SessionError } from '../base/errors.ts'
@@ -9,9 +9,9 @@ import { hintSecure } from './explain/hints.ts'
 import { baseOf, noteDrift, replayOn, type State } from './state.ts'
 
 /**
- * Keeps what the request did. Afterwards the state stands on the record that was written.
+ * Saves the changes of the request. Afterwards the state is based on the record that was saved.
  *
- * One commit at a time; what is written while one is under way is the next one's.
+ * Commits run one at a time; changes made during a commit belong to the next one.
  */
 export function commitState(state: State): Maybe<void> {
   if (state.busy) return state.busy.then(() => commitState(state))
@@ -22,7 +22,7 @@ export function commitState(state: State): Maybe<void> {
     refuseAgain(state)
     const { opened, record: next } = state
     const changes = state.changes.length > 0 ? [...state.changes] : NO_CHANGES
-    // What is written from now on is the next commit's: it must not reach the record being saved.
+    // Changes from now on belong to the next commit: they must not reach the record being saved.
     state.owned = false
     const committing = host.backend.commit({ opened, changes, next, now: host.clock() })
     if (!(committing instanceof Promise)) return settle(state, changes, committing)
@@ -39,8 +39,8 @@ export function commitState(state: State): Maybe<void> {
 }
 
 /**
- * After an outcome that nobody knows nothing is sent again: it would be done twice if the first was
- * done. A logout may be: it ends the same session.
+ * Throws the last error again if its outcome is unknown: a retry might apply the changes twice. A
+ * logout is idempotent and may be retried.
  */
 function refuseAgain({ told, changes }: State): void {
   const isUnknown = told?.error instanceof SessionError && told.error.code === UNAVAILABLE
@@ -51,7 +51,7 @@ const NO_CHANGES: readonly Change[] = []
 
 const UNAVAILABLE = 'ERR_STORE_UNAVAILABLE'
 
-/** Lets the next commit or reload wait for this one. */
+/** Makes the next commit or reload wait for this one. */
 function alone(state: State, work: Promise<void>): Promise<void> {
   state.busy = work.then(
     () => void (state.busy = undefined),
@@ -60,12 +60,12 @@ function alone(state: State, work: Promise<void>): Promise<void> {
   return work
 }
 
-/** Whether nothing is left to keep: the app knows of the failure, and has written nothing since. */
+/** Whether nothing is left to commit: a commit failed, and the app has changed nothing since. */
 export function isSettled(state: State): boolean {
   const { told } = state
   if (told === undefined || state.busy) return false
   noteDrift(state)
-  // A logout that was not confirmed is tried again until the headers leave.
+  // An unconfirmed logout is retried until the response headers are sent.
   const endsUnconfirmed =
     told.error instanceof SessionError &&
     told.error.code === UNAVAILABLE &&
@@ -84,12 +84,12 @@ function settle(state: State, done: readonly Change[], committed: Committed): vo
   standOn(state, opened.record ?? state.record)
 }
 
-/** Puts what was written meanwhile on a record; what cannot be put there fails its own commit. */
+/** Makes `base` the new base and replays later changes on it. A failure is left to their commit. */
 function standOn(state: State, base: SessionRecord): void {
   const isSame = base === state.record
   state.base = base
   try {
-    // What cannot be stored fails the commit that is to store it, not this one.
+    // A value that cannot be stored must fail the next commit, not this one.
     spellChanges(state.changes)
     if (state.changes.length > 0 || !isSame) replayOn(state, base)
   } catch {
@@ -120,7 +120,7 @@ function failed(state: State, tried: readonly Change[], error: unknown): never {
   throw error
 }
 
-/** Reads the newest record again and puts the changes of this request on it. */
+/** Reads the newest record and replays the changes of this request on it. */
 export function reloadState(state: State): Maybe<void> {
   if (state.busy) return state.busy.then(() => reloadState(state))
   const { host } = state
@@ -128,7 +128,7 @@ export function reloadState(state: State): Maybe<void> {
   const reopening = host.backend.reopen(state.opened, host.clock())
   const reload = (opened: Opened) => {
     noteDrift(state)
-    // A visitor without a session stays the same one: a token may be on their page already.
+    // A visitor still without a session keeps the nonce: a page may already contain its CSRF token.
     const isNobodyStill = !state.opened.record && !opened.record
     state.opened = opened
     if (!isNobodyStill) state.base = baseOf(host, opened, host.clock())

@@ -1,13 +1,12 @@
-/** Flash messages as one request sees them: the same each time, and gone once shown. */
+/** Flash messages of one request: returned, then removed from the session. */
 
 import { asFlash, type Flash, waitingItems } from '../record/record.ts'
 import { note, type State } from './state.ts'
 
 /**
- * The waiting messages, of some categories if any are named, and notes that they are gone.
+ * Returns the waiting messages, optionally of some categories, and removes them from the session.
  *
- * Outside Flask's preset exactly those that are shown are consumed; there the first call consumes
- * all, shown or not.
+ * Only the returned messages are removed. As in Flask, its preset removes all with the first call.
  */
 export function showFlashes(state: State, categories: readonly string[] | undefined): Flash[] {
   const isFirst = state.waiting === undefined
@@ -15,10 +14,10 @@ export function showFlashes(state: State, categories: readonly string[] | undefi
     ({ flash }) => !categories || categories.includes(flash.category),
   )
   const fresh = selected.filter((item) => !item.shown)
-  // They wait on for a response that can say they were shown.
+  // Not removed: this response cannot set the cookie that would say so.
   if (state.readOnly !== undefined) return selected.map(({ flash }) => ({ ...flash }))
   if (state.host.consumesAllFlashes) {
-    // Flask's `session.pop("_flashes")`, once: whatever is in it.
+    // As Flask's `session.pop("_flashes")`, once, whatever it contains.
     const { names } = state.host.backend.layout
     if (isFirst && state.record.meta.has(names.flashes)) {
       note(state, 'flashes()', { do: 'consume', shown: 'all' })
@@ -30,7 +29,7 @@ export function showFlashes(state: State, categories: readonly string[] | undefi
   return selected.map(({ flash }) => ({ ...flash }))
 }
 
-/** The messages that were waiting when this request first asked. */
+/** The messages that were waiting when `flashes()` was first called in this request. */
 function waitingFlashes(state: State): NonNullable<State['waiting']> {
   const { layout } = state.host.backend
   state.waiting ??= waitingItems(state.record, layout).flatMap((item) => {

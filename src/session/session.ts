@@ -1,4 +1,4 @@
-/** The session in a handler's hands: a typed dictionary and a few verbs. */
+/** The class `Session`: get, set, update, flash, login, logout, CSRF token, commit. */
 
 import { SessionError } from '../base/errors.ts'
 import { printableShort } from '../base/printable.ts'
@@ -14,7 +14,7 @@ import { refuseStrayProperties } from './explain/properties.ts'
 import { checkCategory, checkedUserId, checkKey, checkLabel } from './explain/misuse.ts'
 import { newNonce, note, noteDrift, notePut, outgoing, refuseFrozen, type State } from './state.ts'
 
-/** A key may be a stranger's words, and of any length. */
+/** A key may be input of a visitor, of any length. */
 const LONGEST_SHOWN_KEY = 60
 
 /** The keys of a session's data. */
@@ -22,7 +22,7 @@ export type KeyOf<Data> = Extract<keyof Data, string>
 
 declare const PRESENT: unique symbol
 
-/** A session in which `has` has found some keys: `get` gives them without `undefined`. */
+/** A session after `has(key)` was true: the type of `get(key)` is without `undefined`. */
 export interface SessionHaving<Data, Present extends KeyOf<Data>, UserId> extends Session<
   Data,
   UserId
@@ -42,21 +42,21 @@ export interface SessionHaving<Data, Present extends KeyOf<Data>, UserId> extend
 }
 
 /**
- * One visitor, remembered between requests. One per request and `createSessions`.
+ * The session of one visitor. One object per request and `createSessions`.
  *
- * Reading never writes. A change is kept when the response's headers leave; from then on writing
- * throws ERR_SESSION_COMMITTED.
+ * Reading does not count as a change. Changes are saved when the response headers are sent;
+ * afterwards a change throws ERR_SESSION_COMMITTED.
  */
 export class Session<Data = any, UserId = string | undefined> {
   readonly #state: State
 
-  /** Not for applications: sessions come from `sessions.get(req)`. */
+  /** Internal. Applications call `sessions.get(req)`. */
   constructor(state: State) {
     this.#state = state
     Object.preventExtensions(this)
   }
 
-  /** The value of a key, or the fallback; a fallback is not kept. A change inside it is kept. */
+  /** Returns a key's value, or `fallback`, which is not saved. Changes inside a value are saved. */
   get<Key extends KeyOf<Data>>(key: Key): Data[Key] | undefined
   get<Key extends KeyOf<Data>>(
     key: Key,
@@ -75,13 +75,13 @@ export class Session<Data = any, UserId = string | undefined> {
     return value
   }
 
-  /** Whether the key is there. In an `if`, `get` then knows that it has a value. */
+  /** Whether the key exists. Narrows the type of `get` in an `if`. */
   has<Key extends KeyOf<Data>>(key: Key): this is SessionHaving<Data, Key, UserId>
   has(key: string): boolean {
     return this.#state.record.data.has(key)
   }
 
-  /** Keeps a value. @throws ERR_VALUE_UNSUPPORTED for one that cannot be kept. */
+  /** Sets a key. @throws ERR_VALUE_UNSUPPORTED if the value cannot be stored. */
   set<Key extends KeyOf<Data>>(key: Key, value: Exclude<Data[Key], undefined>): this {
     refuseFrozen(this.#state, 'set()')
     checkKey(key)
@@ -90,7 +90,7 @@ export class Session<Data = any, UserId = string | undefined> {
     return this
   }
 
-  /** The value of a key, or the one given, which is then kept: Python's `setdefault`. */
+  /** Returns a key's value; if it has none, sets and returns `value`. Python's `setdefault`. */
   getOrInsert<Key extends KeyOf<Data>>(
     key: Key,
     value: Exclude<Data[Key], undefined>,
@@ -100,10 +100,10 @@ export class Session<Data = any, UserId = string | undefined> {
   }
 
   /**
-   * Computes a value from the newest one: the way to count, append and spend.
+   * Computes a key's value from the newest one, without lost updates: for counters and lists.
    *
-   * `fn` has to be synchronous and pure, since on a store it may run again on newer data;
-   * `undefined` deletes the key. Returns this request's provisional value.
+   * `fn` has to be synchronous and pure, since with a store it may run again on newer data. If it
+   * returns `undefined` the key is deleted. Returns this request's provisional value.
    *
    * @throws ERR_UPDATE_ASYNC for a promise, and whatever `fn` throws.
    */
@@ -121,12 +121,12 @@ export class Session<Data = any, UserId = string | undefined> {
       fn as Updater,
       state.host.backend.layout,
     )
-    // Noted only now that it has worked: a function that throws changes nothing.
+    // Noted last: if `fn` throws, nothing changes.
     notePut(state, { do: 'update', key, fn: fn as Updater }, field)
     return field?.live?.value as Data[Key] | undefined
   }
 
-  /** Deletes a key; answers whether it was there. */
+  /** Deletes a key; returns whether it existed. */
   delete(key: KeyOf<Data>): boolean {
     refuseFrozen(this.#state, 'delete()')
     if (!this.#state.record.data.has(key)) return false
@@ -134,7 +134,7 @@ export class Session<Data = any, UserId = string | undefined> {
     return true
   }
 
-  /** Deletes a key and answers its value, or the fallback. */
+  /** Deletes a key and returns its value, or the fallback. */
   pop<Key extends KeyOf<Data>>(key: Key): Data[Key] | undefined
   pop<Key extends KeyOf<Data>>(
     key: Key,
@@ -151,14 +151,14 @@ export class Session<Data = any, UserId = string | undefined> {
   }
 
   /**
-   * Deletes all data and waiting flash messages. The visitor stays signed in: see `logout()`.
-   * In Flask's cookie the user is a key like any other, and goes too.
+   * Deletes all data and waiting flash messages. The visitor stays signed in: see `logout()`. Under
+   * Flask's preset the user id is an ordinary key and is deleted, too.
    */
   clear(): void {
     note(this.#state, 'clear()', { do: 'clear' })
   }
 
-  /** How many keys there are. */
+  /** The number of keys. */
   get size(): number {
     return this.#state.record.data.size
   }
@@ -182,7 +182,7 @@ export class Session<Data = any, UserId = string | undefined> {
     return this.entries()
   }
 
-  /** Leaves a message for the visitor's next page. @throws ERR_VALUE_UNSUPPORTED */
+  /** Adds a message for the visitor's next page. @throws ERR_VALUE_UNSUPPORTED */
   flash(message: string | Markup, category = 'message'): void {
     refuseFrozen(this.#state, 'flash()')
     checkCategory(category)
@@ -193,20 +193,21 @@ export class Session<Data = any, UserId = string | undefined> {
   }
 
   /**
-   * The waiting messages, or those of some categories. What is shown is gone afterwards.
+   * Returns the waiting messages, or those of some categories, and removes them from the session.
    *
-   * Stable within a request: asked twice, it answers twice the same.
+   * Within a request every call returns the same messages.
    */
   flashes({ categories }: { categories?: readonly string[] } = {}): Flash[] {
     return showFlashes(this.#state, categories)
   }
 
   /**
-   * Signs a visitor in: a new id, and the time of the login.
+   * Signs a visitor in: sets the user id and the login time, and renews the session id (against
+   * session fixation).
    *
-   * The data of an anonymous visitor, or of the same user, stays; another user's goes. Whether
-   * `set` comes before or after makes no difference, save on a store where the session ended
-   * meanwhile: then only what comes after begins the new one.
+   * Data of the anonymous visitor, or of the same user, is preserved; another user's is deleted.
+   * The order of `set` and `login` does not matter, with one exception: if the stored session was
+   * ended meanwhile, only changes after `login` are in the new one.
    *
    * @throws ERR_USER_ID_INVALID for anything but a non-empty string or an integer.
    */
@@ -222,9 +223,9 @@ export class Session<Data = any, UserId = string | undefined> {
   }
 
   /**
-   * Ends the session for good. What is kept, or written afterwards, begins a new anonymous one.
+   * Ends the session. The preserved keys and later changes begin a new, anonymous session.
    *
-   * @param options.keep keys to carry over, such as a language.
+   * @param options.keep keys to preserve, such as a language. @default []
    */
   logout({ keep = [] }: { keep?: readonly KeyOf<Data>[] } = {}): void {
     const { hint, clock, stored } = this.#state.host
@@ -241,32 +242,32 @@ export class Session<Data = any, UserId = string | undefined> {
     )
   }
 
-  /** A new id for the same data: after a change of rights that is no login. */
+  /** Renews the session id and preserves the data: for a change of privileges without a login. */
   regenerate(): void {
     note(this.#state, 'regenerate()', { do: 'regenerate' })
   }
 
-  /** Whether the session outlives the browser. @default false */
+  /** Whether the cookie stays when the browser is closed. As Flask's `permanent`. @default false */
   get permanent(): boolean {
     return isPermanent(this.#state.record, this.#state.host.backend.layout)
   }
 
   set permanent(on: boolean) {
-    // Apps set it on each request; outside Flask's layout that is no reason for a new cookie.
+    // Apps set it on each request; only in Flask does that send a new cookie.
     if (!this.#state.host.backend.layout.flat && this.permanent === Boolean(on)) return
     note(this.#state, 'permanent', { do: 'permanent', on: Boolean(on) })
   }
 
-  /** Whether the visitor came without a session. */
+  /** Whether the request came without a valid session. */
   get isNew(): boolean {
     return this.#state.isNew
   }
 
   /**
-   * The token for this session's forms: a hidden field `_csrf`, or the header `x-csrf-token`.
+   * Returns the CSRF token for a hidden form field `_csrf` or the header `x-csrf-token`.
    *
-   * Derived from the session and kept nowhere, so asking writes nothing; another one after a login
-   * or a logout.
+   * It is derived from the session and not stored: reading it saves nothing. A login or a logout
+   * changes it.
    *
    * @throws ERR_CSRF_UNSUPPORTED under Flask's preset.
    */
@@ -275,32 +276,33 @@ export class Session<Data = any, UserId = string | undefined> {
     return host.csrf.tokenOf(record)
   }
 
-  /** Who is signed in. */
+  /** The id of the signed-in user; `undefined` for an anonymous visitor. */
   get userId(): UserId {
     return userIdOf(this.#state.record, this.#state.host.backend.layout) as UserId
   }
 
-  /** When the visitor last signed in; not kept in Flask's cookie. */
+  /** The time of the last login. Always `undefined` under Flask's preset. */
   get authenticatedAt(): Date | undefined {
     const seconds = authenticatedAtOf(this.#state.record, this.#state.host.backend.layout)
     return seconds === undefined ? undefined : new Date(seconds * 1000)
   }
 
-  /** Names the session in logs and device lists; alone it opens nothing. Only on a store, once kept. */
+  /** Public session identifier, safe to log: it cannot be used to authenticate. Once in a store. */
   get handle(): string | undefined {
     return this.#state.opened.handle
   }
 
   /**
-   * Whether the store did not answer, and this is an empty stand-in that refuses to be written.
+   * Whether the store is unavailable, and this is an empty, read-only session in its place.
    *
-   * Only with `onUnavailable: 'anonymous-readonly'`; otherwise opening throws.
+   * Only with `onUnavailable: 'anonymous-readonly'`; by default opening throws
+   * ERR_STORE_UNAVAILABLE.
    */
   get isUnavailable(): boolean {
     return this.#state.unavailable !== undefined
   }
 
-  /** What the app calls this session, such as the device, in 200 characters; not kept in Flask's cookie. */
+  /** The app's label, such as the device; at most 200 characters. Not under Flask's preset. */
   get label(): string | undefined {
     return labelOf(this.#state.record, this.#state.host.backend.layout)
   }
@@ -310,30 +312,30 @@ export class Session<Data = any, UserId = string | undefined> {
     note(this.#state, 'label', { do: 'label', label })
   }
 
-  /** Reads the newest record again and puts this request's changes on it. */
+  /** Reads the newest data and replays this request's changes on it. */
   async reload(): Promise<void> {
     await reloadState(this.#state)
   }
 
   /**
-   * Keeps the changes now, and merges Set-Cookie, Vary and Cache-Control into the headers.
+   * Saves the changes now, and merges Set-Cookie, Vary and Cache-Control into `headers`.
    *
-   * Behind an adapter the response's headers need no merging: commit early to know the result.
+   * An adapter sets the headers itself. Call this in a handler to learn whether saving succeeded.
    *
-   * Objects that were got before belong to the session only where no other request changed their
-   * key: get them anew.
+   * Get objects again afterwards: if a concurrent request changed their key, the old object is no
+   * longer part of the session.
    *
-   * @throws ERR_COOKIE_TOO_LARGE; on a store ERR_SESSION_GONE, ERR_SESSION_CONFLICT,
-   * ERR_SESSION_LIMIT, ERR_SESSION_TOO_LARGE, and what an updater throws on newer data: nothing was
-   * kept then, and the response leaves as the app decides. ERR_STORE_UNAVAILABLE: nobody knows
-   * whether it was kept, and it is not tried again, save a logout.
+   * @throws ERR_COOKIE_TOO_LARGE; with a store also ERR_SESSION_GONE, ERR_SESSION_CONFLICT,
+   * ERR_SESSION_LIMIT, ERR_SESSION_TOO_LARGE, and errors of an updater on newer data. Then nothing
+   * was saved. After ERR_STORE_UNAVAILABLE it is unknown whether the changes were saved; only a
+   * logout is retried.
    */
   async commit(headers: Headers = new Headers()): Promise<Headers> {
     await commitState(this.#state)
     return mergeInto(headers, outgoing(this.#state))
   }
 
-  /** The keys alone: a session often ends up in a log, and its values should not. */
+  /** Shows the keys without the values, so that values do not end up in logs. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     const keys = [...this.keys()].map((key) => printableShort(key, LONGEST_SHOWN_KEY))
     return `Session { ${keys.join(', ')} }`

@@ -1,4 +1,4 @@
-/** `createSessions`: the one object an app makes, through which every request finds its session. */
+/** `createSessions` and the interface `Sessions`: finds the session of each request. */
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { SessionError } from '../base/errors.ts'
@@ -22,68 +22,65 @@ import {
 import { type Host, openState, type SecretUse } from './state.ts'
 import { createVisit, type Visit } from './visit.ts'
 
-/** Finds sessions. One per kind of session an app keeps; usually one. */
+/** The sessions of an app. An app usually makes one; a second one needs another cookie name. */
 export interface Sessions<Data = any> {
   /**
-   * The session of a request: give it whatever lives as long as the request in your framework.
+   * Returns the session of a request. `carrier` is the request, or another carrier of the adapter,
+   * such as the response or the framework's context.
    *
-   * @throws ERR_SESSION_NOT_MOUNTED if no adapter has seen the request.
+   * @throws ERR_SESSION_NOT_MOUNTED if no adapter has mounted the request; ERR_STORE_UNAVAILABLE.
    */
   get(carrier: object): Promise<Session<Data>>
   /**
-   * The session of a signed-in visitor.
+   * Returns the session of a signed-in visitor.
    *
-   * @throws ERR_NOT_SIGNED_IN (401); ERR_LOGIN_STALE (401) where the login is not `within` the time;
+   * @throws ERR_NOT_SIGNED_IN (401); ERR_LOGIN_STALE (401) if the login is older than `within`;
    * ERR_SESSION_NOT_MOUNTED, ERR_STORE_UNAVAILABLE (503), ERR_OPTION_INVALID
    */
   signedIn(carrier: object, options?: SignedInOptions): Promise<SignedInSession<Data>>
-  /** The session of the request that is being handled, without naming it. @throws ERR_SESSION_NOT_MOUNTED */
+  /** The current request's session (AsyncLocalStorage). @throws ERR_SESSION_NOT_MOUNTED */
   current(): Promise<Session<Data>>
   /** Opens a session from a Cookie header, without a framework; then `session.commit(headers)`. */
   open(cookieHeader: string | null | undefined): Promise<Session<Data>>
   /**
-   * Refuses a request that another site may have had the visitor's browser send.
+   * Rejects cross-site request forgery (CSRF).
    *
-   * Requests that only ask pass; of the others the browser's own headers decide, and where they do
-   * not, the token: `token` is what came with the form, or a function that finds it.
+   * Safe methods (GET, HEAD) pass. Otherwise `Sec-Fetch-Site` and `Origin` decide, or, where they
+   * cannot, the CSRF token. `token` is the form's token, or a function that returns it.
    *
    * @throws ERR_CSRF (403), ERR_SESSION_NOT_MOUNTED, ERR_STORE_UNAVAILABLE (503)
    */
   checkCsrf(carrier: object, token?: GivenToken): Promise<void>
-  /** What holds for these sessions: plain data for a reviewer, without a secret in it. */
+  /** The effective settings as plain data for a review. Contains no secret. */
   describePolicy(): Policy
   /**
-   * How many sessions this process opened under each secret, in the order of `secret` without those
-   * that are not set, and when last.
+   * How many sessions this process has opened under each secret, and when last. In the order of
+   * `secret`, without those that are not set.
    *
-   * A session that comes with an old secret leaves with the current one, so what still comes are
-   * visitors who were away: when none do, or after the longer of `lifetime.idle` and `permanent`, the
-   * old secret can go.
+   * Sessions are rewritten under the current secret when they are used. A previous secret can be
+   * removed once it is not used any more, or after the longer of `lifetime.idle` and `permanent`.
    */
   secretUse(): SecretUse[]
   /**
-   * For adapters: takes a request's place under each of its carriers.
+   * For adapters: registers a request, so that `get` finds its session by each of the carriers.
    *
-   * `undefined` if an adapter has done so already, as when a middleware is mounted twice: then there
-   * is nothing to do but to go on. A response of Node's needs no place of its own: it is found by its
-   * `req`.
+   * Returns `undefined` if the request is mounted already, as with a middleware that is used twice:
+   * the adapter then just calls the handler. A `ServerResponse` is found by its `req`.
    */
   mount(carriers: readonly object[], facts: RequestFacts): Visit | undefined
   /**
-   * For adapters: more objects under which a request's session is found, as where a framework makes
-   * another `Request` for a part of the page.
+   * For adapters: adds carriers to a request that is mounted, such as another `Request` that a
+   * framework makes for a part of the page. Mounting one of them later returns `undefined`.
    *
-   * What is mounted under one of them later belongs to the same visit.
-   *
-   * @param request a carrier of the request; the one that is being handled if it is left out.
-   * @throws ERR_SESSION_NOT_MOUNTED; ERR_OPTION_INVALID for an object that carries another request's.
+   * @param request a carrier of the request. @default the current request
+   * @throws ERR_SESSION_NOT_MOUNTED; ERR_OPTION_INVALID for a carrier of another request.
    */
   carry(carriers: readonly object[], request?: object): void
-  /** For adapters: runs a handler so that `current()` finds its session. */
+  /** For adapters: runs a handler, in which `current()` returns its session. */
   run<Result>(visit: Visit, handler: () => Result): Result
 }
 
-/** Sessions kept in a store: what one of them holds can be listed and ended from another. */
+/** Sessions in a store: they can also be listed and revoked. */
 export interface StoredSessions<Data = any> extends Sessions<Data>, AcrossSessions {}
 
 /**
@@ -92,8 +89,8 @@ export interface StoredSessions<Data = any> extends Sessions<Data>, AcrossSessio
  * @example
  * const sessions = createSessions<{ visits: number }>({ secret: process.env.SESSION_SECRET })
  *
- * @throws ERR_SECRET_MISSING, ERR_SECRET_WEAK, ERR_OPTION_INVALID: misuse fails here, not at the
- * first request.
+ * @throws ERR_SECRET_MISSING, ERR_SECRET_WEAK, ERR_OPTION_INVALID: options are checked here, not at
+ * the first request.
  */
 export function createSessions<
   Data extends Keepable<Data, Extra> = Record<string, any>,
@@ -135,7 +132,7 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
     throw new SessionError('ERR_SESSION_NOT_MOUNTED', NOT_RUNNING)
   }
 
-  // Not async: the visit's own promise is the answer, and one around it would take three more turns.
+  // Not async: returns the visit's own promise; another one around it would take three more ticks.
   function get(carrier: unknown): Promise<Session<any, any>> {
     try {
       return visitOf(carrier).session()
@@ -201,7 +198,7 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
   return stored ? { ...sessions, ...acrossSessions(stored, currentHandle) } : sessions
 }
 
-/** Looks at the store's settings once, with the first request: what it finds stops nobody. */
+/** Checks the store's settings once, at the first request. Findings do not fail the request. */
 function storeInspection({ stored, engine, emit, hint }: Host): () => void {
   let isDone = !stored
   async function inspect(): Promise<void> {
@@ -213,7 +210,7 @@ function storeInspection({ stored, engine, emit, hint }: Host): () => void {
   return () => {
     if (isDone) return
     isDone = true
-    // A store that is away says so by itself, to the request that needs it.
+    // If the store is unavailable, the request that needs it gets the error.
     void inspect().catch(() => {})
   }
 }

@@ -1,4 +1,4 @@
-/** What a page asks that only a signed-in visitor may see: that somebody is, and since when. */
+/** `signedIn`: requires a signed-in visitor, optionally with a recent login (re-authentication). */
 
 import { type Duration, milliseconds } from '../base/duration.ts'
 import { SessionError } from '../base/errors.ts'
@@ -9,20 +9,20 @@ import type { Host } from './state.ts'
 /** The session of a visitor who is signed in. */
 export type SignedInSession<Data = any> = Session<Data, string>
 
-/** What `signedIn` asks beyond that somebody is signed in. */
+/** Options of `signedIn`. */
 export interface SignedInOptions {
-  /** The login was at most this long ago, as `'10m'`: for a page where money or a password moves. */
+  /** The login's maximum age, as `'10m'`, for sensitive pages such as a new password. No default. */
   within?: Duration
 }
 
-/** How long ago the login may be, in milliseconds. @throws ERR_OPTION_INVALID */
+/** The maximum age of the login in milliseconds, if one is required. @throws ERR_OPTION_INVALID */
 export function freshness(options: SignedInOptions): number | undefined {
   refuseUnknown(options, ['within'], '')
-  // Also an undefined one, as of a setting that is not there: it must not pass for no check.
+  // Throws for `undefined`, too: a setting that is missing must not disable the check.
   return 'within' in options ? milliseconds(options.within!, 'within') : undefined
 }
 
-/** The session, if somebody is signed in. @throws ERR_STORE_UNAVAILABLE, ERR_NOT_SIGNED_IN, ERR_LOGIN_STALE */
+/** Requires a signed-in user. @throws ERR_STORE_UNAVAILABLE, ERR_NOT_SIGNED_IN, ERR_LOGIN_STALE */
 export function requireSignedIn(
   host: Host,
   session: Session<any, any>,
@@ -36,16 +36,16 @@ export function requireSignedIn(
   return session
 }
 
-/** So far ahead another server's clock may be, in milliseconds. */
+/** Clock skew: how far ahead another server's clock may be, in milliseconds. */
 const CLOCKS_DIFFER = 60_000
 
-/** @throws ERR_LOGIN_STALE; ERR_OPTION_INVALID where the time of a login is not kept. */
+/** @throws ERR_LOGIN_STALE; ERR_OPTION_INVALID if the layout does not store the login time. */
 function requireFresh({ clock, backend }: Host, session: Session, within: number): void {
   if (backend.layout.names.authenticatedAt === undefined) {
     throw invalid('within', "needs the time of the login, and Flask's cookie does not keep it")
   }
   const at = session.authenticatedAt
-  // Another server's clock may be a little ahead, and a login is never in the future.
+  // A login in the future is invalid, except for clock skew between servers.
   const age = at ? clock() - at.getTime() : Number.NaN
   if (!(age <= within && age >= -CLOCKS_DIFFER)) throw new SessionError('ERR_LOGIN_STALE')
 }

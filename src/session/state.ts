@@ -1,4 +1,4 @@
-/** One request's work on one session: opens it, notes changes, commits them. */
+/** The state of one session during a request: opens it, and records changes for the commit. */
 
 import { randomInt } from 'node:crypto'
 import type { Opened } from '../backends/backend.ts'
@@ -24,50 +24,50 @@ import type { Settings } from './setup/settings.ts'
 
 /** What all requests of one `createSessions` share. */
 export interface Host extends Settings {
-  /** When this process began to serve, in milliseconds since 1970. */
+  /** When `createSessions` was called, in milliseconds since 1970. */
   readonly startedAt: number
-  /** How many refused cookies are still looked into, for a line on the console. */
+  /** How many more rejected cookies are examined for a development warning. */
   looksLeft: number
-  /** By the index of the secret; `lastAt` in milliseconds since 1970. */
+  /** Use counts by the index of the secret; `lastAt` in milliseconds since 1970. */
   readonly secretUse: { opened: number; lastAt: number | undefined }[]
 }
 
-/** How many sessions were opened under a secret, since this process began to serve. */
+/** How many sessions were opened under a secret since `createSessions` was called. */
 export interface SecretUse {
   opened: number
-  /** @default undefined: none was */
+  /** When the last one was opened. @default undefined: none was */
   lastAt: Date | undefined
 }
 
-/** A session in the hands of a request. */
+/** The state of a session during a request. */
 export interface State {
   readonly host: Host
   readonly facts: RequestFacts
-  /** What the backend answered last. */
+  /** The backend's latest result. */
   opened: Opened
-  /** Whether the visitor came without a session. */
+  /** Whether the request came without a valid session. */
   readonly isNew: boolean
-  /** The record this request's changes are made to. */
+  /** The record without this request's changes. */
   base: SessionRecord
   /** The record with this request's changes in it. */
   record: SessionRecord
   /** Whether `record` is this request's own copy. */
   owned: boolean
   changes: Change[]
-  /** Whether the app holds an object of the record: only then may a value differ from its text. */
+  /** Whether the app has received an object of the record, which it may change in place. */
   mayDrift: boolean
-  /** The flash messages that were waiting when somebody first asked. */
+  /** The flash messages that were waiting at the first call of `flashes()`. */
   waiting: { flash: Flash; text: string; shown: boolean }[] | undefined
-  /** Set at the first byte: what is written later could not be kept. */
+  /** True once the response headers are sent: later changes could not be saved. */
   frozen: boolean
-  /** Why nothing may be written, where an adapter has said so; the session is frozen as well. */
+  /** The adapter's reason for a read-only session; `frozen` is then true, too. */
   readOnly: string | undefined
   setCookie: string | undefined
-  /** Why the store did not answer, where the app chose to go on read-only. */
+  /** The store's error, with `onUnavailable: 'anonymous-readonly'`. */
   readonly unavailable: SessionError | undefined
-  /** The commit or reload under way: the next one waits for it, or it would do the same again. */
+  /** The running commit or reload. The next one waits, so that no change is applied twice. */
   busy: Promise<void> | undefined
-  /** A commit failed and the app was given the error: it had so many changes. */
+  /** The last commit failed and threw `error`: how many changes it had. */
   told: { changes: number; error: unknown } | undefined
 }
 
@@ -112,7 +112,7 @@ function begin(
   }
 }
 
-/** A store that does not answer is not a visitor without a session, unless the app only reads then. */
+/** Throws the error of a failed open, or returns a read-only session with `onUnavailable`. */
 function openFailed(
   host: Host,
   facts: RequestFacts,
@@ -137,12 +137,12 @@ function openFailed(
   return begin(host, facts, nobody, host.clock(), error)
 }
 
-/** The record a request's changes begin with. */
+/** The opened record, or a new one for a visitor without a session. */
 export function baseOf({ backend }: Host, { record }: Opened, now: number): SessionRecord {
   return record ?? newRecord(backend.layout, Math.floor(now / 1000), newNonce())
 }
 
-/** A nonce for a session that begins, or that changes hands. */
+/** Makes a random nonce for a new session or a login. */
 export function newNonce(): string {
   return spellNonce(randomInt(NONCES))
 }
@@ -164,34 +164,34 @@ function report(host: Host, opened: Opened, facts: RequestFacts, now: number): v
     if (key > 0) emit({ type: 'old-secret', key })
     return
   }
-  // One event for a visitor who is refused, however many cookies came.
+  // One event for a rejected visitor, however many cookies were sent.
   if (rejected[0]) {
     emit({ type: 'rejected', reason: rejected[0] })
-    // Who has seen so many has seen the cause; and whoever sends them should not make us work.
+    // Limited: a few examples show the cause, and an attacker must not cause work.
     if (!host.explains || host.looksLeft-- <= 0) return
     const layout = host.stored ? 'stored' : host.backend.layout.flat ? 'flask' : 'own'
     hintRejected(hint, cookieName, opened, { startedAt: host.startedAt, layout })
   } else if (host.explains) hintCrossOrigin(hint, facts)
 }
 
-/** Notes a change and makes it. @throws ERR_SESSION_COMMITTED once the headers have left. */
+/** Records and applies a change. @throws as `refuseFrozen` */
 export function note(state: State, verb: string, change: Change): void {
   refuseFrozen(state, verb)
   const { layout } = state.host.backend
   if (change.do === 'login' && isOfAnother(state.record, change.userId, layout)) {
     spellChanges(state.changes)
     state.changes.push(change)
-    // The data of another user goes, this request's own changes stay: only a replay can tell. What
-    // became of the other user's objects in the app's hands is theirs, and goes with them.
+    // Deletes the other user's data and preserves this request's own changes: only a replay can
+    // tell them apart. Changes inside the other user's objects are dropped with them.
     replayOn(state, state.base)
     return
   }
   state.record = apply(own(state), change, layout)
-  // Noted only now that it has worked.
+  // Recorded last: if it cannot be applied, nothing changes.
   state.changes.push(change)
 }
 
-/** Notes a change of one key, whose new field is known already. */
+/** Records a change of one key whose new field has been computed. */
 export function notePut(state: State, change: Change & { key: string }, field?: Field): void {
   const { data } = own(state)
   if (isObject(field?.live?.value)) state.mayDrift = true
@@ -200,7 +200,7 @@ export function notePut(state: State, change: Change & { key: string }, field?: 
   state.changes.push(change)
 }
 
-/** Does the request's changes again on a record. The values it holds already stay its own. */
+/** Replays the request's changes on a record. Objects that the app holds remain the live values. */
 export function replayOn(state: State, base: SessionRecord): void {
   const before = state.record.data
   state.record = replay(base, state.changes, state.host.backend.layout)
@@ -211,7 +211,7 @@ export function replayOn(state: State, base: SessionRecord): void {
   }
 }
 
-/** Refuses a write that could not be kept: the headers have left, or this request only reads. */
+/** @throws ERR_STORE_UNAVAILABLE, ERR_SESSION_READ_ONLY, ERR_SESSION_COMMITTED (headers are sent) */
 export function refuseFrozen(state: State, verb: string): void {
   if (state.unavailable) throw state.unavailable
   if (state.readOnly !== undefined) {
@@ -228,7 +228,7 @@ function own(state: State): SessionRecord {
   return state.record
 }
 
-/** Notes what handed-out objects have become: a nested change is a write of its whole key. */
+/** Detects changes inside objects that the app holds, and records them as a `set` of the key. */
 export function noteDrift(state: State, only?: string): void {
   if (!state.mayDrift) return
   const { codec } = state.host.backend.layout
@@ -242,7 +242,7 @@ export function noteDrift(state: State, only?: string): void {
   if (only === undefined) spellChanges(state.changes)
 }
 
-/** What the response has to carry for this session. */
+/** The headers that the response needs for this session. */
 export function outgoing({ setCookie }: State): Outgoing {
   return { vary: true, setCookie }
 }

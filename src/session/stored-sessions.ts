@@ -1,49 +1,50 @@
-/** What an app can do across sessions, once they are in a store: list, revoke, prune. */
+/** Operations on all sessions in a store: list, revoke, prune, check. */
 
 import type { SessionInfo, StoredBackend } from '../backends/store-backend.ts'
 import { checkedUserId } from './explain/misuse.ts'
 
-/** One session of a user, for a list of devices. */
+/** One session of a user, for a device list. */
 export interface ListedSession extends SessionInfo {
-  /** Whether it is the session of the request that is being handled. */
+  /** Whether it is the session of the current request. */
   isCurrent: boolean
 }
 
 /** A user's id, as `login` takes it. */
 export type UserId = string | number | bigint
 
-/** The verbs across sessions. All throw ERR_STORE_UNAVAILABLE, and may then be called again. */
+/** Operations on all sessions in a store. All throw ERR_STORE_UNAVAILABLE and can be retried. */
 export interface AcrossSessions {
   /**
-   * The sessions of a user, the first to sign in first.
+   * Returns the sessions of a user, in the order of their logins.
    *
-   * @param options.current the handle of the session to mark. @default the request's own, where one
-   * is being handled behind an adapter
+   * @param options.current the handle of the session to mark with `isCurrent`. @default that of the
+   * current request, behind an adapter
    * @throws ERR_USER_ID_INVALID
    */
   list(userId: UserId, options?: { current?: string | undefined }): Promise<ListedSession[]>
-  /** Ends one session of a user; answers whether there was such a one. @throws ERR_USER_ID_INVALID */
+  /** Ends one session of a user; returns whether it existed. @throws ERR_USER_ID_INVALID */
   revoke(userId: UserId, handle: string): Promise<boolean>
   /**
-   * Ends all sessions of a user, and refuses logins that were called before; answers how many.
+   * Ends all sessions of a user, and rejects logins that were called earlier and are not saved yet.
+   * Returns how many were ended.
    *
-   * @param options.except the handle of one to leave, as `session.handle` after a new password.
+   * @param options.except the handle of one to keep, such as `session.handle` after a new password.
    * @throws ERR_USER_ID_INVALID
    */
   revokeUser(userId: UserId, options?: { except?: string | undefined }): Promise<number>
   /**
-   * Ends every session of everybody, some at a time; answers how many.
+   * Ends the sessions of all users, in batches; returns how many.
    *
-   * Sessions that begin meanwhile may stay: for an end of everything at once, drop the secret.
+   * Sessions that begin meanwhile may remain. To end all at once, replace the secret.
    */
   revokeAll(): Promise<number>
-  /** Deletes what is long over, some at a time; answers how many. Redis does it by itself. */
+  /** Deletes expired sessions, in batches; returns how many. Redis does this by itself. */
   prune(): Promise<number>
-  /** What the store's settings endanger, in a sentence each. @throws ERR_STORE_UNAVAILABLE */
+  /** Lists settings of the store that can lose sessions. @throws ERR_STORE_UNAVAILABLE */
   checkStore(): Promise<readonly string[]>
 }
 
-/** Makes the verbs. `currentHandle` names the session of the request that is being handled. */
+/** Makes the operations. `currentHandle` returns the handle of the current request's session. */
 export function acrossSessions(
   stored: StoredBackend,
   currentHandle: () => Promise<string | undefined>,

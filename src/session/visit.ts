@@ -1,4 +1,4 @@
-/** One request's place: its session is opened on first use and committed before the headers leave. */
+/** One request's visit: opens its session on first use, commits it before the headers are sent. */
 
 import { SessionError } from '../base/errors.ts'
 import { andThen, type Maybe } from '../base/ports.ts'
@@ -10,28 +10,28 @@ import { commitState, isSettled } from './commit.ts'
 import type { GivenToken } from './csrf/csrf.ts'
 import { type Host, noteDrift, openState, outgoing, type State } from './state.ts'
 
-/** What an adapter holds for one request. */
+/** The session handling of one request, for adapters. */
 export interface Visit {
-  /** The session, opened on first use; the same one each time. */
+  /** Opens the session on the first call; returns the same one each time. */
   session(): Promise<Session>
   /**
-   * Commits, freezes the session, and says what the response has to carry.
+   * Commits, freezes the session, and returns the headers that the response needs.
    *
-   * `undefined` if nobody asked for the session: such a response costs nothing. Answers at once
-   * where the backend does.
+   * Returns `undefined` if the session was not used: the response then needs none. Synchronous if
+   * the backend is.
    */
   finish(): Maybe<Outgoing | undefined>
-  /** Refuses what another site may have sent. @throws ERR_CSRF */
+  /** Rejects cross-site requests: see `sessions.checkCsrf`. @throws ERR_CSRF */
   checkCsrf(token?: GivenToken): Promise<void>
   /**
    * Makes the session read-only, for a request whose response cannot set a cookie: a page that is
    * already being sent, a WebSocket upgrade.
    *
-   * Flash messages are shown and stay, no lifetime is renewed, no Set-Cookie is sent but that of a
-   * commit the app made before, and a write
-   * throws ERR_SESSION_READ_ONLY. Call it before the handler runs.
+   * A change throws ERR_SESSION_READ_ONLY. Flash messages are returned and not removed, the session
+   * is not renewed, and no Set-Cookie is sent, except that of an earlier commit. Call it before the
+   * handler runs.
    *
-   * @param why ends the sentence "This session is read-only: ...". Name where a change belongs instead.
+   * @param why ends the message "This session is read-only: ...". Say where to change it instead.
    * @throws ERR_SESSION_READ_ONLY if the session was changed already: that change would be lost.
    */
   readOnly(why: string): void
@@ -42,7 +42,7 @@ export function createVisit(host: Host, facts: RequestFacts): Visit {
   return new RequestVisit(host, facts)
 }
 
-/** A class, since closures made anew for each request cost more than all else a visit does. */
+/** A class: new closures for each request would cost more than everything else here. */
 class RequestVisit implements Visit {
   readonly #host: Host
   readonly #facts: RequestFacts
@@ -57,7 +57,7 @@ class RequestVisit implements Visit {
     this.#facts = facts
   }
 
-  // Without `await`: a session that is open already is there a turn sooner.
+  // Without `await`: a session that is already open is returned a tick sooner.
   session(): Promise<Session> {
     if (this.#session) return this.#session
     const opening = this.#open()
@@ -69,7 +69,7 @@ class RequestVisit implements Visit {
 
   #open(): Maybe<State> {
     if (this.#opening !== undefined) return this.#opening
-    // An event listener that asks for the session it is told of: it gets it once it is open.
+    // Called by an event listener while this session opens: it gets it once it is open.
     if (this.#isOpening) return Promise.resolve().then(() => this.#open())
     this.#isOpening = true
     if (this.#isFinished) warnOpenedLate(this.#host)
@@ -81,7 +81,7 @@ class RequestVisit implements Visit {
   }
 
   #opened(state: State): State {
-    // Opened after the headers left, as while streaming: reading is all that is possible.
+    // Opened after the headers were sent, as while streaming: it can only be read.
     state.frozen = this.#isFinished
     if (this.#readOnly !== undefined) makeReadOnly(state, this.#readOnly)
     return (this.#opening = state)
@@ -96,7 +96,7 @@ class RequestVisit implements Visit {
     }
     const opening = this.#open()
     if (!(opening instanceof Promise)) return this.#commit(opening, wasAsked)
-    // If opening failed there is nothing to commit; the app was given the error.
+    // If opening failed there is nothing to commit; the app has received the error.
     return opening.then(
       (state) => this.#commit(state, wasAsked),
       () => NOTHING_COMMITTED,
@@ -110,7 +110,7 @@ class RequestVisit implements Visit {
   #commit(state: State, wasAsked: boolean): Maybe<Outgoing | undefined> {
     this.#isFinished = true
     return andThen(lastCommit(state), () =>
-      // Nobody asked and nothing was renewed: the response does not depend on the cookie.
+      // Not used and not renewed: the response does not depend on the cookie.
       wasAsked || state.setCookie !== undefined ? outgoing(state) : undefined,
     )
   }
@@ -137,17 +137,17 @@ function refuseChanges(state: State, what: string, why: string): void {
   if (state.changes.length > 0) throw new SessionError('ERR_SESSION_READ_ONLY', what, why)
 }
 
-/** Commits and freezes: what is written while the commit is under way would be lost. */
+/** Commits and freezes the session: changes made during this commit would be lost. */
 function lastCommit(state: State): Maybe<void> {
   if (state.readOnly !== undefined) {
-    // One inside an object that `get` returned could not be refused before now.
+    // A change inside an object that `get` returned can only be detected now.
     return refuseChanges(state, 'A change inside a value', state.readOnly)
   }
   if (isSettled(state)) {
     state.frozen = true
     return
   }
-  // A commit of the app's own that is under way still has to be followed by what came after it.
+  // Changes made since the app's own commit began need another commit after it.
   if (state.busy) return state.busy.then(() => lastCommit(state))
   try {
     return commitState(state)
@@ -156,7 +156,7 @@ function lastCommit(state: State): Maybe<void> {
   }
 }
 
-/** A page that depends on the session says so in its headers, or a cache may give it to others. */
+/** Warns that `Vary: Cookie` can no longer be sent: a cache may give the page to other visitors. */
 function warnOpenedLate({ emit, hint }: Host): void {
   emit({ type: 'opened-late' })
   hint(
