@@ -1,13 +1,12 @@
-/** The field `_csrf` of a form that nobody has read yet, from the beginning of its body. */
+/** Reads the form field `_csrf` from the beginning of a request's body. */
 
-/** Enough for the fields of a form; what comes after is not looked at. */
+/** How many bytes of a body are read: put the field before large ones. */
 const MOST_BYTES = 65_536
 
 /**
- * Reads the field from a copy of the request: the handler still has the whole body.
+ * Reads the field from a clone of the request: the handler can still read the whole body.
  *
- * It need not be parsed as carefully as the form itself, since only who knows the right token can put
- * it anywhere.
+ * A lenient parser is safe: only a client that knows the valid token can send it, in any place.
  */
 export async function csrfFieldOf(request: Request): Promise<string | undefined> {
   const parse = PARSERS.get(mediaTypeOf(request))
@@ -16,7 +15,7 @@ export async function csrfFieldOf(request: Request): Promise<string | undefined>
     const { body } = request.clone()
     return body ? (parse(await startOf(body)) ?? undefined) : undefined
   } catch {
-    // Somebody has begun to read it, or it broke off: there is no token in it then.
+    // The body is being read already, or was aborted: it has no token.
     return undefined
   }
 }
@@ -36,7 +35,7 @@ const PARSERS = new Map<string, Parse>([
 // part = "Content-Disposition: form-data; name=" <"> "_csrf" <"> CRLF CRLF value CRLF "--" boundary
 const PART = /\r\ncontent-disposition: *form-data; *name="_csrf"\r\n\r\n([\w-]+)\r\n--/i
 
-/** The body up to the chunk with which it has that many bytes. */
+/** The first `MOST_BYTES` bytes of a body, as latin1. */
 async function startOf(body: ReadableStream<Uint8Array>): Promise<string> {
   const reader = body.getReader()
   const chunks: Uint8Array[] = []
@@ -47,7 +46,7 @@ async function startOf(body: ReadableStream<Uint8Array>): Promise<string> {
     chunks.push(value.subarray(0, left))
     left -= value.length
   }
-  // Not awaited: it comes true only when the handler has done with its half.
+  // Not awaited: it is fulfilled only when the handler has finished with the other half.
   void reader.cancel().catch(() => {})
   return Buffer.concat(chunks).toString('latin1')
 }

@@ -1,11 +1,11 @@
-/** Sessions for Express, and for everything else with `(req, res, next)` middleware. */
+/** Sessions for Express, Connect, and other frameworks with `(req, res, next)` middleware. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Sessions } from '../session/sessions.ts'
 import { mountNode } from './node/node.ts'
 
 /**
- * Makes the middleware: put it before the routes that use sessions.
+ * Makes the session middleware. Use it before the routes that need sessions.
  *
  * @example
  * app.use(sessionMiddleware(sessions))
@@ -21,11 +21,11 @@ export function sessionMiddleware(
 }
 
 /**
- * Makes the middleware that refuses what another site has a visitor's browser send.
+ * Makes the middleware that rejects cross-site requests: CSRF protection.
  *
- * Put it after `sessionMiddleware` and the body parser. Where the headers do not decide, the token is
- * the header `x-csrf-token`, else the field `_csrf` of `req.body`. The error goes to `next`: it is
- * ERR_CSRF, with status 403.
+ * Use it after `sessionMiddleware` and the body parser. If Sec-Fetch-Site and Origin do not decide,
+ * it reads the token from the header `x-csrf-token`, or from `req.body._csrf`. It calls `next` with
+ * the error ERR_CSRF (status 403).
  *
  * @example
  * app.use(express.urlencoded({ extended: false }), csrfGuard(sessions))

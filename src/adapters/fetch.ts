@@ -1,4 +1,4 @@
-/** Sessions for Fetch handlers: Bun, Deno, Workers, and every framework that speaks Request and Response. */
+/** Sessions for Fetch handlers (`Request`, `Response`): Bun, Deno, Workers, many frameworks. */
 
 import { SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
@@ -8,7 +8,7 @@ import { isAnswerable, refusalOf } from '../session/explain/refusal.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { csrfFieldOf } from './csrf-field.ts'
 
-/** A Fetch handler. What the runtime passes besides the request is passed on. */
+/** A Fetch handler. Further arguments of the runtime are passed to it unchanged. */
 export type FetchHandler<Rest extends unknown[] = unknown[], Incoming extends Request = Request> = (
   request: Incoming,
   ...rest: Rest
@@ -17,9 +17,9 @@ export type FetchHandler<Rest extends unknown[] = unknown[], Incoming extends Re
 /**
  * Wraps a handler so that `sessions.get(request)` works in it.
  *
- * The response leaves once the session is kept; if that fails, an error takes its place. What a
- * handler lets through of our errors that names a status (nobody signed in, no answer from the store)
- * is answered with it; after any other error there is no response, so nothing is kept.
+ * Returns the response once the session is saved; if saving fails, an error response. A session
+ * error of the handler that has a status (401, 403, 503) becomes a response with that status. Any
+ * other error of the handler is thrown, and nothing is saved.
  *
  * @throws ERR_RESPONSE_INVALID if the handler returns something else than a `Response`.
  *
@@ -34,10 +34,10 @@ export function withSessions<Rest extends unknown[], Incoming extends Request = 
 }
 
 /**
- * Handles one request as `withSessions` does: what every adapter over `Request` and `Response` calls.
+ * Handles one request as `withSessions` does, for adapters over `Request` and `Response`.
  *
- * `sessions.get` finds the session by the request and by each carrier after it, such as a framework's
- * own context. If the request has its place already, the handler runs in that visit.
+ * `sessions.get` finds the session by the request and by each carrier after it, such as a
+ * framework's own context. If the request is mounted already, it only calls the handler.
  *
  * @example
  * const handle = ({ event, resolve }) =>
@@ -57,26 +57,26 @@ export async function respond(
     if (!isAnswerable(error)) throw error
     response = refused(error)
   }
-  // Before the commit: what comes of no response is not kept.
+  // Before the commit: without a response nothing is saved.
   if (!isResponse(response)) throw new SessionError('ERR_RESPONSE_INVALID', kindOf(response))
   let outgoing
   try {
     const finishing = visit.finish()
     outgoing = finishing instanceof Promise ? await finishing : finishing
   } catch (error) {
-    // What is not sent must not be kept open.
+    // Releases the body that is not sent.
     void response.body?.cancel().catch(() => {})
     return refused(error)
   }
   // A network error and a protocol switch have no headers that could be added to.
   if (!outgoing || response.type === 'error' || response.status === 101) return response
-  // Never the app's own object: it may be kept and answered to the next visitor too.
+  // Never change the app's own object: it may return the same one to the next visitor.
   const headers = mergeInto(new Headers(response.headers), outgoing)
   const { status, statusText } = response
   return new Response(response.body, { status, statusText, headers })
 }
 
-/** By its looks: a library may bring a class of its own. */
+/** Checks for properties, not for the class: a library may have a `Response` of its own. */
 function isResponse(value: unknown): value is Response {
   return typeof value === 'object' && value !== null && 'headers' in value && 'status' in value
 }
@@ -87,12 +87,12 @@ function kindOf(value: unknown): string {
 }
 
 /**
- * Wraps a handler so that what another site has a visitor's browser send does not reach it.
+ * Wraps a handler so that it is not called for cross-site requests: CSRF protection.
  *
- * Goes inside `withSessions`. Where the headers do not decide, the token is the header
- * `x-csrf-token`, else the field `_csrf` within the first 64 KiB of a form: put it first.
+ * Goes inside `withSessions`. If Sec-Fetch-Site and Origin do not decide, it reads the token from
+ * the header `x-csrf-token`, or from the form field `_csrf` in the first 64 KiB of the body.
  *
- * @throws ERR_CSRF, which `withSessions` answers with 403.
+ * @throws ERR_CSRF, for which `withSessions` returns a response with status 403.
  *
  * @example
  * export default { fetch: withSessions(sessions, csrfGuard(sessions, handler)) }
@@ -134,7 +134,7 @@ class FetchFacts implements RequestFacts {
 
   header(name: string): string | null {
     const { headers, url } = this.#request
-    // The header first: some servers put the address they listen on into the URL.
+    // The header first: some servers use the address they listen on in the URL.
     return headers.get(name) ?? (name === 'host' ? new URL(url).host : null)
   }
 }

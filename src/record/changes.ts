@@ -62,7 +62,7 @@ export function spellChanges(changes: readonly Change[]): void {
   })
 }
 
-/** Whether a change replaces a key's value. An update does not: it has encoded the value already. */
+/** Whether a change replaces a key's value. Not an update: it has encoded the value already. */
 function takesPlaceOf(change: Change, key: string): boolean {
   if (change.do === 'set' || change.do === 'delete') return change.key === key
   return change.do === 'clear' || (change.do === 'logout' && !change.keep.includes(key))

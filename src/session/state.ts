@@ -211,7 +211,7 @@ export function replayOn(state: State, base: SessionRecord): void {
   }
 }
 
-/** @throws ERR_STORE_UNAVAILABLE, ERR_SESSION_READ_ONLY, ERR_SESSION_COMMITTED (headers are sent) */
+/** @throws ERR_STORE_UNAVAILABLE, ERR_SESSION_READ_ONLY, ERR_SESSION_COMMITTED: headers are sent */
 export function refuseFrozen(state: State, verb: string): void {
   if (state.unavailable) throw state.unavailable
   if (state.readOnly !== undefined) {

@@ -1,4 +1,4 @@
-/** Calls that Node refuses, and the errors it throws at them. */
+/** Argument checks for `write` and `end`, and the errors that Node throws for invalid calls. */
 
 import type { ServerResponse } from 'node:http'
 
@@ -7,12 +7,12 @@ export function isHttp2(res: ServerResponse): boolean {
   return !Object.hasOwn(res, '_header')
 }
 
-/** Makes an error as Node's own: told apart by its code. */
+/** Adds a `code` to an error, as Node's own errors have. */
 export function coded<Thrown extends Error>(error: Thrown, code: string): Thrown {
   return Object.assign(error, { code })
 }
 
-/** What Node throws at someone who comes after the headers. */
+/** The error that Node throws when headers are changed after they were sent. */
 export function headersSent(res: ServerResponse): Error {
   return coded(
     new Error('Cannot change or write headers after they are sent to the client'),
@@ -20,7 +20,7 @@ export function headersSent(res: ServerResponse): Error {
   )
 }
 
-/** Throws what Node throws for a chunk it cannot send. */
+/** Throws the error that Node throws for an invalid chunk of `write` or `end`. */
 export function checkChunk(verb: string, [chunk, encoding]: readonly unknown[]): void {
   if (verb !== 'write' && verb !== 'end') return
   if (verb === 'end' && (!chunk || typeof chunk === 'function')) return

@@ -1,12 +1,12 @@
-/** The head that `writeHead` was given: checked as Node checks it, and moved onto the response. */
+/** The arguments of `writeHead`: checked as Node does, then set on the response. */
 
 import { type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
 import { coded, isHttp2 } from './gate-checks.ts'
 
 /**
- * Throws what `writeHead` would throw, while the caller is still there to catch it.
+ * Throws the errors of `writeHead` before the commit, when the caller can still catch them.
  *
- * Headers only where Node would touch none before it has seen them all: see `adoptHead`.
+ * Checks headers only if Node validates all of them before it sets any; otherwise see `adoptHead`.
  */
 export function checkHead(res: ServerResponse, args: readonly unknown[]): void {
   if (isHttp2(res)) return
@@ -27,16 +27,16 @@ export function checkHead(res: ServerResponse, args: readonly unknown[]): void {
   }
 }
 
-/** Whether Node sets a head's headers on the response one by one: then a bad one stops midway. */
+/** Whether Node sets the headers one by one: then those before an invalid one remain set. */
 export function setsOneByOne(res: ServerResponse): boolean {
   return isHttp2(res) || hasHeaders(res)
 }
 
 /**
- * Moves what `writeHead` was given onto the response, where it can be added to.
+ * Sets status and headers of `writeHead` on the response, so that the session can add its own.
  *
- * By public calls in Node's own order, so a wrong header throws the same error and leaves the same
- * ones behind. Returns the arguments with which the real `writeHead` then does the rest.
+ * Uses public methods in Node's order, so that an invalid header throws the same error and leaves
+ * the same headers set. Returns the remaining arguments for Node's `writeHead`.
  */
 export function adoptHead(res: ServerResponse, args: readonly unknown[]): unknown[] {
   const [status, reason] = args
@@ -53,7 +53,7 @@ function adoptHttp1(res: ServerResponse, headers: unknown): void {
     return
   }
   const wasSet = hasHeaders(res)
-  // Node knows pairs only where nothing was set before; else it takes them for names, and throws.
+  // Node accepts pairs only if no header was set before; else it takes them as names and throws.
   const list = wasSet ? flatPairs(headers) : pairs(headers)
   if (wasSet) for (const [name] of list) res.removeHeader(name)
   for (const [name, value] of list) if (name) res.appendHeader(name, value as string)
@@ -82,7 +82,7 @@ function hasHeaders(res: ServerResponse): boolean {
   return res.getHeaderNames().length > 0
 }
 
-/** `writeHead(status, reason?, headers?)`: the reason may be left out, or be undefined. */
+/** The headers in `writeHead(status, reason?, headers?)`: the reason is optional. */
 function givenHeaders([, reason, headers]: readonly unknown[]): unknown {
   return typeof reason === 'string' ? headers : (headers ?? reason)
 }

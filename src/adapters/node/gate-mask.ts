@@ -1,15 +1,15 @@
-/** Lets a response look as if its headers had been sent, while they wait for the commit. */
+/** Makes a response look as if its headers were sent while calls wait for the commit. */
 
 import type { ServerResponse } from 'node:http'
 import type { ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import { headersSent, isHttp2 } from './gate-checks.ts'
 
-/** A mask that is on. */
+/** The mask of one response. */
 export interface Mask {
-  /** Shows that `end` is among the waiting calls. */
+  /** Makes `writableEnded` true: `end` was called. */
   showEnd(): void
-  /** Shows that a `write` was answered with `false`. */
+  /** Makes `writableNeedDrain` true: a `write` has returned `false`. */
   showFull(): void
   takeOff(): void
 }
@@ -17,27 +17,26 @@ export interface Mask {
 type Undo = () => void
 
 /**
- * Puts the mask on.
+ * Puts the mask on a response.
  *
- * @param destroyLater puts a destroy behind the waiting calls: what was written before it leaves
- * before it.
+ * @param destroyLater queues a `destroy` behind the waiting calls, so that earlier writes are sent.
  */
 export function maskAsSent(res: ServerResponse, destroyLater: (destroy: () => void) => void): Mask {
   const held: Held = { isHeld: true, destroyLater }
   return isHttp2(res) ? maskHttp2(res, held) : maskHttp1(res, held)
 }
 
-/** What the mask's methods look at: one that somebody has wrapped stays, without effect. */
+/** Checked by the mask's methods: if another library has wrapped one, it stays without effect. */
 interface Held {
   isHeld: boolean
   readonly destroyLater: (destroy: () => void) => void
 }
 
 /**
- * Node looks at `_header` before anything else, and so do libraries: the one switch for all.
+ * Sets `_header`, from which Node derives `headersSent` and which libraries read as well.
  *
- * Every written request comes by here. So nothing is deleted afterwards, nor made an accessor where
- * data will do: V8 would turn the response, and the socket that serves many, into dictionaries.
+ * Runs for every request that saves to a store, so it deletes no property and defines few
+ * accessors: V8 would turn the response and its socket into slow dictionary objects.
  */
 function maskHttp1(res: ServerResponse, held: Held): Mask {
   const inner = res as unknown as Inner
@@ -54,12 +53,12 @@ function maskHttp1(res: ServerResponse, held: Held): Mask {
     return res
   }
   inner._header = 'held until the session is kept'
-  // Bun looks elsewhere.
+  // Bun does not derive it from `_header`.
   const showUnsent = res.headersSent ? undefined : shadow(res, 'headersSent', () => true)
   res.destroy = destroyHeld
   holds.push(held)
   return {
-    // `writableEnded` follows it.
+    // Node derives `writableEnded` from it.
     showEnd: () => void (inner.finished = true),
     showFull: () => (showRoom ??= shadow(res, 'writableNeedDrain', () => !inner.finished)),
     takeOff() {
@@ -85,18 +84,18 @@ interface Inner {
 type Destroy = (...args: unknown[]) => unknown
 const HOOKS = new WeakMap<Socket, { destroy: Destroy; holds: Held[] }>()
 
-/** The responses held on a socket: its `destroy` waits for each of them, the latest first. */
+/** The held responses of a socket: its `destroy` waits for each of them, the latest first. */
 function holdsOn(socket: Socket | null | undefined): Held[] {
-  // A request that a test or a gateway made up may have none.
+  // A request made by a test or a gateway may have no socket.
   if (!socket) return []
   const methods = socket as unknown as { destroy?: Destroy }
   const before = methods.destroy
   const hook = HOOKS.get(socket)
   if (hook && hook.destroy === before) return hook.holds
   const holds = hook?.holds ?? []
-  // A stand-in for a socket may have none.
+  // A substitute for a socket may have no `destroy`.
   if (!before) return holds
-  // Stays for good, once for each socket: pipelined responses would wrap each other's for ever.
+  // Never removed, once for each socket: pipelined responses would wrap each other's endlessly.
   methods.destroy = (...args) => {
     const held = socket.writable && !isSystemError(args[0]) ? holds.at(-1) : undefined
     if (!held) return before.apply(socket, args)
@@ -114,7 +113,7 @@ function maskHttp2(res: ServerResponse, held: Held): Mask {
   const refuse = () => {
     throw headersSent(res)
   }
-  // Node's own destroys, of a stream or session that is over, do not wait.
+  // Node's own calls of `destroy`, on a closed stream or session, do not wait.
   const isAlive = () => !stream.closed && stream.session?.destroyed === false
   const undo = [
     shadow(res, 'finished', () => hasEnded),
@@ -138,7 +137,7 @@ function maskHttp2(res: ServerResponse, held: Held): Mask {
   }
 }
 
-/** Where the peer has left, nothing more can reach it, and destroying need not wait. */
+/** A system error, as when the peer has disconnected: then `destroy` does not wait. */
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error
 }
@@ -161,7 +160,7 @@ function destroyLater(
   )
 }
 
-/** Covers a property. */
+/** Replaces a property by a getter; returns a function that restores it. */
 function shadow(target: object, name: string, get: () => unknown): Undo {
   const before = Object.getOwnPropertyDescriptor(target, name)
   Object.defineProperty(target, name, { get, set() {}, configurable: true, enumerable: false })
@@ -171,7 +170,7 @@ function shadow(target: object, name: string, get: () => unknown): Undo {
   }
 }
 
-/** Covers a method while a condition holds. What somebody has put on top meanwhile stays there. */
+/** Replaces a method while a condition is true. If it was wrapped meanwhile, the wrapper stays. */
 function replace(
   target: object,
   name: string,

@@ -1,4 +1,4 @@
-/** Holds a Node response's first byte until commit has answered. */
+/** Delays a Node response until the session is committed, so that Set-Cookie can be added. */
 
 import type { ServerResponse } from 'node:http'
 import type { Maybe } from '../../base/ports.ts'
@@ -11,23 +11,23 @@ import { addHeaders, sendRefusal } from './session-headers.ts'
 type Commit = () => Maybe<Outgoing | undefined>
 
 /**
- * Commits when the headers are about to leave: `writeHead`, `write`, `end` or `flushHeaders`,
- * whichever comes first, called by anybody (`pipe` and `send` end up in one of them).
+ * Commits when the headers are about to be sent: at the first call of `writeHead`, `write`, `end`
+ * or `flushHeaders`, also by `pipe` or Express' `send`.
  *
- * A commit that answers at once holds nothing. Otherwise the calls wait in order, and meanwhile
- * the response looks as if its headers had been sent: `headersSent` is true, header setters and a
- * second `writeHead` throw as Node does. If the commit fails the waiting calls are dropped, and a
- * fixed error leaves through the methods that were there before us.
+ * A synchronous commit delays nothing. Otherwise the calls wait in order, and meanwhile the
+ * response looks as if its headers had been sent: `headersSent` is true, header setters and a
+ * second `writeHead` throw as Node does. If the commit fails, the waiting calls are dropped, and a
+ * fixed error response is sent through the methods from before the gate.
  */
 export function holdHeaders(res: ServerResponse, commit: Commit): void {
   if (res.headersSent) {
-    // Nothing can be added any more; but the session learns that it is too late to write.
+    // No header can be added any more, but the session is frozen: changes then throw.
     void (async () => commit())().catch(() => {})
     return
   }
   const gate = new Gate(res, commit)
   const gated = res as Gated
-  // The gate of further `sessions` goes around the first, and cannot be found by the response.
+  // The gate of a second `sessions` wraps the first. It has methods of its own, without the symbol.
   if (gated[GATE] !== undefined)
     return cover(
       res,
@@ -47,7 +47,7 @@ function methodsOf(gateOf: (res: Gated) => Gate): GatedMethods {
   }
   return {
     writeHead,
-    // Node's old name for the same.
+    // Node's deprecated alias.
     writeHeader: writeHead,
     write(this: Gated, ...args) {
       return gateOf(this).pass('write', args)
@@ -61,7 +61,7 @@ function methodsOf(gateOf: (res: Gated) => Gate): GatedMethods {
   }
 }
 
-/** The same methods on every response: made for each, they would cost more than all else here. */
+/** Shared by all responses: closures for each response would cost more than all else here. */
 const SHARED = methodsOf((res) => res[GATE]!)
 
 function cover(res: ServerResponse, gated: GatedMethods): void {
@@ -73,11 +73,11 @@ function cover(res: ServerResponse, gated: GatedMethods): void {
   methods.flushHeaders = gated.flushHeaders
 }
 
-/** What the gate keeps for a response; all that only a held one needs is in `HeldCalls`. */
+/** The gate of one response. State that is needed only while calls wait is in `HeldCalls`. */
 class Gate {
   readonly #res: ServerResponse
   readonly #commit: Commit
-  /** The methods that were there before us. */
+  /** The response's methods from before the gate. */
   #before: Methods
   #hasBegun = false
   #held: HeldCalls | undefined
@@ -89,7 +89,7 @@ class Gate {
     this.#before = { writeHead, write, end, flushHeaders }
   }
 
-  /** Goes on with a call: at once, or when the commit has answered. */
+  /** Makes a call of the response: immediately, or after the commit. */
   pass(verb: Verb, args: unknown[]): unknown {
     if (!this.#hasBegun) args = this.#begin(verb, args)
     if (this.#held !== undefined) return this.#held.wait(verb, args)
@@ -97,15 +97,15 @@ class Gate {
   }
 
   flushHeaders(): unknown {
-    // As Node does it: what was mounted after us hears of the head now, not after what is written.
+    // As Node: a `writeHead` that was wrapped after the gate is called now, before any `write`.
     if (!this.#hasBegun) this.#res.writeHead(this.#res.statusCode)
     return this.pass('flushHeaders', [])
   }
 
-  /** Starts the commit. Returns the arguments with which the call goes on. */
+  /** Starts the commit. Returns the arguments for the call that started it. */
   #begin(verb: Verb, args: unknown[]): unknown[] {
     const res = this.#res
-    // Node's own checks, now: afterwards a mistake would have nobody to be thrown at.
+    // Node's own checks, now: after the commit the caller could not catch their errors.
     checkChunk(verb, args)
     checkHead(res, verb === 'writeHead' ? args : [res.statusCode])
     const adoptsFirst = verb !== 'writeHead' || setsOneByOne(res)
@@ -118,7 +118,7 @@ class Gate {
       this.#refuse(error)
       return args
     }
-    // Nobody asked for the session: nothing is added, and nothing need be done differently.
+    // The session was not used: nothing is added.
     if (committing === undefined) return args
     if (!adoptsFirst) args = adoptHead(res, args)
     if (committing instanceof Promise) this.#hold(committing)
@@ -141,7 +141,7 @@ class Gate {
     )
   }
 
-  /** Answers for the app, and swallows what it still writes: that belongs to a response not sent. */
+  /** Sends the error response, and ignores later writes of the app, whose response is dropped. */
   #refuse(error: unknown): void {
     sendRefusal(this.#res, error, this.#before)
     const answering = (answer: unknown, ...told: unknown[]) => {

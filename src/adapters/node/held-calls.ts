@@ -1,4 +1,4 @@
-/** The calls on a response that wait for its commit, and what they answer meanwhile. */
+/** Queues calls on a response (`write`, `end`, ...) until its commit; emulates their results. */
 
 import type { ServerResponse } from 'node:http'
 import type { Outgoing } from '../../http/headers.ts'
@@ -12,7 +12,7 @@ export type Methods = Record<Verb, (...args: unknown[]) => unknown>
 
 type Waiting = { verb: Verb; args: unknown[] } | { destroy: () => void; isLater: boolean }
 
-/** One response's waiting calls. It looks as if its headers had been sent until they are made. */
+/** The queue of one response, which until its replay looks as if its headers were sent. */
 export class HeldCalls {
   readonly #res: ServerResponse
   readonly #before: Methods
@@ -22,7 +22,7 @@ export class HeldCalls {
   #bytes = 0
   #hasEnded = false
   #needsDrain = false
-  /** Whether what was written last would be on its way by now: Node waits for the next tick. */
+  /** Whether Node would have sent the last write by now: it waits for the next tick. */
   #hasLeft = true
 
   constructor(res: ServerResponse, before: Methods) {
@@ -34,7 +34,7 @@ export class HeldCalls {
     })
   }
 
-  /** Lets a call wait, and answers it as Node would. */
+  /** Queues a call, and returns what Node would return. */
   wait(verb: Verb, args: unknown[]): unknown {
     const res = this.#res
     if (verb === 'writeHead' && this.#waiting.length > 0) throw headersSent(res)
@@ -54,11 +54,11 @@ export class HeldCalls {
     return !this.#needsDrain
   }
 
-  /** Adds what the session needs, and makes the calls. */
+  /** Adds the session's headers, and makes the queued calls. */
   replay(outgoing: Outgoing | undefined): void {
     const res = this.#res
     this.#mask.takeOff()
-    // A status set after the headers had "left" is the app's to read, not the client's.
+    // A status that was set while the headers seemed sent is visible to the app, but not sent.
     const late = headOf(res)
     Object.assign(res, this.#head)
     this.#orDestroy(() => {
@@ -83,7 +83,7 @@ export class HeldCalls {
     if (this.#needsDrain && goesOn) this.#res.emit('drain')
   }
 
-  /** Drops the calls for another answer, and tells their callbacks. */
+  /** Drops the queued calls, sends another response with `answer`, and calls their callbacks. */
   drop(error: unknown, answer: () => void): void {
     this.#mask.takeOff()
     this.#orDestroy(() => {
@@ -99,7 +99,7 @@ export class HeldCalls {
     })
   }
 
-  /** Nobody is left to catch what a waiting call throws after all: the connection ends. */
+  /** Destroys the response if a queued call throws: its caller cannot catch the error any more. */
   #orDestroy(action: () => void): void {
     try {
       action()

@@ -34,19 +34,19 @@ export function withSessions<
   }
 }
 
-/** Answers an error of ours that names a status; any other stays as unhandled as it was. */
+/** Sends the response of a session error that has a status; throws any other error again. */
 function answerOrThrow(res: ServerResponse, error: unknown): void {
   if (!isAnswerable(error) || res.headersSent) throw error
   sendRefusal(res, error, res)
 }
 
 /**
- * Takes a request's place, once, and gates its response: what every adapter over `node:http` does.
+ * Mounts a request of `node:http`, for adapters: its session is committed before headers are sent.
  *
- * `sessions.get` then finds the session by the request, by the response and by each of `alsoCarriers`,
+ * `sessions.get` then finds the session by the request, the response and each of `alsoCarriers`,
  * such as a framework's own context. Run the handler in `sessions.run(visit, handler)`.
  *
- * @returns `undefined` if the request has its place already: then just go on.
+ * @returns `undefined` if the request is mounted already: then just call the handler.
  *
  * @example
  * const visit = mountNode(sessions, context.req, context.res, [context])
@@ -58,14 +58,14 @@ export function mountNode(
   res: ServerResponse,
   alsoCarriers: readonly object[] = [],
 ): Visit | undefined {
-  // A response is found by its request, unless somebody has wrapped one of them.
+  // A response is found by its `req`, unless one of them has been wrapped.
   const carriers = res.req === req ? [req, ...alsoCarriers] : [req, res, ...alsoCarriers]
   const visit = sessions.mount(carriers, new NodeFacts(req))
   if (visit) holdHeaders(res, () => visit.finish())
   return visit
 }
 
-/** A class, since a literal with getters is made anew, slowly, for each request. */
+/** A class: an object literal with getters takes much longer to make for each request. */
 class NodeFacts implements RequestFacts {
   readonly #req: IncomingMessage
   readonly #method: string | undefined
@@ -76,7 +76,7 @@ class NodeFacts implements RequestFacts {
   }
 
   get method(): string | undefined {
-    // What a middleware makes of a POST is no GET, and what it makes of a GET may be a DELETE.
+    // A method override may turn GET into DELETE; POST into GET would skip the CSRF check.
     return isSafeMethod(this.#method) ? this.#req.method : this.#method
   }
 
@@ -85,14 +85,14 @@ class NodeFacts implements RequestFacts {
   }
 
   get encrypted(): boolean | undefined {
-    // A request that a test or a gateway made up may have no socket.
+    // A request made by a test or a gateway may have no socket.
     const socket = this.#req.socket as { encrypted?: boolean } | undefined
     return socket && socket.encrypted === true
   }
 
   header(name: string): string | undefined {
     const { headers } = this.#req
-    // HTTP/2: where both are, the Host header does not count (RFC 9113 section 8.3.1).
+    // HTTP/2: `:authority` takes precedence over the Host header (RFC 9113 section 8.3.1).
     const authority = name === 'host' ? headers[':authority'] : undefined
     const value = authority ?? headers[name]
     return Array.isArray(value) ? value[0] : value

@@ -1,4 +1,4 @@
-/** What a session adds to the headers of a Node response, and the answer that takes its place. */
+/** Adds the session's headers to a Node response, and sends the fixed response of an error. */
 
 import type { ServerResponse } from 'node:http'
 import {
@@ -11,7 +11,7 @@ import {
 import { refusalOf } from '../../session/explain/refusal.ts'
 import { isHttp2 } from './gate-checks.ts'
 
-/** Adds what the session needs, and keeps what the app has set. Parses only what is there. */
+/** Merges the session's headers into those that the app has set. Parses only existing headers. */
 export function addHeaders(res: ServerResponse, { vary, setCookie }: Outgoing): void {
   if (vary) {
     const existing = textOf(res.getHeader('vary'))
@@ -38,8 +38,8 @@ function textOf(value: number | string | string[] | undefined): string | undefin
 type Send = (...args: any[]) => unknown
 
 /**
- * Sends the fixed answer to an error through these methods: the response's own, or those that were
- * there before the gate.
+ * Sends the fixed response of an error. `methods` are the response's own, or those from before the
+ * gate.
  */
 export function sendRefusal(
   res: ServerResponse,
@@ -51,12 +51,12 @@ export function sendRefusal(
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
   addHeaders(res, { vary: true, setCookie })
   res.setHeader('content-length', Buffer.byteLength(body))
-  // Explicitly: an implicit head would pass through what was mounted after us.
+  // Explicitly: an implicit head would call a `writeHead` that was wrapped after the gate.
   methods.writeHead.call(res, status)
   methods.end.call(res, body)
 }
 
-/** Takes away what the app said of a body that is not sent, and what it told caches. */
+/** Removes the app's headers about its body, which is not sent, and its targeted cache controls. */
 function forgetBody(res: ServerResponse): void {
   for (const name of res.getHeaderNames()) {
     if (DESCRIBES_BODY.test(name) || isTargetedControl(name)) res.removeHeader(name)
@@ -64,6 +64,6 @@ function forgetBody(res: ServerResponse): void {
   if (!isHttp2(res)) res.statusMessage = ''
 }
 
-/** Headers about a body. */
+/** Headers that describe a body or its caching. */
 const DESCRIBES_BODY =
   /^(content-(?!security-policy)|(etag|last-modified|expires|accept-ranges|location|refresh|trailer|transfer-encoding)$)/
