@@ -20,7 +20,7 @@ export type Expiry = 'Max-Age' | 'Expires'
 export interface SetCookieWriter {
   readonly name: string
   readonly secure: boolean
-  /** Sets the cookie for `keepFor` milliseconds; if `undefined`, until the browser is closed. */
+  /** Sets the cookie for `keepFor` ms from `now`; if `undefined`, until the browser is closed. */
   set(value: string, keepFor: number | undefined, now: number): string
   /** Removes the cookie. Repeats the attributes: with others browsers would keep the cookie. */
   clear(): string

@@ -287,7 +287,7 @@ export class Session<Data = any, UserId = string | undefined> {
     return seconds === undefined ? undefined : new Date(seconds * 1000)
   }
 
-  /** Public session identifier, safe to log: it cannot be used to authenticate. Once in a store. */
+  /** Public session identifier, safe to log: it cannot be used to authenticate. Stores only. */
   get handle(): string | undefined {
     return this.#state.opened.handle
   }

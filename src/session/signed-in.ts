@@ -11,7 +11,7 @@ export type SignedInSession<Data = any> = Session<Data, string>
 
 /** Options of `signedIn`. */
 export interface SignedInOptions {
-  /** The login's maximum age, as `'10m'`: for sensitive pages. @default undefined: any age */
+  /** Maximum age of the login, as `'10m'`. Omitted: any age. `undefined` throws. */
   within?: Duration
 }
 
