@@ -6,13 +6,13 @@ import { root } from './machine.mjs'
 
 /** The test files that run the conformance suite, and what they run it on. */
 const FILES = {
-  'test/stores/memory.test.ts': ['memory', () => 'none'],
-  'test/stores/sqlite.test.ts': ['SQLite', () => 'node:sqlite'],
-  'test/stores/better-sqlite3.long.test.ts': ['SQLite', () => 'better-sqlite3'],
-  'test/stores/redis.test.ts': ['Redis', () => 'ioredis, default options'],
-  'test/stores/redis-clients.long.test.ts': ['Redis', ([place, client]) => `${client}: ${place}`],
-  'test/stores/postgres.test.ts': ['PostgreSQL', () => 'pg'],
-  'test/stores/postgres-clients.long.test.ts': ['PostgreSQL', ([client]) => words(client)],
+  'test/stores/memory/memory.test.ts': ['memory', () => 'none'],
+  'test/stores/sqlite/sqlite.test.ts': ['SQLite', () => 'node:sqlite'],
+  'test/stores/sqlite/better-sqlite3.long.test.ts': ['SQLite', () => 'better-sqlite3'],
+  'test/stores/redis/redis.test.ts': ['Redis', () => 'ioredis, default options'],
+  'test/stores/redis/clients.long.test.ts': ['Redis', ([place, client]) => `${client}: ${place}`],
+  'test/stores/postgres/postgres.test.ts': ['PostgreSQL', () => 'pg'],
+  'test/stores/postgres/clients.long.test.ts': ['PostgreSQL', ([client]) => words(client)],
 }
 
 /** The package behind a client's name, the longest name first. */
@@ -47,6 +47,7 @@ export async function writeClients(report) {
   const inOrder = [...clients.values()].toSorted((a, b) =>
     `${a.engine} ${a.client}`.localeCompare(`${b.engine} ${b.client}`, 'en'),
   )
+  if (inOrder.length === 0) throw new Error('No test ran the conformance suite: see FILES.')
   const rows = inOrder.map(({ engine, client, passed, failed }) => {
     const cases = failed > 0 ? `${passed} passed, **${failed} failed**` : `${passed} passed`
     return `| ${engine} | ${client} | ${versionOf(client)} | ${cases} |`

@@ -5,6 +5,13 @@ import { blocksOf, compile, pages } from './blocks.ts'
 import { manifest, root, text } from './repository.ts'
 
 describe('the documentation', () => {
+  it('is written from test files that exist, where it lists the tested clients', () => {
+    const script = text('scripts/clients.mjs')
+    const named = [...script.matchAll(/'(test\/stores\/[^']+)': \[/g)].map((match) => match[1]!)
+    expect(named.length).toBeGreaterThan(5)
+    expect(named.filter((file) => !existsSync(join(root, file)))).toEqual([])
+  })
+
   it('has only programs that type-check', () => {
     const blocks = pages().flatMap((page) => blocksOf(page))
     expect(blocks.length).toBeGreaterThan(5)
