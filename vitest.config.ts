@@ -16,6 +16,9 @@ const source = (file: string) => fileURLToPath(new URL(`src/${file}`, import.met
 const isLong = process.env['LONG_TESTS'] === '1'
 const isQuick = process.env['QUICK_TESTS'] === '1'
 
+// Attacks by the thousand need no server, but half of the inner loop's time.
+const AT_LENGTH = ['test/bench/**', 'test/security/{tampering,grammar,bombs,forgeries}*']
+
 const WITH_SERVERS = [
   'test/adapters/**',
   'test/chaos/**',
@@ -54,7 +57,7 @@ export default defineConfig({
     exclude: [
       ...configDefaults.exclude,
       ...(isLong ? [] : ['**/*.long.test.ts']),
-      ...(isQuick ? WITH_SERVERS : []),
+      ...(isQuick ? [...WITH_SERVERS, ...AT_LENGTH] : []),
     ],
     globalSetup: isQuick ? [] : ['test/servers/start.ts'],
     // Every processor: a test may measure no time but its own thread's, so it loses nothing by company.
