@@ -62,6 +62,8 @@ export default defineConfig({
     globalSetup: isQuick ? [] : ['test/servers/start.ts'],
     // Every processor: a test may measure no time but its own thread's, so it loses nothing by company.
     maxWorkers: availableParallelism(),
+    // A thread starts sooner than a process; what starts servers wants one of its own.
+    ...(isQuick ? { pool: 'threads' as const } : {}),
     // Nothing that is secret shows in an error, an event or a line, whatever is tested.
     setupFiles: ['test/security/canary-setup.ts'],
     env: { NODE_ENV: 'test' },
