@@ -26,7 +26,7 @@ async function returning(where: string) {
 }
 
 describe.each(['in a cookie', 'in a store'])('a read-only session %s', (where) => {
-  it('is read as any other', async () => {
+  it('is read like every other', async () => {
     const { sessions, visit, carrier } = await returning(where)
     visit.readOnly(WHY)
     expect((await sessions.get(carrier)).get('cart')).toEqual(['tea'])

@@ -96,21 +96,26 @@ export async function observe(
 
 const pass: Middleware = (_req, _res, next) => next()
 
+/** What a client has seen before anything has arrived. */
+function nothingYet(): Client {
+  return {
+    status: undefined,
+    reason: undefined,
+    headers: [],
+    trailers: [],
+    informational: [],
+    body: '',
+    ending: 'complete',
+  }
+}
+
 /** Asks once, over HTTP/1. */
 export function askHttp1(
   port: number,
   { method = 'GET', headers = {} }: Pick<Scenario, 'method' | 'headers'> = {},
 ): Promise<Client> {
   return new Promise((resolve) => {
-    const client: Client = {
-      status: undefined,
-      reason: undefined,
-      headers: [],
-      trailers: [],
-      informational: [],
-      body: '',
-      ending: 'complete',
-    }
+    const client = nothingYet()
     const chunks: Buffer[] = []
     const done = () => resolve(withBody(client, chunks))
     const req = request({ port, host: '127.0.0.1', method, headers, agent: false })
@@ -140,15 +145,7 @@ export async function askHttp2(
   { method = 'GET', headers = {} }: Pick<Scenario, 'method' | 'headers'> = {},
 ): Promise<Client> {
   const session = connect(`http://127.0.0.1:${port}`)
-  const client: Client = {
-    status: undefined,
-    reason: undefined,
-    headers: [],
-    trailers: [],
-    informational: [],
-    body: '',
-    ending: 'complete',
-  }
+  const client = nothingYet()
   const chunks: Buffer[] = []
   const stream = session.request({ ':path': '/', ':method': method, ...headers })
   stream.on('response', (answer, _flags, raw: string[] = []) => {
