@@ -49,6 +49,16 @@ export function goalsOf(figures: readonly Figure[]): Goal[] {
       'Hono read': 0.58,
       'Hono write': 0.46,
     }),
+    ...atLeast(
+      'requests for one of a cookie signed by hand',
+      (task) => faster(task, 'sojourn', 'by hand'),
+      {
+        'node:http read': 0.84,
+        'node:http write': 0.83,
+        'Express read': 0.76,
+        'Express write': 0.64,
+      },
+    ),
     ...STORES.flatMap(([store, by, peer, read, write]) =>
       atLeast(
         `requests for one of ${peer}${by === 'sojourn' ? '' : ` (${by})`}`,

@@ -1,4 +1,4 @@
-/** Express without sessions, with ours, with cookie-session, and with express-session in memory. */
+/** Express without sessions, with a cookie signed by hand, with ours, and with two other libraries. */
 
 import type { Store } from 'express-session'
 import cookieSession from 'cookie-session'
@@ -6,12 +6,14 @@ import express, { type Express, type Request, type RequestHandler } from 'expres
 import expressSession from 'express-session'
 import type { Sessions } from 'sojourn'
 import { sessionMiddleware } from 'sojourn/express'
+import { bareSigned } from '../cookies/bare-signed.ts'
 import { small } from '../payloads.ts'
 import { cookieSessions, SECRET } from './cookie-sessions.ts'
 import type { Servers } from './serve.ts'
 
 export const servers: Servers = {
   none: withoutSessions,
+  'by hand': withSignedCookie,
   sojourn: () => withSojourn(cookieSessions()),
   'cookie-session': () =>
     withData(cookieSession({ name: 'session', keys: [SECRET], sameSite: 'lax' })),
@@ -21,6 +23,27 @@ export const servers: Servers = {
 export function withoutSessions(): Express {
   const app = plain()
   app.get(['/new', '/read', '/write'], (_req, res) => void res.send('4217'))
+  return app
+}
+
+/** The least that a signed cookie takes: its parts, and the same headers. Checks nothing. */
+function withSignedCookie(): Express {
+  const app = plain()
+  const cookie = bareSigned('sha256')
+  app.get('/new', async (_req, res) => {
+    res.setHeader('Set-Cookie', cookie.write(small))
+    res.send('made')
+  })
+  app.get('/read', async (req, res) => {
+    res.setHeader('Vary', 'Cookie')
+    res.send(String(cookie.open(req.headers.cookie!, 'user_id')))
+  })
+  app.get('/write', async (req, res) => {
+    res.setHeader('Vary', 'Cookie')
+    res.setHeader('Set-Cookie', cookie.change(req.headers.cookie!, 'visits', 13))
+    res.setHeader('Cache-Control', 'private')
+    res.send('13')
+  })
   return app
 }
 

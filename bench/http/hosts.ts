@@ -6,10 +6,10 @@ import { type Comparison, compareServers } from './compare.ts'
 export const PAGES = ['never asks', 'read', 'write'] as const
 
 const HOSTS: Record<string, Pick<Comparison, 'host' | 'names'>> = {
-  'node:http': { host: 'http/node-http', names: ['none', 'sojourn', 'cookie-session'] },
+  'node:http': { host: 'http/node-http', names: ['none', 'by hand', 'sojourn', 'cookie-session'] },
   Express: {
     host: 'http/express',
-    names: ['none', 'sojourn', 'cookie-session', 'express-session, memory'],
+    names: ['none', 'by hand', 'sojourn', 'cookie-session', 'express-session, memory'],
   },
   Fastify: {
     host: 'http/fastify',

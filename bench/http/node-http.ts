@@ -1,15 +1,31 @@
-/** node:http without sessions, with ours, and with cookie-session. */
+/** node:http without sessions, with a cookie signed by hand, with ours, and with cookie-session. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import cookieSession from 'cookie-session'
 import type { Request, Response } from 'express'
 import { withSessions } from 'sojourn/node'
+import { bareSigned } from '../cookies/bare-signed.ts'
 import { small } from '../payloads.ts'
 import { cookieSessions, SECRET } from './cookie-sessions.ts'
 import type { Servers } from './serve.ts'
 
 export const servers: Servers = {
-  none: () => (req, res) => res.end(req.url === '/never-asks' ? 'hello' : '4217'),
+  // Async, as the listener of an app with sessions is.
+  none: () => async (req, res) => void res.end(req.url === '/never-asks' ? 'hello' : '4217'),
+  /** The least that a signed cookie takes: its parts, and the same headers. Checks nothing. */
+  'by hand'() {
+    const cookie = bareSigned('sha256')
+    return async (req, res) => {
+      if (req.url === '/never-asks') return void res.end('hello')
+      const sent = req.headers.cookie!
+      res.setHeader('Vary', 'Cookie')
+      if (req.url === '/read') return void res.end(String(cookie.open(sent, 'user_id')))
+      const set = req.url === '/new' ? cookie.write(small) : cookie.change(sent, 'visits', 13)
+      res.setHeader('Set-Cookie', set)
+      res.setHeader('Cache-Control', 'private')
+      res.end('13')
+    }
+  },
   sojourn() {
     const sessions = cookieSessions()
     return withSessions(sessions, async (req: IncomingMessage, res: ServerResponse) => {
