@@ -5,7 +5,7 @@ import { bareHmac } from './bare-hmac.ts'
 import { ATTRIBUTES, type Contender, type Data } from './contender.ts'
 
 /** `payload.timestamp.signature`: SHA-256 as Sojourn signs, SHA-1 as Flask does. */
-export function bareSigned(algorithm: 'sha1' | 'sha256'): Contender {
+export function bareSigned(algorithm: 'sha1' | 'sha256') {
   const mac = bareHmac(algorithm, randomBytes(32))
   const timestamp = Buffer.from([0x6a, 0x0e, 0x2f, 0x11]).toString('base64url')
   function read(cookie: string): Data {
@@ -21,8 +21,9 @@ export function bareSigned(algorithm: 'sha1' | 'sha256'): Contender {
     return `session=${signed}.${mac(signed).toString('base64url')}${ATTRIBUTES}`
   }
   return {
-    open: (cookie, key) => read(cookie)[key],
+    open: (cookie: string, key: string) => read(cookie)[key],
     write,
-    change: (cookie, key, value) => write({ ...read(cookie), [key]: value }),
-  }
+    change: (cookie: string, key: string, value: unknown) =>
+      write({ ...read(cookie), [key]: value }),
+  } satisfies Contender
 }
