@@ -114,10 +114,20 @@ function checkAlgorithms({ digest = 'sha1', derivation = 'hmac' }: FlaskCookieOp
     throw new SessionError('ERR_OPTION_INVALID', 'derivation', why)
   }
   try {
-    createHash(String(digest).replace('_', '-'))
+    createHash(opensslName(String(digest)))
   } catch {
     throw new SessionError('ERR_OPTION_INVALID', 'digest', 'is not a hash of this platform')
   }
+}
+
+/** A hash's name in OpenSSL, from its name there or in Python's hashlib, such as `sha3_256`. */
+function opensslName(digest: string): string {
+  return HASHLIB_NAMES[digest] ?? digest.replace('_', '-')
+}
+
+const HASHLIB_NAMES: Readonly<Record<string, string>> = {
+  blake2b: 'blake2b512',
+  blake2s: 'blake2s256',
 }
 
 /** Makes the signer of Flask's session cookie (`URLSafeTimedSerializer` of itsdangerous). */
@@ -129,7 +139,7 @@ export function flaskSigner(
     derivation = 'hmac',
   }: Omit<FlaskCookieOptions, 'secret'>,
 ): TimedSigner {
-  const hash = digest.replace('_', '-') // hashlib's sha3_256 is OpenSSL's sha3-256
+  const hash = opensslName(digest)
   const keys = secrets.map((secret) => itsdangerousKey(secret, salt, hash, derivation))
   return timedSigner(authenticator(keys, hash))
 }

@@ -48,7 +48,13 @@ export interface Step {
     body: string | null
     location: string | null
     vary: string[]
-    set_cookie: { raw: string; name: string; compressed?: boolean; attribute_string: string }[]
+    set_cookie: {
+      raw: string
+      name: string
+      compressed?: boolean
+      attribute_string: string
+      payload_json?: string
+    }[]
   }
 }
 
@@ -57,12 +63,15 @@ export interface Scenario {
   config: Record<string, unknown>
   secret_key: string | null
   hooks?: Record<string, Op[]>
+  errorhandlers?: Record<string, Op[]>
   steps: Step[]
   routes: Record<string, Op[]>
 }
 
 const folders = [
-  fileURLToPath(new URL('../fixtures/flask', import.meta.url)),
+  ...['../fixtures/flask', '../fixtures/flask/more'].map((folder) =>
+    fileURLToPath(new URL(folder, import.meta.url)),
+  ),
   ...(process.env['FLASK_CASES'] ? [process.env['FLASK_CASES']] : []),
 ]
 

@@ -53,8 +53,10 @@ export function matches(value: unknown, typed: Typed): boolean {
     case 'bool':
       return value === typed['v']
     case 'int':
+      // The longest are recorded in hexadecimal.
       return (
-        (typeof value === 'number' || typeof value === 'bigint') && String(value) === typed['v']
+        (Number.isInteger(value) || typeof value === 'bigint') &&
+        BigInt(value as number | bigint) === BigInt(typed['v'] as string)
       )
     case 'float':
       return Object.is(value, pythonFloat(typed['v'] as string))
