@@ -18,6 +18,7 @@ import {
   type Layout,
   type SessionRecord,
 } from '../record/record.ts'
+import { sizesOf, tooLarge } from '../record/too-large.ts'
 import type { Backend, CommitRequest, Committed, Opened, Rejection } from './backend.ts'
 
 /** The format of a cookie, and the rules that differ between our own preset and Flask's. */
@@ -82,7 +83,7 @@ export function cookieBackend(
     // `unpack` rejects a longer text, however well it compresses.
     if (text.length * BYTES_PER_UNIT > MAX_TEXT_BYTES) {
       const length = Buffer.byteLength(text)
-      if (length > MAX_TEXT_BYTES) throw tooLarge(record, length, MAX_TEXT_BYTES)
+      if (length > MAX_TEXT_BYTES) throw refused(record, length, MAX_TEXT_BYTES)
     }
     let value = sealer.seal(text, seen)
     let line = writer.set(value, keepFor, now)
@@ -92,7 +93,7 @@ export function cookieBackend(
     }
     const size = sizeOf(value, line)
     const most = Math.min(limit.bytes, MAX_VALUE_LENGTH)
-    if (size > most) throw tooLarge(record, size, most)
+    if (size > most) throw refused(record, size, most)
     return line
   }
 
@@ -100,15 +101,8 @@ export function cookieBackend(
     return limit.of === 'line' ? line.length : writer.name.length + value.length
   }
 
-  function tooLarge({ data, meta }: SessionRecord, bytes: number, most: number): SessionError {
-    const sizes = [...data].map(([key, { text }]) => [key, Buffer.byteLength(text)] as const)
-    const flashes = meta === data ? undefined : meta.get(layout.names.flashes)
-    if (flashes) sizes.push(['flash messages', Buffer.byteLength(flashes.text)])
-    const largest = sizes
-      .sort(([, a], [, b]) => b - a)
-      .slice(0, 3)
-      .map(([key, size]) => `${key} (${size} bytes)`)
-    return new SessionError('ERR_COOKIE_TOO_LARGE', bytes, most, largest.join(', '))
+  function refused(record: SessionRecord, bytes: number, most: number): SessionError {
+    return tooLarge('ERR_COOKIE_TOO_LARGE', bytes, most, sizesOf(record, layout))
   }
 
   /** Sets the cookie to the changed record, or clears it if the record is empty. */

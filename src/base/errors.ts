@@ -63,6 +63,12 @@ const STATUS: Partial<Record<SessionErrorCode, number>> = {
   ERR_STORE_UNAVAILABLE: 503,
 }
 
+/** How many bytes a key of a session takes. */
+export interface KeySize {
+  key: string
+  bytes: number
+}
+
 /**
  * The class of all errors of this library. Tell errors apart by `code`.
  *
@@ -77,6 +83,8 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   readonly statusCode: number
   /** Response headers for an error that is not caught: Express and Koa send them. */
   readonly headers: Record<string, string> | undefined
+  /** The largest keys of a session that is too large, the largest first. */
+  readonly largest: readonly KeySize[] | undefined = undefined
 
   readonly #evidence: Parameters<Catalogue[Code]>
 
@@ -94,7 +102,8 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   /** A copy with one more response header: this error may have been given to other requests too. */
   withHeader(name: string, value: string): SessionError<Code> {
     const copy = withCause(new SessionError(this.code, ...this.#evidence), this.cause)
-    return Object.assign(copy, { headers: { ...this.headers, [name]: value } })
+    const headers = { ...this.headers, [name]: value }
+    return Object.assign(copy, { headers, largest: this.largest })
   }
 }
 

@@ -114,7 +114,10 @@ function announce(
 function failed(state: State, tried: readonly Change[], error: unknown): never {
   const { host } = state
   const code = error instanceof SessionError ? error.code : 'UNKNOWN'
-  if (error !== state.told?.error) host.emit({ type: 'commit-failed', code })
+  const largest = error instanceof SessionError ? error.largest : undefined
+  if (error !== state.told?.error) {
+    host.emit({ type: 'commit-failed', code, ...(largest && { largest }) })
+  }
   if (error instanceof SessionError) host.hint(code, error.message)
   state.told = { changes: tried.length, error }
   throw error

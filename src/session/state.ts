@@ -121,6 +121,7 @@ function openFailed(
 ): State {
   const isOurs = error instanceof SessionError
   host.emit({ type: 'open-failed', code: isOurs ? error.code : 'UNKNOWN' })
+  if (isOurs) host.hint(`open-${error.code}`, error.message)
   if (!isOurs || error.code !== 'ERR_STORE_UNAVAILABLE' || host.onUnavailable === 'error') {
     throw error
   }

@@ -73,11 +73,15 @@ class RequestVisit implements Visit {
     if (this.#isOpening) return Promise.resolve().then(() => this.#open())
     this.#isOpening = true
     if (this.#isFinished) warnOpenedLate(this.#host)
-    const opening = openState(this.#host, this.#facts)
-    return (this.#opening =
-      opening instanceof Promise
-        ? opening.then((state) => this.#opened(state))
-        : this.#opened(opening))
+    try {
+      const opening = openState(this.#host, this.#facts)
+      return (this.#opening =
+        opening instanceof Promise
+          ? opening.then((state) => this.#opened(state))
+          : this.#opened(opening))
+    } finally {
+      this.#isOpening = false
+    }
   }
 
   #opened(state: State): State {

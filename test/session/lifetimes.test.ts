@@ -227,7 +227,13 @@ describe('events', () => {
         session.set('x', big)
       }),
     ).rejects.toThrow(expect.objectContaining({ code: 'ERR_COOKIE_TOO_LARGE' }))
-    expect(events).toEqual([{ type: 'commit-failed', code: 'ERR_COOKIE_TOO_LARGE' }])
+    expect(events).toEqual([
+      {
+        type: 'commit-failed',
+        code: 'ERR_COOKIE_TOO_LARGE',
+        largest: [{ key: 'x', bytes: 16_560 }],
+      },
+    ])
     vi.restoreAllMocks()
   })
 })

@@ -557,7 +557,15 @@ describe('commit and reload', () => {
         /be \d{4,} bytes.*\b4096\b.*\. Largest keys: cart \(2702 bytes\), flash messages \(\d+ bytes\), notes \(2102 bytes\)\./,
       ),
     )
-    expect(events.at(-1)).toEqual({ type: 'commit-failed', code: 'ERR_COOKIE_TOO_LARGE' })
+    expect(events.at(-1)).toEqual({
+      type: 'commit-failed',
+      code: 'ERR_COOKIE_TOO_LARGE',
+      largest: [
+        { key: 'cart', bytes: 2702 },
+        { key: 'flash messages', bytes: 2416 },
+        { key: 'notes', bytes: 2102 },
+      ],
+    })
     expect(session.get('small')).toBe(1)
     session.delete('cart')
     session.delete('notes')

@@ -1,6 +1,6 @@
 /** Plans one request's work on the newest row. Pure: planned again after a lost swap. */
 
-import { SessionError } from '../../base/errors.ts'
+import { sizesOf, tooLarge } from '../../record/too-large.ts'
 import { isSoft, newRecord, overwrittenKeys, replay } from '../../record/changes.ts'
 import { type SessionRecord, userIdOf } from '../../record/record.ts'
 import type { CommitWork, SessionRules } from './commit-work.ts'
@@ -100,12 +100,7 @@ export function checkSize(record: SessionRecord, rules: SessionRules): void {
   for (const [key, { text }] of record.data) units += key.length + text.length
   units += record.meta.get(layout.names.flashes)?.text.length ?? 0
   if (units * 3 < most / 2 && record.data.size < 10_000) return
-  const sizes = [...record.data].map(([key, { text }]) => ({ key, size: Buffer.byteLength(text) }))
-  const flashes = record.meta.get(layout.names.flashes)
-  if (flashes) sizes.push({ key: 'flash messages', size: Buffer.byteLength(flashes.text) })
-  const size = sizes.reduce((sum, part) => sum + part.size + Buffer.byteLength(part.key) + 4, 100)
-  if (size <= most) return
-  const largest = sizes.sort((a, b) => b.size - a.size).slice(0, 3)
-  const named = largest.map((part) => `${part.key} (${part.size} bytes)`).join(', ')
-  throw new SessionError('ERR_SESSION_TOO_LARGE', size, most, named)
+  const sizes = sizesOf(record, layout)
+  const size = sizes.reduce((sum, { key, bytes }) => sum + bytes + Buffer.byteLength(key) + 4, 100)
+  if (size > most) throw tooLarge('ERR_SESSION_TOO_LARGE', size, most, sizes)
 }

@@ -4,7 +4,7 @@ import { SessionError } from '../../base/errors.ts'
 import type { Maybe } from '../../base/ports.ts'
 import { authenticator } from '../../crypto/signed.ts'
 import { type Layout, type SessionRecord, userIdOf } from '../../record/record.ts'
-import type { EventListener } from '../explain/events.ts'
+import type { Emit } from '../explain/emitter.ts'
 import type { Hint } from '../explain/hints.ts'
 import type { RequestFacts } from '../../http/request-facts.ts'
 import { originVerdict, type OwnSite } from './request-origin.ts'
@@ -43,7 +43,7 @@ export interface CsrfSettings extends OwnSite {
   /** The keys for CSRF tokens: the first signs, all verify. */
   readonly keys: readonly Uint8Array[]
   readonly layout: Layout
-  readonly emit: EventListener
+  readonly emit: Emit
   readonly hint: Hint
 }
 

@@ -1,7 +1,7 @@
 /** `SessionEvent`: every event of `onEvent`, for logs and metrics. No event holds a value, an id or a secret. */
 
 import type { Note, Rejection } from '../../backends/backend.ts'
-import type { SessionErrorCode } from '../../base/errors.ts'
+import type { KeySize, SessionErrorCode } from '../../base/errors.ts'
 
 /** Which check refused a request: Sec-Fetch-Site, Origin, or the CSRF token. */
 export type CsrfRefusal = 'cross-site' | 'origin' | 'token'
@@ -21,7 +21,12 @@ export type SessionEvent =
   | { type: 'login' }
   | { type: 'logout' }
   /** A session could not be saved, and the response became an error. */
-  | { type: 'commit-failed'; code: SessionErrorCode | 'UNKNOWN' }
+  | {
+      type: 'commit-failed'
+      code: SessionErrorCode | 'UNKNOWN'
+      /** The largest keys, the largest first, if the session is too large. */
+      largest?: readonly KeySize[]
+    }
   /** A session was first opened after the response headers were sent, so `Vary: Cookie` is missing. */
   | { type: 'opened-late' }
   /** A session could not be opened, because the store failed. */
@@ -32,5 +37,10 @@ export type SessionEvent =
   | { type: 'store-finding'; finding: string }
   | Note
 
-/** Called synchronously for each event. What it throws is not caught. */
-export type EventListener = (event: SessionEvent) => void
+/**
+ * Called synchronously for each event. What it throws, or rejects with, reaches no request: the first
+ * such error is printed on the console.
+ *
+ * Events that the listener itself causes while it runs are not delivered to it.
+ */
+export type EventListener = (event: SessionEvent) => unknown

@@ -10,7 +10,7 @@ import type { Weakness } from '../../crypto/weak-secrets.ts'
 import { setCookieWriter } from '../../http/set-cookie.ts'
 import { type Csrf, csrfProtection } from '../csrf/csrf.ts'
 import { checkedOrigins } from '../csrf/request-origin.ts'
-import type { EventListener } from '../explain/events.ts'
+import { type Emit, eventEmitter, failurePrinter } from '../explain/emitter.ts'
 import { type Hint, hintEnvironment, hintPrinter, missingSecretRemedy } from '../explain/hints.ts'
 import { encryptionOf } from './encryption.ts'
 import { checkOptions, type SessionOptions } from './options.ts'
@@ -30,7 +30,7 @@ export interface Settings {
   consumesAllFlashes: boolean
   renewsUnasked: boolean
   clock: Clock
-  emit: EventListener
+  emit: Emit
   hint: Hint
   /** Whether development warnings are printed: only then is a rejected cookie examined. */
   explains: boolean
@@ -48,10 +48,13 @@ export function resolveOptions(options: SessionOptions): Settings {
   const environment = process.env['NODE_ENV']
   const developing = environment === 'development' || environment === 'test'
   const hint = hintPrinter(environment === 'production')
-  const { clock: given = systemClock, onEvent = () => {}, tags = [], audience = '' } = options
+  const { clock: given = systemClock, onEvent, tags = [], audience = '' } = options
   const { store, onUnavailable = 'error' } = options
   // Some clocks return fractions of a millisecond, which a record cannot hold.
   const clock = () => Math.floor(given())
+  // In development a warning tells of failures.
+  const unheard = environment === 'production' ? failurePrinter(clock) : () => {}
+  const emit = onEvent ? eventEmitter(onEvent) : unheard
   const preset = options.preset ?? ownPreset(options, developing)
   const where = preset.secretName
   const { secrets, weaknesses } = keyring(options.secret as Secret | readonly Secret[], {
@@ -88,7 +91,7 @@ export function resolveOptions(options: SessionOptions): Settings {
     consumesAllFlashes: preset.consumesAllFlashes,
     renewsUnasked: preset.renewsUnasked,
     clock,
-    emit: onEvent,
+    emit,
     hint,
     explains: environment !== 'production',
     csrf: csrfProtection({
@@ -96,7 +99,7 @@ export function resolveOptions(options: SessionOptions): Settings {
       layout: backend.layout,
       trusted: checkedOrigins(options.trustedOrigins ?? []),
       isSecure: writer.secure,
-      emit: onEvent,
+      emit,
       hint,
     }),
     policy: policyOf({

@@ -1,0 +1,73 @@
+/** Delivers events to the app's listener, and reports failures on the console where there is none. */
+
+import type { Clock } from '../../base/ports.ts'
+import { printable } from '../../base/printable.ts'
+import type { EventListener, SessionEvent } from './events.ts'
+
+/** Delivers an event. Never throws. */
+export type Emit = (event: SessionEvent) => void
+
+/**
+ * Makes the function that calls the app's listener.
+ *
+ * What the listener throws or rejects with reaches no request: its first failure is printed, the
+ * others are not. Events that the listener itself causes while it runs are not delivered, since each
+ * of them might cause the next one.
+ */
+export function eventEmitter(listener: EventListener): Emit {
+  let isRunning = false
+  let hasFailed = false
+  function report(error: unknown): void {
+    if (hasFailed) return
+    hasFailed = true
+    console.error('[sojourn] The listener onEvent failed. No request was affected.', error)
+  }
+  return (event) => {
+    if (isRunning) return
+    isRunning = true
+    try {
+      const returned: unknown = listener(event)
+      if (isThenable(returned)) returned.then(undefined, report)
+    } catch (error) {
+      report(error)
+    } finally {
+      isRunning = false
+    }
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | undefined | null)?.then === 'function'
+}
+
+/** How often one kind of failure is printed at most. */
+const PRINT_EVERY_MS = 60_000
+
+/**
+ * Prints sessions that could not be saved or opened, for an app without a listener in production.
+ *
+ * One line for each code and minute, with the number of failures since the last line.
+ */
+export function failurePrinter(clock: Clock): Emit {
+  const printed = new Map<string, { at: number; more: number }>()
+  return (event) => {
+    if (event.type !== 'commit-failed' && event.type !== 'open-failed') return
+    const kind = `${event.type} ${event.code}`
+    const last = printed.get(kind)
+    const now = clock()
+    if (last && now - last.at < PRINT_EVERY_MS) {
+      last.more++
+      return
+    }
+    printed.set(kind, { at: now, more: 0 })
+    const verb = event.type === 'commit-failed' ? 'saved' : 'opened'
+    const keys = event.type === 'commit-failed' && event.largest ? `, ${sizes(event.largest)}` : ''
+    const more = last && last.more > 0 ? ` ${last.more} more since the last such line.` : ''
+    const line = `A session could not be ${verb}: ${event.code}${keys}.${more} The option onEvent reports each.`
+    console.error(`[sojourn] ${printable(line)}`)
+  }
+}
+
+function sizes(largest: readonly { key: string; bytes: number }[]): string {
+  return largest.map(({ key, bytes }) => `${key.slice(0, 100)} ${bytes} bytes`).join(', ')
+}
