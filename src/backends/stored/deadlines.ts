@@ -61,6 +61,7 @@ export function guardedStore(
         reject(tooLate(verb, limit))
       }, limit)
       const succeed = (answer: Answer) => {
+        if (saysNothing(verb, answer)) return fail(new Error(NOTHING))
         cancel()
         free()
         resolve(answer)
@@ -139,6 +140,16 @@ export function guardedStore(
     prune: (limit) => within('prune', UPKEEP, () => store.prune(limit)),
     check: () => within('tell its settings', UPKEEP, () => store.check()),
   }
+}
+
+const NOTHING = 'it returned nothing: is its client one that takes callbacks?'
+
+/** Whether a reply says nothing. That must not be taken for a session that does not exist. */
+function saysNothing(verb: string, answer: unknown): boolean {
+  if (verb === 'keep' || verb === 'forget') return false
+  if (answer === undefined || answer === null) return answer === undefined || verb !== 'read'
+  const { won, newest } = answer as Partial<{ won: boolean; newest: unknown }>
+  return verb === 'save' && !won && newest === undefined
 }
 
 /** Waits some milliseconds. */

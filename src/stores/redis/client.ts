@@ -64,6 +64,9 @@ export function connectRedis(client: RedisClient): RedisConnection {
   if (typeof client !== 'object' || client === null) throw notAClient()
   if ('call' in client && typeof client.call === 'function') return ioRedis(client)
   if (!('sendCommand' in client) || typeof client.sendCommand !== 'function') throw notAClient()
+  // node-redis' legacy() and `legacyMode`, and its versions up to 3, answer through callbacks.
+  const isLegacy = !('connect' in client) || optionsOf(client)['legacyMode'] === true
+  if (isLegacy) throw answersByCallback()
   if ('nodeClient' in client) return nodeRedisCluster(client)
   if ('getMasterNode' in client) return nodeRedisSentinel(client)
   return nodeRedis(client)
@@ -151,6 +154,12 @@ function optionsOf(client: object): Record<string, unknown> {
 
 function notAClient(): SessionError {
   const why = 'has to be a client of node-redis, ioredis or iovalkey, made by you and connected'
+  return new SessionError('ERR_OPTION_INVALID', 'client', why)
+}
+
+function answersByCallback(): SessionError {
+  const why =
+    'answers through callbacks. Pass a client of node-redis 4 or newer without legacyMode, not its legacy()'
   return new SessionError('ERR_OPTION_INVALID', 'client', why)
 }
 

@@ -57,6 +57,8 @@ export function decodeRow(reply: unknown): Row | null {
 
 /** A reply as text: the client may be set to return buffers. */
 export function textOf(reply: unknown): string | undefined {
+  // Redis has no such reply: nil is null.
+  if (reply === undefined) throw new Error('the client returned nothing: does it take callbacks?')
   if (reply === null || reply === undefined) return undefined
   if (typeof reply === 'string') return reply
   return Buffer.isBuffer(reply) ? reply.toString('utf8') : String(reply)

@@ -24,15 +24,28 @@ export interface SqliteDatabase {
   readonly inTransaction?: boolean
 }
 
-/** @throws `ERR_OPTION_INVALID` for anything but a database. */
+/** @throws `ERR_OPTION_INVALID` for anything but a database that answers synchronously. */
 export function assertDatabase(db: SqliteDatabase): void {
   const isOne = typeof db?.exec === 'function' && typeof db.prepare === 'function'
-  if (isOne) return
+  if (isOne && answersAtOnce(db)) return
   throw new SessionError(
     'ERR_OPTION_INVALID',
     'db',
-    "has to be an open database: a DatabaseSync of node:sqlite, or better-sqlite3's Database",
+    "has to be an open database that answers synchronously: a DatabaseSync of node:sqlite, or better-sqlite3's Database",
   )
+}
+
+/** The packages `sqlite3` and `sqlite` answer through callbacks and promises. */
+function answersAtOnce(db: SqliteDatabase): boolean {
+  try {
+    const statement = db.prepare('SELECT 1 AS one')
+    if (typeof statement.get !== 'function') return false
+    const row = statement.get()
+    return row !== null && typeof row === 'object' && Number(Object.values(row)[0]) === 1
+  } catch {
+    // A file that is locked or not a database: the first call reports it.
+    return true
+  }
 }
 
 /** Whether a transaction is open. Always false with `node:sqlite` before Node 22.16. */

@@ -7,6 +7,7 @@ import { createSessions } from '../../../src/index.ts'
 import { memoryStore } from '../../../src/stores/memory/memory.ts'
 import type { StoreVerbs } from '../../../src/backends/stored/store.ts'
 import { fakeClock } from '../../../src/testing/time/clock.ts'
+import type { GuardedStore } from '../../../src/backends/stored/commit-work.ts'
 import { bench, heldTimers, logout, set, settled } from './bench.ts'
 
 const ROW = { write: 'w.1', recent: [], expiresAt: Date.now() + 60_000, owner: null, body: 'x' }
@@ -124,6 +125,31 @@ describe('a call of a store that never answers', () => {
     answer(true)
     await settled()
     expect(seen.state).toBe('failed')
+  })
+})
+
+describe('a store that returns nothing, as one whose client takes callbacks does,', () => {
+  const row = {} as never
+  const calls: [keyof StoreVerbs, (store: GuardedStore) => Promise<unknown>][] = [
+    ['read', (store) => store.read('key')],
+    ['insert', (store) => store.insert('key', row)],
+    ['swap', (store) => store.swap('key', 'w', row)],
+    ['touch', (store) => store.touch('key', 1)],
+    ['remove', (store) => store.remove('key')],
+    ['admit', (store) => store.admit('mona', 'key', 1, 2)],
+    ['list', (store) => store.list('mona')],
+    ['prune', (store) => store.prune(1)],
+    ['check', (store) => store.check()],
+  ]
+  it.each(calls)('is unavailable, and no session is taken for gone: %s', async (verb, call) => {
+    const replies = verb === 'swap' ? [undefined, {}, { won: false }] : [undefined]
+    if (verb !== 'read') replies.push(null as never)
+    for (const reply of replies) {
+      const { store, timers } = guarded({ [verb]: async () => reply })
+      const seen = watch(call(store))
+      await timers.pass(2000)
+      expect(seen.error).toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' })
+    }
   })
 })
 

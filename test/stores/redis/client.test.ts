@@ -107,3 +107,25 @@ describe('what is not a client for sessions', () => {
     expect(message(() => redisStore(createClient({ readonly: true })))).toMatch(/readonly: false/)
   })
 })
+
+test('a client that answers through callbacks is refused at start-up: its silence is no empty store', async () => {
+  const legacy = createClient({ url: server.url }).legacy()
+  const refused = expect.objectContaining({ code: 'ERR_OPTION_INVALID' })
+  expect(() => redisStore(legacy as never)).toThrow(refused)
+  // node-redis 4 has the option, and its versions up to 3 no `connect`.
+  const client = createClient({ url: server.url })
+  Object.assign(client.options, { legacyMode: true })
+  expect(() => redisStore(client)).toThrow(refused)
+})
+
+test('a client that returns nothing is a store that is unavailable, and no visitor is taken for gone', async () => {
+  const mute = { connect: () => {}, isReady: true, sendCommand: async () => undefined }
+  const store = redisStore(mute as never)
+  await expect(store.read('k')).rejects.toThrow('returned nothing')
+  await expect(store.insert('k', rowOf(null, 'w1', ''))).rejects.toThrow('returned nothing')
+  await expect(store.swap('k', 'w1', rowOf(null, 'w2', ''))).rejects.toThrow('returned nothing')
+  await expect(store.touch('k', 1)).rejects.toThrow('returned nothing')
+  await expect(store.remove('k')).rejects.toThrow('returned nothing')
+  await expect(store.admit('mona', 'k', 1, 2)).rejects.toThrow('returned nothing')
+  await expect(store.list('mona')).rejects.toThrow()
+})

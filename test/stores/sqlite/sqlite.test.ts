@@ -152,6 +152,15 @@ describe('the connection', () => {
     }
   })
 
+  test('a client that answers through callbacks or promises is refused: its silence is no empty store', () => {
+    const refused = expect.objectContaining({ code: 'ERR_OPTION_INVALID' })
+    const statement = { get: () => statement, run: () => statement, all: () => statement }
+    for (const prepared of [statement, Promise.resolve(statement)]) {
+      const db = { exec: () => db, prepare: () => prepared }
+      expect(() => sqliteStore(db as unknown as SqliteDatabase)).toThrow(refused)
+    }
+  })
+
   test('two prefixes are two stores in one file', async () => {
     const db = file.open()
     const [shop, office] = [sqliteStore(db, { prefix: 'shop_' }), sqliteStore(db, { prefix: 'o_' })]
