@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 /** The command `sojourn`: makes secrets, looks into cookies and apps, tends a store's sessions. */
 
+import { readFileSync } from 'node:fs'
 import { printable } from '../base/printable.ts'
-import { type Command, remedyOf } from './command/command.ts'
-import { reasonOf } from './command/redact.ts'
+import type { Command } from './command/command.ts'
+import { codeOf, explained } from './command/redact.ts'
 import { doctor } from './doctor/doctor.ts'
 import { inspect } from './inspect/inspect.ts'
 import { secret } from './secret/secret.ts'
@@ -23,6 +24,7 @@ const USAGE = `sojourn: sessions for TypeScript servers
 
 ${[...COMMANDS.values()].map(({ usage }) => usage).join('\n')}
 ${STORE_USAGE}
+sojourn --version                         prints the version
 Exit codes: 0 done, the cookie verifies, nothing failed; 1 not done, it does not verify or is no
 session cookie, something failed; 2 the command was not understood.
 `
@@ -36,6 +38,7 @@ async function run([name, ...args]: string[]): Promise<number> {
     return 2
   }
   if (['help', '--help', '-h'].includes(name)) return say(USAGE)
+  if (['version', '--version', '-v'].includes(name)) return say(`${version()}\n`)
   const command = COMMANDS.get(name)
   if (!command) {
     // Not repeated: somebody may have pasted a cookie where a command belongs.
@@ -49,10 +52,14 @@ async function run([name, ...args]: string[]): Promise<number> {
     const { output, code } = await command.run(args)
     return say(`${output}\n`, code)
   } catch (error) {
-    const isUsage = error instanceof Error && 'code' in error && error.code === 'ERR_USAGE'
-    const remedy = remedyOf(error)
-    return complain(reasonOf(error) + (remedy ? ` ${remedy}` : ''), isUsage ? 2 : 1)
+    const { says, remedy = '' } = explained(error)
+    return complain(`${says} ${remedy}`.trimEnd(), codeOf(error) === 'ERR_USAGE' ? 2 : 1)
   }
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
 }
 
 function say(text: string, code = 0): number {

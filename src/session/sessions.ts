@@ -195,8 +195,13 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
       })),
   }
   const { stored } = settings
-  return stored ? { ...sessions, ...acrossSessions(stored, currentHandle) } : sessions
+  const made = stored ? { ...sessions, ...acrossSessions(stored, currentHandle) } : sessions
+  ;(globalThis as { [MADE]?: (sessions: Sessions) => void })[MADE]?.(made)
+  return made
 }
+
+/** Under it the command `sojourn` listens for the sessions of an app that does not export them. */
+export const MADE: unique symbol = Symbol.for('sojourn.made') as never
 
 /** Checks the store's settings once, at the first request. Findings do not fail the request. */
 function storeInspection({ stored, engine, emit, hint }: Host): () => void {

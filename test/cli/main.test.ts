@@ -16,6 +16,14 @@ test('help lists all commands and what the exit codes mean', async () => {
   }
 })
 
+test('--version prints the version of the package, and nothing else', async () => {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  const { version } = JSON.parse(manifest) as { version: string }
+  for (const asked of ['--version', '-v', 'version']) {
+    expect(await sojourn([asked])).toEqual({ code: 0, out: `${version}\n`, err: '' })
+  }
+})
+
 test('each command explains itself', async () => {
   expect((await sojourn(['secret', '--help'])).out).toContain('--write .env')
   expect((await sojourn(['inspect', '--help'])).out).toContain('--secret-env NAME')

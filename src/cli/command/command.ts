@@ -58,11 +58,6 @@ export function failure(says: string, remedy: string): Error {
   return Object.assign(new Error(says), { remedy })
 }
 
-/** What to do about something that failed, if that is known. */
-export function remedyOf(error: unknown): string | undefined {
-  return error instanceof Error && 'remedy' in error ? String(error.remedy) : undefined
-}
-
 // One handle in 64 begins with "-", as no option of that length does.
 const HANDLE_LIKE_OPTION = /^-[\w-]{21}$/
 

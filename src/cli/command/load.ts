@@ -1,4 +1,4 @@
-/** Loads the module of an app, which may do anything, and finds the sessions it exports. */
+/** Loads the module of an app, which may do anything, and finds the sessions that it makes. */
 
 import { existsSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
@@ -6,9 +6,9 @@ import { loadEnvFile } from 'node:process'
 import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { printable } from '../../base/printable.ts'
-import type { Sessions, StoredSessions } from '../../session/sessions.ts'
+import { MADE, type Sessions, type StoredSessions } from '../../session/sessions.ts'
 import { failure, usageError } from './command.ts'
-import { reasonOf } from './redact.ts'
+import { codeOf, explained, reasonOf } from './redact.ts'
 
 /** The sessions of an app: those in a store can be listed, revoked and pruned. */
 export type AppSessions = Pick<Sessions, 'describePolicy'> & Partial<StoredSessions>
@@ -19,53 +19,35 @@ export const LOAD_OPTIONS = { env: { type: 'string' }, export: { type: 'string' 
 /** Nobody waits longer for an app to start. */
 const LOAD_MS = 20_000
 
-/** Loads the module. @throws what failed, with what to do about it: see `remedyOf` */
+/** Loads the module. @throws what failed, with what to do about it */
 export async function load(path: string, wanted: string | undefined): Promise<AppSessions> {
   if (!existsSync(path)) {
-    throw failure(`There is no file ${path}.`, 'Give the module that exports `sessions`.')
+    throw failure(`There is no file ${path}.`, 'Give the module that makes the sessions.')
   }
-  const exported = await within(LOAD_MS, importFile(path)).catch((error: unknown) => {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    const [, remedy] = REMEDIES.find(([codes]) => codes.test(code))!
-    const version = process.versions.node
-    const says = UNREADABLE.test(code)
-      ? `Node.js ${version} cannot load this ${extname(path)} file as it stands.`
-      : `Loading it failed: ${reasonOf(error)}`
-    throw failure(says, remedy)
+  const made: AppSessions[] = []
+  Object.assign(globalThis, { [MADE]: (sessions: AppSessions) => made.push(sessions) })
+  // Nothing waits for the timer: the command ends the process.
+  const late = setTimeout(LOAD_MS).then(() => {
+    throw new Error(`Nothing came of it within ${LOAD_MS / 1000} seconds.`)
   })
-  return sessionsIn(exported, wanted)
+  const loading = import(pathToFileURL(resolve(path)).href) as Promise<object>
+  const exported = await Promise.race([loading, late]).catch((error: unknown) => {
+    const { says, remedy = ALONE } = explained(error)
+    // An unknown extension, or unsupported syntax of TypeScript.
+    const isUnreadable = codeOf(error).startsWith('ERR_UN')
+    const unreadable = `Node.js ${process.versions.node} cannot load this ${extname(path)} file.`
+    throw failure(isUnreadable ? unreadable : `Loading it failed: ${says}`, remedy)
+  })
+  return sessionsIn(exported, made, wanted)
 }
 
-function importFile(path: string): Promise<object> {
-  return import(pathToFileURL(resolve(path)).href) as Promise<object>
-}
-
-const UNREADABLE = /^ERR_(?:UNKNOWN_FILE_EXTENSION|UNSUPPORTED_TYPESCRIPT_SYNTAX)$/
-
-/** What to do, by the code of what was thrown. */
-const REMEDIES: readonly [codes: RegExp, remedy: string][] = [
-  [UNREADABLE, 'Give the JavaScript it is compiled to, or use Node.js 22.18 or newer.'],
-  [
-    /^ERR_(?:SECRET_|OPTION_INVALID)/,
-    'Start it like the app: --env FILE takes variables from a file.',
-  ],
-  [/(?:)/, 'A module that makes the sessions and nothing else loads without the rest of the app.'],
-]
+const ALONE = 'A module that makes the sessions and nothing else loads without the rest of the app.'
 
 /** Takes the variables of a file as `node --env-file` does: what is set already stays. */
 export function takeVariables(file: string | undefined): void {
   if (file === undefined) return
   if (!existsSync(file)) throw usageError('There is no file of the name that --env gives.')
   loadEnvFile(file)
-}
-
-/** A promise's outcome, or a complaint when that takes too long. */
-export async function within<Value>(limit: number, promise: Promise<Value>): Promise<Value> {
-  // Nothing waits for the timer: the command ends the process.
-  const late = setTimeout(limit).then(() => {
-    throw new Error(`Nothing came of it within ${limit / 1000} seconds.`)
-  })
-  return Promise.race([promise, late])
 }
 
 /**
@@ -96,26 +78,34 @@ export async function quietly<Value>(act: () => Promise<Value>): Promise<Value> 
   }
 }
 
-function sessionsIn(exported: object, wanted: string | undefined): AppSessions {
+/** The sessions that a module exports, or else the only ones that it made. */
+function sessionsIn(
+  exported: object,
+  made: readonly AppSessions[],
+  wanted: string | undefined,
+): AppSessions {
   const { default: main } = exported as { default?: unknown }
   // A CommonJS module stands behind its default export.
-  const named = { ...(isObject(main) && !isSessions(main) && main), ...exported }
-  const found = new Map(Object.entries(named).filter((entry) => isSessions(entry[1])))
-  const names = [...found.keys()]
-  const usual = ['sessions', 'default'].find((name) => found.has(name))
-  const sessions = found.get(wanted ?? usual ?? (names.length === 1 ? names[0]! : ''))
-  if (sessions) return sessions as AppSessions
-  const [says, remedy] =
-    names.length > 0
-      ? [`The module exports sessions as ${names.join(', ')}.`, 'Say which with --export NAME.']
-      : ['The module exports no sessions.', 'export const sessions = createSessions({ ... })']
-  throw failure(says, remedy)
+  const named = Object.entries({ ...(!isSessions(main) && (main as object)), ...exported })
+  const found = new Map(named.filter((entry): entry is Export => isSessions(entry[1])))
+  const usual = ['sessions', 'default', ...found.keys()].find((name) => found.has(name))
+  const isClear = found.size === 1 || found.has('sessions') || found.has('default')
+  const sessions = found.get(wanted ?? (isClear ? usual! : ''))
+  if (sessions) return sessions
+  if (found.size > 0) {
+    const says = `The module exports sessions as ${[...found.keys()].join(', ')}.`
+    throw failure(says, 'Say which with --export NAME.')
+  }
+  if (made.length === 1 && wanted === undefined) return made[0]!
+  throw failure(
+    'The module exports no sessions.',
+    'export const sessions = createSessions({ ... })',
+  )
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
-}
+type Export = [name: string, AppSessions]
 
-function isSessions(value: unknown): boolean {
-  return isObject(value) && typeof (value as AppSessions).describePolicy === 'function'
+function isSessions(value: unknown): value is AppSessions {
+  const sessions = value as AppSessions | null | undefined
+  return typeof value === 'object' && typeof sessions?.describePolicy === 'function'
 }

@@ -1,6 +1,7 @@
-/** Tells why something failed, without what must not be shown. */
+/** Tells why something failed and what to do about it, without what must not be shown. */
 
 import { withoutPasswords } from '../../base/redact.ts'
+import { percentDecoded } from '../../session/explain/foreign-cookies.ts'
 
 /** Variables whose values are nobody's business. */
 const PRIVATE_NAME = /secret|key|token|pass|pwd|auth|dsn|url|uri|credential/i
@@ -15,9 +16,9 @@ export function withoutSecrets(text: string, environment: NodeJS.ProcessEnv = pr
   )
   // The longest first: one may be the beginning of another.
   secrets.sort((a, b) => b.secret.length - a.secret.length)
-  let shown = text
-  for (const { name, secret } of secrets) shown = shown.replaceAll(secret, `[${name}]`)
-  return withoutPasswords(shown)
+  return withoutPasswords(
+    secrets.reduce((shown, { name, secret }) => shown.replaceAll(secret, `[${name}]`), text),
+  )
 }
 
 /** The passwords in a URL, in each way that a client may spell them in an error. */
@@ -27,17 +28,8 @@ function passwordsIn(value: string): string[] {
   const url = URL.canParse(value) ? new URL(value) : undefined
   const parameters = [...(url?.searchParams ?? [])].filter(([name]) => PRIVATE_NAME.test(name))
   return [raw, url?.password ?? '', ...parameters.map(([, text]) => text)]
-    .flatMap((text) => [text, decoded(text), encodeURIComponent(decoded(text))])
+    .flatMap((text) => [text, percentDecoded(text), encodeURIComponent(percentDecoded(text))])
     .filter((text) => text.length > 3)
-}
-
-/** The text without percent-encoding, or as it is where that is broken. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
 
 /** An error in one line: what the client of a store said, rather than that it failed. */
@@ -55,10 +47,42 @@ export function reasonOf(error: unknown): string {
 function innermost(error: unknown): unknown {
   // A host with several addresses fails once for each.
   if (error instanceof AggregateError && error.errors.length > 0) return innermost(error.errors[0])
-  return isUnavailable(error) && error.cause ? innermost(error.cause) : error
+  return codeOf(error) === UNAVAILABLE && (error as Error).cause
+    ? innermost((error as Error).cause)
+    : error
 }
 
-/** Whether a store did not answer. The app may have a copy of the library, and its class, of its own. */
-export function isUnavailable(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_STORE_UNAVAILABLE'
+/** Told by its code: the app may have a copy of the library, and its class, of its own. */
+const UNAVAILABLE = 'ERR_STORE_UNAVAILABLE'
+
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+/** What to do, by the code of an error or by what a client of a store says. */
+const REMEDIES: readonly [says: RegExp, remedy: string][] = [
+  [
+    /^ERR_(?:UNKNOWN_FILE_EXTENSION|UNSUPPORTED_TYPESCRIPT)/,
+    'Give the JavaScript it is compiled to, or use Node.js 22.18 or newer.',
+  ],
+  [
+    /^ERR_(?:SECRET_|OPTION_INVALID)/,
+    'Start it with the variables that the app has: --env FILE takes them from a file.',
+  ],
+  [/WRONGPASS|NOAUTH|28P01|28000/, 'The user or the password that the app has is wrong.'],
+  [/ECONNREFUSED|ENOTFOUND/, 'Nothing listens at the address that the app has. Start it there.'],
+  [/^ERR_STORE_UNAVAILABLE/, 'Start it, or look at the address and the password that the app has.'],
+]
+
+/** What failed, in one line, and what to do about it, if that is known. */
+export function explained(error: unknown): { says: string; remedy: string | undefined } {
+  const [code, reason] = [codeOf(error), reasonOf(error)]
+  if (error instanceof Error && 'remedy' in error) {
+    return { says: reason, remedy: String(error.remedy) }
+  }
+  const [, remedy] = REMEDIES.find(([says]) => says.test(`${code} ${reason}`)) ?? []
+  if (code !== UNAVAILABLE) return { says: reason, remedy }
+  // Without a cause it is the library that speaks: "The store did not ...: why. What visitors get."
+  const [, why = reason] = (!(error as Error).cause && /: (.*?)\. /.exec(reason)) || []
+  return { says: `The store cannot be used: ${why.replace(/\.$/, '')}.`, remedy }
 }

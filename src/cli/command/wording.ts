@@ -5,22 +5,21 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
-const UNITS: readonly [seconds: number, noun: string][] = [
+const UNITS = [
   [86_400, 'day'],
   [3_600, 'hour'],
   [60, 'minute'],
   [1, 'second'],
-]
+] as const
 
 /** A length of time, exactly: `30 days`, `90 minutes`. */
 export function span(seconds: number): string {
-  const found = UNITS.find(([unit]) => seconds % unit === 0 && seconds > 0)
-  const [unit, noun] = found ?? [1, 'second']
+  const [unit, noun] = UNITS.find(([unit]) => seconds % unit === 0 && seconds > 0) ?? UNITS[3]
   return counted(seconds / unit, noun)
 }
 
-/** About how long: in the largest unit that fits, rounded down. */
+/** About when, in the largest unit that fits: `3 days ago`, `in 1 hour`. */
 export function roughly(seconds: number): string {
-  const [unit, noun] = UNITS.find(([unit]) => seconds >= unit) ?? [1, 'second']
-  return counted(Math.floor(seconds / unit), noun)
+  const [unit, noun] = UNITS.find(([unit]) => Math.abs(seconds) >= unit) ?? UNITS[3]
+  return new Intl.RelativeTimeFormat('en').format(Math.trunc(seconds / unit), noun)
 }

@@ -3,9 +3,8 @@
 import { command, usageError } from '../command/command.ts'
 import { LOAD_OPTIONS, quietly } from '../command/load.ts'
 import { examineModule } from './examine-module.ts'
-import { examineUrl } from './examine-url.ts'
+import { examineUrl, isAddress } from './examine-url.ts'
 import { report } from './finding.ts'
-import { isAddress } from './this-machine.ts'
 
 const USAGE = `sojourn doctor MODULE                     loads a module that exports \`sessions\`, and reports what a
                                             reviewer would ask of them in production

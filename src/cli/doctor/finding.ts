@@ -5,9 +5,12 @@ import type { Answer } from '../command/command.ts'
 import { columns } from '../command/terminal.ts'
 
 /** One line of a report. What is not a pass says what to do. */
-export type Finding =
-  | { verdict: 'pass'; about: string; says: string }
-  | { verdict: 'warn' | 'fail'; about: string; says: string; remedy: string }
+export interface Finding {
+  verdict: 'pass' | 'warn' | 'fail'
+  about: string
+  says: string
+  remedy?: string
+}
 
 /** What is wrong, and what to do about it. */
 type Fault = readonly [says: string, remedy: string]
@@ -17,33 +20,31 @@ export function pass(about: string, says: string): Finding {
   return { verdict: 'pass', about, says }
 }
 
-/** A reviewer will ask why this is so. */
-export function warn(about: string, ...[says, remedy]: Fault): Finding {
-  return { verdict: 'warn', about, says, remedy }
+/** Passes, or a reviewer will ask why this is so. */
+export function consider(about: string, holds: boolean, says: string, doubt: Fault): Finding {
+  return holds ? pass(about, says) : warn(about, ...doubt)
 }
 
-/** This must not be so where visitors come. */
-export function fail(about: string, ...[says, remedy]: Fault): Finding {
-  return { verdict: 'fail', about, says, remedy }
-}
-
-/** Passes or fails. */
+/** Passes, or must not be so where visitors come. */
 export function check(about: string, holds: boolean, says: string, fault: Fault): Finding {
   return holds ? pass(about, says) : fail(about, ...fault)
 }
 
-/** Passes, or wants to be looked at. */
-export function consider(about: string, holds: boolean, says: string, doubt: Fault): Finding {
-  return holds ? pass(about, says) : warn(about, ...doubt)
+export function warn(about: string, ...[says, remedy]: Fault): Finding {
+  return { verdict: 'warn', about, says, remedy }
+}
+
+export function fail(about: string, ...[says, remedy]: Fault): Finding {
+  return { verdict: 'fail', about, says, remedy }
 }
 
 /** The report on what was looked at, with the exit code: 1 if anything failed. */
 export function report(of: string, findings: readonly Finding[]): Answer {
   const counts = { pass: 0, warn: 0, fail: 0 }
   for (const { verdict } of findings) counts[verdict]++
-  const rows = findings.flatMap((finding) => [
-    [finding.verdict, finding.about, finding.says],
-    ...(finding.verdict === 'pass' ? [] : [['', '', `-> ${finding.remedy}`]]),
+  const rows = findings.flatMap(({ verdict, about, says, remedy }) => [
+    [verdict, about, says],
+    ...(remedy === undefined ? [] : [['', '', `-> ${remedy}`]]),
   ])
   const summary = `${counts.pass} passed, ${counts.warn} to be looked at, ${counts.fail} failed`
   return {

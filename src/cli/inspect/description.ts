@@ -9,14 +9,10 @@ import {
   userIdOf,
   waitingItems,
 } from '../../record/record.ts'
-import { layoutWith } from '../../session/setup/own-preset.ts'
+import { COOKIE_LIMIT, layoutWith } from '../../session/setup/own-preset.ts'
+import { recognise, type Recognised } from './formats.ts'
 import type { PastedCookie } from './pasted.ts'
-import { recognise } from './formats.ts'
-import type { Format, Recognised } from './recognised.ts'
 import { type GivenSecret, verify } from './verify.ts'
-
-/** Browsers drop a cookie whose name and value are longer (RFC 6265bis section 5.6). */
-export const COOKIE_LIMIT = 4096
 
 /** One cookie, described: what `--json` prints. */
 export type Description = ReturnType<typeof describe>
@@ -37,51 +33,43 @@ export function describe(
   const closed = recognise(value)
   const verdict = secrets.length > 0 ? verify({ name, audience }, closed, secrets) : undefined
   const looks = { ...closed, ...verdict?.opened }
-  const { session, created, authenticated, payloads, notes } = sessionIn(looks)
+  const { format, title, compressed, signedAt, parts = [], notes = [] } = looks
+  const { session, created, authenticated, payloads = [], problem = [] } = sessionIn(looks)
   const bytes = Buffer.byteLength(value)
   const nameAndValue = name === undefined ? null : Buffer.byteLength(name) + bytes
   return {
     name: name ?? null,
-    format: looks.format,
-    title: looks.title,
+    format,
+    title,
     /** `null`: nothing was tried, since there was no secret. */
     verified: verdict?.verified ?? null,
     /** How it verified, or why it did not, or that nobody tried. */
     verification: verdict?.says ?? 'Nobody has checked who wrote this: no secret was given.',
     size: { value: bytes, nameAndValue, limit: COOKIE_LIMIT },
-    compressed: looks.compressed ?? null,
+    compressed: compressed ?? null,
     /** ISO 8601, as the cookie says. */
-    times: {
-      signed: iso(looks.signedAt),
-      created: iso(created),
-      authenticated: iso(authenticated),
-    },
+    times: { signed: iso(signedAt), created: iso(created), authenticated: iso(authenticated) },
     session,
-    parts: looks.parts,
+    parts,
     attributes,
     payloads: payloads.map(({ label, text }) => ({ label, json: jsonOf(text), text })),
-    notes: [...looks.notes, ...notes, ...notesOn(looks.signedAt, nameAndValue ?? bytes, now)],
+    notes: [...notes, ...problem, ...notesOn(signedAt, nameAndValue ?? bytes, now)],
   }
 }
 
-const READABLE: readonly Format[] = ['sojourn', 'sojourn-encrypted', 'flask']
-
 /** What the payload says as a session, if it is one. */
 function sessionIn({ format, payloads }: Recognised) {
-  const text = payloads[0]?.text
-  if (text === undefined || !READABLE.includes(format)) {
-    return { session: null, payloads, notes: [] }
-  }
+  const text = payloads?.[0]?.text
+  const isReadable = ['sojourn', 'sojourn-encrypted', 'flask'].includes(format)
+  if (text === undefined || !isReadable) return { session: null, payloads }
   const layout = format === 'flask' ? flaskLayout(flaskCodec([])) : layoutWith([])
   const record = layout.decode(text)
   if (!record) {
-    const notes = ['A value in it cannot be read, so a server takes it for nobody.']
-    return { session: null, payloads, notes }
+    const problem = ['A value in it cannot be read, so a server takes it for nobody.']
+    return { session: null, payloads, problem }
   }
-  const ours = [
-    { label: 'meta', text: joinFields(record.meta, layout.codec) },
-    { label: 'data', text: joinFields(record.data, layout.codec) },
-  ]
+  const meta = { label: 'meta', text: joinFields(record.meta, layout.codec) }
+  const data = { label: 'data', text: joinFields(record.data, layout.codec) }
   return {
     session: {
       permanent: isPermanent(record, layout),
@@ -91,8 +79,7 @@ function sessionIn({ format, payloads }: Recognised) {
     },
     created: record.stamp.created,
     authenticated: authenticatedAtOf(record, layout),
-    payloads: layout.flat ? payloads : ours,
-    notes: [],
+    payloads: layout.flat ? payloads : [meta, data],
   }
 }
 
@@ -108,10 +95,8 @@ function notesOn(signedAt: number | undefined, size: number, now: number): strin
   return notes.filter(([holds]) => holds).map(([, says]) => says)
 }
 
-function iso(seconds: number | undefined): string | null {
-  if (seconds === undefined) return null
-  const date = new Date(seconds * 1000)
-  return Number.isNaN(date.getTime()) ? null : date.toISOString().replace('.000Z', 'Z')
+function iso(seconds = Number.NaN): string | null {
+  return new Date(seconds * 1000).toJSON()?.replace('.000Z', 'Z') ?? null
 }
 
 /** The value, for programs; `null` where JavaScript's own JSON has none, as for NaN. */

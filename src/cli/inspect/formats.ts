@@ -2,10 +2,11 @@
 
 import { sessionIdFormat } from '../../backends/stored/session-id.ts'
 import { decodeBase64url } from '../../base/bytes.ts'
-import { encrypter } from '../../crypto/encrypted.ts'
-import { keyFor } from '../../crypto/keys.ts'
+import { systemClock } from '../../base/ports.ts'
+import { keyFor, type Scope } from '../../crypto/keys.ts'
 import { unpack } from '../../crypto/payload.ts'
-import { authenticator, decodeSeconds, timedSigner } from '../../crypto/signed.ts'
+import type { EncryptionSchedule } from '../../crypto/sealer.ts'
+import { decodeSeconds } from '../../crypto/signed.ts'
 import { flaskSigner } from '../../flask/flask-cookie.ts'
 import { type JsonObject, parseJson } from '../../record/text/json.ts'
 import {
@@ -13,7 +14,41 @@ import {
   type ForeignFormat,
   percentDecoded,
 } from '../../session/explain/foreign-cookies.ts'
-import { type Format, recognised, type Recognised, type Way } from './recognised.ts'
+import { ownPreset } from '../../session/setup/own-preset.ts'
+
+/** What wrote the cookie. */
+export type Format =
+  | 'sojourn'
+  | 'sojourn-encrypted'
+  | 'sojourn-id'
+  | 'flask'
+  | 'itsdangerous'
+  | ForeignFormat
+  | 'unknown'
+
+/** What a value looks like. Nothing of it is verified. */
+export interface Recognised {
+  format: Format
+  title: string
+  parts?: readonly { name: string; text: string; says: string }[]
+  /** The JSON it carries, by what each text is. */
+  payloads?: readonly { label: string; text: string }[]
+  compressed?: boolean
+  /** The signed time, in seconds since 1970. */
+  signedAt?: number | undefined
+  /** In which ways a secret may have made it; none where that cannot be told here. */
+  ways?: readonly Way[]
+  notes?: readonly string[]
+}
+
+/** A way in which a secret may have made a value. */
+export interface Way {
+  says: string
+  /** Whether the key depends on the cookie's name. */
+  isBound?: true
+  /** What the value says to who has the secret, or a word for why it is not valid. */
+  open(secret: Uint8Array, scope: Scope): { text?: string; seconds?: number } | string
+}
 
 /** The longest value a server of ours looks at. */
 const MAX_LENGTH = 65_536
@@ -25,12 +60,16 @@ export function recognise(value: string): Recognised {
   return found ?? unknown('It is neither of the length nor in the parts that such a cookie has.')
 }
 
-// id = selector "." verifier "." mac
-const ID = /^([\w-]{22})\.([\w-]{43})\.([\w-]{16})$/
+function unknown(why: string): Recognised {
+  return { format: 'unknown', title: 'no session cookie that is known here', notes: [why] }
+}
+
+/** Names the parts of a value, in their order. */
+function named(texts: readonly string[], parts: Readonly<Record<string, string>>) {
+  return Object.entries(parts).map(([name, says], at) => ({ name, says, text: texts[at] ?? '' }))
+}
 
 function asId(value: string): Recognised | undefined {
-  const [, selector, verifier = '', mac = ''] = ID.exec(value) ?? []
-  if (selector === undefined) return undefined
   const way: Way = {
     says: 'as Sojourn signs ids',
     isBound: true,
@@ -39,45 +78,37 @@ function asId(value: string): Recognised | undefined {
       return typeof id === 'string' ? id : {}
     },
   }
-  return recognised(['sojourn-id', "the id of one of Sojourn's sessions in a store"], {
-    parts: [
-      { name: 'selector', text: selector, says: "the session's handle, its key in the store" },
-      {
-        name: 'verifier',
-        text: verifier,
-        says: 'proves who was given the id; hashed in the store',
-      },
-      { name: 'mac', text: mac, says: '96 bits of HMAC-SHA-256' },
-    ],
+  // With a key that nobody has, the MAC cannot be right; only another form is malformed.
+  if (way.open(Buffer.of(0), { audience: '', cookieName: '' }) === 'malformed') return undefined
+  return {
+    format: 'sojourn-id',
+    title: "the id of one of Sojourn's sessions in a store",
+    parts: named(value.split('.'), {
+      selector: "the session's handle, its key in the store",
+      verifier: 'proves who was given the id; hashed in the store',
+      mac: '96 bits of HMAC-SHA-256',
+    }),
     ways: [way],
     notes: ['What the session holds is in the store: see sojourn list.'],
-  })
+  }
 }
 
 // envelope = base64url(version key-id salt commitment ciphertext tag), version 1
-const HEAD_CHARACTERS = 4
-const MIN_ENVELOPE = 86
+const ENVELOPE = /^(A[\w-]{3})([\w-]{82,})$/
 
 function asEncrypted(value: string): Recognised | undefined {
-  if (value.length < MIN_ENVELOPE || !/^A[\w-]+$/.test(value)) return undefined
-  if (decodeBase64url(value)?.[0] !== 1) return undefined
-  const [head, sealed] = [value.slice(0, HEAD_CHARACTERS), value.slice(HEAD_CHARACTERS)]
-  const way: Way = {
-    says: 'as Sojourn encrypts',
-    isBound: true,
-    open(secret, scope) {
-      const keys = [keyFor(secret, 'encrypted', scope)]
-      return encrypter(keys, { ...scope, purpose: 'session' }).open(value)
-    },
-  }
-  return recognised(['sojourn-encrypted', "Sojourn's encrypted cookie"], {
+  const [, ...parts] = ENVELOPE.exec(value) ?? []
+  if (decodeBase64url(parts.join(''))?.[0] !== 1) return undefined
+  return {
+    format: 'sojourn-encrypted',
+    title: "Sojourn's encrypted cookie",
     compressed: false,
-    parts: [
-      { name: 'head', text: head, says: 'version 1, and which key it is under' },
-      { name: 'sealed', text: sealed, says: 'AES-256-GCM; nobody can read it without the secret' },
-    ],
-    ways: [way],
-  })
+    parts: named(parts, {
+      head: 'version 1, and which key it is under',
+      sealed: 'AES-256-GCM; nobody can read it without the secret',
+    }),
+    ways: [ownWay('as Sojourn encrypts', value, { migrateUntil: undefined, from: 0 })],
+  }
 }
 
 /** The hashes in use, by the length of their base64url. */
@@ -96,91 +127,61 @@ function asSigned(value: string): Recognised | undefined {
   const json = text === undefined ? undefined : parseJson(text)
   if (signedAt === undefined || (!json && !digest) || !/^[\w.-]+$/.test(body)) return undefined
   const compressed = body.startsWith('.')
-  const packed = `${compressed ? 'deflated JSON' : 'JSON'} in base64url; anybody can read it`
-  const cut = 'of no length a signature has: it was cut or added to'
-  const unread = text === undefined ? 'base64url of text' : 'JSON that a session can be'
-  const note = `The payload is not ${unread}: it was cut or changed, or is something else.`
-  return recognised(signedFormat(json?.value), {
+  return {
+    ...signedFormat(json?.value),
     compressed,
     signedAt,
-    parts: [
-      { name: 'payload', text: body, says: packed },
-      { name: 'timestamp', text: timestamp, says: 'when it was signed' },
-      { name: 'signature', text: signature, says: algorithm ?? cut },
-    ],
+    parts: named([body, timestamp, signature], {
+      payload: `${compressed ? 'deflated JSON' : 'JSON'} in base64url; anybody can read it`,
+      timestamp: 'when it was signed',
+      signature: algorithm ?? 'of no length a signature has: it was cut or added to',
+    }),
     payloads: json && text !== undefined ? [{ label: 'payload', text }] : [],
     ways: digest === undefined ? [] : waysToSign(value, digest),
-    notes: json ? [] : [note],
-  })
+    notes: json ? [] : ['The payload is no JSON: it was cut or changed, or is something else.'],
+  }
 }
 
 function waysToSign(value: string, digest: string): Way[] {
-  const own: Way = {
-    says: 'as Sojourn signs',
-    isBound: true,
-    open(secret, scope) {
-      const keys = [keyFor(secret, 'session', scope)]
-      return timedSigner(authenticator(keys, digest)).verify(value)
-    },
-  }
   const flask: Way = {
     says: digest === 'sha1' ? 'as Flask signs' : `as Flask would sign with ${digest}`,
     open: (secret) => flaskSigner([secret], { digest }).verify(value),
   }
-  const salted = { salt: 'itsdangerous', digest, derivation: 'django-concat' } as const
-  const other: Way = {
-    says: 'as itsdangerous signs',
-    but: 'with the salt "itsdangerous": it is no session of Flask',
-    open: (secret) => flaskSigner([secret], salted).verify(value),
+  return digest === 'sha256' ? [ownWay('as Sojourn signs', value), flask] : [flask]
+}
+
+/** As a server with that secret would open it. */
+function ownWay(says: string, value: string, encryption?: EncryptionSchedule): Way {
+  const { format } = ownPreset({}, false)
+  const rest = { tags: [], clock: systemClock, encryption }
+  const open: Way['open'] = (secret, scope) =>
+    format({ secrets: [secret], scope, ...rest }).sealer.open(value)
+  return { says, isBound: true, open }
+}
+
+/** Ours is a list of a stamp, the data, and perhaps what else is known; Flask's an object. */
+function signedFormat(value: unknown): { format: Format; title: string } {
+  const [stamp, ...objects] = Array.isArray(value) ? (value as unknown[]) : []
+  const isOwn = typeof stamp === 'string' && [1, 2].includes(objects.length)
+  if (isOwn && objects.every(isJsonObject)) {
+    return { format: 'sojourn', title: "Sojourn's signed cookie" }
   }
-  return digest === 'sha256' ? [own, flask, other] : [flask, other]
-}
-
-function signedFormat(value: unknown): readonly [Format, string] {
-  if (isRecord(value)) return ['sojourn', "Sojourn's signed cookie"]
-  if (isJsonObject(value)) return ['flask', "Flask's session cookie"]
-  return ['itsdangerous', 'a value signed by itsdangerous, but no session of Flask or Sojourn']
-}
-
-/** Whether it is a list of a stamp, the data, and perhaps what else is known. */
-function isRecord(value: unknown): boolean {
-  if (!Array.isArray(value) || value.length < 2 || value.length > 3) return false
-  const [stamp, ...objects] = value as unknown[]
-  return typeof stamp === 'string' && objects.every(isJsonObject)
+  if (isJsonObject(value)) return { format: 'flask', title: "Flask's session cookie" }
+  return { format: 'itsdangerous', title: 'a value signed by itsdangerous, but no session' }
 }
 
 function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Which parts of other libraries' cookies are JSON in base64, from the first on. */
-const JSON_PARTS: Partial<Record<ForeignFormat, readonly string[]>> = {
-  jwt: ['header', 'payload'],
-  jwe: ['header'],
-  'cookie-session': ['payload'],
-}
-
-const FOREIGN_NOTES: Partial<Record<ForeignFormat, string>> = {
-  jwe: 'As Auth.js writes. Its payload can be read only with its key.',
-  'express-session': 'It carries an id only: the data is in the store of the server.',
-  'iron-session': 'iron-session, h3 or hapi sealed it: only that server can read it.',
-  'cookie-session': 'Its signature is in a second cookie, with .sig after the name.',
-}
-
+/** Another library's: each part that is a JSON object in base64 can be read. */
 function asForeign(value: string): Recognised | undefined {
   const found = foreignCookie(value)
-  if (!found) return undefined
-  const { format, title } = found
-  const texts = percentDecoded(value).split('.')
-  const note = FOREIGN_NOTES[format]
-  return recognised([format, title], {
-    payloads: (JSON_PARTS[format] ?? []).map((label, at) => {
-      return { label, text: Buffer.from(texts[at]!, 'base64').toString() }
-    }),
-    notes: note === undefined ? [] : [note],
+  const texts = percentDecoded(value)
+    .split('.')
+    .map((part) => Buffer.from(part, 'base64').toString())
+  const payloads = texts.flatMap((text, at) => {
+    return isJsonObject(parseJson(text)?.value) ? [{ label: `part ${at + 1}`, text }] : []
   })
-}
-
-function unknown(why: string): Recognised {
-  return recognised(['unknown', 'no session cookie that is known here'], { notes: [why] })
+  return found && { ...found, payloads }
 }

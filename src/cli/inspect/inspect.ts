@@ -1,7 +1,9 @@
 /** `sojourn inspect`: shows what is in a session cookie, and whether a secret signed it. */
 
+import { text } from 'node:stream/consumers'
 import { printable } from '../../base/printable.ts'
 import { command, usageError } from '../command/command.ts'
+import { takeVariables } from '../command/load.ts'
 import { describe } from './description.ts'
 import { recognise } from './formats.ts'
 import { page } from './page.ts'
@@ -13,6 +15,7 @@ const USAGE = `sojourn inspect [COOKIE]                  shows a cookie: a value
                   [--name NAME]             which cookie of a header, or the name of the value
                   [--secret-env NAME]       the variable with the secret that may have signed it
                                             (without it: SESSION_SECRET, then SECRET_KEY)
+                  [--env .env]              with the variables of a file
                   [--secret SECRET]         the secret itself; your shell remembers it
                   [--audience NAME]         the app's own, if it has the option
                   [--json]                  for programs
@@ -22,12 +25,14 @@ export const inspect = command({
   usage: USAGE,
   options: {
     name: { type: 'string' },
+    env: { type: 'string' },
     audience: { type: 'string' },
     secret: { type: 'string', multiple: true },
     'secret-env': { type: 'string', multiple: true },
     json: { type: 'boolean' },
   },
-  async run({ name: wanted, audience, secret, 'secret-env': variables }, positionals) {
+  async run({ name: wanted, env, audience, secret, 'secret-env': variables }, positionals) {
+    takeVariables(env)
     const secrets = secretsFrom(secret ?? [], variables ?? [])
     // An unquoted header arrives as several arguments.
     const given = positionals.join(' ')
@@ -66,14 +71,13 @@ function secretsFrom(texts: readonly string[], variables: readonly string[]): Gi
         'processes. Better: --secret-env NAME.\n',
     )
   }
-  const given = texts.map((text) => ({ text, from: '--secret' }))
   const named = variables.flatMap(secretIn)
   // The name is not repeated: with a stray $ it is the secret.
   if (named.length < variables.length) {
     throw usageError('The variable that --secret-env names is not set, or empty.')
   }
-  if (given.length + named.length > 0) return [...given, ...named]
-  return ['SESSION_SECRET', 'SECRET_KEY'].flatMap(secretIn)
+  const given = [...texts.map((text) => ({ text, from: '--secret' })), ...named]
+  return given.length > 0 ? given : ['SESSION_SECRET', 'SECRET_KEY'].flatMap(secretIn)
 }
 
 function secretIn(name: string): GivenSecret[] {
@@ -88,29 +92,22 @@ async function standardInput(): Promise<string> {
   if (process.stdin.isTTY) {
     throw usageError("Give a cookie: sojourn inspect 'session=...', or pipe it in.")
   }
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > MAX_INPUT) {
-      throw usageError('That is longer than a megabyte: no cookie, and no headers.')
-    }
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+  const given = await text(process.stdin)
+  if (given.length <= MAX_INPUT) return given
+  throw usageError('That is longer than a megabyte: no cookie, and no headers.')
 }
 
 /** The cookies to show: all of the name that was given, or else of the likeliest one. */
 function choose(cookies: readonly PastedCookie[], wanted: string | undefined): PastedCookie[] {
-  if (cookies.length === 0) throw new Error('There is no cookie in what was given.')
   if (wanted === undefined) {
     const ranks = cookies.map(rankOf)
-    const best = cookies[ranks.indexOf(ranks.reduce((a, b) => Math.min(a, b)))]!
+    const best = cookies[ranks.indexOf(ranks.reduce((a, b) => Math.min(a, b), Infinity))]
+    if (!best) throw new Error('There is no cookie in what was given.')
     return cookies.filter(({ name }) => name === best.name)
   }
   const found = cookies.filter(({ name }) => name === undefined || name === wanted)
   if (found.length > 0) return found.map((cookie) => ({ ...cookie, name: wanted }))
-  const names = [...new Set(cookies.map(({ name }) => name))].join(', ')
+  const names = [...new Set(cookies.map(({ name }) => name))].join(', ') || 'none'
   throw new Error(`There is no cookie of that name. There are: ${names}. Say which with --name.`)
 }
 

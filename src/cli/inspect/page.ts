@@ -1,41 +1,37 @@
 /** A description laid out for people. */
 
 import { printable } from '../../base/printable.ts'
-import { prettyJson } from '../command/terminal.ts'
+import { columns, prettyJson } from '../command/terminal.ts'
 import { roughly } from '../command/wording.ts'
 import type { Description } from './description.ts'
 
 /** The page on one cookie. Every text from the cookie is made printable. */
 export function page(cookie: Description, now: number): string {
   const { parts, attributes, payloads, notes } = cookie
+  const sections: [title: string, text: string][] = [
+    ['parts', columns(parts.map(({ name, text, says }) => [name, `${shortened(text)}  ${says}`]))],
+    ['attributes', attributes.map(printable).join('\n')],
+    ...payloads.map(({ label, text }): [string, string] => [
+      label === 'meta' ? META : label,
+      prettyJson(text),
+    ]),
+    ['notes', notes.map(printable).join('\n')],
+  ]
   return [
-    ...rows(facts(cookie, now)),
-    ...section(
-      'parts',
-      rows(parts.map(({ name, text, says }) => [name, `${shortened(text)}  ${says}`])),
-    ),
-    ...section('attributes', attributes.map(indented)),
-    ...payloads.flatMap(({ label, text }) =>
-      section(
-        label === 'meta' ? META : label,
-        prettyJson(text)
-          .split('\n')
-          .map((line) => `  ${line}`),
-      ),
-    ),
-    ...section('notes', notes.map(indented)),
-    '',
+    `${indented(columns(facts(cookie, now)))}\n`,
+    ...sections.flatMap(([title, text]) => (text ? [`${title}\n${indented(text)}\n`] : [])),
   ].join('\n')
 }
 
 const META =
   "meta: the library's own (c created, n nonce, a signed in, u user id, p permanent, f flashes, l label)"
 
-function facts(cookie: Description, now: number): [string, string | null][] {
+/** A row each for what there is. */
+function facts(cookie: Description, now: number): [string, string][] {
   const { size, times, session, compressed, verified } = cookie
   const verdict = verified === null ? 'not verified' : verified ? 'yes' : 'NO'
   const whole = size.nameAndValue === null ? '' : `, ${size.nameAndValue} with its name`
-  return [
+  const rows: [string, string | null][] = [
     ['cookie', cookie.title],
     ['name', cookie.name],
     ['verified', `${verdict}: ${cookie.verification}`],
@@ -49,21 +45,11 @@ function facts(cookie: Description, now: number): [string, string | null][] {
     ['permanent', session && (session.permanent ? 'yes' : 'no: it ends with the browser')],
     ['flashes', session && session.flashes > 0 ? `${session.flashes} waiting` : null],
   ]
+  return rows.filter((row): row is [string, string] => row[1] !== null)
 }
 
-/** A line each for what there is. */
-function rows(list: readonly (readonly [string, string | null])[]): string[] {
-  return list.flatMap(([label, text]) => {
-    return text === null ? [] : [`  ${label.padEnd(12)}${printable(text)}`]
-  })
-}
-
-function section(title: string, lines: readonly string[]): string[] {
-  return lines.length > 0 ? ['', title, ...lines] : []
-}
-
-function indented(line: string): string {
-  return `  ${printable(line)}`
+function indented(text: string): string {
+  return text.replaceAll(/^/gm, '  ')
 }
 
 /** Enough of a part to find it again; a page in a bug report is then no cookie. */
@@ -72,8 +58,5 @@ function shortened(text: string): string {
 }
 
 function dated(time: string | null, now: number): string | null {
-  if (time === null) return null
-  const seconds = Math.round((now - Date.parse(time)) / 1000)
-  const distance = roughly(Math.abs(seconds))
-  return `${time} (${seconds < 0 ? `in ${distance}` : `${distance} ago`})`
+  return time && `${time} (${roughly((Date.parse(time) - now) / 1000)})`
 }

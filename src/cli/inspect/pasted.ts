@@ -10,45 +10,37 @@ export interface PastedCookie {
   attributes: readonly string[]
 }
 
+// header-line = [ "<" / ">" ] ( "Set-Cookie" / "Cookie" ) ":" value;   curl -v marks directions
+const HEADER = /^[ \t]*(?:[<>][ \t]*)?(set-cookie|cookie):(.*)$/gim
+
+// Begins as `name=value`; the padding of base64 does not.
+const PAIRS = /^[^=;\s"]+=[^=;\s]/
+
+const ATTRIBUTE =
+  /;\s*(?:(?:path|domain|expires|max-age|samesite)=|(?:httponly|secure|partitioned)\s*(?:;|$))/i
+
 /** The cookies in a text, in its order. Lines of other headers are passed over. */
 export function cookiesIn(text: string): PastedCookie[] {
-  // header-line = [ "<" / ">" ] ( "Set-Cookie" / "Cookie" ) ":" value;   curl -v marks directions
-  const headers = [...text.matchAll(/^[ \t]*(?:[<>][ \t]*)?(set-cookie|cookie):(.*)$/gim)]
+  const headers = [...text.matchAll(HEADER)]
   if (headers.length > 0) {
     return headers.flatMap(([, header = '', content = '']) =>
       header.length > 6 ? fromSetCookie(content.trim()) : fromCookie(content.trim()),
     )
   }
   const only = text.trim()
-  if (!isPairs(only))
-    return only === '' ? [] : [{ name: undefined, value: unquoted(only), attributes: [] }]
-  return hasAttributes(only) ? fromSetCookie(only) : fromCookie(only)
-}
-
-/** Whether this begins as `name=value`; the padding of base64 does not. */
-function isPairs(text: string): boolean {
-  return /^[^=;\s"]+=[^=;\s]/.test(text)
-}
-
-function hasAttributes(text: string): boolean {
-  return /;\s*(?:path|domain|expires|max-age|samesite)=|;\s*(?:httponly|secure|partitioned)\s*(?:;|$)/i.test(
-    text,
-  )
+  if (PAIRS.test(only)) return ATTRIBUTE.test(only) ? fromSetCookie(only) : fromCookie(only)
+  const value = only.replace(/^(["'])(.*)\1$/, '$2')
+  return only === '' ? [] : [{ name: undefined, value, attributes: [] }]
 }
 
 function fromCookie(header: string): PastedCookie[] {
-  const names = header.split(';').map((pair) => pair.split('=', 1)[0]!.trim())
-  return [...new Set(names)].flatMap((name) =>
-    name === '' ? [] : cookieValues(header, name).map((value) => ({ name, value, attributes: [] })),
+  const names = new Set(header.split(';').map((pair) => pair.split('=', 1)[0]!.trim()))
+  return [...names].flatMap((name) =>
+    cookieValues(header, name).map((value) => ({ name, value, attributes: [] })),
   )
 }
 
 function fromSetCookie(line: string): PastedCookie[] {
-  const [pair = '', ...attributes] = line.split(';')
-  const [found] = fromCookie(pair)
-  return found ? [{ ...found, attributes: attributes.map((attribute) => attribute.trim()) }] : []
-}
-
-function unquoted(text: string): string {
-  return /^(["']).*\1$/.test(text) ? text.slice(1, -1) : text
+  const [pair = '', ...attributes] = line.split(';').map((part) => part.trim())
+  return fromCookie(pair).map((cookie) => ({ ...cookie, attributes }))
 }

@@ -1,7 +1,6 @@
 /** Says whether a secret signed a cookie, and if not, what most likely went wrong. */
 
-import { keyring } from '../../crypto/keyring.ts'
-import type { Recognised, Way } from './recognised.ts'
+import type { Recognised, Way } from './formats.ts'
 
 /** A secret, and where it came from. Only the latter is ever shown. */
 export interface GivenSecret {
@@ -16,10 +15,9 @@ export interface Verdict {
   opened?: Pick<Recognised, 'payloads' | 'signedAt'>
 }
 
-/** Whose a cookie is said to be. */
-export interface Claim {
+/** The name a cookie came under, and the option `audience` of the app. */
+interface Claim {
   name: string | undefined
-  /** The option of that name, if the app has it. */
   audience: string
 }
 
@@ -38,22 +36,18 @@ export const USUAL_NAMES: readonly string[] = [
  * came under does not verify: a server would refuse it too.
  */
 export function verify(claim: Claim, looks: Recognised, secrets: readonly GivenSecret[]): Verdict {
-  const { ways, signedAt, format, payloads } = looks
+  const { ways = [], signedAt, format } = looks
   if (ways.length === 0) return no(signedAt === undefined ? NOT_HERE : CUT)
   const use = firstUse(claim, ways, [...secrets.flatMap(asGiven), ...secrets.flatMap(mended)])
   if (!use) return no(whyNot(claim, format, secrets))
   const { way, from, accident, cookieName, opened } = use
   if (accident !== undefined) return no(`It verifies with the secret of ${from} ${accident}.`)
-  if (way.but !== undefined) return no(`The secret of ${from} signed it, but ${way.but}.`)
   const isMoved = cookieName !== claim.name && way.isBound
   if (isMoved && claim.name !== undefined) {
     return no(
       `It was made with the secret of ${from}, but for a cookie named ${cookieName}: ` +
         `under the name ${claim.name} a server refuses it.`,
     )
-  }
-  if (format === 'itsdangerous' && payloads.length === 0) {
-    return no(`The signature is right (${from}), but the payload cannot be read.`)
   }
   const renamed = isMoved ? `, for a cookie named ${cookieName}` : ''
   const says = `${way.says}, with the secret of ${from}${renamed}`
@@ -72,7 +66,7 @@ function no(says: string): Verdict {
 /** Bytes that may be the secret. */
 interface Candidate {
   from: string
-  bytes: Uint8Array
+  bytes: Buffer
   /** What was wrong with it as it was given. */
   accident?: string
 }
@@ -93,40 +87,31 @@ function firstUse({ name, audience }: Claim, ways: readonly Way[], candidates: C
 
 /** The bytes that a secret stands for: `base64:` and `hex:` announce some, but not to Flask. */
 function asGiven({ text, from }: GivenSecret): Candidate[] {
+  const [, encoding, spelled = ''] = /^(base64|hex):(.*)$/s.exec(text) ?? []
   const literal = { from, bytes: Buffer.from(text) }
-  if (!/^(?:base64|hex):/.test(text)) return [literal]
-  try {
-    const { secrets } = keyring(text, { where: 'secret', remedy: '', refuse: [] })
-    return [...secrets.map((bytes) => ({ from, bytes })), literal]
-  } catch {
-    return [literal]
-  }
+  if (encoding === undefined) return [literal]
+  return [{ from, bytes: Buffer.from(spelled, encoding as 'base64' | 'hex') }, literal]
 }
 
-const QUOTED = /^(["'])(.+)\1$/
-
 /** What may have happened to a secret on its way here, and how to undo that; white space is gone. */
-const ACCIDENTS: readonly [says: string, undo: (text: string) => Uint8Array][] = [
+const ACCIDENTS: readonly [says: string, undo: (text: string) => Buffer][] = [
   ['without the white space around it', (text) => Buffer.from(text)],
   ['with a line end after it', (text) => Buffer.from(`${text}\n`)],
-  ['without the quotation marks around it', (text) => Buffer.from(text.replace(QUOTED, '$2'))],
+  [
+    'without the quotation marks around it',
+    (text) => Buffer.from(text.replace(/^(["'])(.+)\1$/, '$2')),
+  ],
   ['with quotation marks around it', (text) => Buffer.from(`"${text}"`)],
   ['taken as hexadecimal bytes', (text) => Buffer.from(text, 'hex')],
   ['taken as base64 bytes', (text) => Buffer.from(text, 'base64')],
 ]
 
 function mended({ text, from }: GivenSecret): Candidate[] {
-  const candidates = ACCIDENTS.map(([accident, undo]) => {
-    return { from, accident, bytes: undo(text.trim()) }
-  })
-  return candidates.filter(({ bytes }) => bytes.length > 0)
+  const all = ACCIDENTS.map(([accident, undo]) => ({ from, accident, bytes: undo(text.trim()) }))
+  return all.filter(({ bytes }) => bytes.length > 0)
 }
 
-function whyNot(
-  { name, audience }: Claim,
-  format: string,
-  secrets: readonly GivenSecret[],
-): string {
+function whyNot({ name, audience }: Claim, format: string, secrets: readonly GivenSecret[]) {
   const tried = secrets.map(({ from }) => from).join(', ')
   const names = name === undefined ? ` for the names ${USUAL_NAMES.join(', ')}` : ''
   const what = format === 'sojourn-encrypted' ? 'It does not open' : 'The signature does not match'

@@ -4,7 +4,7 @@ import { encodeBase64url } from '../../base/bytes.ts'
 import { systemRandom } from '../../base/ports.ts'
 import { MIN_SECRET_BYTES } from '../../crypto/weak-secrets.ts'
 import { command, usageError } from '../command/command.ts'
-import { readEnvFile, spellingsIn, withVariables, writeEnvFile } from './env-file.ts'
+import { readEnvFile, setInFile, valuesIn } from './env-file.ts'
 import { rotate } from './rotate.ts'
 
 const USAGE = `sojourn secret                            prints a new secret
@@ -41,29 +41,23 @@ export const secret = command({
       throw usageError('--write reads the file that it changes: leave --env out.')
     }
     const made = encodeBase64url(systemRandom(MIN_SECRET_BYTES))
-    if (values.rotate) return { text: rotate({ name, made, file, source, drops: drops === true }) }
+    if (values.rotate) return { text: rotate({ name, made, file, source, drops }) }
     if (file !== undefined) return { text: addTo(file, name, made) }
     if (values.name === undefined) return { text: made }
     throw usageError('--name says how to call it in a file: give --write .env as well.')
   },
 })
 
-/** Adds the secret to the file; answers what there is to say. */
+/** Adds the secret to the file; returns what to tell about it. */
 function addTo(file: string, name: string, made: string): string {
   const before = readEnvFile(file)
-  if (spellingsIn(before ?? '', name).some((text) => !/^(?:''|""|``)?$/.test(text))) {
+  if (valuesIn(before ?? '', name).some(({ value }) => !/^(?:''|""|``)?$/.test(value))) {
     throw new Error(
       `${file} has a ${name} already. It was kept; nothing was changed. To change it without ` +
         `signing anybody out: sojourn secret --rotate --write ${file}.`,
     )
   }
-  const after = withVariables(before ?? '', { [name]: made })
-  if (after === undefined) {
-    throw new Error(
-      `${file} would not give it back: look at its quotation marks. Nothing was changed.`,
-    )
-  }
-  const ignored = writeEnvFile(file, before, after)
+  const ignored = setInFile(file, { [name]: made }, { [name]: made })
   return (
     `${before === undefined ? 'Created' : 'Changed'} ${file}: it has a new ${name}.\n` +
     `${ignored}Start with: node --env-file=${file} <your program>`

@@ -63,7 +63,7 @@ export interface CookieOptions {
 }
 
 /** In bytes. Browsers drop a cookie whose name and value are longer (RFC 6265bis section 5.6). */
-const COOKIE_LIMIT = 4096
+export const COOKIE_LIMIT = 4096
 
 /** The preset that `createSessions` uses unless one is given. @throws ERR_OPTION_INVALID */
 export function ownPreset(

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
@@ -150,7 +150,7 @@ describe('each question has an answer that is no pass', () => {
       secret: [secret, '${OLDER}'], ${IN_MEMORY}, lifetime: aal1, onReplay: 'end', rotate: '1h',
       maxSessionsPerUser: 1, onLimit: 'reject', onUnavailable: 'anonymous-readonly',
     }`)
-    expect(on('secret').says).toBe('Nobody can guess it; one previous secret opens too.')
+    expect(on('secret').says).toBe('Nobody can guess it; 1 previous secret too.')
     expect(on('lifetime').says).toContain('within level 1')
     expect(on('ids').says).toContain('after 1 hour')
     expect(on('ids').says).toContain('its session ends')
@@ -190,6 +190,7 @@ describe('what a module can do wrong', () => {
   test.each([
     ['as `sessions`', MAKES],
     ['as its default', 'export default createSessions({ secret })'],
+    ['not at all, but makes them', 'const sessions = createSessions({ secret })'],
     ['within its default', 'export default { sessions: createSessions({ secret }) }'],
   ])('exports them %s: found', async (_, text) => {
     expect((await diagnose(text)).out).toContain('pass  secret')
@@ -197,6 +198,11 @@ describe('what a module can do wrong', () => {
 
   test.each([
     ['exports none', 'export const app = 1', 'exports no sessions'],
+    [
+      'makes several and exports none',
+      'const sessions = [createSessions({ secret }), createSessions({ secret })]',
+      'exports no sessions',
+    ],
     ['exports something else', 'export const sessions = { get() {} }', 'exports no sessions'],
     ['does not parse', 'export const = 1', 'Loading it failed'],
     [
@@ -286,6 +292,36 @@ describe('variables from a file', () => {
     const { code, out } = await diagnose(MAKES, { files, args: ['--env', '.env'] })
     expect(code).toBe(1)
     expect(out).toContain('fail  NODE_ENV    development')
+  })
+})
+
+describe("the README's own set-up", () => {
+  const README = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
+  const [, app = ''] = /```ts\n(import express[^]*?)```/.exec(README) ?? []
+  const here = app
+    .replace("'sojourn'", `'${SRC}/index.ts'`)
+    .replace("'sojourn/express'", `'${SRC}/adapters/express.ts'`)
+    .replace("'express'", `'${import.meta.resolve('express')}'`)
+    .replace('listen(3000)', "listen(0, '127.0.0.1')")
+
+  test('is understood: the program, and the .env beside it', async () => {
+    const cwd = emptyFolder()
+    writeFileSync(join(cwd, 'app.mts'), here)
+    writeFileSync(join(cwd, '.env'), `SESSION_SECRET=${SECRET}\nNODE_ENV=development\n`)
+    const ran = await sojourn(['doctor', 'app.mts'], { cwd })
+    expectNothingSecret(ran)
+    expect(ran).toMatchObject({ code: 0, err: '' })
+    expect(ran.out).toContain('pass  secret')
+    expect(ran.out).toContain('pass  NODE_ENV    production, for this report')
+  })
+
+  test('without a secret: says how to make one, and where the command finds it', async () => {
+    const cwd = emptyFolder()
+    writeFileSync(join(cwd, 'app.mts'), here)
+    const { code, out } = await sojourn(['doctor', 'app.mts'], { cwd })
+    expect(code).toBe(1)
+    expect(out).toContain('npx sojourn secret --write .env')
+    expect(out).toMatch(/-> .*--env FILE/)
   })
 })
 

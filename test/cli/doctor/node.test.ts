@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { nodeFinding } from '../../../src/cli/doctor/surroundings.ts'
+import { nodeFinding } from '../../../src/cli/doctor/examine-module.ts'
 
 test.each([
   ['18.20.4', 'fail', 'too old'],
