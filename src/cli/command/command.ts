@@ -53,7 +53,7 @@ export function usageError(message: string): Error {
   return Object.assign(new Error(message), { code: 'ERR_USAGE' })
 }
 
-/** Something that failed, and what to do about it. */
+/** Something that failed, and what to do about it. Both are shown as they are. */
 export function failure(says: string, remedy: string): Error {
   return Object.assign(new Error(says), { remedy })
 }

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url'
 import { printable } from '../../base/printable.ts'
 import { MADE, type Sessions, type StoredSessions } from '../../session/sessions.ts'
 import { failure, usageError } from './command.ts'
-import { codeOf, explained, reasonOf } from './redact.ts'
+import { codeOf, explained, reasonOf, withoutSecrets } from './redact.ts'
 
 /** The sessions of an app: those in a store can be listed, revoked and pruned. */
 export type AppSessions = Pick<Sessions, 'describePolicy'> & Partial<StoredSessions>
@@ -22,7 +22,8 @@ const LOAD_MS = 20_000
 /** Loads the module. @throws what failed, with what to do about it */
 export async function load(path: string, wanted: string | undefined): Promise<AppSessions> {
   if (!existsSync(path)) {
-    throw failure(`There is no file ${path}.`, 'Give the module that makes the sessions.')
+    const says = `There is no file ${withoutSecrets(path)}.`
+    throw failure(says, 'Give the module that makes the sessions.')
   }
   const made: AppSessions[] = []
   Object.assign(globalThis, { [MADE]: (sessions: AppSessions) => made.push(sessions) })
@@ -88,12 +89,12 @@ function sessionsIn(
   // A CommonJS module stands behind its default export.
   const named = Object.entries({ ...(!isSessions(main) && (main as object)), ...exported })
   const found = new Map(named.filter((entry): entry is Export => isSessions(entry[1])))
-  const usual = ['sessions', 'default', ...found.keys()].find((name) => found.has(name))
-  const isClear = found.size === 1 || found.has('sessions') || found.has('default')
-  const sessions = found.get(wanted ?? (isClear ? usual! : ''))
+  const names = [...found.keys()]
+  const usual = ['sessions', 'default'].find((name) => found.has(name))
+  const sessions = found.get(wanted ?? usual ?? (names.length === 1 ? names[0]! : ''))
   if (sessions) return sessions
-  if (found.size > 0) {
-    const says = `The module exports sessions as ${[...found.keys()].join(', ')}.`
+  if (names.length > 0) {
+    const says = `The module exports sessions as ${names.join(', ')}.`
     throw failure(says, 'Say which with --export NAME.')
   }
   if (made.length === 1 && wanted === undefined) return made[0]!

@@ -61,14 +61,8 @@ export function codeOf(error: unknown): string {
 
 /** What to do, by the code of an error or by what a client of a store says. */
 const REMEDIES: readonly [says: RegExp, remedy: string][] = [
-  [
-    /^ERR_(?:UNKNOWN_FILE_EXTENSION|UNSUPPORTED_TYPESCRIPT)/,
-    'Give the JavaScript it is compiled to, or use Node.js 22.18 or newer.',
-  ],
-  [
-    /^ERR_(?:SECRET_|OPTION_INVALID)/,
-    'Start it with the variables that the app has: --env FILE takes them from a file.',
-  ],
+  [/^ERR_UN/, 'Give the JavaScript it is compiled to, or use Node.js 22.18 or newer.'],
+  [/^ERR_SECRET_|^ERR_OPTION_/, 'Give the command the variables that the app has: --env .env.'],
   [/WRONGPASS|NOAUTH|28P01|28000/, 'The user or the password that the app has is wrong.'],
   [/ECONNREFUSED|ENOTFOUND/, 'Nothing listens at the address that the app has. Start it there.'],
   [/^ERR_STORE_UNAVAILABLE/, 'Start it, or look at the address and the password that the app has.'],
@@ -76,10 +70,11 @@ const REMEDIES: readonly [says: RegExp, remedy: string][] = [
 
 /** What failed, in one line, and what to do about it, if that is known. */
 export function explained(error: unknown): { says: string; remedy: string | undefined } {
-  const [code, reason] = [codeOf(error), reasonOf(error)]
+  // A failure of ours: what it repeats was cleaned already.
   if (error instanceof Error && 'remedy' in error) {
-    return { says: reason, remedy: String(error.remedy) }
+    return { says: error.message, remedy: String(error.remedy) }
   }
+  const [code, reason] = [codeOf(error), reasonOf(error)]
   const [, remedy] = REMEDIES.find(([says]) => says.test(`${code} ${reason}`)) ?? []
   if (code !== UNAVAILABLE) return { says: reason, remedy }
   // Without a cause it is the library that speaks: "The store did not ...: why. What visitors get."

@@ -2,13 +2,14 @@
 
 import { command, usageError } from '../command/command.ts'
 import { LOAD_OPTIONS, quietly } from '../command/load.ts'
+import { withoutSecrets } from '../command/redact.ts'
 import { examineModule } from './examine-module.ts'
 import { examineUrl, isAddress } from './examine-url.ts'
 import { report } from './finding.ts'
 
-const USAGE = `sojourn doctor MODULE                     loads a module that exports \`sessions\`, and reports what a
+const USAGE = `sojourn doctor MODULE                     loads a module that makes sessions, and reports what a
                                             reviewer would ask of them in production
-                  [--env .env]              with the variables of a file
+                  [--env FILE]              with its variables; otherwise with those of .env
                   [--export NAME]           which sessions, if it exports several
 sojourn doctor URL                        asks for a page on this machine, and reports on its cookie
                   [--name NAME]             which cookie, if it is not to be guessed
@@ -30,6 +31,6 @@ export const doctor = command({
     const findings = isPage
       ? await examineUrl(target, name)
       : await quietly(() => examineModule(target, { env, export: wanted }))
-    return report(target, findings)
+    return report(withoutSecrets(target), findings)
   },
 })

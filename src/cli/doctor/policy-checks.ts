@@ -61,7 +61,7 @@ function encryptionFinding({ encryption, format, store }: Policy): Finding {
   const reader = store ? 'Whoever reads the store, or a backup of it,' : 'Whoever has the cookie'
   return consider('encryption', of !== 'nothing', `Only the secret opens the ${of}.`, [
     `${reader} can read the session: signed is not secret.`,
-    `${format === 'flask' ? '' : 'encrypt: true. Otherwise: '}Keep nothing private in it.`,
+    format === 'flask' ? 'Keep nothing private in it.' : 'encrypt: true, or keep nothing private.',
   ])
 }
 

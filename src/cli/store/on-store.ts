@@ -5,7 +5,7 @@ import type { StoredSessions } from '../../session/sessions.ts'
 import * as commands from '../command/command.ts'
 import { load, LOAD_OPTIONS, quietly, takeVariables } from '../command/load.ts'
 
-export const STORE_USAGE = `of list, revoke and prune, which load MODULE, a file that exports \`sessions\`:
+export const STORE_USAGE = `of list, revoke and prune, which load MODULE, a file that makes \`sessions\`:
                   [--env .env]              with the variables of a file
                   [--export NAME]           which sessions, if it exports several
                   [--json]                  for programs

@@ -224,6 +224,15 @@ describe('what a module can do wrong', () => {
     expect(ran.out).toContain('There is no file missing.js.')
   })
 
+  test('is an address with a password in it: that is left out', async () => {
+    const { code, out } = await sojourn(['doctor', 'redis://u:hunter22@h/0'], {
+      cwd: emptyFolder(),
+    })
+    expect(code).toBe(1)
+    expect(out).toContain('There is no file redis://[...]@h/0.')
+    expect(out).not.toContain('hunter22')
+  })
+
   test('is in a language that Node.js does not load', async () => {
     const { code, out } = await diagnose(MAKES, { file: 'app.tsx' })
     expect(code).toBe(1)
@@ -320,8 +329,9 @@ describe("the README's own set-up", () => {
     writeFileSync(join(cwd, 'app.mts'), here)
     const { code, out } = await sojourn(['doctor', 'app.mts'], { cwd })
     expect(code).toBe(1)
+    expect(out).toContain('No secret: "secret" is empty or undefined.')
     expect(out).toContain('npx sojourn secret --write .env')
-    expect(out).toMatch(/-> .*--env FILE/)
+    expect(out).toContain('-> Give the command the variables that the app has: --env .env.')
   })
 })
 
