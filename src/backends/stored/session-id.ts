@@ -25,7 +25,7 @@ export interface SessionIdFormat {
 // selector = 22base64url   ; 128 random bits
 // verifier = 43base64url   ; 256 random bits
 // mac      = 16base64url   ; the first 96 bits of HMAC-SHA-256 over selector "." verifier
-const ID = /^([\w-]{22})\.([\w-]{43})\.([\w-]{16})$/
+export const ID = /^([\w-]{22})\.([\w-]{43})\.([\w-]{16})$/
 
 const MAC_CHARACTERS = 16
 
