@@ -1,5 +1,6 @@
 /** The error of a session that is too large, with its largest keys. */
 
+import { printableShort } from '../base/printable.ts'
 import { type KeySize, SessionError } from '../base/errors.ts'
 import type { Layout, SessionRecord } from './record.ts'
 
@@ -21,7 +22,11 @@ export function tooLarge(
   most: number,
   sizes: readonly KeySize[],
 ): SessionError {
-  const largest = sizes.toSorted((a, b) => b.bytes - a.bytes).slice(0, NAMED)
+  const largest = sizes
+    .toSorted((a, b) => b.bytes - a.bytes)
+    .slice(0, NAMED)
+    // A key may come from a request, and an event is logged.
+    .map(({ key, bytes }) => ({ key: printableShort(key, 100), bytes }))
   const named = largest.map((size) => `${size.key} (${size.bytes} bytes)`).join(', ')
   return Object.assign(new SessionError(code, bytes, most, named), { largest })
 }

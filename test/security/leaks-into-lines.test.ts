@@ -95,7 +95,7 @@ test.each(FORGED)(
     // What an app logs of them.
     expect(errors.length).toBeGreaterThan(5)
     expect(errors.map(({ message }) => message).filter((text) => OBEYED.test(text))).toEqual([])
-    const logged = events.map((event) => inspect(event))
+    const logged = events.map((event) => inspect(event, { breakLength: Infinity }))
     expect(logged.filter((line) => OBEYED.test(line))).toEqual([])
   },
 )

@@ -69,5 +69,5 @@ export function failurePrinter(clock: Clock): Emit {
 }
 
 function sizes(largest: readonly { key: string; bytes: number }[]): string {
-  return largest.map(({ key, bytes }) => `${key.slice(0, 100)} ${bytes} bytes`).join(', ')
+  return largest.map(({ key, bytes }) => `${key} ${bytes} bytes`).join(', ')
 }

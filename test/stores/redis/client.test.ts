@@ -127,5 +127,5 @@ test('a client that returns nothing is a store that is unavailable, and no visit
   await expect(store.touch('k', 1)).rejects.toThrow('returned nothing')
   await expect(store.remove('k')).rejects.toThrow('returned nothing')
   await expect(store.admit('mona', 'k', 1, 2)).rejects.toThrow('returned nothing')
-  await expect(store.list('mona')).rejects.toThrow()
+  await expect(store.list('mona')).rejects.toThrow(TypeError)
 })
