@@ -1,6 +1,6 @@
 /** Detects weak secrets: published ones, placeholders, patterns, too short ones. */
 
-import { PUBLISHED_BEGINNINGS, publishedDigests } from './published-secrets.ts'
+import { PUBLISHED_PIECES, publishedDigests } from './published-secrets.ts'
 
 /** Why a secret is weak: an attacker knows it, can guess it, or can search for it. */
 export type Weakness = 'well-known' | 'pattern' | 'short'
@@ -41,9 +41,9 @@ const LOOK_ALIKES = new Map(
 // Each published secret twice: as text, and as the hexadecimal form of the bytes that it encodes.
 const PUBLISHED = [
   ...publishedDigests(),
-  ...PUBLISHED_BEGINNINGS.flatMap((beginning) => [
-    beginning.toLowerCase(),
-    ...decodings(beginning).map((bytes) => bytes.toString('hex')),
+  ...PUBLISHED_PIECES.flatMap((piece) => [
+    piece.toLowerCase(),
+    ...decodings(piece).map((bytes) => bytes.toString('hex')),
   ]),
 ]
 
