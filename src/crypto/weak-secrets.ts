@@ -18,7 +18,7 @@ const PLACEHOLDER_WORDS = new Set(
   baz be before better bigger bit body brown by byte can cat change char character code commit
   complex config consectetur cookie correct default demo deploy dev develop django do dog dolor
   dont dummy duper encryption enter env ever example express fake fischl flask foo for fox from
-  generate github goes good guess hard have hello here hhh hidden hmac horse host i in ipsum is
+  generate github goes good guess hard have hello here hhh hidden hmac horse host i in ipsum
   it jump just jwt keep kept key keyboard know lazy least length local log long lorem love
   luftschloss make max me min minimum more must my narfidort never new next no node not now of
   ok on one only or other our over own pass passwd phrase place placeholder please precious

@@ -76,11 +76,6 @@ export function hasDrifted(field: Field, key: string, codec: Codec): boolean {
   return now !== text && now !== codec.encode(codec.decode(text)?.value, key)
 }
 
-/** Encodes an object with these fields. */
-export function joinFields(fields: Fields, codec: Codec): string {
-  return codec.join(fields)
-}
-
 /**
  * Splits a text into the fields of its object, or of each object if it is a list.
  *

@@ -1,7 +1,6 @@
 /** Everything there is to say about one cookie. */
 
 import { flaskCodec, flaskLayout } from '../../flask/layout.ts'
-import { joinFields } from '../../record/fields.ts'
 import {
   authenticatedAtOf,
   isPermanent,
@@ -79,8 +78,8 @@ function sessionIn({ format, payloads }: Recognised) {
     return { session: null, payloads, notes }
   }
   const ours = [
-    { label: 'meta', text: joinFields(record.meta, layout.codec) },
-    { label: 'data', text: joinFields(record.data, layout.codec) },
+    { label: 'meta', text: layout.codec.join(record.meta) },
+    { label: 'data', text: layout.codec.join(record.data) },
   ]
   return {
     session: {

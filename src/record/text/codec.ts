@@ -1,6 +1,7 @@
 /** Tagged JSON codec: encodes and decodes values, with one-key objects for types JSON lacks. */
 
 import { withCause, SessionError } from '../../base/errors.ts'
+import { invalid } from '../../base/options.ts'
 import {
   type FloatMembers,
   floatMembersOf,
@@ -57,7 +58,7 @@ export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOp
     if (tag === exactEscapeTag) continue
     // One tag would decode what the other has encoded.
     if (byKey.has(tag.key)) {
-      throw new SessionError('ERR_OPTION_INVALID', 'tags', `has two tags with the key "${tag.key}"`)
+      throw invalid('tags', `has two tags with the key "${tag.key}"`)
     }
     byKey.set(tag.key, tag)
   }
