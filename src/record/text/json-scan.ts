@@ -68,9 +68,7 @@ export function scanMembers<Member>(
     }
     const members = new Map<string, Member>()
     objects.push(members)
-    return endOfObject(text, at, depth, (key, start, end) => {
-      members.set(key, make(text.slice(start, end)))
-    })
+    return endOfObject(text, at, depth, members, make)
   }
   isPlain = true
   const list = find(text, 0, OPEN_BRACKET)
@@ -106,7 +104,8 @@ function endOfObject(
   text: string,
   at: number,
   depth: number,
-  found?: (key: string, start: number, end: number) => void,
+  members?: Map<string, unknown>,
+  make?: (text: string) => unknown,
 ): number {
   if (depth > MAX_DEPTH) return -1
   const open = at
@@ -118,11 +117,11 @@ function endOfObject(
     if (colon < 0) return -1
     at = endOfValue(text, colon + 1, depth + 1)
     if (at < 0) return -1
-    found?.(
-      isPlain ? text.slice(key + 1, keyEnd - 1) : stringValue(text, key, keyEnd),
-      skipSpace(text, colon + 1),
-      at,
-    )
+    if (members) {
+      const name = isPlain ? text.slice(key + 1, keyEnd - 1) : stringValue(text, key, keyEnd)
+      const start = isPlain ? colon + 1 : skipSpace(text, colon + 1)
+      members.set(name, make!(text.slice(start, at)))
+    }
     let next = text.charCodeAt(at)
     if (next <= BLANK) next = text.charCodeAt((at = skipSpace(text, at)))
     if (next === CLOSE_BRACE) return at + 1
