@@ -15,8 +15,9 @@ export const PUBLISHED_PIECES: readonly string[] = [
   'A0Zr98j/ _5#y2L"F 192b9bdd22ab thisismyscret',
   // FastAPI, Redash, hapi, h3
   '09d25e094faa c292a0a3aa32 !wsYhFA* 80d42cfb-1cd2',
-  // Tutorials of JSON web tokens with Spring and with .NET
-  '404E63526655 413F4428472B 3cfa76ef1493 5367566B5970 357638792F42 db3OIsj+ GQDstcKs',
+  // Tutorials of JSON web tokens with Spring and with .NET. Four are text in hexadecimal digits, made
+  // by a generator whose other secrets have parts in common with them: so 32 digits of each.
+  '404E635266556A586E3272357538782F 413F4428472B4B6250655368566D5970 3cfa76ef1493 5367566B59703373367639792F423F45 357638792F423F4428472B4B62506553 db3OIsj+ GQDstcKs',
   // RFC 7515 and RFC 7520
   'AyM1SysP hJtXIZ2u',
   // Supabase, Airflow, Directus, Dify, LibreChat
