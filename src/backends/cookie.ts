@@ -59,7 +59,7 @@ export function cookieBackend(
     if (value.length > MAX_VALUE_LENGTH) return 'malformed'
     const unsealed = sealer.open(value)
     if (typeof unsealed === 'string') return unsealed
-    const { text, seconds, key, isFormer } = unsealed
+    const { text, seconds, key, isFormer = false } = unsealed
     const record = layout.decode(text)
     if (!record) return 'payload'
     const ended = endedBy(lifetime, timesOf(record, seconds), now)

@@ -1,6 +1,6 @@
 /** Parses durations: `'30m'`, `'2h'`, `'31d'`, or milliseconds. */
 
-import { SessionError } from './errors.ts'
+import { invalid } from './options.ts'
 
 /**
  * A length of time: `'250ms'`, `'45s'`, `'30m'`, `'2h'`, `'31d'`, `'2w'`, or a number of milliseconds,
@@ -27,8 +27,7 @@ const UNITS: Readonly<Record<string, number>> = {
 export function milliseconds(duration: Duration, option: string): number {
   if (typeof duration === 'number') {
     if (Number.isFinite(duration) && duration >= 60_000) return duration
-    throw new SessionError(
-      'ERR_OPTION_INVALID',
+    throw invalid(
       option,
       "is a number of milliseconds below one minute; seconds were probably meant. Write '45s' or '30m'",
     )
@@ -38,9 +37,5 @@ export function milliseconds(duration: Duration, option: string): number {
     typeof duration === 'string' ? /^(\d+(?:\.\d+)?)\s*(ms|[smhdw])$/.exec(duration) : null
   const amount = match ? Number(match[1]) * UNITS[match[2]!]! : 0
   if (amount > 0 && Number.isFinite(amount)) return amount
-  throw new SessionError(
-    'ERR_OPTION_INVALID',
-    option,
-    "is not a duration. Write '30m', '2h', '31d' or a number of milliseconds",
-  )
+  throw invalid(option, "is not a duration. Write '30m', '2h', '31d' or a number of milliseconds")
 }

@@ -7,37 +7,7 @@ export type Hmac = (text: string) => string
 
 /** Makes the HMAC function of one key. `digest` is a name that `createHmac` accepts: `sha256`. */
 export function hmacOf(key: Uint8Array, digest: string): Hmac {
-  return oneShotHmac(key, digest) ?? nativeHmac(key, digest)
-}
-
-function nativeHmac(key: Uint8Array, digest: string): Hmac {
-  // A KeyObject is prepared once; raw bytes would be prepared again for each call.
-  const prepared = crypto.createSecretKey(key)
-  return (text) => crypto.createHmac(digest, prepared).update(text, 'utf8').digest('base64url')
-}
-
-/** Block size B of each hash, in bytes (RFC 2104 section 2). */
-const BLOCK_BYTES: Readonly<Record<string, number>> = { sha1: 64, sha256: 64, sha512: 128 }
-
-/** The longest text hashed in the prepared buffer. Browsers store cookies of at most 4096 bytes. */
-const PLACE_BYTES = 16_384
-
-/** UTF-8 needs at most this many bytes for a UTF-16 code unit. */
-const BYTES_PER_UNIT = 3
-
-function oneShotHmac(key: Uint8Array, digest: string): Hmac | undefined {
-  const padded = padKey(key, digest, PLACE_BYTES)
-  if (padded === undefined) return undefined
-  const { hash, block, inner, outer } = padded
-  const long = nativeHmac(key, digest)
-  return (text) => {
-    // `write` would silently truncate a longer text.
-    if (text.length * BYTES_PER_UNIT > PLACE_BYTES) return long(text)
-    const end = block + inner.write(text, block, 'utf8')
-    // As a string: a small Buffer costs more garbage collection than copying the digest twice.
-    outer.write(hash(digest, inner.subarray(0, end), 'binary'), block, 'latin1')
-    return hash(digest, outer, 'base64url')
-  }
+  return keyed({ key, digest, head: new Uint8Array(), encoding: 'base64url' })
 }
 
 /** Returns the HMAC of a fixed head followed by `tail`, as latin1: one character for each byte. */
@@ -45,32 +15,46 @@ export type HeadedHmac = (tail: Uint8Array) => string
 
 /** Makes the HMAC function of one key for messages that begin with the same bytes, `head`. */
 export function headedHmac(key: Uint8Array, digest: string, head: Uint8Array): HeadedHmac {
-  return oneShotHeadedHmac(key, digest, head) ?? nativeHeadedHmac(key, digest, head)
+  return keyed({ key, digest, head, encoding: 'binary' })
 }
 
-function nativeHeadedHmac(key: Uint8Array, digest: string, head: Uint8Array): HeadedHmac {
+interface Keyed {
+  key: Uint8Array
+  digest: string
+  head: Uint8Array
+  encoding: 'base64url' | 'binary'
+}
+
+/** Block size B of each hash, in bytes (RFC 2104 section 2). */
+const BLOCK_BYTES: Readonly<Record<string, number>> = { sha1: 64, sha256: 64, sha512: 128 }
+
+/** The longest message hashed in the prepared buffer. Browsers store cookies of at most 4096 bytes. */
+const PLACE_BYTES = 16_384
+
+/** UTF-8 needs at most this many bytes for a UTF-16 code unit. */
+const BYTES_PER_UNIT = 3
+
+function keyed({ key, digest, head, encoding }: Keyed): (message: string | Uint8Array) => string {
+  // A KeyObject is prepared once; raw bytes would be prepared again for each call.
   const prepared = crypto.createSecretKey(key)
   const first = Uint8Array.from(head)
-  return (tail) => crypto.createHmac(digest, prepared).update(first).update(tail).digest('binary')
-}
-
-function oneShotHeadedHmac(
-  key: Uint8Array,
-  digest: string,
-  head: Uint8Array,
-): HeadedHmac | undefined {
+  const native = (message: string | Uint8Array) =>
+    crypto.createHmac(digest, prepared).update(first).update(message).digest(encoding)
   const padded = padKey(key, digest, head.length + PLACE_BYTES)
-  if (padded === undefined) return undefined
+  if (padded === undefined) return native
   const { hash, block, inner, outer } = padded
   const start = block + head.length
   inner.set(head, block)
-  const long = nativeHeadedHmac(key, digest, head)
-  return (tail) => {
-    if (tail.length > PLACE_BYTES) return long(tail)
-    inner.set(tail, start)
-    const place = inner.subarray(0, start + tail.length)
-    outer.write(hash(digest, place, 'binary'), block, 'latin1')
-    return hash(digest, outer, 'binary')
+  return (message) => {
+    const isText = typeof message === 'string'
+    // `write` would silently truncate a longer text.
+    if (message.length * (isText ? BYTES_PER_UNIT : 1) > PLACE_BYTES) return native(message)
+    let end = start + message.length
+    if (isText) end = start + inner.write(message, start, 'utf8')
+    else inner.set(message, start)
+    // As a string: a small Buffer costs more garbage collection than copying the digest twice.
+    outer.write(hash(digest, inner.subarray(0, end), 'binary'), block, 'latin1')
+    return hash(digest, outer, encoding)
   }
 }
 

@@ -1,7 +1,6 @@
 /** Signs or encrypts the text of a cookie, and migrates from signed to encrypted cookies. */
 
 import type { Clock } from '../base/ports.ts'
-import type { Encrypter } from './encrypted.ts'
 import { unpack } from './payload.ts'
 import type { TimedSigner, Unverified } from './signed.ts'
 
@@ -13,13 +12,13 @@ export interface Unsealed {
   /** The index of the secret that sealed it: 0 is the current one. */
   key: number
   /** Whether it is only signed although cookies are encrypted now: it is rewritten encrypted. */
-  isFormer: boolean
+  isFormer?: boolean
 }
 
 /** Why a value was rejected: the `reason` of the event `rejected`. */
 export type Refused = Unverified | 'unknown-key' | 'payload'
 
-/** Seals a text with the time (whole seconds since 1970) under the current secret; unseals it. */
+/** An encrypter is one, too. Seals a text with the time (whole seconds since 1970) under the current secret; unseals it. */
 export interface Sealer {
   seal(text: string, seconds: number): string
   /** As `seal`, in fewer characters and more slowly, where the format allows it (compression). */
@@ -42,24 +41,13 @@ export function signingSealer(
       if (typeof verified === 'string') return verified
       const text = unpack(verified.body)
       if (text === undefined) return 'payload'
-      return { text, seconds: verified.seconds, key: verified.key, isFormer: false }
+      return { text, seconds: verified.seconds, key: verified.key }
     },
   }
 }
 
 /** Encodes a text as base64url. */
 type Pack = (text: string) => string
-
-/** Encrypts: only holders of the secret can read the text. */
-export function encryptingSealer(encrypter: Encrypter): Sealer {
-  return {
-    seal: (text, seconds) => encrypter.seal(text, seconds),
-    open(value) {
-      const opened = encrypter.open(value)
-      return typeof opened === 'string' ? opened : { ...opened, isFormer: false }
-    },
-  }
-}
 
 /** When encryption begins and plain values end. Times in milliseconds since 1970. */
 export interface EncryptionSchedule {

@@ -1,6 +1,6 @@
 /** Detects weak secrets: published ones, placeholders, patterns, too short ones. */
 
-import { PUBLISHED_BEGINNINGS, publishedDigests } from './published-secrets.ts'
+import { PUBLISHED_PIECES, publishedDigests } from './published-secrets.ts'
 
 /** Why a secret is weak: an attacker knows it, can guess it, or can search for it. */
 export type Weakness = 'well-known' | 'pattern' | 'short'
@@ -18,7 +18,7 @@ const PLACEHOLDER_WORDS = new Set(
   baz be before better bigger bit body brown by byte can cat change char character code commit
   complex config consectetur cookie correct default demo deploy dev develop django do dog dolor
   dont dummy duper encryption enter env ever example express fake fischl flask foo for fox from
-  generate github goes good guess hard have hello here hhh hidden hmac horse host i in ipsum is
+  generate github goes good guess hard have hello here hhh hidden hmac horse host i in ipsum
   it jump just jwt keep kept key keyboard know lazy least length local log long lorem love
   luftschloss make max me min minimum more must my narfidort never new next no node not now of
   ok on one only or other our over own pass passwd phrase place placeholder please precious
@@ -41,9 +41,9 @@ const LOOK_ALIKES = new Map(
 // Each published secret twice: as text, and as the hexadecimal form of the bytes that it encodes.
 const PUBLISHED = [
   ...publishedDigests(),
-  ...PUBLISHED_BEGINNINGS.flatMap((beginning) => [
-    beginning.toLowerCase(),
-    ...decodings(beginning).map((bytes) => bytes.toString('hex')),
+  ...PUBLISHED_PIECES.flatMap((piece) => [
+    piece.toLowerCase(),
+    ...decodings(piece).map((bytes) => bytes.toString('hex')),
   ]),
 ]
 

@@ -3,6 +3,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import type { Rejection } from '../backends/backend.ts'
 import { SessionError } from '../base/errors.ts'
+import { invalid } from '../base/options.ts'
 import { keyring, type Secret } from '../crypto/keyring.ts'
 import { MAX_TEXT_BYTES, packDeflated, unpack } from '../crypto/payload.ts'
 import { authenticator, type TimedSigner, timedSigner } from '../crypto/signed.ts'
@@ -71,7 +72,7 @@ export function flaskCookie(options: FlaskCookieOptions): FlaskCookie {
     spelling: 'literal',
   })
   if (maxAge !== null && !Number.isFinite(maxAge)) {
-    throw new SessionError('ERR_OPTION_INVALID', 'maxAge', 'has to be a number of seconds, or null')
+    throw invalid('maxAge', 'has to be a number of seconds, or null')
   }
   checkAlgorithms(options)
   const codec = flaskCodec(tags, 0)
@@ -93,12 +94,8 @@ export function flaskCookie(options: FlaskCookieOptions): FlaskCookie {
       const text = codec.encode(data, 'data')
       const bytes = Buffer.byteLength(text)
       if (bytes > MAX_TEXT_BYTES) {
-        throw new SessionError(
-          'ERR_COOKIE_TOO_LARGE',
-          bytes,
-          MAX_TEXT_BYTES,
-          `data (${bytes} bytes)`,
-        )
+        const keys = `data (${bytes} bytes)`
+        throw new SessionError('ERR_COOKIE_TOO_LARGE', bytes, MAX_TEXT_BYTES, keys)
       }
       return signer.sign(packDeflated(text), Math.floor(now))
     },
@@ -110,13 +107,12 @@ const DERIVATIONS: readonly string[] = ['hmac', 'concat', 'django-concat', 'none
 /** @throws ERR_OPTION_INVALID */
 function checkAlgorithms({ digest = 'sha1', derivation = 'hmac' }: FlaskCookieOptions): void {
   if (!DERIVATIONS.includes(derivation)) {
-    const why = `has to be one of ${DERIVATIONS.join(', ')}`
-    throw new SessionError('ERR_OPTION_INVALID', 'derivation', why)
+    throw invalid('derivation', `has to be one of ${DERIVATIONS.join(', ')}`)
   }
   try {
     createHash(opensslName(String(digest)))
   } catch {
-    throw new SessionError('ERR_OPTION_INVALID', 'digest', 'is not a hash of this platform')
+    throw invalid('digest', 'is not a hash of this platform')
   }
 }
 

@@ -4,22 +4,12 @@ const MONTHS = 'jan feb mar apr may jun jul aug sep oct nov dec'.split(' ')
 const LONG_MONTHS =
   'january february march april may june july august september october november december'.split(' ')
 const DAYS = new Set('mon tue wed thu fri sat sun'.split(' '))
-const ZONES: Readonly<Record<string, number>> = {
-  UT: 0,
-  UTC: 0,
-  GMT: 0,
-  Z: 0,
-  AST: -400,
-  ADT: -300,
-  EST: -500,
-  EDT: -400,
-  CST: -600,
-  CDT: -500,
-  MST: -700,
-  MDT: -600,
-  PST: -800,
-  PDT: -700,
-}
+/** The offsets of time zones with a name, as in `-0400`. Other names mean 0, as UTC does. */
+const ZONES: Readonly<Record<string, number>> = Object.fromEntries(
+  ['AST ADT', 'EST EDT', 'CST CDT', 'MST MDT', 'PST PDT'].flatMap((names, at) =>
+    names.split(' ').map((name, summer) => [name, (at + 4 - summer) * -100]),
+  ),
+)
 
 /** Formats a date as IMF-fixdate (RFC 9110 section 5.6.7). Fractions of a second are dropped, as in Flask. */
 export function writeHttpDate(date: Date): string {
@@ -119,17 +109,10 @@ function moment(fields: readonly number[], offset: number): Date | undefined {
   const date = new Date(0)
   date.setUTCFullYear(year, month, day)
   date.setUTCHours(hours, minutes, seconds)
-  const isReal =
-    year >= 1 &&
-    year <= 9999 &&
-    date.getUTCMonth() === month &&
-    date.getUTCDate() === day &&
-    hours >= 0 &&
-    hours < 24 &&
-    minutes >= 0 &&
-    minutes < 60 &&
-    seconds >= 0 &&
-    seconds < 60 &&
-    Math.abs(offset) < 86_400
+  // A field that is out of range has changed the next one.
+  const made = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()]
+  made.push(date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds())
+  const isInRange = made.every((field, at) => field === fields[at])
+  const isReal = isInRange && year >= 1 && year <= 9999 && Math.abs(offset) < 86_400
   return isReal ? new Date(date.getTime() - offset * 1000) : undefined
 }

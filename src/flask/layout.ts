@@ -2,7 +2,7 @@
 
 import { type Codec, createCodec } from '../record/text/codec.ts'
 import type { Tag } from '../record/text/tag.ts'
-import { type Fields, joinFields, splitFields } from '../record/fields.ts'
+import { type Fields, splitFields } from '../record/fields.ts'
 import type { JsonObject } from '../record/text/json.ts'
 import type { Layout } from '../record/record.ts'
 import { NO_STAMP } from '../record/stamp.ts'
@@ -32,7 +32,7 @@ export function flaskLayout(codec: Codec): Layout {
     encode({ data }) {
       const tagKey = onlyTagKey(data, codec)
       return tagKey === undefined
-        ? joinFields(data, codec)
+        ? codec.join(data)
         : `{" di":{${JSON.stringify(`${tagKey}__`)}:${data.get(tagKey)!.text}}}`
     },
     decode(text) {

@@ -1,8 +1,7 @@
 /** Lazily decoded dictionary: each value stays encoded text until it is read. */
 
 import type { Codec } from './text/codec.ts'
-import { scanJson, type Span } from './text/json.ts'
-import { plainMembers } from './text/plain.ts'
+import { scanMembers } from './text/json-scan.ts'
 import { isObject } from './text/shapes.ts'
 
 /**
@@ -77,11 +76,6 @@ export function hasDrifted(field: Field, key: string, codec: Codec): boolean {
   return now !== text && now !== codec.encode(codec.decode(text)?.value, key)
 }
 
-/** Encodes an object with these fields. */
-export function joinFields(fields: Fields, codec: Codec): string {
-  return codec.join(fields)
-}
-
 /**
  * Splits a text into the fields of its object, or of each object if it is a list.
  *
@@ -89,24 +83,11 @@ export function joinFields(fields: Fields, codec: Codec): string {
  * rejected as a whole. A list's element that is not an object is `undefined`.
  */
 export function splitFields(text: string, codec: Codec): (Fields | undefined)[] | undefined {
-  const plain = codec.hasMarkedTags ? plainMembers(text, unread) : undefined
-  if (plain) return plain
-  const objects = scanJson(text)
-  if (!objects) return undefined
-  const mayHoldTags = codec.mayHoldTags(text)
-  const split: (Fields | undefined)[] = []
-  for (const spans of objects) {
-    const fields = spans && fieldsOf(text, spans)
-    if (fields && mayHoldTags && !isReadable(fields, codec)) return undefined
-    split.push(fields)
-  }
-  return split
-}
-
-function fieldsOf(text: string, spans: Map<string, Span>): Fields {
-  const fields: Fields = new Map()
-  for (const [key, { start, end }] of spans) fields.set(key, unread(text.slice(start, end)))
-  return fields
+  const scanned = scanMembers(text, unread)
+  if (!scanned) return undefined
+  const { objects, isPlain } = scanned
+  if ((isPlain && codec.hasMarkedTags) || !codec.mayHoldTags(text)) return objects
+  return objects.every((fields) => !fields || isReadable(fields, codec)) ? objects : undefined
 }
 
 /** Copies the map; the fields are shared. `new Map(fields)` takes twice as long. */

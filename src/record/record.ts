@@ -1,7 +1,7 @@
 /** The session record: the app's data, the library's metadata, and how both are encoded as text. */
 
 import type { Codec } from './text/codec.ts'
-import { copyFields, type Fields, joinFields, liveValue, splitFields, unread } from './fields.ts'
+import { copyFields, type Fields, liveValue, splitFields, unread } from './fields.ts'
 import { decodeStamp, encodeStamp, type Stamp } from './stamp.ts'
 import type { Markup } from './text/values.ts'
 
@@ -59,8 +59,8 @@ export function ownLayout(codec: Codec): Layout {
   }
 
   function encode({ data, meta, stamp }: SessionRecord): string {
-    const more = meta.size === 0 ? '' : `,${joinFields(meta, codec)}`
-    return `["${encodeStamp(stamp)}",${joinFields(data, codec)}${more}]`
+    const more = meta.size === 0 ? '' : `,${codec.join(meta)}`
+    return `["${encodeStamp(stamp)}",${codec.join(data)}${more}]`
   }
 
   function decode(text: string): SessionRecord | undefined {

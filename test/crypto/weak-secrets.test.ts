@@ -79,3 +79,7 @@ test('what a text spells is never short: the text is the secret', () => {
 test('a text in another script is no pattern for its leading bytes', () => {
   expect(judge('жук пьёт чай у окна зимой')).toBeUndefined()
 })
+
+test('a secret that shares a few characters with a published one is not well known', () => {
+  expect(judge('Zr4u7x!A%D*G-KaPdSgVkYp3s6v9y/B?')).toBeUndefined()
+})

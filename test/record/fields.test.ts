@@ -7,7 +7,6 @@ import {
   givenField,
   hasDrifted,
   isUnspelled,
-  joinFields,
   liveValue,
   splitFields,
 } from '../../src/record/fields.ts'
@@ -28,7 +27,7 @@ describe('fields', () => {
       ['o', '{ "b" : [ ] }'],
       ['t', '{" t": [1]}'],
     ])
-    expect(joinFields(fields!, codec)).toBe(
+    expect(codec.join(fields!)).toBe(
       '{"f":1.0,"e":1e2,"big":123456789012345678901,"esc":"\\u0041\\/","o":{ "b" : [ ] },"t":{" t": [1]}}',
     )
   })

@@ -1,7 +1,6 @@
 /** Everything there is to say about one cookie. */
 
 import { flaskCodec, flaskLayout } from '../../flask/layout.ts'
-import { joinFields } from '../../record/fields.ts'
 import {
   authenticatedAtOf,
   isPermanent,
@@ -68,8 +67,8 @@ function sessionIn({ format, payloads }: Recognised) {
     const problem = ['A value in it cannot be read, so a server takes it for nobody.']
     return { session: null, payloads, problem }
   }
-  const meta = { label: 'meta', text: joinFields(record.meta, layout.codec) }
-  const data = { label: 'data', text: joinFields(record.data, layout.codec) }
+  const meta = { label: 'meta', text: layout.codec.join(record.meta) }
+  const data = { label: 'data', text: layout.codec.join(record.data) }
   return {
     session: {
       permanent: isPermanent(record, layout),

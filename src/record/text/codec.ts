@@ -1,18 +1,18 @@
 /** Tagged JSON codec: encodes and decodes values, with one-key objects for types JSON lacks. */
 
 import { withCause, SessionError } from '../../base/errors.ts'
+import { invalid } from '../../base/options.ts'
 import {
   type FloatMembers,
   floatMembersOf,
   type JsonObject,
-  parseJson,
   type Revive,
+  validValue,
 } from './json.ts'
-import { MAX_DEPTH } from './json-walk.ts'
+import { MAX_DEPTH, plainValue, scanValue } from './json-scan.ts'
 import { compareCodePoints } from './order.ts'
 import { isNative } from './native.ts'
 import { spellFloat, spellNumber } from './number.ts'
-import { plainValue } from './plain.ts'
 import { describe, firstKey, isObject, isPlain, isReadObject, isSubclass } from './shapes.ts'
 import { type Tag, UNREADABLE } from './tag.ts'
 import { isFloat } from './values.ts'
@@ -58,7 +58,7 @@ export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOp
     if (tag === exactEscapeTag) continue
     // One tag would decode what the other has encoded.
     if (byKey.has(tag.key)) {
-      throw new SessionError('ERR_OPTION_INVALID', 'tags', `has two tags with the key "${tag.key}"`)
+      throw invalid('tags', `has two tags with the key "${tag.key}"`)
     }
     byKey.set(tag.key, tag)
   }
@@ -164,10 +164,11 @@ export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOp
     encode: (value, key) => spell(value, key, spellNative),
     check: (value, key) => spell(value, key, spellScalar),
     decode(text) {
-      const plain = hasMarkedTags ? plainValue(text) : undefined
-      if (plain) return plain
+      const scanned = scanValue(text)
+      if (scanned === undefined) return undefined
+      if (scanned === 'plain' && hasMarkedTags) return { value: plainValue(text) }
       try {
-        return parseJson(text, revive)
+        return { value: validValue(text, revive) }
       } catch (error) {
         if (error === UNREADABLE) return undefined
         throw error

@@ -1,12 +1,18 @@
-/** JSON parser for Python's `json`: builds values, or finds the position of an object's members. */
+/** JSON parser for Python's `json`: builds the value of a text that `json-scan.ts` has validated. */
 
-import { isFloatText, QUOTE, type Sink, walk } from './json-walk.ts'
-
-/** The position of a value in a text: from `start` to before `end`. */
-export interface Span {
-  start: number
-  end: number
-}
+import {
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COMMA,
+  endOfValue,
+  isFloatText,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  scanValue,
+  skipSpace,
+  stringValue,
+} from './json-scan.ts'
 
 /** A parsed JSON object, as of JSON.parse: `__proto__` and `constructor` are ordinary own keys. */
 export type JsonObject = { [key: string]: unknown }
@@ -45,28 +51,60 @@ export function sameFloatMembers<Container extends object>(
  * beyond 2^53 become bigint. A duplicate key has the last value, at the position of the first.
  */
 export function parseJson(text: string, revive?: Revive): { value: unknown } | undefined {
-  // Most values are short: no tokenizer is needed.
-  if (SHORT.test(text)) return { value: bareValue(text) }
-  const builder = valueBuilder(text, revive)
-  return walk(text, builder) ? { value: builder.result() } : undefined
+  return scanValue(text) && { value: validValue(text, revive) }
 }
 
-/** Literals, and integers of so few digits that they are safe integers. */
-const SHORT = /^(?:0|[1-9]\d{0,14}|true|false|null)$/
+/** The value of a valid text. */
+export function validValue(text: string, revive?: Revive): unknown {
+  let at = skipSpace(text, 0)
+  // Whether the value that was read last is a whole number written as a float.
+  let isFloat = false
 
-/**
- * Finds the members of a top-level object, or of each object in a top-level array.
- *
- * Validates the whole text without building values; returns `undefined` if `parseJson` would.
- */
-export function scanJson(text: string): (Map<string, Span> | undefined)[] | undefined {
-  const scanner = memberScanner(text)
-  return walk(text, scanner) ? scanner.objects : undefined
-}
+  function value(): unknown {
+    isFloat = false
+    const start = at
+    const first = text.charCodeAt(start)
+    if (first === OPEN_BRACE || first === OPEN_BRACKET) return container(first === OPEN_BRACKET)
+    at = endOfValue(text, start, 1)
+    if (first === QUOTE) return stringValue(text, start, at)
+    const bare = text.slice(start, at)
+    const scalar = bareValue(bare)
+    isFloat = typeof scalar === 'number' && isWholeFloat(bare, scalar)
+    return scalar
+  }
 
-function stringValue(text: string, start: number, end: number): string {
-  const quoted = text.slice(start, end)
-  return quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1)
+  function container(isArray: boolean): unknown {
+    const made: JsonObject | unknown[] = isArray ? [] : {}
+    let size = 0
+    let floats: FloatMembers | undefined
+    at = skipSpace(text, at + 1)
+    for (;;) {
+      const next = text.charCodeAt(at)
+      if (next === COMMA) at = skipSpace(text, at + 1)
+      else if (next === CLOSE_BRACKET || next === CLOSE_BRACE) break
+      let key: string | number = size
+      if (!isArray) {
+        key = value() as string
+        at = skipSpace(text, skipSpace(text, at) + 1) // past the colon
+      }
+      const member = value()
+      at = skipSpace(text, at)
+      if (Array.isArray(made)) size = made.push(member)
+      else if (Object.hasOwn(made, key)) made[key] = member
+      else {
+        size++
+        defineMember(made, key as string, member)
+      }
+      if (isFloat) (floats ??= new Map()).set(key, member as number)
+      else floats?.delete(key)
+    }
+    at++
+    isFloat = false
+    if (floats) floatMembers.set(made, floats)
+    return revive && !Array.isArray(made) ? revive(made, size, floats) : made
+  }
+
+  return value()
 }
 
 function bareValue(bare: string): unknown {
@@ -92,65 +130,6 @@ function bareValue(bare: string): unknown {
   }
 }
 
-interface Frame {
-  container: JsonObject | unknown[]
-  key: string
-  size: number
-  floats: FloatMembers | undefined
-}
-
-function valueBuilder(text: string, revive: Revive | undefined): Sink & { result(): unknown } {
-  const frames: Frame[] = []
-  let frame: Frame | undefined
-  let root: unknown
-
-  function put(value: unknown): string | number {
-    if (!frame) {
-      root = value
-      return 0
-    }
-    const { container, key } = frame
-    if (Array.isArray(container)) return container.push(value) - 1
-    if (Object.hasOwn(container, key)) container[key] = value
-    else {
-      frame.size++
-      defineMember(container, key, value)
-    }
-    frame.floats?.delete(key)
-    return key
-  }
-
-  return {
-    open(isArray) {
-      const container: JsonObject | unknown[] = isArray ? [] : {}
-      frames.push((frame = { container, key: '', size: 0, floats: undefined }))
-    },
-    key(start, end) {
-      frame!.key = stringValue(text, start, end)
-    },
-    scalar(start, end) {
-      if (text.charCodeAt(start) === QUOTE) {
-        put(stringValue(text, start, end))
-        return
-      }
-      const bare = text.slice(start, end)
-      const value = bareValue(bare)
-      const member = put(value)
-      if (frame && typeof value === 'number' && isWholeFloat(bare, value)) {
-        frame.floats ??= new Map()
-        frame.floats.set(member, value)
-      }
-    },
-    close() {
-      const { container, size, floats } = frames.pop()!
-      frame = frames[frames.length - 1]
-      if (floats) floatMembers.set(container, floats)
-      put(revive && !Array.isArray(container) ? revive(container, size, floats) : container)
-    },
-    result: () => root,
-  }
-}
-
 /** Adds an own member, even if the object inherits that name (`__proto__`, `toString`). */
 function defineMember(object: JsonObject, key: string, value: unknown): void {
   if (!(key in object)) object[key] = value
@@ -167,34 +146,4 @@ function defineMember(object: JsonObject, key: string, value: unknown): void {
 /** Whether our encoder would write this float as an integer. */
 function isWholeFloat(bare: string, value: number): boolean {
   return Number.isSafeInteger(value) && !Object.is(value, -0) && isFloatText(bare)
-}
-
-function memberScanner(text: string): Sink & { objects: (Map<string, Span> | undefined)[] } {
-  const objects: (Map<string, Span> | undefined)[] = []
-  let depth = 0
-  let listDepth = 0 // 1 while inside a top-level array
-  let members: Map<string, Span> | undefined
-  let key = ''
-  let start = 0
-
-  return {
-    objects,
-    open(isArray, at) {
-      if (depth === 0 && isArray) listDepth = 1
-      else if (depth === listDepth) objects.push((members = isArray ? undefined : new Map()))
-      else if (depth === listDepth + 1) start = at
-      depth++
-    },
-    key(from, to) {
-      if (members && depth === listDepth + 1) key = stringValue(text, from, to)
-    },
-    scalar(from, to) {
-      if (depth === listDepth) objects.push(undefined)
-      else if (members && depth === listDepth + 1) members.set(key, { start: from, end: to })
-    },
-    close(end) {
-      depth--
-      if (members && depth === listDepth + 1) members.set(key, { start, end })
-    },
-  }
 }

@@ -2,12 +2,7 @@
 
 import type { Clock } from '../../base/ports.ts'
 import { encrypter } from '../../crypto/encrypted.ts'
-import {
-  encryptingSealer,
-  type EncryptionSchedule,
-  migratingSealer,
-  type Sealer,
-} from '../../crypto/sealer.ts'
+import { type EncryptionSchedule, migratingSealer, type Sealer } from '../../crypto/sealer.ts'
 import { keysFor, type Scope } from '../../crypto/keys.ts'
 import { invalid, refuseUnknown, requireObject } from '../../base/options.ts'
 
@@ -73,7 +68,7 @@ export function cookieSealer(
   signing: Sealer,
 ): Sealer {
   const keys = keysFor(secrets, 'encrypted', scope)
-  const sealer = encryptingSealer(encrypter(keys, { ...scope, purpose: 'session' }))
+  const sealer = encrypter(keys, { ...scope, purpose: 'session' })
   if (migrateUntil === undefined) return sealer
   return migratingSealer(sealer, signing, { from, until: migrateUntil, clock })
 }

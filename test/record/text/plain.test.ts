@@ -1,21 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createCodec } from '../../../src/record/text/codec.ts'
-import { floatMembersOf, parseJson, scanJson } from '../../../src/record/text/json.ts'
-import { MAX_DEPTH } from '../../../src/record/text/json-walk.ts'
-import { plainMembers, plainValue } from '../../../src/record/text/plain.ts'
+import { floatMembersOf, parseJson } from '../../../src/record/text/json.ts'
+import {
+  MAX_DEPTH,
+  plainValue,
+  scanMembers,
+  scanValue,
+} from '../../../src/record/text/json-scan.ts'
 import { ownTags } from '../../../src/record/text/tags.ts'
 import { mutated, seededRandom } from '../random.ts'
 
 const codec = createCodec({ tags: ownTags, sortKeys: false, ascii: false })
-
-/** What the walk says of the members: their texts, by key, in order. */
-function walkedMembers(text: string): ([string, string][] | undefined)[] | undefined {
-  return scanJson(text)?.map(
-    (spans) =>
-      spans && [...spans].map(([key, { start, end }]) => [key, text.slice(start, end)] as const),
-  ) as ([string, string][] | undefined)[] | undefined
-}
 
 /** Everything that tells two values apart: order of keys, signs of zeros, prototypes, whole floats. */
 function told(value: unknown): unknown {
@@ -26,25 +22,30 @@ function told(value: unknown): unknown {
   return [Object.getPrototypeOf(value), floatMembersOf(value) ?? 'no floats', members]
 }
 
-/** Compares both readers with the walk; answers how many of the two had an answer. */
+/** Compares what is called plain with the walk and with JSON.parse; answers how many of the two are. */
 function compare(text: string): number {
-  const value = plainValue(text)
-  if (value) {
+  const isPlain = scanValue(text) === 'plain'
+  if (isPlain) {
     const walked = parseJson(text)
     expect(walked, text).toBeDefined()
-    expect(told(value.value), text).toEqual(told(walked!.value))
+    expect(told(plainValue(text)), text).toEqual(told(walked!.value))
+    expect(told(JSON.parse(text)), text).toEqual(told(walked!.value))
     // And no tag in it either.
     expect(codec.mayHoldTags(text), text).toBe(false)
   }
-  const members = plainMembers(text, (member) => member)
-  if (members) {
-    expect(
-      members.map((map) => map && [...map]),
-      text,
-    ).toEqual(walkedMembers(text))
-    expect(codec.mayHoldTags(text), text).toBe(false)
+  const scanned = scanMembers(text, String)
+  // Both scans agree, on what is valid and on what is plain.
+  expect(scanned && (scanned.isPlain ? 'plain' : 'unusual'), text).toBe(scanValue(text))
+  if (scanned?.isPlain) {
+    const items: unknown = JSON.parse(text)
+    const whole = scanned.objects.map((members, at) =>
+      members
+        ? Object.fromEntries([...members].map(([key, spelled]) => [key, JSON.parse(spelled)]))
+        : [items].flat()[at],
+    )
+    expect(told(Array.isArray(items) ? whole : whole[0]), text).toEqual(told(items))
   }
-  return Number(value !== undefined) + Number(members !== undefined)
+  return Number(isPlain) + Number(scanned?.isPlain ?? false)
 }
 
 const ours = [
@@ -135,8 +136,8 @@ describe('the quick reader leaves to the walk', () => {
     ['a decimal that rounds to a whole number', '[999999999999999.99]'],
     ['what only Python has', '[NaN]'],
   ])('%s', (_, text) => {
-    expect(plainValue(text)).toBeUndefined()
-    expect(plainMembers(text, String)).toBeUndefined()
+    expect(scanValue(text)).toBe('unusual')
+    expect(scanMembers(text, String)?.isPlain).toBe(false)
     expect(parseJson(text)).toBeDefined()
   })
 })
