@@ -16,7 +16,6 @@ test.runIf(seed === undefined)(
     const failure = await firstFailure(real, { from: 1, count: COUNT })
     expect(failure && (await told(real, failure))).toBeUndefined()
   },
-  300_000,
 )
 
 test.runIf(seed !== undefined)(`the schedule of seed ${seed} breaks no promise`, async () => {
