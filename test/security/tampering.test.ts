@@ -1,4 +1,4 @@
-/** of a thousand genuine cookies of each kind, no small change opens. */
+/** of genuine cookies of each kind, no small change opens. The long test takes a thousand. */
 
 import { describe, expect, test } from 'vitest'
 import { cookieValues } from '../../src/http/cookie.ts'
@@ -9,10 +9,10 @@ import { eachTampering, tamperWith } from './tampering.ts'
 
 const SEED = 4
 
-const SESSIONS = process.env['QUICK_TESTS'] === '1' ? 50 : 1000
+const SESSIONS = process.env['QUICK_TESTS'] === '1' ? 50 : 300
 
 describe.each(KINDS)('$name', (kind) => {
-  test('a thousand random sessions open, and no changed form of their cookies', async () => {
+  test('random sessions open, and no changed form of their cookies', async () => {
     const { tried, opened, calls } = await tamperWith(kind.app(), {
       seed: SEED,
       sessions: SESSIONS,
