@@ -17,8 +17,12 @@ const source = (file: string) => fileURLToPath(new URL(`src/${file}`, import.met
 const isLong = process.env['LONG_TESTS'] === '1'
 const isQuick = process.env['QUICK_TESTS'] === '1'
 
-// Attacks by the thousand need no server, but half of the inner loop's time.
-const AT_LENGTH = ['test/bench/**', 'test/security/{tampering,grammar,bombs,forgeries}*']
+// Attacks by the thousand and tests of the tests need no server, but half of the inner loop's time.
+const AT_LENGTH = [
+  'test/bench/**',
+  'test/linearizability/checker-properties*',
+  'test/security/{tampering,grammar,bombs,forgeries}*',
+]
 
 const WITH_SERVERS = [
   'test/adapters/**',
