@@ -2,7 +2,8 @@
 
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { configDefaults, defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig, type TestProjectConfiguration } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 // Workers and the programs that tests start read the same sources: each is stripped of its types and
 // compiled once.
@@ -16,8 +17,12 @@ const source = (file: string) => fileURLToPath(new URL(`src/${file}`, import.met
 const isLong = process.env['LONG_TESTS'] === '1'
 const isQuick = process.env['QUICK_TESTS'] === '1'
 
-// Attacks by the thousand need no server, but half of the inner loop's time.
-const AT_LENGTH = ['test/bench/**', 'test/security/{tampering,grammar,bombs,forgeries}*']
+// Attacks by the thousand and tests of the tests need no server, but half of the inner loop's time.
+const AT_LENGTH = [
+  'test/bench/**',
+  'test/linearizability/checker-properties*',
+  'test/security/{tampering,grammar,bombs,forgeries}*',
+]
 
 const WITH_SERVERS = [
   'test/adapters/**',
@@ -37,6 +42,43 @@ const WITH_SERVERS = [
   'test/stores/sqlite/{locked,processes}*',
 ]
 
+const ALL = ['test/**/*.test.ts']
+
+// They change modules or the environment, which other files would share.
+const ON_THEIR_OWN = [
+  'test/session/explain/hints*.test.ts',
+  'test/session/setup/{options,policy}.test.ts',
+  'test/stores/memory/memory.test.ts',
+]
+
+// A third of the inner loop was loading the same modules for each file.
+const QUICKLY: TestProjectConfiguration[] = [
+  { extends: true, test: { name: 'own', include: ON_THEIR_OWN } },
+  { extends: true, test: { name: 'shared', include: ALL, exclude: ON_THEIR_OWN, isolate: false } },
+]
+
+// What takes longest begins first, so that no processor waits for the last file: in a fresh clone
+// Vitest knows no durations and goes by size.
+const LONGEST = [
+  'security/tampering',
+  'model/',
+  'chaos/',
+  'record/text/json.test',
+  'linearizability/stores',
+  'cli/',
+  'promises/no-lost-update-on-a-store',
+]
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const at = LONGEST.findIndex((part) => moduleId.includes(`/test/${part}`))
+      return at === -1 ? LONGEST.length : at
+    }
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b))
+  }
+}
+
 export default defineConfig({
   resolve: {
     alias: [
@@ -53,15 +95,17 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
+    ...(isQuick ? { projects: QUICKLY } : { include: ALL }),
     exclude: [
       ...configDefaults.exclude,
       ...(isLong ? [] : ['**/*.long.test.ts']),
       ...(isQuick ? [...WITH_SERVERS, ...AT_LENGTH] : []),
     ],
     globalSetup: isQuick ? [] : ['test/servers/start.ts'],
-    // Every processor: a test may measure no time but its own thread's, so it loses nothing by company.
-    maxWorkers: availableParallelism(),
+    // No assertion depends on the clock, so a test loses nothing by company; and there is work while
+    // another waits for a deadline or a server.
+    maxWorkers: availableParallelism() + (isQuick ? 0 : 1),
+    sequence: { sequencer: LongestFirst },
     // A thread starts sooner than a process; what starts servers wants one of its own.
     ...(isQuick ? { pool: 'threads' as const } : {}),
     // Nothing that is secret shows in an error, an event or a line, whatever is tested.
@@ -69,7 +113,8 @@ export default defineConfig({
     env: { NODE_ENV: 'test' },
     // What a test that passed had to say on the console is what it provoked.
     silent: 'passed-only',
-    testTimeout: isLong ? 600_000 : 60_000,
-    hookTimeout: 60_000,
+    // No assertion: a machine may have ten times as much else to do.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
   },
 })

@@ -1,38 +1,54 @@
-/** The inner loop: format, lint, types, quick tests, package. npm run check, under a minute. */
+/** The inner loop: format, lint, types, quick tests, package. npm run check, under 40 seconds. */
 
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
-import { build } from './build.mjs'
+import { delimiter, join, resolve } from 'node:path'
 import { bin, installPackages, npm, root, say, toolNode } from './machine.mjs'
 
 installPackages()
-if (build() !== 0) process.exit(1)
-const packed = mkdtempSync(join(root, 'node_modules', '.cache-pack-'))
-npm(['pack', '--ignore-scripts', '--silent', '--pack-destination', packed], { quiet: true })
-const tarball = join(packed, readdirSync(packed)[0] ?? 'none')
+const cache = join(root, 'node_modules', '.cache')
+const began = Date.now()
+const failed = []
 
 say('Checking format, lint, types, tests and package')
-const steps = [
-  ['format', 'oxfmt', '--check', '.'],
-  ['lint', 'oxlint', '--deny-warnings'],
-  ['types', 'tsc', '-p', 'tsconfig.json'],
-  ['tests', 'vitest', 'run', '--reporter=dot'],
-  ['publint', 'publint', 'run', tarball, '--strict'],
-  ['attw', 'attw', tarball, '--profile', 'esm-only', '--no-emoji', '--format', 'ascii'],
-  ['knip', 'knip'],
-]
-const began = Date.now()
-const codes = await Promise.all(steps.map(step))
-rmSync(packed, { recursive: true, force: true })
-const failed = steps.filter((_, index) => codes[index] !== 0).map(([name]) => name)
+await Promise.all([
+  step('format', 'oxfmt', '--check', '.'),
+  step('lint', 'oxlint', '--deny-warnings'),
+  // What the compiler found out the last time is not found out again.
+  step(
+    'types',
+    'tsc',
+    '-p',
+    'tsconfig.json',
+    '--incremental',
+    '--tsBuildInfoFile',
+    join(cache, 'types'),
+  ),
+  buildAndCheck(),
+])
 console.log(failed.length > 0 ? `\nFailed: ${failed.join(', ')}` : '\nAll is well')
 process.exitCode = failed.length > 0 ? 1 : 0
 
-/** Runs one step; what it printed is shown only if it failed. */
-function step([name, tool, ...args]) {
-  return new Promise((resolve) => {
-    const child = spawn(toolNode, [join(bin, tool), ...args], {
+/** What reads dist/, once it is there. */
+async function buildAndCheck() {
+  if (!(await step('build', join(root, 'scripts', 'build.mjs')))) return
+  const packed = mkdtempSync(join(root, 'node_modules', '.cache-pack-'))
+  const tests = step('tests', 'vitest', 'run', '--reporter=dot')
+  npm(['pack', '--ignore-scripts', '--silent', '--pack-destination', packed], { quiet: true })
+  const tarball = join(packed, readdirSync(packed)[0] ?? 'none')
+  await Promise.all([
+    tests,
+    step('knip', 'knip', '--cache', '--cache-location', join(cache, 'knip')),
+    step('publint', 'publint', 'run', tarball, '--strict'),
+    step('attw', 'attw', tarball, '--profile', 'esm-only', '--no-emoji', '--format', 'ascii'),
+  ])
+  rmSync(packed, { recursive: true, force: true })
+}
+
+/** Runs one step, and comes to whether it passed; what it printed is shown only if it failed. */
+function step(name, tool, ...args) {
+  return new Promise((done) => {
+    const child = spawn(toolNode, [resolve(bin, tool), ...args], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
@@ -48,8 +64,11 @@ function step([name, tool, ...args]) {
     child.on('close', (code) => {
       const seconds = ((Date.now() - began) / 1000).toFixed(1)
       console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)`)
-      if (code !== 0) console.log(Buffer.concat(output).toString('utf8'))
-      resolve(code)
+      if (code !== 0) {
+        failed.push(name)
+        console.log(Buffer.concat(output).toString('utf8'))
+      }
+      done(code === 0)
     })
   })
 }

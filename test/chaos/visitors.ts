@@ -27,11 +27,14 @@ export function siteOn(sessions: Sessions<any>): Promise<string> {
   })
 }
 
-/** Asks until the site has its store, and keeps the cookie it answers with. */
-export async function answered(visitor: Browser, path: string): Promise<Answer> {
-  for (;;) {
+/** Asks until the site has its store, and keeps the cookie it answers with; counts the refusals. */
+export async function answered(
+  visitor: Browser,
+  path: string,
+): Promise<Answer & { refused: number }> {
+  for (let refused = 0; ; refused += 1) {
     const answer = await visitor.visit(path)
-    if (answer.status !== 503) return answer
+    if (answer.status !== 503) return { ...answer, refused }
     expectRefusal(answer)
     await pace(10)
   }

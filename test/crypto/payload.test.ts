@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../record/random.ts'
 import { packDeflated, packPlain, unpack } from '../../src/crypto/payload.ts'
-import { processorTime } from '../processor-time.ts'
+import { expectQuick } from '../processor-time.ts'
 
 const deflated = (bytes: string | Uint8Array) => `.${deflateSync(bytes).toString('base64url')}`
 
@@ -53,16 +53,15 @@ describe('payloads', () => {
     expect([...saved]).toEqual(expect.arrayContaining([0, 1, 2]))
   })
 
-  test('of up to 64 KiB inflate; a bomb does not', () => {
+  test('of up to 64 KiB inflate; a bomb does not', async () => {
     expect(unpack(deflated('x'.repeat(65_536)))).toHaveLength(65_536)
     expect(unpack(deflated('x'.repeat(65_537)))).toBeUndefined()
     const bomb = deflated(Buffer.alloc(64 * 1024 * 1024))
     expect(bomb.length).toBeLessThan(100_000)
     const before = process.memoryUsage().arrayBuffers
-    const start = processorTime()
     expect(unpack(bomb)).toBeUndefined()
-    expect(processorTime() - start).toBeLessThan(1000)
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 1024 * 1024)
+    await expectQuick(() => unpack(bomb))
   })
 
   test('what follows the end of a stream is ignored, as Python ignores it', () => {

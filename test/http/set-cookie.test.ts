@@ -90,7 +90,11 @@ describe('each attribute is checked against its grammar', () => {
         : (error as never)
     }
   }
-  const everyCharacter = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code))
+  // In the inner loop one of sixteen, where only letters of distant scripts are.
+  const step = process.env['QUICK_TESTS'] === '1' ? 16 : 1
+  const everyCharacter = Array.from({ length: 0x10000 }, (_, code) =>
+    String.fromCharCode(code),
+  ).filter((_, code) => code < 0x3000 || code % step === 0)
 
   /** Texts with each character between these, that are neither refused nor read back as they were. */
   function misread(

@@ -5,7 +5,8 @@ import { storedBackend } from '../../src/backends/stored/stored.ts'
 import { firstFailure, told } from './report.ts'
 import { run } from './schedule.ts'
 
-const COUNT = process.env['QUICK_TESTS'] === '1' ? 1_000 : 30_000
+// As many as find each simpler contract; the long test runs 100 000 others.
+const COUNT = process.env['QUICK_TESTS'] === '1' ? 1_000 : 10_000
 const seed = process.env['MODEL_SEED']
 
 const real = { makeBackend: storedBackend }
@@ -16,7 +17,6 @@ test.runIf(seed === undefined)(
     const failure = await firstFailure(real, { from: 1, count: COUNT })
     expect(failure && (await told(real, failure))).toBeUndefined()
   },
-  300_000,
 )
 
 test.runIf(seed !== undefined)(`the schedule of seed ${seed} breaks no promise`, async () => {

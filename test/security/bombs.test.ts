@@ -4,7 +4,7 @@ import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { heapAfterCollection } from '../stores/memory/heap.ts'
 import { type Carrier, CARRIERS, DEFLATED } from './bomb-carriers.ts'
-import { processorTime } from '../processor-time.ts'
+import { expectQuick } from '../processor-time.ts'
 
 const MEBIBYTE = 1024 * 1024
 const DEPTHS = [32, 33, 60, 61, 62, 63, 64, 65, 5000, 1_000_000]
@@ -84,12 +84,11 @@ describe.each(CARRIERS)('$name, with the right key', (carrier) => {
   ])('%s is anonymous, at once', async (_, text) => {
     const app = carrier.app()
     const header = await carrier.carry(app, record(text))
-    const start = processorTime()
     const result = await outcome(carrier, header, app)
-    expect(processorTime() - start).toBeLessThan(2000)
     // What only Flask has tags for is data elsewhere.
     if (typeof result === 'string') expect(REFUSALS).toContain(result)
     else expect(JSON.stringify(result).length).toBeLessThan(200_000)
+    await expectQuick(() => outcome(carrier, header, app))
   })
 
   test('of 3 000 times the same key the last value counts, and it is one key', async () => {
@@ -153,13 +152,12 @@ describe.each(DEFLATED)('$name, with the right key', (carrier) => {
     ['half a surrogate pair in UTF-8', deflateSync(Buffer.from('{"x":"\xed\xa0\x80"}', 'latin1'))],
   ])('%s is anonymous, without the memory to inflate it', async (_, bytes) => {
     const before = process.memoryUsage()
-    const start = processorTime()
     expect(await open(bytes)).toBe('payload')
-    expect(processorTime() - start).toBeLessThan(2000)
     const after = process.memoryUsage()
     const grown = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers
     // Nothing was collected on purpose meanwhile: this is all that was allocated.
     expect(grown).toBeLessThan(8 * MEBIBYTE)
+    await expectQuick(() => open(bytes))
   })
 
   test('every truncation, and every change of a byte at the ends, is anonymous', async () => {
@@ -187,7 +185,7 @@ describe.each(DEFLATED)('$name, with the right key', (carrier) => {
   })
 })
 
-test('1 000 bombs leave no memory behind', { timeout: 60_000 }, async () => {
+test('1 000 bombs leave no memory behind', async () => {
   const memory = () => heapAfterCollection() + process.memoryUsage().arrayBuffers
   const bombs = [
     deflateSync(Buffer.alloc(20 * MEBIBYTE)),

@@ -7,8 +7,11 @@ import type * as codec from '../../src/record/text/codec.ts'
 import type * as settings from '../../src/session/setup/settings.ts'
 import { type Canary, canary } from './canary.ts'
 
-/** What this test file has learned and seen. */
-export const watching: Canary = canary()
+const worker = globalThis as { canary?: Canary }
+
+/** What this test file has learned and seen. Files that share a worker share what is watched there. */
+const watching: Canary = (worker.canary ??= canary())
+watching.forget()
 
 type Factory<Module> = () => Promise<Module>
 

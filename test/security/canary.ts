@@ -22,6 +22,8 @@ export interface Canary {
   /** Takes note of an error, which may still be given its cause. */
   thrown(error: Error): void
   leaks(): Leak[]
+  /** Begins again. */
+  forget(): void
   readonly counts: { learned: number; shown: number; errors: number }
 }
 
@@ -84,6 +86,11 @@ export function canary(): Canary {
         const kind = leakedIn(line, windows, passwords)
         return kind ? [{ kind, where, line: line.slice(0, 400) }] : []
       })
+    },
+    forget() {
+      for (const list of [first, latest, errors]) list.length = 0
+      for (const known of [passwords, lines]) known.clear()
+      Object.assign(counts, { learned: 0, shown: 0, errors: 0 })
     },
   }
 }

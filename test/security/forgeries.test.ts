@@ -10,7 +10,8 @@ test.each(KINDS)('$name: no forged cookie opens, throws, or asks the store', asy
   const { failures, calls, longest, made } = await forge(kind, { count: COUNT, seed: 17 })
   expect(failures).toEqual([])
   expect(calls).toBe(0)
-  expect(longest).toBeLessThan(5)
+  // About 5 ms: the loop takes 20.
+  expect(longest).toBeLessThan(1 / 4)
   // Each way has its share; some of what they make is genuine after all.
   const least = COUNT / made.size / 4
   for (const [way, count] of made) expect(count, way).toBeGreaterThan(least)

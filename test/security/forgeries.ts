@@ -10,7 +10,7 @@ import { CHANGES } from './forging-changes.ts'
 import { FORMS } from './forging-forms.ts'
 import { type App, type Kind, KINDS } from './kinds.ts'
 import { randomWork } from './random-sessions.ts'
-import { processorTime } from '../processor-time.ts'
+import { loopTime, processorTime } from '../processor-time.ts'
 
 /** What came of it. */
 export interface Outcome {
@@ -20,9 +20,9 @@ export interface Outcome {
   calls: number
   /** How much more of the heap is in use, in bytes. */
   grown: number
-  /** Processor time of this thread, in milliseconds. */
+  /** Processor time of this thread, in the time of a fixed loop, `loopTime`. */
   cpu: number
-  /** How long the slowest value takes, in milliseconds. */
+  /** How long the slowest value takes, in the same loops. */
   longest: number
   /** How many of each way there were. */
   made: Map<string, number>
@@ -54,7 +54,7 @@ export async function forge(
   // What is compiled and cached along the way is there before anything is measured.
   for (let n = 0; n < Math.min(count, 5_000); n += 1)
     await look(app, WAYS[n % WAYS.length]![1](hands))
-  const before = { calls: app.calls(), heap: heapAfterCollection(), cpu: process.threadCpuUsage() }
+  const before = { calls: app.calls(), heap: heapAfterCollection(), cpu: processorTime() }
 
   for (let n = 0, turn = 0; n < count; turn += 1) {
     const [name, way] = WAYS[turn % WAYS.length]!
@@ -75,13 +75,14 @@ export async function forge(
     if (n % 10_000 === 0) await setImmediate()
   }
 
-  const { user, system } = process.threadCpuUsage(before.cpu)
+  const cpu = processorTime() - before.cpu
+  const loop = loopTime()
   return {
     failures,
     calls: app.calls() - before.calls,
     grown: heapAfterCollection() - before.heap,
-    cpu: (user + system) / 1000,
-    longest,
+    cpu: cpu / loop,
+    longest: longest / loop,
     made,
   }
 }

@@ -3,7 +3,7 @@ import { deflateSync } from 'node:zlib'
 import { describe, expect, test, vi } from 'vitest'
 import { mutated, seededRandom } from '../record/random.ts'
 import { forge, OLD_SECRET, SECRET, T0, testSessions, Visitor } from './visitor.ts'
-import { processorTime } from '../processor-time.ts'
+import { expectQuick } from '../processor-time.ts'
 
 const body = (text: string) => Buffer.from(text).toString('base64url')
 const ROUNDS = process.env['QUICK_TESTS'] === '1' ? 4_000 : 100_000
@@ -24,7 +24,7 @@ async function validCookies(): Promise<string[]> {
 }
 
 describe('mutations of valid cookies', () => {
-  test('of 100 000 none is accepted and none throws', { timeout: 60_000 }, async () => {
+  test('of 100 000 none is accepted and none throws', async () => {
     const cookies = await validCookies()
     vi.stubEnv('NODE_ENV', 'production')
     const { sessions, events } = testSessions({ cookie: { name: 'session', secure: false } })
@@ -101,9 +101,7 @@ describe('a cookie that does not open is an anonymous session and one event that
   ])('%s', async (_, cookie, reason) => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const { sessions, events } = testSessions({ lifetime: { absolute: '2d' } })
-    const start = processorTime()
     const session = await sessions.open(cookie)
-    expect(processorTime() - start).toBeLessThan(2000)
     expect([session.isNew, session.size, session.userId]).toEqual([true, 0, undefined])
     expect(events).toEqual([{ type: 'rejected', reason }])
     // It can be used at once, and nothing of the old cookie stays.
@@ -115,6 +113,7 @@ describe('a cookie that does not open is an anonymous session and one event that
     if (cookie.length > 20) expect(said).not.toContain(cookie.slice('session='.length, 40))
     expect(said).not.toContain(SECRET)
     expect(warn).toHaveBeenCalledTimes(1)
+    await expectQuick(() => sessions.open(cookie))
     vi.restoreAllMocks()
   })
 })

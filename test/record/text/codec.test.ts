@@ -8,7 +8,7 @@ import { hasDrifted } from '../../../src/record/fields.ts'
 import { isPlain } from '../../../src/record/text/shapes.ts'
 import { ownTags } from '../../../src/record/text/tags.ts'
 import { float, markup, tuple, uuid } from '../../../src/record/text/values.ts'
-import { processorTime } from '../../processor-time.ts'
+import { expectQuick } from '../../processor-time.ts'
 
 const codec = createCodec({ tags: ownTags, sortKeys: false, ascii: false })
 const pythonic = createCodec({ tags: ownTags, sortKeys: true, ascii: true })
@@ -167,10 +167,10 @@ describe('what cannot be kept is refused where it is set', () => {
     ['a function deep inside', { a: [{ b: { c: () => 1 } }] }, /a function/],
     ['an integer of 4301 digits', 10n ** 4300n, /more than 4300 digits/],
     ['a negative one', -(10n ** 4300n), /more than 4300 digits/],
-  ])('%s', (_, value, why) => {
-    const start = processorTime()
-    expect(() => codec.encode(value, 'x')).toThrow(unsupported(why))
-    expect(processorTime() - start).toBeLessThan(2000)
+  ])('%s', async (_, value, why) => {
+    await expectQuick(() => {
+      expect(() => codec.encode(value, 'x')).toThrow(unsupported(why))
+    })
   })
 
   test('an integer of 4300 digits is the largest', () => {

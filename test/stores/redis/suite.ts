@@ -162,9 +162,15 @@ export function rowOf(owner: string | null, write: string, body: string): Row {
   return { write, recent: [], expiresAt: Date.now() + 3_600_000, owner, body }
 }
 
-/** Adds one, however often others were faster. */
-export async function increment(store: Store, key: string, id: string): Promise<void> {
-  let newest = await surely(() => store.read(key))
+/** Adds one, however often others were faster. Returns the most times a command was refused. */
+export async function increment(store: Store, key: string, id: string): Promise<number> {
+  let most = 0
+  const noting = async <Answer>(send: () => Promise<Answer>) => {
+    const { answer, refusals } = await sent(send)
+    most = Math.max(most, refusals)
+    return answer
+  }
+  let newest = await noting(() => store.read(key))
   for (let attempt = 0; newest; attempt++) {
     const { write: before, recent } = newest
     const next = {
@@ -173,21 +179,27 @@ export async function increment(store: Store, key: string, id: string): Promise<
       recent: [before, ...recent].slice(0, 32),
       body: `${Number(newest.body) + 1}`,
     }
-    const swap = await surely(() => store.swap(key, before, next))
-    if (swap.won) return
+    const swap = await noting(() => store.swap(key, before, next))
+    if (swap.won) return most
     newest = swap.newest
   }
   throw new Error('the row is gone')
 }
 
-/** What had no answer is sent again, as it was, for as long as a failover may take. */
+/** More than a failover takes, at one every 10 ms. */
+const MOST_REFUSALS = 3000
+
 async function surely<Answer>(send: () => Promise<Answer>): Promise<Answer> {
-  const end = Date.now() + 30_000
-  for (;;) {
+  return (await sent(send)).answer
+}
+
+/** What had no answer is sent again, as it was. */
+async function sent<Answer>(send: () => Promise<Answer>) {
+  for (let refusals = 0; ; refusals += 1) {
     try {
-      return await send()
+      return { answer: await send(), refusals }
     } catch (error) {
-      if (Date.now() > end) throw error
+      if (refusals === MOST_REFUSALS) throw error
       // Servers that elect a new master need the processor more than we do.
       await pause(10)
     }

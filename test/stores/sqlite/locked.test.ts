@@ -18,7 +18,7 @@ afterEach(() => file.remove())
 const each = (_: string, jobs: () => void) => jobs()
 
 /** The machine itself may pause this process: a round counts if it did not. */
-const ROUNDS = 8
+const ROUNDS = 30
 /** The histogram counts its own interval too. */
 const RESOLUTION_MS = 5
 
@@ -28,26 +28,32 @@ test('under a lock, verbs neither hold up the event loop nor fail, and end when 
   const waiting = sqliteStore(db)
   const other = file.open()
   let longest = Infinity
-  for (let round = 0; round < ROUNDS && longest >= 20; round++) {
-    other.exec('BEGIN IMMEDIATE')
+  let usual = Infinity
+  // Readers are not kept out, and each that is answered shows that the loop turns.
+  const delayWhileReading = async () => {
     const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
     delay.enable()
+    while (delay.count < 40) expect(await store.read('nobody')).toBeNull()
+    delay.disable()
+    return delay.max / 1e6 - RESOLUTION_MS
+  }
+  const allowed = () => Math.max(20, 2 * usual)
+  for (let round = 0; round < ROUNDS && longest >= allowed(); round++) {
+    usual = Math.min(usual, await delayWhileReading())
+    other.exec('BEGIN IMMEDIATE')
     let settled = 0
     const writes = Array.from({ length: 200 }, (_, n) =>
       waiting.insert(`k${round}-${n}`, someRow()).finally(() => {
         settled += 1
       }),
     )
-    // Readers are not kept out, and each that is answered shows that the loop turns.
-    while (delay.count < 40) expect(await store.read(`k${round}-0`)).toBeNull()
-    delay.disable()
-    longest = delay.max / 1e6 - RESOLUTION_MS
+    longest = Math.min(longest, await delayWhileReading())
     expect(settled).toBe(0)
     other.exec('COMMIT')
     expect(new Set(await Promise.all(writes))).toEqual(new Set([true]))
   }
   db.close()
-  expect(longest).toBeLessThan(20)
+  expect(longest).toBeLessThan(allowed())
 })
 
 test('where writers lock readers out, a read waits in the same way', async () => {
@@ -88,15 +94,17 @@ test('a lock that is not released ends the wait, and the verb says that it was n
 
 test('a lock that lasts ends the wait of everybody in line in time, not of one after the other', async () => {
   const line = lineUp(each, 50)
-  const start = performance.now()
+  let tries = 0
   const all = await Promise.allSettled(
     Array.from({ length: 2000 }, () =>
       line('swap', () => {
+        tries += 1
         throw Object.assign(new Error('database is locked'), { errcode: 5 })
       }),
     ),
   )
-  expect(performance.now() - start).toBeLessThan(1000)
+  // In turn, each would have tried at least once.
+  expect(tries).toBeLessThan(1000)
   expect(all.filter(({ status }) => status === 'rejected')).toHaveLength(2000)
 })
 
