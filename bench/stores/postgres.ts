@@ -6,6 +6,7 @@ import pg from 'pg'
 import { postgresStore } from 'sojourn/stores/postgres'
 import { withExpressSession, withoutSessions, withSojourn } from '../http/express.ts'
 import type { Servers } from '../http/serve.ts'
+import { bare } from './bare.ts'
 import { sessionsIn } from './sessions-in.ts'
 
 const require = createRequire(import.meta.url)
@@ -24,8 +25,37 @@ async function ours(prepare: 'prepare' | 'plain') {
   return withSojourn(sessionsIn(store))
 }
 
+async function byHand(prepare: 'prepare' | 'plain') {
+  const client = pool()
+  const table = `bench_bare_${prepare}`
+  await client.query(`CREATE TABLE IF NOT EXISTS ${table} (key text PRIMARY KEY, body text)`)
+  const send = (name: string, text: string, values: string[]) =>
+    client.query<string[]>({
+      text,
+      values,
+      rowMode: 'array',
+      ...(prepare === 'prepare' ? { name } : {}),
+    })
+  return bare({
+    async read(key) {
+      const sent = await send('bare_read', `SELECT body FROM ${table} WHERE key = $1`, [key])
+      return sent.rows[0]![0]!
+    },
+    write: (key, value, before) =>
+      before === ''
+        ? send('bare_new', `INSERT INTO ${table} VALUES ($1, $2)`, [key, value])
+        : send('bare_write', `UPDATE ${table} SET body = $2 WHERE key = $1 AND body = $3`, [
+            key,
+            value,
+            before,
+          ]),
+  })
+}
+
 export const servers: Servers = {
   none: withoutSessions,
+  bare: () => byHand('plain'),
+  'bare, prepare': () => byHand('prepare'),
   sojourn: () => ours('plain'),
   'sojourn, prepare': () => ours('prepare'),
   'express-session, connect-pg-simple'() {

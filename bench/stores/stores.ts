@@ -16,6 +16,8 @@ export const redis: Section = (effort) =>
   withServer('REDIS_URL', startRedis, () =>
     compare('redis', 'Redis', effort, [
       'none',
+      'bare, node-redis',
+      'bare, ioredis',
       'sojourn, node-redis',
       'sojourn, ioredis',
       'express-session, connect-redis',
@@ -27,6 +29,8 @@ export const postgres: Section = (effort) =>
   withServer('DATABASE_URL', startPostgres, () =>
     compare('postgres', 'PostgreSQL', effort, [
       'none',
+      'bare',
+      'bare, prepare',
       'sojourn',
       'sojourn, prepare',
       'express-session, connect-pg-simple',

@@ -80,8 +80,11 @@ export function groupCommit(parts: StoredParts): GroupCommit {
       for (const waiting of batch) rejectWaiter(waiting, error)
     }
     const [next] = group.queue
-    if (next) next.lead()
-    else if (groups.get(selector) === group) groups.delete(selector)
+    if (next) return next.lead()
+    if (groups.get(selector) === group) groups.delete(selector)
+    // A Map's outgrown tables keep what was in them, each alive through the one before it, until a
+    // collection of the whole heap: they must not keep every row.
+    group.newest = undefined
   }
 
   async function settleBatch(

@@ -10,7 +10,7 @@ export async function checkPostgres(
   connection: PostgresConnection,
   sql: Statements,
 ): Promise<string[]> {
-  const [settings = []] = await connection.query(sql.settings)
+  const [settings = []] = (await connection.query(sql.settings)).rows
   const [synchronousCommit, fsync, isReplica, readOnly, encoding] = settings
   const tables = schemaFinding(await versionsIn(connection, sql.version))
   const findings: [boolean, string][] = [

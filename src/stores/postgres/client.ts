@@ -13,7 +13,7 @@ export interface PgPool {
     rowMode: 'array'
     name?: string
     query_timeout?: number
-  }): Promise<{ rows: unknown[][] }>
+  }): Promise<{ rows: unknown[][]; rowCount: number | null }>
 }
 
 /** What `postgres(url)` returns. */
@@ -24,7 +24,7 @@ export interface PostgresSql {
 }
 
 interface PostgresQuery extends PromiseLike<unknown> {
-  values(): PromiseLike<unknown>
+  values(): PromiseLike<unknown[][] & { count: number }>
 }
 
 /** A `PGlite` of `@electric-sql/pglite`. */
@@ -34,20 +34,28 @@ export interface PgLite {
     text: string,
     values?: unknown[],
     options?: { rowMode?: 'array' },
-  ): Promise<{ rows: unknown[] }>
+  ): Promise<{ rows: unknown[]; affectedRows?: number }>
   exec(text: string): Promise<unknown>
 }
 
 /** A pool of `pg`, a `postgres` client or a PGlite database. */
 export type PostgresClient = PgPool | PostgresSql | PgLite
 
+/** What a statement returned. */
+export interface Reply {
+  /** Each row as a list of values. */
+  readonly rows: unknown[][]
+  /** How many rows a statement has written that returns none. */
+  readonly written: number
+}
+
 /** A client, whichever library it is from. */
 export interface PostgresConnection {
   readonly isEmbedded: boolean
   /** A sentence for each way in which the client itself can lose sessions. */
   check(): string[]
-  /** Sends one statement; returns its rows, each as a list of values. */
-  query(statement: Statement, values?: readonly unknown[]): Promise<unknown[][]>
+  /** Sends one statement. */
+  query(statement: Statement, values?: readonly unknown[]): Promise<Reply>
   /** Sends several statements without parameters: all take effect, or none. */
   script(text: string): Promise<void>
 }
@@ -92,7 +100,8 @@ function pool(client: PgPool, prepare: 'named' | 'unnamed'): PostgresConnection 
     async query({ name, text }, values = []) {
       const named = prepare === 'named' ? { name } : {}
       const config = { text, values: [...values], rowMode: 'array' as const, ...named, ...limit }
-      return (await client.query(config)).rows
+      const { rows, rowCount } = await client.query(config)
+      return { rows, written: rowCount ?? 0 }
     },
     async script(text) {
       await client.query({ text, rowMode: 'array' })
@@ -107,7 +116,8 @@ function postgres(client: PostgresSql, prepare: 'named' | 'unnamed'): PostgresCo
     check: () => [],
     // By position, since the client's `transform` may have renamed the columns.
     async query({ text }, values = []) {
-      return (await client.unsafe(text, values as never[], options).values()) as unknown[][]
+      const rows = await client.unsafe(text, values as never[], options).values()
+      return { rows, written: rows.count }
     },
     async script(text) {
       await client.unsafe(text)
@@ -120,7 +130,8 @@ function pglite(client: PgLite): PostgresConnection {
     isEmbedded: true,
     check: () => (process.env['NODE_ENV'] === 'production' ? [ONE_PROCESS] : []),
     async query({ text }, values = []) {
-      return (await client.query(text, [...values], { rowMode: 'array' })).rows as unknown[][]
+      const reply = await client.query(text, [...values], { rowMode: 'array' })
+      return { rows: reply.rows as unknown[][], written: reply.affectedRows ?? 0 }
     },
     async script(text) {
       await client.exec(text)

@@ -2,16 +2,13 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { withCause, SessionError } from '../../base/errors.ts'
-import type { PostgresConnection } from './client.ts'
+import type { PostgresConnection, Reply } from './client.ts'
 import { SCHEMA_VERSION } from './schema.ts'
 import type { Statement } from './statements.ts'
 import { schemaFault, type Versions } from '../schema-version.ts'
 
-/** Sends a statement, and again if the server rolled it back. @returns its rows. */
-export type SendStatement = (
-  statement: Statement,
-  ...values: readonly unknown[]
-) => Promise<unknown[][]>
+/** Sends a statement, and again if the server rolled it back. */
+export type SendStatement = (statement: Statement, ...values: readonly unknown[]) => Promise<Reply>
 
 /** Checks the tables' version before the first statement, and after one that does not fit them. */
 export function sendTo(connection: PostgresConnection, version: Statement): SendStatement {
@@ -47,8 +44,8 @@ export async function versionsIn(
 ): Promise<Versions> {
   const versions = { engine: 'PostgreSQL', found: undefined, own: SCHEMA_VERSION }
   try {
-    const [row] = await again(() => connection.query(version))
-    return { ...versions, found: Number(row?.[0] ?? 0) }
+    const { rows } = await again(() => connection.query(version))
+    return { ...versions, found: Number(rows[0]?.[0] ?? 0) }
   } catch (error) {
     if (isMisfit(error)) return versions
     throw error

@@ -73,7 +73,7 @@ export function postgresStore(
   const send = sendTo(connection, sql.version)
 
   async function read(key: string): Promise<Row | null> {
-    const [found] = await send(sql.read, key)
+    const [found] = (await send(sql.read, key)).rows
     return found ? decodeRow(found) : null
   }
 
@@ -83,13 +83,13 @@ export function postgresStore(
     read,
 
     async insert(key, row) {
-      return (await send(sql.insert, ...rowValues(key, row))).length > 0
+      return (await send(sql.insert, ...rowValues(key, row))).written > 0
     },
 
     async swap(key, ifWrite, row) {
       try {
-        const replaced = await send(sql.swap, ...rowValues(key, row), ifWrite)
-        if (replaced.length > 0) return { won: true }
+        const { written } = await send(sql.swap, ...rowValues(key, row), ifWrite)
+        if (written > 0) return { won: true }
       } catch (error) {
         // Other writes came first at every try, so this swap has certainly lost.
         if (!isRolledBack(error)) throw error
@@ -100,11 +100,11 @@ export function postgresStore(
     },
 
     async touch(key, expiresAt) {
-      return (await send(sql.touch, key, expiresAt, ttlUntil(expiresAt))).length > 0
+      return (await send(sql.touch, key, expiresAt, ttlUntil(expiresAt))).written > 0
     },
 
     async remove(key) {
-      return (await send(sql.remove, key, GARBAGE_MS))[0]?.[0] !== ''
+      return (await send(sql.remove, key, GARBAGE_MS)).rows[0]?.[0] !== ''
     },
 
     async admit(owner, key, calledAt, until, limit) {
@@ -112,7 +112,7 @@ export function postgresStore(
       const refusing = limit?.refuse ? limit.most : null
       const wanted = evicting === null ? null : 'list'
       const values = [listNameOf(owner), key, calledAt, refusing, ttlUntil(until), wanted]
-      const [outcome, list] = (await send(sql.admit, ...values))[0] ?? []
+      const [outcome, list] = (await send(sql.admit, ...values)).rows[0] ?? []
       if (outcome === 'revoked') return { admitted: false, why: 'revoked' }
       if (outcome !== 'admitted') return { admitted: false, why: 'limit' }
       if (evicting === null) return { admitted: true, over: [] }
@@ -125,7 +125,7 @@ export function postgresStore(
 
     async list(owner, revoking) {
       const name = listNameOf(owner)
-      const rows =
+      const { rows } =
         revoking === undefined
           ? await send(sql.list, name)
           : await send(sql.revoke, name, revoking, REVOKED_MS)
@@ -139,7 +139,7 @@ export function postgresStore(
     async *keys() {
       let last: unknown = null
       do {
-        const batch = decodeKeys((await send(sql.keys, last, BATCH))[0]?.[0])
+        const batch = decodeKeys((await send(sql.keys, last, BATCH)).rows[0]?.[0])
         if (batch.length > 0) yield batch
         last = batch.length < BATCH ? undefined : batch.at(-1)
       } while (last !== undefined)
@@ -150,7 +150,7 @@ export function postgresStore(
       for (const statement of [sql.pruneSessions, sql.pruneOwners]) {
         for (let found = BATCH, most = BATCH; found === most && pruned < limit;) {
           most = Math.min(BATCH, limit - pruned)
-          found = Number((await send(statement, most))[0]?.[0])
+          found = Number((await send(statement, most)).rows[0]?.[0])
           pruned += found
         }
       }

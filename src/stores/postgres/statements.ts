@@ -25,7 +25,8 @@ const IS_REFUSED = `($3::float8 <= found.revoked_at
 // stricter levels such a statement fails instead, and is retried.
 //
 // No statement returns a boolean: an application may have set its client to parse those in another
-// way.
+// way. Whether a row was written is in the server's reply anyway; a RETURNING costs the client a
+// tenth of the query.
 
 /** The statements on these tables. */
 export function statements({ sessions, owners, meta }: Tables) {
@@ -41,11 +42,10 @@ VALUES ($1, $2, $3, $4, $5, $6, ${after('$7')})
 ON CONFLICT (key) DO UPDATE SET
   write = excluded.write, recent = excluded.recent, expires_at = excluded.expires_at,
   owner = excluded.owner, body = excluded.body, collect_at = excluded.collect_at
-WHERE found.collect_at <= now()
-RETURNING true`),
+WHERE found.collect_at <= now()`),
 
     /**
-     * $1 key, then as for an insert, $8 the write to replace. Returns a row if it was replaced.
+     * $1 key, then as for an insert, $8 the write to replace.
      *
      * It does not return the current row: a SELECT beside the UPDATE would see the row as it was
      * when the statement began. If the row's write is another one, the statement locks nothing, so
@@ -55,15 +55,13 @@ RETURNING true`),
 UPDATE ${sessions} SET
   write = $2, recent = $3, expires_at = $4, owner = $5, body = $6, collect_at = ${after('$7')}
 WHERE key = $1 AND write = $8 AND ${LIVE}
-  AND $2 <> write AND $2 <> ALL (string_to_array(recent, ' '))
-RETURNING true`),
+  AND $2 <> write AND $2 <> ALL (string_to_array(recent, ' '))`),
 
     /** $1 key, $2 end, $3 time to live. */
     touch: statement(`
 UPDATE ${sessions} SET
   expires_at = greatest(expires_at, $2), collect_at = greatest(collect_at, ${after('$3')})
-WHERE key = $1 AND ${LIVE}
-RETURNING true`),
+WHERE key = $1 AND ${LIVE}`),
 
     /**
      * $1 key, $2 time to live. Returns the last write, or '' if there was no row. The tombstone has
