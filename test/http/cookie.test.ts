@@ -46,6 +46,7 @@ describe('a cookie ends at a semicolon, as in browsers', () => {
 
   test.each([
     '%5F_Host-x=1',
+    '_%5FHost-x=1',
     '.__Host-x=1',
     '\u2000__Host-x=1',
     '\u00a0__Host-x=1',
@@ -55,6 +56,7 @@ describe('a cookie ends at a semicolon, as in browsers', () => {
     '__Host-x\u00a0=1',
     '__Host-x[]=1',
     '__Host-x\u0000=1',
+    '__Host-x\\=1',
     '"__Host-x"=1',
     '__Host-x extra=1',
   ])('the name in %j is not taken for another', (header) => {

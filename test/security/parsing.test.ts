@@ -100,6 +100,10 @@ describe.each(APPS)('$name: a genuine value', (app) => {
       `a=b, ${NAME}=${value}`,
       `a=b&${NAME}=${value}`,
       `a=b ${NAME}=${value}`,
+      // Only Werkzeug reads a quoted pair as one cookie; to browsers it ends at the semicolon.
+      ...(app.name === "Flask's preset"
+        ? [`a="; ${NAME}=${value}; "`, `a="b\\"; ${NAME}=${value}"`]
+        : []),
       `a=b\r\n${NAME}=${value}`,
       `a=b\u0000; x${NAME}=${value}`,
     ]) {
