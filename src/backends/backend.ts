@@ -37,6 +37,11 @@ export interface Opened {
   readonly verified: number
   /** The time from which the idle timeout is counted, in seconds since 1970. */
   readonly seen: number
+  /**
+   * Whether the browser holds another valid cookie than the one that is set or cleared: several were
+   * sent (the same one twice included), or one that was set with another Domain or Path.
+   */
+  readonly hasRivals?: true
   /** The index of the secret that verified it: 0 is the current one. */
   readonly key: number
   /** Whether it is rewritten even without changes: under the current secret, or encrypted. */
@@ -62,6 +67,8 @@ export interface Committed {
   opened: Opened
   /** The Set-Cookie line to send, if any. */
   setCookie: string | undefined
+  /** Whether the line only renews the cookie, so that nothing is lost if it is not sent. */
+  isRenewal?: boolean
   /** Events to emit. */
   notes?: readonly Note[]
 }

@@ -1,6 +1,7 @@
 /** The cookie backend: stores the whole session record in the cookie, signed or encrypted. */
 
 import { SessionError } from '../base/errors.ts'
+import { fingerprintOf } from '../crypto/fingerprint.ts'
 import { BYTES_PER_UNIT, MAX_TEXT_BYTES } from '../crypto/payload.ts'
 import type { Sealer } from '../crypto/sealer.ts'
 import type { SetCookieWriter } from '../http/set-cookie.ts'
@@ -18,14 +19,19 @@ import {
   type Layout,
   type SessionRecord,
 } from '../record/record.ts'
+import { NO_STAMP } from '../record/stamp.ts'
 import { sizesOf, tooLarge } from '../record/too-large.ts'
 import type { Backend, CommitRequest, Committed, Opened, Rejection } from './backend.ts'
+import { type Found, isEmptied, newerOf, NOBODY } from './found-cookie.ts'
 
 /** The format of a cookie, and the rules that differ between our own preset and Flask's. */
 export interface CookieFormat {
   readonly layout: Layout
   readonly sealer: Sealer
-  /** Which of several cookies to use: the newest that verifies, or the first one sent, as Flask. */
+  /**
+   * Which of several cookies to use: the newest that verifies; with 'first' only if the first one
+   * sent verifies, which is the one that Flask reads.
+   */
   readonly duplicates: 'newest' | 'first'
   /** Whether to clear the cookie even of a visitor who sent none, as Flask does. */
   readonly clearsUnasked: boolean
@@ -45,6 +51,8 @@ export function cookieBackend(
   lifetime: Lifetime,
 ): Backend {
   const { layout, sealer, limit } = format
+  const { place: placeName } = layout.names
+  const place = writer.place === '' ? undefined : JSON.stringify(fingerprintOf(writer.place))
 
   function timesOf(record: SessionRecord, seen: number): Times {
     return {
@@ -63,9 +71,11 @@ export function cookieBackend(
     const record = layout.decode(text)
     if (!record) return 'payload'
     const ended = endedBy(lifetime, timesOf(record, seconds), now)
+    if (ended !== 'future' && isEmptied(record)) return { ...NOBODY, seen: seconds, ended }
     if (ended) return ended
     const isOutdated = isFormer || (key > 0 && format.resignsOldKeys)
-    return { record, seen: seconds, key, isOutdated }
+    const isStray = placeName !== undefined && record.meta.get(placeName)?.text !== place
+    return { record, seen: seconds, key, isOutdated, isStray }
   }
 
   /** Fast path for one cookie or none, as nearly every request has. */
@@ -73,8 +83,34 @@ export function cookieBackend(
     const [value] = presented
     if (value === undefined) return openedAs(NOBODY, presented, NONE)
     const outcome = openOne(value, now)
-    if (typeof outcome === 'string') return openedAs(NOBODY, presented, [outcome])
-    return openedAs(outcome, presented, NONE, 1)
+    const refused = typeof outcome === 'string' ? outcome : outcome.ended
+    if (refused) return openedAs(NOBODY, presented, [refused])
+    const found = outcome as Found
+    const opened = openedAs(found, presented, NONE, 1)
+    return found.isStray ? { ...opened, hasRivals: true } : opened
+  }
+
+  /** Opens the newest of several cookies. */
+  function openNewest(values: readonly string[], now: number): Opened {
+    const outcomes = new Map<string, Found | Rejection>()
+    for (const value of values) {
+      if (!outcomes.has(value)) outcomes.set(value, openOne(value, now))
+    }
+    const first = outcomes.get(values[0]!)!
+    if (format.duplicates === 'first' && typeof first === 'string') {
+      return openedAs(NOBODY, values.slice(0, 1), [first])
+    }
+    const rejected: Rejection[] = []
+    const found: Found[] = []
+    for (const outcome of outcomes.values()) {
+      if (typeof outcome === 'string') rejected.push(outcome)
+      else found.push(outcome)
+    }
+    const newest = found.reduce<Found>(newerOf, NOBODY)
+    // Repetitions count: when one of two equal cookies is cleared, the other is left.
+    const valid = values.filter((value) => typeof outcomes.get(value) !== 'string')
+    const opened = openedAs(newest, [...outcomes.keys()], rejected, found.length)
+    return valid.length > 1 || newest.isStray ? { ...opened, hasRivals: true } : opened
   }
 
   function seal(record: SessionRecord, seen: number, now: number): string {
@@ -106,11 +142,30 @@ export function cookieBackend(
   }
 
   /** Sets the cookie to the changed record, or clears it if the record is empty. */
-  function keep({ opened, next, now }: CommitRequest): Committed {
-    if (!isEmpty(next, layout)) return sealed(opened, next, Math.floor(now / 1000), now)
+  function keep(request: CommitRequest): Committed {
+    const { opened, next, now } = request
+    if (!isEmpty(next, layout)) {
+      const committed = sealed(opened, next, newestTime(opened, now), now)
+      return onlyConfirms(request, layout) ? { ...committed, isRenewal: true } : committed
+    }
+    if (opened.hasRivals) return emptied(opened, now)
     const isUnneeded = !opened.hasCookie && !format.clearsUnasked
     if (isUnneeded) return { opened, setCookie: undefined }
     return { opened: { ...opened, ...NOBODY, hasCookie: false }, setCookie: writer.clear() }
+  }
+
+  /**
+   * Sets the cookie to an empty record: if it were cleared, the next request would open the older
+   * cookie that the browser holds under another Domain or Path. Kept until that one has expired.
+   */
+  function emptied(opened: Opened, now: number): Committed {
+    const seen = newestTime(opened, now)
+    const value = sealer.seal(layout.encode(layout.empty(NO_STAMP)), seen)
+    const keepFor = Math.max(lifetime.idle, lifetime.permanent) + lifetime.leeway
+    return {
+      opened: { ...opened, ...NOBODY, seen, hasCookie: true },
+      setCookie: writer.set(value, keepFor, now),
+    }
   }
 
   /** Renews or rewrites the cookie of a visit without changes, if that is due. */
@@ -122,7 +177,8 @@ export function cookieBackend(
     const isDue = isDueForRenewal(lifetime, timesOf(record, seen), now)
     if (!isDue && !isOutdated) return unchanged
     try {
-      return sealed(opened, record, isDue ? Math.floor(now / 1000) : seen, now)
+      const committed = sealed(opened, record, isDue ? newestTime(opened, now) : seen, now)
+      return { ...committed, isRenewal: true }
     } catch (error) {
       // It fitted when compressed and signed, but does not when encrypted. A visit without changes
       // must not fail for that, so the cookie is not renewed.
@@ -132,41 +188,41 @@ export function cookieBackend(
   }
 
   function sealed(before: Opened, record: SessionRecord, seen: number, now: number): Committed {
+    if (placeName !== undefined && place !== undefined) record.meta.set(placeName, { text: place })
+    else if (placeName !== undefined) record.meta.delete(placeName)
     const setCookie = seal(record, seen, now)
     const { presented, rejected, verified } = before
     const found = { record, seen, key: 0, isOutdated: false }
-    return { opened: openedAs(found, presented, rejected, verified, true), setCookie }
+    const opened = openedAs(found, presented, rejected, verified, true)
+    return { opened: before.hasRivals ? { ...opened, hasRivals: true } : opened, setCookie }
   }
 
   return {
     layout,
-    open(values, now) {
-      if (values.length < 2) return openOnly(values, now)
-      const presented = format.duplicates === 'first' ? values.slice(0, 1) : [...new Set(values)]
-      const found: Found[] = []
-      const rejected: Rejection[] = []
-      for (const value of presented) {
-        const outcome = openOne(value, now)
-        if (typeof outcome === 'string') rejected.push(outcome)
-        else found.push(outcome)
-      }
-      const [newest] = found.sort((a, b) => b.seen - a.seen)
-      return openedAs(newest ?? NOBODY, presented, rejected, found.length)
-    },
+    open: (values, now) => (values.length < 2 ? openOnly : openNewest)(values, now),
     commit: (request) => (request.changes.length > 0 ? keep(request) : renew(request)),
     reopen: (opened) => opened,
   }
 }
 
-type Found = Pick<Opened, 'seen' | 'key' | 'isOutdated'> & { record: SessionRecord }
+/** When a cookie is signed: now, but after the others, which a server ahead of us may have signed. */
+function newestTime({ hasRivals, seen }: Opened, now: number): number {
+  const seconds = Math.floor(now / 1000)
+  return hasRivals ? Math.max(seconds, seen) : seconds
+}
 
-const NOBODY = { record: undefined, seen: 0, key: 0, isOutdated: false }
+/** Whether a request only set `permanent` to what it was, which in Flask renews the cookie. */
+function onlyConfirms({ opened, changes, next }: CommitRequest, layout: Layout): boolean {
+  if (changes[0]?.do !== 'permanent' || !opened.record) return false
+  if (isPermanent(opened.record, layout) !== isPermanent(next, layout)) return false
+  return changes.every((change) => change.do === 'permanent')
+}
 
 const NONE: readonly Rejection[] = []
 
 /** Makes the result of `open`. Without a spread, which takes much longer. */
 function openedAs(
-  { record, seen, key, isOutdated }: Found | typeof NOBODY,
+  { record, seen, key, isOutdated }: Found,
   presented: readonly string[],
   rejected: readonly Rejection[],
   verified = 0,

@@ -8,6 +8,7 @@ import type { CookieAttributes } from '../http/set-cookie.ts'
 import type { SessionOptions } from '../session/setup/options.ts'
 import type { Preset } from '../session/setup/preset.ts'
 import { invalid, refuseUnknown } from '../base/options.ts'
+import { werkzeugCookieValues } from './cookie-header.ts'
 import { flaskSigner } from './flask-cookie.ts'
 import { flaskCodec, flaskLayout } from './layout.ts'
 
@@ -99,10 +100,11 @@ function presetOf(config: FlaskConfig): Preset {
       idle: lifetime * 1000,
       permanent: lifetime * 1000,
       absolute: undefined,
-      leeway: 0,
+      leeway: 60_000,
       renewal: refresh ? 'permanent-each-request' : 'never',
     },
     cookie: attributesOf(config),
+    cookieValues: werkzeugCookieValues,
     expiry: 'Expires',
     consumesAllFlashes: true,
     renewsUnasked: refresh,

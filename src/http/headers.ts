@@ -42,28 +42,50 @@ export function setCookieName(line: string): string {
   return line.slice(0, Math.max(line.indexOf('='), 0)).trim()
 }
 
-/** Adds our Set-Cookie line; removes others of the same name (RFC 6265 section 4.1.1). */
-export function withSetCookie(lines: readonly string[], ours: string): string[] {
-  if (lines.length === 0) return [ours]
-  const name = setCookieName(ours)
-  return [...lines.filter((line) => setCookieName(line) !== name), ours]
-}
-
 /** What a session adds to a response. */
 export interface Outgoing {
   /** Whether the response depends on the cookie. */
   vary: boolean
   /** The Set-Cookie line, if the cookie is set or cleared. */
   setCookie: string | undefined
+  /** Whether the line only renews the cookie: the app's own line of that name is sent instead. */
+  isRenewal?: boolean
+  /** The session's lines from earlier commits of this request, which are not sent any more. */
+  withdrawn?: readonly string[] | undefined
+  /** Called if a line of the app, of the same name, is replaced. */
+  onReplaced?: () => void
+}
+
+/**
+ * Adds our Set-Cookie line, so that one line of its name is left (RFC 6265 section 4.1.1): ours, or
+ * the app's own if ours only renews the cookie.
+ */
+export function withSetCookie(
+  lines: readonly string[],
+  ours: string | undefined,
+  { isRenewal, withdrawn = [], onReplaced }: Partial<Outgoing> = {},
+): string[] {
+  const apps = lines.filter((line) => line !== ours && !withdrawn.includes(line))
+  if (ours === undefined) return apps
+  const name = setCookieName(ours)
+  const others = apps.filter((line) => setCookieName(line) !== name)
+  if (others.length < apps.length) {
+    if (isRenewal) return apps
+    onReplaced?.()
+  }
+  return [...others, ours]
 }
 
 /** Merges what a session adds into `Headers`, and returns them. */
-export function mergeInto(headers: Headers, { vary, setCookie }: Outgoing): Headers {
+export function mergeInto(headers: Headers, outgoing: Outgoing): Headers {
+  const { vary, setCookie, withdrawn } = outgoing
   if (vary) headers.set('vary', varyWithCookie(headers.get('vary')))
-  if (setCookie !== undefined) {
-    const lines = withSetCookie(headers.getSetCookie(), setCookie)
+  if (setCookie !== undefined || withdrawn) {
+    const lines = withSetCookie(headers.getSetCookie(), setCookie, outgoing)
     headers.delete('set-cookie')
     for (const line of lines) headers.append('set-cookie', line)
+  }
+  if (setCookie !== undefined) {
     headers.set('cache-control', privateCacheControl(headers.get('cache-control')))
     const targeted = [...headers.keys()].filter(isTargetedControl)
     for (const name of targeted) headers.delete(name)

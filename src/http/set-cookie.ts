@@ -20,6 +20,13 @@ export type Expiry = 'Max-Age' | 'Expires'
 export interface SetCookieWriter {
   readonly name: string
   readonly secure: boolean
+  /** The attributes as in the line, without the lifetime: equal texts mean equal attributes. */
+  readonly attributes: string
+  /**
+   * Where browsers keep it: its Domain and Path. A cookie of the same name in another place is
+   * another cookie. Empty for this host only and "/".
+   */
+  readonly place: string
   /** Sets the cookie for `keepFor` ms from `now`; if `undefined`, until the browser is closed. */
   set(value: string, keepFor: number | undefined, now: number): string
   /** Removes the cookie. Repeats the attributes: with others browsers would keep the cookie. */
@@ -50,6 +57,8 @@ export function setCookieWriter(attributes: CookieAttributes, expiry: Expiry): S
   return {
     name,
     secure,
+    attributes: untilClosed,
+    place: domain === '' && attributes.path === '/' ? '' : `${domain}; Path=${attributes.path}`,
     set(value, keepFor, now) {
       if (keepFor === undefined) return `${name}=${value}${untilClosed}`
       return `${name}=${value}${domain}${until(keepFor, now, expiry)}${rest}`

@@ -23,6 +23,8 @@ export interface MetaNames {
   userId: string
   authenticatedAt?: string
   label?: string
+  /** The Domain and Path that the cookie was set with, as a fingerprint. */
+  place?: string
 }
 
 /** A record format: the keys in `meta`, and how a record is encoded as text. */
@@ -56,6 +58,7 @@ export function ownLayout(codec: Codec): Layout {
     userId: 'u',
     authenticatedAt: 'a',
     label: 'l',
+    place: 'd',
   }
 
   function encode({ data, meta, stamp }: SessionRecord): string {

@@ -6,6 +6,7 @@ import type { Maybe } from '../base/ports.ts'
 import { type Change, spellChanges } from '../record/changes.ts'
 import type { SessionRecord } from '../record/record.ts'
 import { hintSecure } from './explain/hints.ts'
+import { setLine } from './set-cookie-line.ts'
 import { baseOf, noteDrift, replayOn, type State } from './state.ts'
 
 /**
@@ -74,11 +75,11 @@ export function isSettled(state: State): boolean {
 }
 
 function settle(state: State, done: readonly Change[], committed: Committed): void {
-  const { opened, setCookie, notes } = committed
+  const { opened, setCookie, isRenewal, notes } = committed
   announce(state, done, committed)
   if (notes) for (const note of notes) state.host.emit(note)
   state.opened = opened
-  state.setCookie = setCookie ?? state.setCookie
+  if (setCookie !== undefined) setLine(state, setCookie, isRenewal)
   state.told = undefined
   if (done.length > 0) state.changes = state.changes.slice(done.length)
   standOn(state, opened.record ?? state.record)

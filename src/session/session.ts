@@ -12,7 +12,8 @@ import { commitState, reloadState } from './commit.ts'
 import { showFlashes } from './flashes.ts'
 import { refuseStrayProperties } from './explain/properties.ts'
 import { checkCategory, checkedUserId, checkKey, checkLabel } from './explain/misuse.ts'
-import { newNonce, note, noteDrift, notePut, outgoing, refuseFrozen, type State } from './state.ts'
+import { outgoing } from './set-cookie-line.ts'
+import { newNonce, note, noteDrift, notePut, refuseFrozen, type State } from './state.ts'
 
 /** A key may be input of a visitor, of any length. */
 const LONGEST_SHOWN_KEY = 60

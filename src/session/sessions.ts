@@ -19,7 +19,8 @@ import {
   type SignedInOptions,
   type SignedInSession,
 } from './signed-in.ts'
-import { type Host, openState, type SecretUse } from './state.ts'
+import { openState } from './open-state.ts'
+import type { Host, SecretUse } from './state.ts'
 import { createVisit, type Visit } from './visit.ts'
 
 /** The sessions of an app. An app usually makes one; a second one needs another cookie name. */

@@ -1,11 +1,8 @@
-/** The state of one session during a request: opens it, and records changes for the commit. */
+/** The state of one session during a request: its record, and the changes for the commit. */
 
 import { randomInt } from 'node:crypto'
 import type { Opened } from '../backends/backend.ts'
 import { SessionError } from '../base/errors.ts'
-import type { Maybe } from '../base/ports.ts'
-import { cookieValues } from '../http/cookie.ts'
-import type { Outgoing } from '../http/headers.ts'
 import {
   apply,
   type Change,
@@ -18,7 +15,6 @@ import { type Field, hasDrifted } from '../record/fields.ts'
 import type { Flash, SessionRecord } from '../record/record.ts'
 import { isObject } from '../record/text/shapes.ts'
 import { NONCES, spellNonce } from '../record/stamp.ts'
-import { hintCrossOrigin, hintDuplicates, hintRejected } from './explain/hints.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import type { Settings } from './setup/settings.ts'
 
@@ -43,6 +39,8 @@ export interface SecretUse {
 export interface State {
   readonly host: Host
   readonly facts: RequestFacts
+  /** When the request arrived with its cookie, in milliseconds since 1970. */
+  readonly startedAt: number
   /** The backend's latest result. */
   opened: Opened
   /** Whether the request came without a valid session. */
@@ -63,79 +61,16 @@ export interface State {
   /** The adapter's reason for a read-only session; `frozen` is then true, too. */
   readOnly: string | undefined
   setCookie: string | undefined
+  /** The Set-Cookie lines of earlier commits in this request. */
+  withdrawn?: string[]
+  /** If `setCookie` only renews the cookie: the time as of which it does. Milliseconds since 1970. */
+  renewedAsOf?: number | undefined
   /** The store's error, with `onUnavailable: 'anonymous-readonly'`. */
   readonly unavailable: SessionError | undefined
   /** The running commit or reload. The next one waits, so that no change is applied twice. */
   busy: Promise<void> | undefined
   /** The last commit failed and threw `error`: how many changes it had. */
   told: { changes: number; error: unknown } | undefined
-}
-
-/** Opens the session of a request. */
-export function openState(host: Host, facts: RequestFacts): Maybe<State> {
-  const values = cookieValues(facts.cookie, host.cookieName)
-  const now = host.clock()
-  const opening = host.backend.open(values, now)
-  if (!(opening instanceof Promise)) return begin(host, facts, opening, now)
-  return opening.then(
-    (opened) => begin(host, facts, opened, host.clock()),
-    (error: unknown) => openFailed(host, facts, values, error),
-  )
-}
-
-function begin(
-  host: Host,
-  facts: RequestFacts,
-  opened: Opened,
-  now: number,
-  unavailable?: SessionError,
-): State {
-  if (!unavailable) report(host, opened, facts, now)
-  const base = baseOf(host, opened, now)
-  return {
-    host,
-    facts,
-    opened,
-    isNew: opened.record === undefined,
-    base,
-    record: base,
-    owned: false,
-    changes: [],
-    mayDrift: false,
-    waiting: undefined,
-    frozen: false,
-    readOnly: undefined,
-    setCookie: undefined,
-    unavailable,
-    busy: undefined,
-    told: undefined,
-  }
-}
-
-/** Throws the error of a failed open, or returns a read-only session with `onUnavailable`. */
-function openFailed(
-  host: Host,
-  facts: RequestFacts,
-  values: readonly string[],
-  error: unknown,
-): State {
-  const isOurs = error instanceof SessionError
-  host.emit({ type: 'open-failed', code: isOurs ? error.code : 'UNKNOWN' })
-  if (isOurs) host.hint(`open-${error.code}`, error.message)
-  if (!isOurs || error.code !== 'ERR_STORE_UNAVAILABLE' || host.onUnavailable === 'error') {
-    throw error
-  }
-  const nobody: Opened = {
-    record: undefined,
-    hasCookie: values.length > 0,
-    presented: values,
-    rejected: [],
-    verified: 0,
-    seen: 0,
-    key: 0,
-    isOutdated: false,
-  }
-  return begin(host, facts, nobody, host.clock(), error)
 }
 
 /** The opened record, or a new one for a visitor without a session. */
@@ -146,33 +81,6 @@ export function baseOf({ backend }: Host, { record }: Opened, now: number): Sess
 /** Makes a random nonce for a new session or a login. */
 export function newNonce(): string {
   return spellNonce(randomInt(NONCES))
-}
-
-function report(host: Host, opened: Opened, facts: RequestFacts, now: number): void {
-  const { emit, hint, cookieName } = host
-  const { rejected, presented, verified, key, record } = opened
-  for (const reason of rejected) if (reason === 'replayed') emit({ type: 'replayed' })
-  if (presented.length > 1) {
-    emit({ type: 'duplicates', count: presented.length, verified })
-    hintDuplicates(hint, cookieName, opened)
-  }
-  if (record) {
-    const use = host.secretUse[key]
-    if (use) {
-      use.opened++
-      use.lastAt = now
-    }
-    if (key > 0) emit({ type: 'old-secret', key })
-    return
-  }
-  // One event for a rejected visitor, however many cookies were sent.
-  if (rejected[0]) {
-    emit({ type: 'rejected', reason: rejected[0] })
-    // Limited: a few examples show the cause, and an attacker must not cause work.
-    if (!host.explains || host.looksLeft-- <= 0) return
-    const layout = host.stored ? 'stored' : host.backend.layout.flat ? 'flask' : 'own'
-    hintRejected(hint, cookieName, opened, { startedAt: host.startedAt, layout })
-  } else if (host.explains) hintCrossOrigin(hint, facts)
 }
 
 /** Records and applies a change. @throws as `refuseFrozen` */
@@ -241,9 +149,4 @@ export function noteDrift(state: State, only?: string): void {
     }
   }
   if (only === undefined) spellChanges(state.changes)
-}
-
-/** The headers that the response needs for this session. */
-export function outgoing({ setCookie }: State): Outgoing {
-  return { vary: true, setCookie }
 }

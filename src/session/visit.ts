@@ -3,12 +3,13 @@
 import { SessionError } from '../base/errors.ts'
 import { andThen, type Maybe } from '../base/ports.ts'
 import type { Outgoing } from '../http/headers.ts'
-import { cookieValues } from '../http/cookie.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import { Session } from './session.ts'
 import { commitState, isSettled } from './commit.ts'
 import type { GivenToken } from './csrf/csrf.ts'
-import { type Host, noteDrift, openState, outgoing, type State } from './state.ts'
+import { openState } from './open-state.ts'
+import { outgoing } from './set-cookie-line.ts'
+import { type Host, noteDrift, type State } from './state.ts'
 
 /** The session handling of one request, for adapters. */
 export interface Visit {
@@ -51,10 +52,12 @@ class RequestVisit implements Visit {
   #isOpening = false
   #isFinished = false
   #readOnly: string | undefined
+  readonly #startedAt: number
 
   constructor(host: Host, facts: RequestFacts) {
     this.#host = host
     this.#facts = facts
+    this.#startedAt = host.clock()
   }
 
   // Without `await`: a session that is already open is returned a tick sooner.
@@ -74,7 +77,7 @@ class RequestVisit implements Visit {
     this.#isOpening = true
     if (this.#isFinished) warnOpenedLate(this.#host)
     try {
-      const opening = openState(this.#host, this.#facts)
+      const opening = openState(this.#host, this.#facts, this.#startedAt)
       return (this.#opening =
         opening instanceof Promise
           ? opening.then((state) => this.#opened(state))
@@ -108,15 +111,17 @@ class RequestVisit implements Visit {
   }
 
   #sentCookie(): boolean {
-    return cookieValues(this.#facts.cookie, this.#host.cookieName).length > 0
+    const { cookieValues, cookieName } = this.#host
+    return cookieValues(this.#facts.cookie, cookieName).length > 0
   }
 
   #commit(state: State, wasAsked: boolean): Maybe<Outgoing | undefined> {
     this.#isFinished = true
-    return andThen(lastCommit(state), () =>
+    return andThen(lastCommit(state), () => {
+      const headers = outgoing(state)
       // Not used and not renewed: the response does not depend on the cookie.
-      wasAsked || state.setCookie !== undefined ? outgoing(state) : undefined,
-    )
+      return wasAsked || headers.setCookie !== undefined ? headers : undefined
+    })
   }
 
   checkCsrf(token?: GivenToken): Promise<void> {

@@ -49,7 +49,9 @@ describe.each(['newest', 'first'] as const)('where the %s of several counts', (d
     ['an empty one', ''],
   ])('%s opens alone as it does when it is sent twice', async (_name, value) => {
     const alone = await backend.open([value], T * 1000)
-    expect(alone).toEqual(await backend.open([value, value], T * 1000))
+    const twice = await backend.open([value, value], T * 1000)
+    // The browser holds two of them: one is left when the other is cleared.
+    expect(twice).toEqual(alone.record ? { ...alone, hasRivals: true } : alone)
     expect(alone).toMatchObject({ hasCookie: true, presented: [value] })
     expect(alone.rejected).toHaveLength(alone.record ? 0 : 1)
   })

@@ -9,7 +9,7 @@ import assert from 'node:assert/strict'
 import { inflateSync as inflate } from 'node:zlib'
 import { flask, type FlaskConfig, flaskCookie } from '../../src/flask/flask.ts'
 import { createSessions, type Session, SessionError, type Sessions } from '../../src/index.ts'
-import { refusedCookie } from './deviations.ts'
+import { isSignedAhead, refusedCookie } from './deviations.ts'
 import type { Op, Scenario, Step } from './fixtures.ts'
 import { fromMarked, toMarked } from './typed.ts'
 
@@ -358,6 +358,11 @@ function compare(
     return
   }
   assert.equal(reply.status, expect.status)
+  if (sent !== undefined && isSignedAhead(sent, step.at)) {
+    // Anonymous to Flask, whose clocks may not differ at all.
+    assert.notDeepEqual(JSON.parse(reply.body), JSON.parse(expect.body!))
+    return
+  }
   if (expect.location !== null) assert.equal(reply.location, expect.location)
   assert.deepEqual(tokens(reply.vary), expect.vary.flatMap(tokens))
   if (expect.body !== null && expect.status < 300) {

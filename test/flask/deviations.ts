@@ -4,6 +4,7 @@
  */
 
 import { inflateSync } from 'node:zlib'
+import { decodeSeconds } from '../../src/crypto/signed.ts'
 
 const CANONICAL = /^[A-Za-z0-9_-]*$/
 
@@ -26,6 +27,12 @@ export function refusedCookie(cookie: string): string | undefined {
   if (Buffer.byteLength(text) > 65_536) return 'more than 64 KiB when inflated'
   if (depthOf(text) > 64) return 'nested deeper than 64'
   return undefined
+}
+
+/** Whether a cookie was signed up to a minute ahead, as by a server whose clock is ahead of ours. */
+export function isSignedAhead(cookie: string, now: number): boolean {
+  const seconds = decodeSeconds(cookie.split('.').at(-2) ?? '')
+  return seconds !== undefined && seconds > now && seconds <= now + 60
 }
 
 function inflated(bytes: Buffer): string | undefined {

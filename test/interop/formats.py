@@ -319,7 +319,7 @@ def open_id(keys, value):
 
 HEAD = re.compile(
     r"([\w-]{6})\.([\w-]{22})\.([0-9a-z]+)\.([0-9a-z]+)\.([0-9a-z]+)"
-    r"(?:\.([\w-]{22})\.([0-9a-z]+))?",
+    r"(?:\.([\w-]{22})\.([0-9a-z]+))?(?:\.([\w-]{4}))?",
     re.ASCII,
 )
 
@@ -338,6 +338,8 @@ def open_row(selector, body):
     }
     if parts[6]:
         row["previous"] = {"hash": parts[6], "replaced": int(parts[7], 36)}
+    if parts[8]:
+        row["attributes"] = parts[8]
     return row
 
 

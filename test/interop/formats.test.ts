@@ -101,10 +101,18 @@ agree('rows', ({ selector, body, refused }) => {
   const entry = decodeEntry(selector, row, { layout })
   // Ours does not tell a wrong head from a wrong record.
   if (!entry) return { refused: refused ?? 'row' }
-  const { verifier: hash, auth, idle, issued, previous } = entry
+  const { verifier: hash, auth, idle, issued, previous, attributes } = entry
   const record = noteRecord(entry.record, layout)
   const before = previous && { hash: previous.verifier, replaced: previous.replacedAt ?? 0 }
-  const opens = { hash, auth, idle, issued, record, ...(before && { previous: before }) }
+  const opens = {
+    hash,
+    auth,
+    idle,
+    issued,
+    record,
+    ...(before && { previous: before }),
+    ...(attributes && { attributes }),
+  }
   return { opens, written: [encodeEntry(entry, layout), body] }
 })
 

@@ -31,6 +31,7 @@ interface NotedRow {
   issued: number
   record: NotedRecord
   previous?: { hash: string; replaced: number }
+  attributes?: string
 }
 
 interface Text {

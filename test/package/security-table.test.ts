@@ -23,7 +23,7 @@ const WANTED = [
   ...numbered('C', 65),
   'C-32b',
   ...numbered('A', 32),
-  ...numbered('F', 26),
+  ...numbered('F', 30),
 ]
 
 const page = text('docs/security.md')

@@ -62,7 +62,10 @@ async function everything(options: Partial<SessionOptions> & { stored: boolean }
   const bob = await signIn()
   const carl = await signIn()
   const before = carl.cookie
-  await visit(carl, (session) => session.regenerate())
+  await visit(carl, async (session) => {
+    session.regenerate()
+    await session.commit(new Headers({ 'set-cookie': `session=${value}` }))
+  })
   await visit(carl)
   clock.advance(HOUR)
   for (const cookie of [before, `${carl.cookie}; ${bob.cookie}; session=${value}`]) {

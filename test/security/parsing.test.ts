@@ -100,8 +100,10 @@ describe.each(APPS)('$name: a genuine value', (app) => {
       `a=b, ${NAME}=${value}`,
       `a=b&${NAME}=${value}`,
       `a=b ${NAME}=${value}`,
-      `a="; ${NAME}=${value}; "`,
-      `a="b\\"; ${NAME}=${value}"`,
+      // Only Werkzeug reads a quoted pair as one cookie; to browsers it ends at the semicolon.
+      ...(app.name === "Flask's preset"
+        ? [`a="; ${NAME}=${value}; "`, `a="b\\"; ${NAME}=${value}"`]
+        : []),
       `a=b\r\n${NAME}=${value}`,
       `a=b\u0000; x${NAME}=${value}`,
     ]) {
@@ -150,7 +152,7 @@ describe('names that mean something to objects are names like any other', () => 
 })
 
 describe('the cookie package agrees', () => {
-  test('on unruly headers, wherever it does not decode and we do not drop', () => {
+  test('on unruly headers, wherever it does not decode', () => {
     const header = fc.string({
       unit: fc.constantFrom(...'ab==;;; \t,$%[].:\u0000é\u00a0'),
       maxLength: 40,
@@ -158,8 +160,7 @@ describe('the cookie package agrees', () => {
     const name = fc.constantFrom('a', 'b', 'ab', 'a,', '$a', '%', '[', 'é', 'a\u0000', '=')
     fc.assert(
       fc.property(header, name, (text, asked) => {
-        // The first value that is neither empty nor holds a blank, which Werkzeug, and we, drop.
-        const decode = (value: string) => (value === '' || /\s/.test(value) ? undefined : value)
+        const decode = (value: string) => (value === '' ? undefined : value)
         const ours = cookieValues(text, asked).find((value) => value !== '')
         expect(ours).toBe(parseCookie(text, { decode })[asked])
       }),

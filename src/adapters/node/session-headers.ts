@@ -12,18 +12,21 @@ import { refusalOf } from '../../session/explain/refusal.ts'
 import { isHttp2 } from './gate-checks.ts'
 
 /** Merges the session's headers into those that the app has set. Parses only existing headers. */
-export function addHeaders(res: ServerResponse, { vary, setCookie }: Outgoing): void {
+export function addHeaders(res: ServerResponse, outgoing: Outgoing): void {
+  const { vary, setCookie, withdrawn } = outgoing
   if (vary) {
     const existing = textOf(res.getHeader('vary'))
     res.setHeader('Vary', existing === undefined ? 'Cookie' : varyWithCookie(existing))
   }
-  if (setCookie === undefined) return
+  if (setCookie === undefined && !withdrawn) return
   const cookies = res.getHeader('set-cookie')
-  if (cookies === undefined) res.setHeader('Set-Cookie', [setCookie])
-  else {
+  if (cookies !== undefined) {
     const lines = Array.isArray(cookies) ? cookies : [String(cookies)]
-    res.setHeader('Set-Cookie', withSetCookie(lines, setCookie))
-  }
+    const left = withSetCookie(lines, setCookie, outgoing)
+    if (left.length > 0) res.setHeader('Set-Cookie', left)
+    else res.removeHeader('Set-Cookie')
+  } else if (setCookie !== undefined) res.setHeader('Set-Cookie', [setCookie])
+  if (setCookie === undefined) return
   const control = textOf(res.getHeader('cache-control'))
   res.setHeader('Cache-Control', control === undefined ? 'private' : privateCacheControl(control))
   for (const name of res.getHeaderNames()) {

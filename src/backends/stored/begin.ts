@@ -89,7 +89,7 @@ async function insert(
   verifier: string,
   now: number,
 ): Promise<Slot> {
-  const { layout, lifetime } = rules
+  const { layout, lifetime, attributes } = rules
   const hash = hashOfVerifier(verifier)
   let failure: unknown
   for (let attempt = 0; attempt < 2; attempt += 1) {
@@ -100,6 +100,7 @@ async function insert(
       auth: 1,
       idle: idleSeconds(record, layout, lifetime),
       issued: Math.floor(now / 1000),
+      attributes,
       previous: undefined,
       record,
     }

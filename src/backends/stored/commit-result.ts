@@ -31,7 +31,12 @@ export function committed(
   { ids, writer, rules: { layout, lifetime } }: CommitParts,
   opened: StoredOpened,
   slot: Slot,
-  { issue, now, notes }: { issue: string | undefined; now: number; notes: Note[] },
+  {
+    issue,
+    isRenewal,
+    now,
+    notes,
+  }: { issue: string | undefined; isRenewal?: boolean; now: number; notes: Note[] },
 ): Committed {
   const { row, entry, selector } = slot
   const held: StoredOpened = {
@@ -54,9 +59,17 @@ export function committed(
   return {
     opened: renewed,
     setCookie: writer.set(ids.issue(selector, issue), keepFor, now),
+    isRenewal: isRenewal === true,
     notes,
   }
 }
+
+/** Whether a request asks for a Set-Cookie. Otherwise it only renews the cookie. */
+export function asksForCookie(changes: readonly Change[]): boolean {
+  return changes.some(({ do: verb }) => ASKING.has(verb))
+}
+
+const ASKING: ReadonlySet<Change['do']> = new Set(['login', 'regenerate', 'permanent'])
 
 /** The last login among the changes, which is the one that counts. */
 export function lastLogin(changes: readonly Change[]) {

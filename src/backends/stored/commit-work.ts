@@ -12,6 +12,8 @@ import type { StoreVerbs } from './store.ts'
 /** The rules for sessions in a store. Times are in milliseconds. */
 export interface SessionRules extends EntryFormat, Pick<StoreRules, 'rotate' | 'grace'> {
   lifetime: Lifetime
+  /** The fingerprint of the cookie's attributes. */
+  attributes?: string
 }
 
 /** What a stored backend is made of. */

@@ -12,6 +12,7 @@ import type { Plan } from './plan.ts'
 import { hasIdWork } from './plan-id.ts'
 import { hashOfVerifier, newVerifier } from './session-id.ts'
 import {
+  asksForCookie,
   type CommitParts,
   committed,
   lastLogin,
@@ -73,7 +74,8 @@ export function storedCommit(ports: CommitParts) {
     }
     const isRenewed = issue !== undefined && issue !== slot.verifier
     if (isRenewed && entry.auth === slot.entry.auth) notes.push({ type: 'renewed' })
-    return committed(ports, opened, kept, { issue, now, notes })
+    const isRenewal = !asksForCookie(changes)
+    return committed(ports, opened, kept, { issue, isRenewal, now, notes })
   }
 
   function move(

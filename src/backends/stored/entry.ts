@@ -24,6 +24,8 @@ export interface Entry {
   readonly idle: number
   /** When its id was last sent in a Set-Cookie, in seconds since 1970. */
   readonly issued: number
+  /** A fingerprint of the attributes of that Set-Cookie; `undefined` in rows from before. */
+  readonly attributes?: string | undefined
   /** The id before the last renewal. */
   readonly previous: PreviousId | undefined
   readonly record: SessionRecord
@@ -49,24 +51,26 @@ export interface EntryFormat {
 }
 
 // body   = head LF record              ; encrypted, if there is a cipher
-// head   = check "." verifier "." auth "." idle "." issued ["." verifier "." replaced]
+// head   = check "." verifier "." auth "." idle "." issued ["." verifier "." replaced] ["." attributes]
 // check  = the first 6 characters of the key
 // record = as its layout writes it
 //
 // Numbers in base 36. The second verifier is the previous one; `replaced` is 0 until the browser
-// has sent the new id. JSON would cost more bytes for each session.
+// has sent the new id. `attributes` are 4 characters. JSON would cost more bytes for each session.
 //
 // The check catches a store that returns the row of another key. It has 36 of the key's 128 random
 // bits; a row that passes by chance, one in 2^36, is still refused for the hash of its verifier.
-const HEAD = /^([\w-]+)\.([\w-]+)\.([\da-z]+)\.([\da-z]+)\.([\da-z]+)(?:\.([\w-]+)\.([\da-z]+))?$/
+const HEAD =
+  /^([\w-]+)\.([\w-]+)\.([\da-z]+)\.([\da-z]+)\.([\da-z]+)(?:\.([\w-]+)\.([\da-z]+))?(?:\.([\w-]{4}))?$/
 
 const CHECK_CHARACTERS = 6
 
 /** The text of an entry. */
 export function encodeEntry(entry: Entry, layout: Layout): string {
-  const { selector, verifier, auth, idle, issued, previous } = entry
+  const { selector, verifier, auth, idle, issued, previous, attributes } = entry
   const head = [checkOf(selector), verifier, ...[auth, idle, issued].map(inBase36)]
   if (previous) head.push(previous.verifier, inBase36(previous.replacedAt ?? 0))
+  if (attributes !== undefined) head.push(attributes)
   return `${head.join('.')}\n${layout.encode(entry.record)}`
 }
 
@@ -88,7 +92,7 @@ export function readEntry(
 
 function parseEntry(key: string, text: string, layout: Layout): Entry | undefined {
   const end = text.indexOf('\n')
-  const [, check, verifier, auth, idle, issued, before, replaced] =
+  const [, check, verifier, auth, idle, issued, before, replaced, attributes] =
     HEAD.exec(text.slice(0, Math.max(end, 0))) ?? []
   if (check !== checkOf(key) || !verifier || !auth || !idle || !issued) return undefined
   const record = layout.decode(text.slice(end + 1))
@@ -99,6 +103,7 @@ function parseEntry(key: string, text: string, layout: Layout): Entry | undefine
     auth: fromBase36(auth),
     idle: fromBase36(idle),
     issued: fromBase36(issued),
+    attributes,
     previous:
       before && replaced
         ? { verifier: before, replacedAt: fromBase36(replaced) || undefined }

@@ -70,7 +70,8 @@ async function lookUp(ports: OpenParts, ids: SessionId[], nobody: StoredOpened, 
   const looked = await Promise.all(ids.slice(0, MAX_READS).map((id) => openOne(ports, id, now)))
   const found = looked.flatMap((outcome) => ('slot' in outcome ? [outcome] : []))
   const refused = looked.flatMap((outcome) => ('reason' in outcome ? [outcome] : []))
-  const [newest, ...rest] = found.sort((a, b) => b.opened.seen - a.opened.seen)
+  // Of one second, the one sent later: the browser got it later (RFC 6265bis section 5.8.3).
+  const [newest, ...rest] = found.reverse().sort((a, b) => b.opened.seen - a.opened.seen)
   if (!newest) return openedNone(ports, nobody, refused)
   const others = rest.map(({ slot }) => slot.selector)
   return { ...withRefused(nobody, refused), ...newest.opened, others, verified: found.length }

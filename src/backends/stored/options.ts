@@ -4,6 +4,7 @@ import { type Duration, milliseconds } from '../../base/duration.ts'
 import { invalid, oneOf, refuseUnknown, requireObject } from '../../base/options.ts'
 import { backgroundTimer, systemRandom, systemTimer } from '../../base/ports.ts'
 import { encrypter, ENVELOPE_ALGORITHM } from '../../crypto/encrypted.ts'
+import { fingerprintOf } from '../../crypto/fingerprint.ts'
 import { keysFor } from '../../crypto/keys.ts'
 import type { StoredBackend, StoreOptions, StoreRules, StoreSetup } from '../store-backend.ts'
 import { type RowCipher, rowCipher } from './entry.ts'
@@ -37,7 +38,14 @@ export function backendOn(verbs: StoreVerbs, setup: StoreSetup): StoredBackend {
     store: verbs,
     ids: sessionIdFormat(keysFor(secrets, 'session id', scope)),
     writer,
-    rules: { layout, cipher: cipherOf(setup), lifetime, rotate, grace },
+    rules: {
+      layout,
+      cipher: cipherOf(setup),
+      lifetime,
+      rotate,
+      grace,
+      attributes: fingerprintOf(writer.attributes),
+    },
     ...rest,
     clock,
     timer: systemTimer,

@@ -6,7 +6,12 @@ import type { CommitWork, SessionRules } from './commit-work.ts'
 import { type Entry, type PreviousId, type RowAndEntry, timesOf } from './entry.ts'
 
 /** A login makes the old id invalid at once: there is no grace across it. */
-export function idAfterLogin(entry: Entry, { renewal }: CommitWork, now: number) {
+export function idAfterLogin(
+  entry: Entry,
+  { renewal }: CommitWork,
+  { attributes }: SessionRules,
+  now: number,
+) {
   const { verifier, hash } = renewal()
   const issued = Math.floor(now / 1000)
   const next: Entry = {
@@ -14,6 +19,7 @@ export function idAfterLogin(entry: Entry, { renewal }: CommitWork, now: number)
     verifier: hash,
     auth: entry.auth + 1,
     issued,
+    attributes,
     previous: undefined,
   }
   return { entry: next, issue: verifier as string | undefined }
@@ -29,7 +35,9 @@ export function idAfter(
   const isCurrent = entry.verifier === work.hash
   const asked = work.changes.some((change) => change.do === 'regenerate')
   const stale = isStale({ row, entry }, rules, now)
-  const rewrites = stale || changesPermanence(entry, record, rules)
+  const { attributes } = rules
+  const rewrites =
+    stale || entry.attributes !== attributes || changesPermanence(entry, record, rules)
   // With `rotate`, an id that has to be sent again is renewed instead; so is one whose renewal the
   // browser never got, since the id that it has cannot be sent again.
   const renewsToRewrite = isCurrent
@@ -40,11 +48,11 @@ export function idAfter(
   if (renews && mayRenew(entry, work, rules, now)) {
     const { verifier, hash } = work.renewal()
     const previous: PreviousId = { verifier: work.hash, replacedAt: undefined }
-    return { entry: { ...entry, verifier: hash, issued, previous }, issue: verifier }
+    return { entry: { ...entry, verifier: hash, issued, attributes, previous }, issue: verifier }
   }
   if (!isCurrent) return { entry, issue: undefined }
   const previous = previousAfter(entry.previous, rules, now)
-  if (rewrites) return { entry: { ...entry, issued, previous }, issue: work.verifier }
+  if (rewrites) return { entry: { ...entry, issued, attributes, previous }, issue: work.verifier }
   // The same id under the current secret: its age does not begin anew.
   if (work.isOutdated) return { entry: { ...entry, previous }, issue: work.verifier }
   const shown = entry.previous !== undefined && entry.previous.replacedAt === undefined

@@ -72,7 +72,7 @@ function planOnEntry(
   }
   const isLogin = changes.some((change) => change.do === 'login')
   const id = isLogin
-    ? idAfterLogin(entry, work, now)
+    ? idAfterLogin(entry, work, rules, now)
     : idAfter({ row, entry, record }, work, rules, now)
   const writes = id.entry !== entry || changes.some((change) => change.do !== 'regenerate')
   if (!writes) return { do: 'keep', entry, issue: undefined, overwrote: [] }

@@ -27,6 +27,8 @@ export type SessionEvent =
       /** The largest keys, the largest first, if the session is too large. */
       largest?: readonly KeySize[]
     }
+  /** The app's own Set-Cookie of the session cookie's name was replaced, since the session changed. */
+  | { type: 'set-cookie-replaced' }
   /** A session was first opened after the response headers were sent, so `Vary: Cookie` is missing. */
   | { type: 'opened-late' }
   /** A session could not be opened, because the store failed. */

@@ -102,6 +102,14 @@ export function hintDuplicates(hint: Hint, name: string, { presented, verified }
   )
 }
 
+/** Warns that the app's own Set-Cookie of our name was replaced by the session's. */
+export function hintReplaced(hint: Hint, name: string): void {
+  hint(
+    'replaced',
+    `The response had a Set-Cookie for "${name}" of its own, and the session changed in the same request: the session's Set-Cookie was sent instead. To sign out call session.logout(); for a cookie of your own use another name.`,
+  )
+}
+
 const ON_YOUR_MACHINE = 'On your own machine set NODE_ENV=development'
 
 /** Warns that a Secure cookie is sent over plain HTTP, where browsers may drop it. */

@@ -5,6 +5,7 @@ import { type Duration, milliseconds } from '../../base/duration.ts'
 import { packDeflated, packPlain } from '../../crypto/payload.ts'
 import { signingSealer } from '../../crypto/sealer.ts'
 import { authenticator, timedSigner } from '../../crypto/signed.ts'
+import { cookieValues } from '../../http/cookie.ts'
 import type { CookieAttributes } from '../../http/set-cookie.ts'
 import { createCodec } from '../../record/text/codec.ts'
 import type { Tag } from '../../record/text/tag.ts'
@@ -100,6 +101,7 @@ export function ownPreset(
       renewal: 'visits',
     },
     cookie: attributes,
+    cookieValues,
     expiry: 'Max-Age',
     consumesAllFlashes: false,
     renewsUnasked: false,

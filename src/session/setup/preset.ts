@@ -3,6 +3,7 @@
 import type { CookieFormat } from '../../backends/cookie.ts'
 import type { EncryptionSchedule } from '../../crypto/sealer.ts'
 import type { Weakness } from '../../crypto/weak-secrets.ts'
+import type { CookieReader } from '../../http/cookie.ts'
 import type { CookieAttributes, Expiry } from '../../http/set-cookie.ts'
 import type { Tag } from '../../record/text/tag.ts'
 import type { Lifetime } from '../../record/lifetime.ts'
@@ -22,6 +23,8 @@ export interface Preset {
   tolerates: readonly Weakness[]
   lifetime: Lifetime
   cookie: CookieAttributes
+  /** Reads the Cookie header. */
+  cookieValues: CookieReader
   expiry: Expiry
   /** Whether reading one category of flash messages deletes all categories, as in Flask. */
   consumesAllFlashes: boolean

@@ -7,11 +7,18 @@ import { type Clock, systemClock } from '../../base/ports.ts'
 import { explain, keyring, type Secret } from '../../crypto/keyring.ts'
 import { keysFor } from '../../crypto/keys.ts'
 import type { Weakness } from '../../crypto/weak-secrets.ts'
+import type { CookieReader } from '../../http/cookie.ts'
 import { setCookieWriter } from '../../http/set-cookie.ts'
 import { type Csrf, csrfProtection } from '../csrf/csrf.ts'
 import { checkedOrigins } from '../csrf/request-origin.ts'
 import { type Emit, eventEmitter, failurePrinter } from '../explain/emitter.ts'
-import { type Hint, hintEnvironment, hintPrinter, missingSecretRemedy } from '../explain/hints.ts'
+import {
+  type Hint,
+  hintEnvironment,
+  hintReplaced,
+  hintPrinter,
+  missingSecretRemedy,
+} from '../explain/hints.ts'
 import { encryptionOf } from './encryption.ts'
 import { checkOptions, type SessionOptions } from './options.ts'
 import { layoutWith, ownPreset } from './own-preset.ts'
@@ -27,10 +34,13 @@ export interface Settings {
   onUnavailable: 'error' | 'anonymous-readonly'
   cookieName: string
   secureCookie: boolean
+  cookieValues: CookieReader
   consumesAllFlashes: boolean
   renewsUnasked: boolean
   clock: Clock
   emit: Emit
+  /** Reports that the app's own Set-Cookie of the session cookie's name was replaced. */
+  onReplaced: () => void
   hint: Hint
   /** Whether development warnings are printed: only then is a rejected cookie examined. */
   explains: boolean
@@ -88,10 +98,15 @@ export function resolveOptions(options: SessionOptions): Settings {
     onUnavailable,
     cookieName: writer.name,
     secureCookie: writer.secure,
+    cookieValues: preset.cookieValues,
     consumesAllFlashes: preset.consumesAllFlashes,
     renewsUnasked: preset.renewsUnasked,
     clock,
     emit,
+    onReplaced() {
+      emit({ type: 'set-cookie-replaced' })
+      hintReplaced(hint, writer.name)
+    },
     hint,
     explains: environment !== 'production',
     csrf: csrfProtection({

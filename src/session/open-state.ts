@@ -1,0 +1,120 @@
+/** Opens the session of a request, and reports what its cookies were. */
+
+import type { Opened } from '../backends/backend.ts'
+import { SessionError } from '../base/errors.ts'
+import type { Maybe } from '../base/ports.ts'
+import type { RequestFacts } from '../http/request-facts.ts'
+import { hintCrossOrigin, hintDuplicates, hintRejected } from './explain/hints.ts'
+import { baseOf, type Host, type State } from './state.ts'
+
+/** Opens the session of a request. `startedAt`: when it arrived, in milliseconds since 1970. */
+export function openState(
+  host: Host,
+  facts: RequestFacts,
+  startedAt: number = host.clock(),
+): Maybe<State> {
+  const values = host.cookieValues(facts.cookie, host.cookieName)
+  const now = host.clock()
+  const opening = host.backend.open(values, now)
+  if (!(opening instanceof Promise)) return begin(host, facts, startedAt, opening, now)
+  return openLater(host, facts, startedAt, values, opening)
+}
+
+/** Apart from `openState`, which otherwise allocates what closures share for every request. */
+function openLater(
+  host: Host,
+  facts: RequestFacts,
+  startedAt: number,
+  values: readonly string[],
+  opening: Promise<Opened>,
+): Promise<State> {
+  return opening.then(
+    (opened) => begin(host, facts, startedAt, opened, host.clock()),
+    (error: unknown) => openFailed(host, facts, startedAt, values, error),
+  )
+}
+
+function begin(
+  host: Host,
+  facts: RequestFacts,
+  startedAt: number,
+  opened: Opened,
+  now: number,
+  unavailable?: SessionError,
+): State {
+  if (!unavailable) report(host, opened, facts, now)
+  const base = baseOf(host, opened, now)
+  return {
+    host,
+    facts,
+    startedAt,
+    opened,
+    isNew: opened.record === undefined,
+    base,
+    record: base,
+    owned: false,
+    changes: [],
+    mayDrift: false,
+    waiting: undefined,
+    frozen: false,
+    readOnly: undefined,
+    setCookie: undefined,
+    unavailable,
+    busy: undefined,
+    told: undefined,
+  }
+}
+
+/** Throws the error of a failed open, or returns a read-only session with `onUnavailable`. */
+function openFailed(
+  host: Host,
+  facts: RequestFacts,
+  startedAt: number,
+  values: readonly string[],
+  error: unknown,
+): State {
+  const isOurs = error instanceof SessionError
+  host.emit({ type: 'open-failed', code: isOurs ? error.code : 'UNKNOWN' })
+  if (isOurs) host.hint(`open-${error.code}`, error.message)
+  if (!isOurs || error.code !== 'ERR_STORE_UNAVAILABLE' || host.onUnavailable === 'error') {
+    throw error
+  }
+  const nobody: Opened = {
+    record: undefined,
+    hasCookie: values.length > 0,
+    presented: values,
+    rejected: [],
+    verified: 0,
+    seen: 0,
+    key: 0,
+    isOutdated: false,
+  }
+  return begin(host, facts, startedAt, nobody, host.clock(), error)
+}
+
+function report(host: Host, opened: Opened, facts: RequestFacts, now: number): void {
+  const { emit, hint, cookieName } = host
+  const { rejected, presented, verified, key, record } = opened
+  for (const reason of rejected) if (reason === 'replayed') emit({ type: 'replayed' })
+  if (presented.length > 1) {
+    emit({ type: 'duplicates', count: presented.length, verified })
+    hintDuplicates(hint, cookieName, opened)
+  }
+  if (record) {
+    const use = host.secretUse[key]
+    if (use) {
+      use.opened++
+      use.lastAt = now
+    }
+    if (key > 0) emit({ type: 'old-secret', key })
+    return
+  }
+  // One event for a rejected visitor, however many cookies were sent.
+  if (rejected[0] && verified === 0) {
+    emit({ type: 'rejected', reason: rejected[0] })
+    // Limited: a few examples show the cause, and an attacker must not cause work.
+    if (!host.explains || host.looksLeft-- <= 0) return
+    const layout = host.stored ? 'stored' : host.backend.layout.flat ? 'flask' : 'own'
+    hintRejected(hint, cookieName, opened, { startedAt: host.startedAt, layout })
+  } else if (host.explains) hintCrossOrigin(hint, facts)
+}

@@ -1,0 +1,34 @@
+/** The Set-Cookie line of a request: kept from commit to response, and left out when outdated. */
+
+import type { Outgoing } from '../http/headers.ts'
+import type { State } from './state.ts'
+
+/** Replaces the line of an earlier commit. A renewal of what this request changed is no mere one. */
+export function setLine(state: State, line: string, isRenewal = false): void {
+  const { host, setCookie: before } = state
+  const isMere = isRenewal && (before === undefined || state.renewedAsOf !== undefined)
+  if (before !== undefined && before !== line) (state.withdrawn ??= []).push(before)
+  state.setCookie = line
+  // A store has compared the session with its newest row; a cookie is as old as the request.
+  if (isMere) state.renewedAsOf = host.stored ? host.clock() : state.startedAt
+  else if (state.renewedAsOf !== undefined) state.renewedAsOf = undefined
+}
+
+/** The headers that the response needs for this session. */
+export function outgoing({ host, setCookie, withdrawn, renewedAsOf }: State): Outgoing {
+  if (setCookie === undefined) return { vary: true, setCookie }
+  const { onReplaced } = host
+  if (renewedAsOf === undefined) {
+    if (withdrawn === undefined) return { vary: true, setCookie, onReplaced }
+    return { vary: true, setCookie, withdrawn, onReplaced }
+  }
+  const age = host.clock() - renewedAsOf
+  if (age >= 0 && age <= LONGEST_UNTIL_RENEWAL) {
+    return { vary: true, setCookie, isRenewal: true, withdrawn }
+  }
+  // Meanwhile another request may have signed the visitor in or out: its cookie stays.
+  return { vary: true, setCookie: undefined, withdrawn: [...(withdrawn ?? []), setCookie] }
+}
+
+/** A renewal nobody asked for is sent within this time after its cookie arrived. In milliseconds. */
+const LONGEST_UNTIL_RENEWAL = 1000
