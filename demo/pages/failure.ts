@@ -2,10 +2,9 @@
 
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { html } from '../html.ts'
-import { samePlace } from '../next.ts'
 import { page } from '../page.ts'
 import { type Site, type Visit, visitOf } from '../site.ts'
-import { SessionError } from '../sojourn.ts'
+import { safeNext, SessionError } from '../sojourn.ts'
 import type { Word } from '../words.ts'
 import { signInPage } from './sign-in.ts'
 
@@ -27,7 +26,7 @@ export function failureOf(site: Site): ErrorRequestHandler {
     const visit = await visitOf(site, req)
     if (error instanceof SessionError && error.code === 'ERR_NOT_SIGNED_IN') {
       const { session, say, path } = visit
-      const back = samePlace(path, '/')
+      const back = safeNext(path, '/')
       if (req.method === 'POST') {
         return res.status(401).send(signInPage(visit, { next: back, error: say('signInFirst') }))
       }

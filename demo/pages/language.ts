@@ -2,8 +2,8 @@
 
 import express, { type Router } from 'express'
 import { field } from '../form.ts'
-import { samePlace } from '../next.ts'
 import type { Site } from '../site.ts'
+import { safeNext } from '../sojourn.ts'
 import { isLanguage, speaker } from '../words.ts'
 
 export function languageForm({ sessions }: Site): Router {
@@ -16,7 +16,7 @@ export function languageForm({ sessions }: Site): Router {
       session.set('language', language)
       session.flash(speaker(language)('languageSet'))
     }
-    res.redirect(303, samePlace(field(req, 'next'), '/'))
+    res.redirect(303, safeNext(field(req, 'next'), '/'))
   })
 
   return routes

@@ -3,7 +3,6 @@
 import express, { type Router } from 'express'
 import { field } from '../form.ts'
 import { html, type Html } from '../html.ts'
-import { samePlace } from '../next.ts'
 import { page } from '../page.ts'
 import {
   allProducts,
@@ -17,6 +16,7 @@ import {
   withOneMore,
 } from '../shop.ts'
 import { type Site, type Visit, visitOf } from '../site.ts'
+import { safeNext } from '../sojourn.ts'
 import { money } from '../words.ts'
 
 export function shopPages(site: Site): Router {
@@ -51,7 +51,7 @@ export function shopPages(site: Site): Router {
     if (!product) return next()
     session.update('cart', (cart = {}) => withOneMore(cart, product))
     session.flash(say('added', { name: say(product.name) }))
-    res.redirect(303, samePlace(field(req, 'next'), '/shop'))
+    res.redirect(303, safeNext(field(req, 'next'), '/shop'))
   })
 
   routes.post('/cart/remove', async (req, res, next) => {

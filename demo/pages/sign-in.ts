@@ -3,9 +3,9 @@
 import express, { type Router } from 'express'
 import { field } from '../form.ts'
 import { html } from '../html.ts'
-import { samePlace } from '../next.ts'
 import { page } from '../page.ts'
 import { type Site, type Visit, visitOf } from '../site.ts'
+import { safeNext } from '../sojourn.ts'
 import { DEMO_ACCOUNTS } from '../users.ts'
 import { deviceOf } from './devices.ts'
 
@@ -14,7 +14,7 @@ export function signInPages(site: Site): Router {
 
   routes.get('/sign-in', async (req, res) => {
     const visit = await visitOf(site, req)
-    const next = samePlace(req.query['next'], '/profile')
+    const next = safeNext(req.query['next'], '/profile')
     if (visit.user) return res.redirect(303, next)
     res.send(signInPage(visit, { next }))
   })
@@ -23,7 +23,7 @@ export function signInPages(site: Site): Router {
     const visit = await visitOf(site, req)
     const { session, say } = visit
     const name = field(req, 'name')
-    const next = samePlace(field(req, 'next'), '/profile')
+    const next = safeNext(field(req, 'next'), '/profile')
     const user = await site.users.check(name, field(req, 'password'))
     if (!user) return res.status(401).send(signInPage(visit, { next, name, error: say('wrong') }))
     session.login(user.id)

@@ -2,7 +2,10 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Sessions } from '../session/sessions.ts'
+import { loginCheck, type LoginRequiredOptions } from '../session/login-required.ts'
+import { requireSessions } from '../session/require-sessions.ts'
 import { mountNode } from './node/node.ts'
+import { sendRedirect } from './node/session-headers.ts'
 
 /**
  * Makes the session middleware. Use it before the routes that need sessions.
@@ -13,6 +16,7 @@ import { mountNode } from './node/node.ts'
 export function sessionMiddleware(
   sessions: Sessions<any>,
 ): (req: IncomingMessage, res: ServerResponse, next: (error?: any) => void) => void {
+  requireSessions(sessions, 'sessionMiddleware', 'app.use(sessionMiddleware(sessions))')
   return (req, res, next) => {
     const visit = mountNode(sessions, req, res)
     if (visit) sessions.run(visit, next)
@@ -33,8 +37,37 @@ export function sessionMiddleware(
 export function csrfGuard(
   sessions: Sessions<any>,
 ): (req: IncomingMessage, res: ServerResponse, next: (error?: any) => void) => void {
+  requireSessions(sessions, 'csrfGuard', 'app.use(csrfGuard(sessions))')
   return (req, _res, next) => {
     sessions.checkCsrf(req, fieldOf(req)).then(() => next(), next)
+  }
+}
+
+/**
+ * Makes the middleware that only signed-in visitors pass. Use it after `sessionMiddleware`.
+ *
+ * Other visitors are redirected to `redirect`, with the page they asked for as `next`; without
+ * `redirect`, or if the store is unavailable, `next` is called with the error of
+ * `sessions.signedIn`. As Flask-Login's `login_required`.
+ *
+ * @throws ERR_OPTION_INVALID
+ *
+ * @example
+ * app.use('/account', loginRequired(sessions, { redirect: '/login', within: '10m' }))
+ */
+export function loginRequired(
+  sessions: Sessions<any>,
+  options: LoginRequiredOptions = {},
+): (req: IncomingMessage, res: ServerResponse, next: (error?: any) => void) => void {
+  requireSessions(sessions, 'loginRequired', 'app.use(loginRequired(sessions, options))')
+  const check = loginCheck(sessions, options)
+  return (req, res, next) => {
+    // In a router that is mounted at a path, Express removes that path from `url`.
+    const { originalUrl = req.url } = req as { originalUrl?: string | undefined }
+    check(req, req.method, originalUrl ?? '').then(
+      (location) => (location === undefined ? next() : sendRedirect(res, location)),
+      next,
+    )
   }
 }
 

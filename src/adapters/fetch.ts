@@ -5,6 +5,8 @@ import type { Maybe } from '../base/ports.ts'
 import { mergeInto } from '../http/headers.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import { isAnswerable, refusalOf } from '../session/explain/refusal.ts'
+import { loginCheck, type LoginRequiredOptions } from '../session/login-required.ts'
+import { requireFunction, requireSessions } from '../session/require-sessions.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { csrfFieldOf } from './csrf-field.ts'
 
@@ -30,6 +32,8 @@ export function withSessions<Rest extends unknown[], Incoming extends Request = 
   sessions: Sessions<any>,
   handler: FetchHandler<Rest, Incoming>,
 ): (request: Incoming, ...rest: Rest) => Promise<Response> {
+  requireSessions(sessions, 'withSessions', 'withSessions(sessions, handler)')
+  requireFunction(handler, 'handler')
   return (request, ...rest) => respond(sessions, [request], () => handler(request, ...rest))
 }
 
@@ -101,9 +105,40 @@ export function csrfGuard<Rest extends unknown[], Incoming extends Request = Req
   sessions: Sessions<any>,
   handler: FetchHandler<Rest, Incoming>,
 ): (request: Incoming, ...rest: Rest) => Promise<Response> {
+  requireSessions(sessions, 'csrfGuard', 'csrfGuard(sessions, handler)')
+  requireFunction(handler, 'handler')
   return async (request, ...rest) => {
     await sessions.checkCsrf(request, () => csrfFieldOf(request))
     return handler(request, ...rest)
+  }
+}
+
+/**
+ * Wraps a handler so that only signed-in visitors reach it. Goes inside `withSessions`.
+ *
+ * Other visitors are redirected to `redirect`, with the page they asked for as `next`; without
+ * `redirect`, or if the store is unavailable, it throws the error of `sessions.signedIn`, for which
+ * `withSessions` returns a response.
+ *
+ * @throws ERR_OPTION_INVALID
+ *
+ * @example
+ * const account = loginRequired(sessions, { redirect: '/login' }, () => new Response('yours'))
+ * export default { fetch: withSessions(sessions, account) }
+ */
+export function loginRequired<Rest extends unknown[], Incoming extends Request = Request>(
+  sessions: Sessions<any>,
+  options: LoginRequiredOptions,
+  handler: FetchHandler<Rest, Incoming>,
+): (request: Incoming, ...rest: Rest) => Promise<Response> {
+  requireSessions(sessions, 'loginRequired', 'loginRequired(sessions, options, handler)')
+  requireFunction(handler, 'handler')
+  const check = loginCheck(sessions, options)
+  return async (request, ...rest) => {
+    const { pathname, search } = new URL(request.url)
+    const location = await check(request, request.method, pathname + search)
+    if (location === undefined) return handler(request, ...rest)
+    return new Response(null, { status: 303, headers: { location, 'cache-control': 'no-store' } })
   }
 }
 

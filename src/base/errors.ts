@@ -69,6 +69,9 @@ export interface KeySize {
   bytes: number
 }
 
+/** Registered: every copy of this module recognizes the errors of the others. */
+const BRAND = Symbol.for('sojourn.error')
+
 /**
  * The class of all errors of this library. Tell errors apart by `code`.
  *
@@ -88,6 +91,12 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
 
   readonly #evidence: Parameters<Catalogue[Code]>
 
+  /** True for the errors of another copy of this package in the process, too. */
+  static override [Symbol.hasInstance](value: unknown): value is SessionError {
+    if (this !== SessionError) return Function.prototype[Symbol.hasInstance].call(this, value)
+    return typeof value === 'object' && value !== null && BRAND in value
+  }
+
   constructor(code: Code, ...evidence: Parameters<Catalogue[Code]>) {
     const message = CATALOGUE[code] as (...parts: Parameters<Catalogue[Code]>) => string
     // A key may come from a request, and the message may be logged.
@@ -106,6 +115,9 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
     return Object.assign(copy, { headers, largest: this.largest })
   }
 }
+
+// On the prototype: it is not shown when an error is printed.
+Object.defineProperty(SessionError.prototype, BRAND, { value: true })
 
 /** In characters. A key may be of any length. */
 const LONGEST_EVIDENCE = 600

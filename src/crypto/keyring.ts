@@ -4,6 +4,7 @@ import { createHmac } from 'node:crypto'
 import { lengthPrefixed } from '../base/bytes.ts'
 import { SessionError } from '../base/errors.ts'
 import { invalid } from '../base/options.ts'
+import { isBytes } from '../base/realm.ts'
 import { type Weakness, weaknessOf } from './weak-secrets.ts'
 
 /** A secret: text (UTF-8, or encoded with the prefix `base64:` or `hex:`), or bytes. */
@@ -64,7 +65,7 @@ export function keyring(given: Secret | readonly Secret[], policy: SecretPolicy)
 function secretBytes(secret: unknown, policy: SecretPolicy): Uint8Array {
   if (secret === undefined || secret === null || secret === '') throw missing(policy)
   const bytes = typeof secret === 'string' ? bytesOf(secret, policy) : secret
-  if (!(bytes instanceof Uint8Array)) {
+  if (!isBytes(bytes)) {
     throw invalid(policy.where, 'has to be a string or a Uint8Array')
   }
   if (bytes.length === 0) throw missing(policy)

@@ -1,5 +1,6 @@
 /** Python's `str()` and `repr()` of JSON values, for tags that Flask reads from any value. */
 
+import { isBytes, isDate } from '../base/realm.ts'
 import { floatMembersOf } from '../record/text/json.ts'
 import { spellFloat, spellNumber } from '../record/text/number.ts'
 import { isMarkup, isTuple, isUuid } from '../record/text/values.ts'
@@ -9,7 +10,7 @@ export function pythonText(value: unknown, float: boolean): string {
   if (typeof value === 'string') return value
   if (isMarkup(value)) return value.html
   if (isUuid(value)) return value.uuid
-  if (value instanceof Date) return value.toISOString().replace('T', ' ').replace('.000Z', '+00:00')
+  if (isDate(value)) return value.toISOString().replace('T', ' ').replace('.000Z', '+00:00')
   return pythonRepr(value, float)
 }
 
@@ -21,7 +22,7 @@ function pythonRepr(value: unknown, float: boolean): string {
   if (typeof value === 'string') return quoted(value)
   if (isMarkup(value)) return `Markup(${quoted(value.html)})`
   if (isUuid(value)) return `UUID('${value.uuid}')`
-  if (value instanceof Uint8Array) return `b${quoted(Buffer.from(value).toString('latin1'), true)}`
+  if (isBytes(value)) return `b${quoted(Buffer.from(value).toString('latin1'), true)}`
   const floats = floatMembersOf(value)
   if (Array.isArray(value)) {
     const items = value.map((item, index) => pythonRepr(item, floats?.has(index) ?? false))

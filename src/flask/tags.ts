@@ -1,5 +1,6 @@
 /** Flask's JSON tags, decoded as leniently as Flask decodes them in Python. */
 
+import { isBytes, isDate } from '../base/realm.ts'
 import { isReadObject } from '../record/text/shapes.ts'
 import { type Tag, UNREADABLE } from '../record/text/tag.ts'
 import { bytesTag, markupTag, tupleTag, uuidTag } from '../record/text/tags.ts'
@@ -14,7 +15,7 @@ const flaskTupleTag: Tag = {
     if (typeof content === 'string') return tuple(...content)
     if (isMarkup(content)) return tuple(...content.html)
     if (Array.isArray(content)) return tupleTag.decode(content, float)
-    if (content instanceof Uint8Array) return tuple(...content)
+    if (isBytes(content)) return tuple(...content)
     return isReadObject(content) ? tuple(...Object.keys(content)) : UNREADABLE
   },
 }
@@ -23,7 +24,7 @@ const flaskTupleTag: Tag = {
 const flaskBytesTag: Tag = {
   ...bytesTag,
   decode(content: unknown) {
-    if (content instanceof Uint8Array) return lenientBase64(latin1(content)) ?? UNREADABLE
+    if (isBytes(content)) return lenientBase64(latin1(content)) ?? UNREADABLE
     const text = textOf(content)
     if (text === undefined || /[^\0-\x7f]/.test(text)) return UNREADABLE
     return lenientBase64(text) ?? UNREADABLE
@@ -61,12 +62,12 @@ const flaskUuidTag: Tag = {
 /** ` d`: a date, to the second. Text that is not a date is `null`, as in Flask. */
 const flaskDateTag: Tag<Date> = {
   key: ' d',
-  test: (value): value is Date => value instanceof Date && hasPythonYear(value),
+  test: (value): value is Date => isDate(value) && hasPythonYear(value),
   encode: writeHttpDate,
   decode(content: unknown) {
     const text = textOf(content)
     if (text !== undefined) return readHttpDate(text) ?? null
-    if (content instanceof Uint8Array) return null
+    if (isBytes(content)) return null
     return isEmptyInPython(content) ? null : UNREADABLE
   },
 }

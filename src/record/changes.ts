@@ -1,6 +1,7 @@
 /** The changes of one request, and how they are replayed on a newer record. */
 
 import { SessionError } from '../base/errors.ts'
+import { isThenable } from '../base/realm.ts'
 import { type Field, freshValue, isUnspelled, unread } from './fields.ts'
 import { type Layout, type SessionRecord, setMeta, userIdOf, waitingItems } from './record.ts'
 
@@ -194,7 +195,7 @@ export function updatedField(
   { codec }: Layout,
 ): Field | undefined {
   const value = fn(field && freshValue(field, codec))
-  if (value instanceof Promise) throw new SessionError('ERR_UPDATE_ASYNC', key)
+  if (isThenable(value)) throw new SessionError('ERR_UPDATE_ASYNC', key)
   if (value === undefined) return undefined
   return { text: codec.encode(value, key), live: { value } }
 }

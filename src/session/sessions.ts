@@ -12,6 +12,7 @@ import type { SessionOptions } from './setup/options.ts'
 import { resolveOptions } from './setup/settings.ts'
 import type { Policy } from './setup/policy.ts'
 import { invalid } from '../base/options.ts'
+import type { GuardName } from './guards.ts'
 import { Session } from './session.ts'
 import {
   freshness,
@@ -142,6 +143,20 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
     }
   }
 
+  /** Runs a check of a request. Its refusal holds, even if nothing awaits it. */
+  function guarded<Value>(
+    guard: GuardName,
+    carrier: unknown,
+    check: (visit: Visit) => Promise<Value>,
+  ): Promise<Value> {
+    try {
+      const visit = visitOf(carrier)
+      return visit.guard(guard, check(visit))
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
   async function currentHandle(): Promise<string | undefined> {
     const session = await running
       .getStore()
@@ -152,10 +167,11 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
 
   const sessions: Sessions<any> = {
     get,
-    async signedIn(carrier, options = {}) {
-      const freshMs = freshness(options)
-      return requireSignedIn(host, await get(carrier), freshMs)
-    },
+    signedIn: (carrier, options = {}) =>
+      guarded('signedIn', carrier, async (visit) => {
+        const freshMs = freshness(options)
+        return requireSignedIn(host, await visit.session(), freshMs)
+      }),
     current: async () => runningVisit().session(),
     async open(cookieHeader) {
       if (cookieHeader !== undefined && cookieHeader !== null && typeof cookieHeader !== 'string') {
@@ -187,7 +203,7 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
       }
     },
     run: (visit, handler) => running.run(visit, handler),
-    checkCsrf: async (carrier, token) => visitOf(carrier).checkCsrf(token),
+    checkCsrf: (carrier, token) => guarded('checkCsrf', carrier, (visit) => visit.checkCsrf(token)),
     describePolicy: () => settings.policy,
     secretUse: () =>
       host.secretUse.map(({ opened, lastAt }) => ({

@@ -6,7 +6,17 @@ import type { Outgoing } from '../http/headers.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import { Session } from './session.ts'
 import { commitState, isSettled } from './commit.ts'
+import {
+  createGuards,
+  type GuardName,
+  type Guards,
+  nextTurn,
+  type Refuser,
+  reportUnheeded,
+  type Unheeded,
+} from './guards.ts'
 import type { GivenToken } from './csrf/csrf.ts'
+import { hintOpenedLate, printFailure } from './explain/hints.ts'
 import { openState } from './open-state.ts'
 import { outgoing } from './set-cookie-line.ts'
 import { type Host, noteDrift, type State } from './state.ts'
@@ -20,6 +30,9 @@ export interface Visit {
    *
    * Returns `undefined` if the session was not used: the response then needs none. Synchronous if
    * the backend is.
+   *
+   * Throws the error of a guard (`signedIn`, `checkCsrf`) that refused the request while the app did
+   * not handle the refusal: send the error instead of the app's response. Nothing is saved then.
    */
   finish(): Maybe<Outgoing | undefined>
   /** Rejects cross-site requests: see `sessions.checkCsrf`. @throws ERR_CSRF */
@@ -36,6 +49,15 @@ export interface Visit {
    * @throws ERR_SESSION_READ_ONLY if the session was changed already: that change would be lost.
    */
   readOnly(why: string): void
+  /** Runs a guard, whose refusal then holds: see `finish`. */
+  guard<Value>(name: GuardName, check: Promise<Value>): Promise<Value>
+  /**
+   * Sets what sends a refusal that nobody handled and that `finish` cannot throw, or not yet:
+   * the response is sent already, or the app may never send one.
+   */
+  onRefusal(refuser: Refuser): void
+  /** Reports an error of the app that nobody handled: an event, and a line on the console. */
+  failed(error: unknown): void
 }
 
 /** Makes the visit of one request. */
@@ -51,8 +73,11 @@ class RequestVisit implements Visit {
   #session: Promise<Session> | undefined
   #isOpening = false
   #isFinished = false
+  #awaitsGuards = false
   #readOnly: string | undefined
   readonly #startedAt: number
+  #guards: Guards | undefined
+  #refuser: Refuser | undefined
 
   constructor(host: Host, facts: RequestFacts) {
     this.#host = host
@@ -66,7 +91,13 @@ class RequestVisit implements Visit {
     const opening = this.#open()
     return (this.#session =
       opening instanceof Promise
-        ? opening.then((state) => new Session(state))
+        ? opening.then(
+            (state) => new Session(state),
+            (error: unknown) => {
+              this.#allGuards().notOpened(error)
+              throw error
+            },
+          )
         : Promise.resolve(new Session(opening)))
   }
 
@@ -75,7 +106,10 @@ class RequestVisit implements Visit {
     // Called by an event listener while this session opens: it gets it once it is open.
     if (this.#isOpening) return Promise.resolve().then(() => this.#open())
     this.#isOpening = true
-    if (this.#isFinished) warnOpenedLate(this.#host)
+    if (this.#isFinished) {
+      this.#host.emit({ type: 'opened-late' })
+      hintOpenedLate(this.#host.hint)
+    }
     try {
       const opening = openState(this.#host, this.#facts, this.#startedAt)
       return (this.#opening =
@@ -96,6 +130,16 @@ class RequestVisit implements Visit {
 
   finish(): Maybe<Outgoing | undefined> {
     if (this.#isFinished) return undefined
+    if (this.#guards === undefined) return this.#save()
+    this.#awaitsGuards = true
+    return andThen(this.#guards.unheeded(), (unheeded) => {
+      if (unheeded) throw this.#refused(unheeded)
+      this.#guards?.close()
+      return this.#save()
+    })
+  }
+
+  #save(): Maybe<Outgoing | undefined> {
     const wasAsked = this.#opening !== undefined
     if (!wasAsked && !(this.#host.renewsUnasked && this.#sentCookie())) {
       this.#isFinished = true
@@ -122,6 +166,49 @@ class RequestVisit implements Visit {
       // Not used and not renewed: the response does not depend on the cookie.
       return wasAsked || headers.setCookie !== undefined ? headers : undefined
     })
+  }
+
+  /** Reports a refusal that nobody handled, and saves nothing of what the app did after it. */
+  #refused(unheeded: Unheeded): unknown {
+    this.#isFinished = true
+    const opened = this.#opening
+    if (opened && !(opened instanceof Promise)) opened.frozen = true
+    this.#guards?.close()
+    reportUnheeded(this.#host, unheeded)
+    return unheeded.error
+  }
+
+  guard<Value>(name: GuardName, check: Promise<Value>): Promise<Value> {
+    const guards = this.#allGuards()
+    const asked = guards.run(name, check)
+    if (this.#isFinished) void this.#watchLate(guards)
+    return asked
+  }
+
+  #allGuards(): Guards {
+    return (this.#guards ??= createGuards((unheeded) => {
+      if (!this.#awaitsGuards && !this.#isFinished) this.#refuser?.refuse(this.#refused(unheeded))
+    }))
+  }
+
+  /** A guard that was asked after the headers were sent can only stop the rest of the response. */
+  async #watchLate(guards: Guards): Promise<void> {
+    await nextTurn()
+    const unheeded = await guards.unheeded()
+    if (unheeded) this.#refuser?.refuse(this.#refused(unheeded))
+    else guards.close()
+  }
+
+  onRefusal(refuser: Refuser): void {
+    this.#refuser = refuser
+  }
+
+  failed(error: unknown): void {
+    this.#host.emit({
+      type: 'handler-failed',
+      code: error instanceof SessionError ? error.code : 'UNKNOWN',
+    })
+    printFailure(error)
   }
 
   checkCsrf(token?: GivenToken): Promise<void> {
@@ -163,15 +250,6 @@ function lastCommit(state: State): Maybe<void> {
   } finally {
     state.frozen = true
   }
-}
-
-/** Warns that `Vary: Cookie` can no longer be sent: a cache may give the page to other visitors. */
-function warnOpenedLate({ emit, hint }: Host): void {
-  emit({ type: 'opened-late' })
-  hint(
-    'opened-late',
-    "A session was first asked for after the response's headers had left, so no Vary: Cookie tells caches that the page depends on the visitor. Ask for it before you send; it can be read while streaming.",
-  )
 }
 
 const NOTHING_COMMITTED: Outgoing = { vary: true, setCookie: undefined }

@@ -6,7 +6,7 @@ import { connect, createServer as createServer2 } from 'node:http2'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { AddressInfo, Server } from 'node:net'
 import { Readable } from 'node:stream'
-import express from 'express'
+import type express from 'express'
 import { onTestFinished } from 'vitest'
 import { csrfGuard, sessionMiddleware } from '../../src/adapters/express.ts'
 import {
@@ -15,6 +15,7 @@ import {
 } from '../../src/adapters/fetch.ts'
 import { withSessions } from '../../src/adapters/node/node.ts'
 import type { Sessions } from '../../src/index.ts'
+import { EXPRESS } from './express-versions.ts'
 import { testSessions } from '../session/visitor.ts'
 
 /** A request as it goes over the wire: header lines one after the other, some perhaps twice. */
@@ -44,18 +45,8 @@ export interface GuardedSite {
 export type ServeGuarded = (sessions: Sessions<any>) => Promise<GuardedSite>
 
 export const GUARDED: Readonly<Record<string, ServeGuarded>> = {
-  async Express(sessions) {
-    const done: string[] = []
-    const app = express()
-    app.set('env', 'production').disable('etag').use(sessionMiddleware(sessions))
-    app.use(express.urlencoded({ extended: false, limit: '2mb' }), express.json())
-    app.use(csrfGuard(sessions))
-    app.use((req, res) => {
-      done.push(`${req.method} ${String((req.body as { act?: string } | undefined)?.act)}`)
-      res.send('done')
-    })
-    return over1(app, done)
-  },
+  Express: (sessions) => onExpress(EXPRESS['Express'], sessions),
+  'Express 4': (sessions) => onExpress(EXPRESS['Express 4'], sessions),
 
   async Fetch(sessions) {
     const done: string[] = []
@@ -97,6 +88,19 @@ export const GUARDED: Readonly<Record<string, ServeGuarded>> = {
   },
 }
 
+async function onExpress(make: typeof express, sessions: Sessions<any>): Promise<GuardedSite> {
+  const done: string[] = []
+  const app = make()
+  app.set('env', 'production').disable('etag').use(sessionMiddleware(sessions))
+  app.use(make.urlencoded({ extended: false, limit: '2mb' }), make.json())
+  app.use(csrfGuard(sessions))
+  app.use((req, res) => {
+    done.push(`${req.method} ${String((req.body as { act?: string } | undefined)?.act)}`)
+    res.send('done')
+  })
+  return over1(app, done)
+}
+
 /** Hands a Fetch handler what comes over the wire, as the runtimes that have one do. */
 export function asListener(handler: (request: Request) => Promise<Response>): RequestListener {
   return async (req, res) => {
@@ -108,7 +112,12 @@ export function asListener(handler: (request: Request) => Promise<Response>): Re
     const hasBody = method !== 'GET' && method !== 'HEAD'
     const body = hasBody ? (Readable.toWeb(req) as ReadableStream<Uint8Array>) : null
     const response = await handler(
-      new Request(`http://${req.headers.host}/`, { method, headers, body, duplex: 'half' }),
+      new Request(`http://${req.headers.host}${req.url}`, {
+        method,
+        headers,
+        body,
+        duplex: 'half',
+      }),
     )
     res.writeHead(response.status, [...response.headers].flat()).end(await response.text())
   }

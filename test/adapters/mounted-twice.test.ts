@@ -2,11 +2,11 @@
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import express from 'express'
 import { afterEach, describe, expect, it } from 'vitest'
 import { sessionMiddleware } from '../../src/adapters/express.ts'
 import { withSessions } from '../../src/adapters/fetch.ts'
 import { withSessions as withNodeSessions } from '../../src/adapters/node/node.ts'
+import { EXPRESS } from './express-versions.ts'
 import { createSessions } from '../../src/index.ts'
 
 const sessions = createSessions({ secret: 'mounted-twice-9f2c71d0e4ab58c36d' })
@@ -28,20 +28,23 @@ async function keysIn(lines: string[]): Promise<string[]> {
 }
 
 describe('mounted twice on one request', () => {
-  it('Express keeps what was written between and after', async () => {
-    const app = express()
-    app.use(sessionMiddleware(sessions))
-    app.use(async (req, _res, next) => {
-      ;(await sessions.get(req)).set('between', 1)
-      next()
-    })
-    app.use(sessionMiddleware(sessions))
-    app.get('/', async (req, res) => {
-      ;(await sessions.get(req)).set('after', 1)
-      res.send('ok')
-    })
-    expect(await keysIn(await linesFrom(app))).toEqual(['between', 'after'])
-  })
+  it.each(Object.entries(EXPRESS))(
+    '%s keeps what was written between and after',
+    async (_, make) => {
+      const app = make()
+      app.use(sessionMiddleware(sessions))
+      app.use(async (req, _res, next) => {
+        ;(await sessions.get(req)).set('between', 1)
+        next()
+      })
+      app.use(sessionMiddleware(sessions))
+      app.get('/', async (req, res) => {
+        ;(await sessions.get(req)).set('after', 1)
+        res.send('ok')
+      })
+      expect(await keysIn(await linesFrom(app))).toEqual(['between', 'after'])
+    },
+  )
 
   it('node:http keeps both', async () => {
     const inner = withNodeSessions(sessions, async (req, res) => {

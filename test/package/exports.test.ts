@@ -47,12 +47,24 @@ describe('the exports of the package', () => {
 
   it('needs no other package at run time', () => {
     expect(manifest.dependencies).toBeUndefined()
-    expect(manifest.peerDependencies).toBeUndefined()
+    // A peer says which versions were tested, and nobody has to have it.
+    for (const peer of Object.keys(manifest.peerDependencies)) {
+      expect(manifest.peerDependenciesMeta[peer]).toEqual({ optional: true })
+    }
+  })
+
+  it('names as peers the releases of Express that its tests run on', () => {
+    const tested = ['express4', 'express'].map((name) => {
+      const [, major] = /^(?:npm:express@)?(\d+)\./.exec(manifest.devDependencies[name]!)!
+      return major
+    })
+    const named = [...manifest.peerDependencies['express']!.matchAll(/\^(\d+)/g)].map(([, n]) => n)
+    expect(named).toEqual(tested)
   })
 
   it('is developed with exact versions', () => {
     for (const version of Object.values(manifest.devDependencies)) {
-      expect(version).toMatch(/^\d+\.\d+\.\d+$/)
+      expect(version).toMatch(/^(npm:[a-z]+@)?\d+\.\d+\.\d+$/)
     }
   })
 })

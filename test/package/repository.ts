@@ -30,7 +30,8 @@ export const manifest = JSON.parse(text('package.json')) as {
   engines: Record<string, string>
   exports: Record<string, string | { types: string; default: string }>
   dependencies?: Record<string, string>
-  peerDependencies?: Record<string, string>
+  peerDependencies: Record<string, string>
+  peerDependenciesMeta: Record<string, { optional?: boolean }>
   devDependencies: Record<string, string>
 }
 

@@ -22,8 +22,8 @@ const WANTED = [
   ...numbered('R', 8),
   ...numbered('C', 65),
   'C-32b',
-  ...numbered('A', 32),
-  ...numbered('F', 30),
+  ...numbered('A', 34),
+  ...numbered('F', 31),
 ]
 
 const page = text('docs/security.md')

@@ -1,10 +1,10 @@
 /** One page behind each adapter, on a real server, with handlers that catch nothing. */
 
-import express from 'express'
 import { sessionMiddleware } from '../../src/adapters/express.ts'
 import { withSessions as withFetchSessions } from '../../src/adapters/fetch.ts'
 import { withSessions } from '../../src/adapters/node/node.ts'
 import type { Session, Sessions } from '../../src/index.ts'
+import { EXPRESS } from '../adapters/express-versions.ts'
 import { serve } from './site.ts'
 
 /** What a page does; it may never ask for the session. What it answers is shown as JSON. */
@@ -21,9 +21,18 @@ export const ADAPTERS: Readonly<
       }),
     ),
   Express(sessions, work) {
-    const app = express().use(sessionMiddleware(sessions))
+    const app = EXPRESS['Express']().use(sessionMiddleware(sessions))
     app.use(async (req, res) => {
       res.json((await work(() => sessions.get(req), req.url)) ?? null)
+    })
+    return serve(app)
+  },
+  'Express 4'(sessions, work) {
+    const app = EXPRESS['Express 4']().use(sessionMiddleware(sessions))
+    app.use((req, res, next) => {
+      const shown = async () => work(() => sessions.get(req), req.url)
+      // Express 4 does not handle the errors of async handlers.
+      shown().then((value) => res.json(value ?? null), next)
     })
     return serve(app)
   },

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { SessionEvent, SessionOptions, Sessions, StoredSessions } from '../../src/index.ts'
+import {
+  SessionError,
+  type SessionEvent,
+  type SessionOptions,
+  type Sessions,
+  type StoredSessions,
+} from '../../src/index.ts'
 import { Visitor } from '../session/visitor.ts'
 import { type Canary, faces } from './canary.ts'
 import { learnCookie, PLANTED, planted, plantedSessions } from './canary-planted.ts'
@@ -126,6 +132,14 @@ async function calledFromElsewhere(
     const late = {}
     await sessions.mount([late], { cookie, header })?.finish()
     await sessions.get(late)
+    // A page that ignores a guard, and one that fails.
+    const ignoring = {}
+    const visit = sessions.mount([ignoring], { cookie: undefined, method: 'GET', header })!
+    void sessions.signedIn(ignoring)
+    await (async () => visit.finish())().catch((error: unknown) => {
+      for (const face of faces(error)) watching.shown('an error', face)
+    })
+    visit.failed(new SessionError('ERR_VALUE_UNSUPPORTED', 'kept', 'it is a function'))
   }
 }
 
@@ -171,7 +185,8 @@ describe.each([
       expect(watching.counts.learned).toBeGreaterThan(20)
       if (environment === 'production') {
         // What is said there is for whoever deploys: which store this is.
-        expect(printed.filter((line) => !line.includes('memoryStore() keeps'))).toEqual([])
+        const forDeployers = /memoryStore\(\) keeps|A request listener failed/
+        expect(printed.filter((line) => !forDeployers.test(line))).toEqual([])
       } else expect(printed.length).toBeGreaterThan(2)
     },
   )

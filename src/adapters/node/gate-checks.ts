@@ -1,10 +1,11 @@
 /** Argument checks for `write` and `end`, and the errors that Node throws for invalid calls. */
 
 import type { ServerResponse } from 'node:http'
+import { isBytes } from '../../base/realm.ts'
 
 /** Whether this is a response of `node:http2`'s compatibility API. */
 export function isHttp2(res: ServerResponse): boolean {
-  return !Object.hasOwn(res, '_header')
+  return !Object.hasOwn(res, '_header') && 'createPushResponse' in res
 }
 
 /** Adds a `code` to an error, as Node's own errors have. */
@@ -27,7 +28,7 @@ export function checkChunk(verb: string, [chunk, encoding]: readonly unknown[]):
   if (chunk === null) {
     throw coded(new TypeError('May not write null values to stream'), 'ERR_STREAM_NULL_VALUES')
   }
-  if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) {
+  if (typeof chunk !== 'string' && !isBytes(chunk)) {
     const message = 'The "chunk" argument must be of type string or an instance of Uint8Array'
     throw coded(new TypeError(message), 'ERR_INVALID_ARG_TYPE')
   }

@@ -2,6 +2,7 @@
 
 import { type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
 import { coded, isHttp2 } from './gate-checks.ts'
+import { isStandIn } from './stand-in.ts'
 
 /**
  * Throws the errors of `writeHead` before the commit, when the caller can still catch them.
@@ -9,7 +10,7 @@ import { coded, isHttp2 } from './gate-checks.ts'
  * Checks headers only if Node validates all of them before it sets any; otherwise see `adoptHead`.
  */
 export function checkHead(res: ServerResponse, args: readonly unknown[]): void {
-  if (isHttp2(res)) return
+  if (isHttp2(res) || isStandIn(res)) return
   const status = (args[0] as number) | 0
   if (status < 100 || status > 999) {
     const message = `Invalid status code: ${String(args[0])}`
@@ -29,7 +30,7 @@ export function checkHead(res: ServerResponse, args: readonly unknown[]): void {
 
 /** Whether Node sets the headers one by one: then those before an invalid one remain set. */
 export function setsOneByOne(res: ServerResponse): boolean {
-  return isHttp2(res) || hasHeaders(res)
+  return isHttp2(res) || isStandIn(res) || hasHeaders(res)
 }
 
 /**
@@ -43,6 +44,8 @@ export function adoptHead(res: ServerResponse, args: readonly unknown[]): unknow
   const headers = givenHeaders(args)
   if (isHttp2(res)) adoptHttp2(res, headers)
   else adoptHttp1(res, headers)
+  // Socket.IO calls `writeHead()` of its stand-in without a status.
+  if (status === undefined && isStandIn(res)) return []
   res.statusCode = isHttp2(res) ? http2Status(status) : (status as number) | 0
   return typeof reason === 'string' ? [status, reason] : [status]
 }

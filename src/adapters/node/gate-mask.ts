@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http'
 import type { ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import { headersSent, isHttp2 } from './gate-checks.ts'
+import { isStandIn } from './stand-in.ts'
 
 /** The mask of one response. */
 export interface Mask {
@@ -23,6 +24,7 @@ type Undo = () => void
  */
 export function maskAsSent(res: ServerResponse, destroyLater: (destroy: () => void) => void): Mask {
   const held: Held = { isHeld: true, destroyLater }
+  if (isStandIn(res)) return maskStandIn(res)
   return isHttp2(res) ? maskHttp2(res, held) : maskHttp1(res, held)
 }
 
@@ -42,7 +44,7 @@ function maskHttp1(res: ServerResponse, held: Held): Mask {
   const inner = res as unknown as Inner
   const { destroy } = res
   const { finished } = inner
-  const holds = holdsOn(res.req.socket)
+  const holds = holdsOn(res.req?.socket)
   let isDestroyed = false
   let showRoom: Undo | undefined
   const destroyHeld = (...args: [Error?]) => {
@@ -106,6 +108,22 @@ function holdsOn(socket: Socket | null | undefined): Held[] {
   return holds
 }
 
+/** Shows what other code may ask a stand-in for: nothing is known of its inner state. */
+function maskStandIn(res: ServerResponse): Mask {
+  const undo = [shadow(res, 'headersSent', () => true)]
+  return {
+    showEnd() {
+      for (const name of ['finished', 'writableEnded']) {
+        if (name in res) undo.push(shadow(res, name, () => true))
+      }
+    },
+    showFull() {},
+    takeOff() {
+      for (const step of undo.reverse()) step()
+    },
+  }
+}
+
 function maskHttp2(res: ServerResponse, held: Held): Mask {
   const { stream } = res as unknown as { stream: ServerHttp2Stream }
   let hasEnded = false
@@ -139,7 +157,7 @@ function maskHttp2(res: ServerResponse, held: Held): Mask {
 
 /** A system error, as when the peer has disconnected: then `destroy` does not wait. */
 function isSystemError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error
+  return typeof error === 'object' && error !== null && 'syscall' in error
 }
 
 function destroyLater(

@@ -3,10 +3,13 @@
 import type { ServerResponse } from 'node:http'
 import type { Maybe } from '../../base/ports.ts'
 import type { Outgoing } from '../../http/headers.ts'
+import { refusalOf } from '../../session/explain/refusal.ts'
+import type { Refuser } from '../../session/guards.ts'
 import { checkChunk } from './gate-checks.ts'
 import { adoptHead, checkHead, setsOneByOne } from './gate-head.ts'
 import { callbackOf, HeldCalls, type Methods, type Verb } from './held-calls.ts'
 import { addHeaders, sendRefusal } from './session-headers.ts'
+import { fillIn, isStandIn } from './stand-in.ts'
 
 type Commit = () => Maybe<Outgoing | undefined>
 
@@ -19,22 +22,20 @@ type Commit = () => Maybe<Outgoing | undefined>
  * second `writeHead` throw as Node does. If the commit fails, the waiting calls are dropped, and a
  * fixed error response is sent through the methods from before the gate.
  */
-export function holdHeaders(res: ServerResponse, commit: Commit): void {
+export function holdHeaders(res: ServerResponse, commit: Commit): Refuser | undefined {
+  if (isStandIn(res)) fillIn(res)
   if (res.headersSent) {
     // No header can be added any more, but the session is frozen: changes then throw.
     void (async () => commit())().catch(() => {})
-    return
+    return undefined
   }
   const gate = new Gate(res, commit)
   const gated = res as Gated
   // The gate of a second `sessions` wraps the first. It has methods of its own, without the symbol.
-  if (gated[GATE] !== undefined)
-    return cover(
-      res,
-      methodsOf(() => gate),
-    )
-  gated[GATE] = gate
-  cover(res, SHARED)
+  const isSecond = gated[GATE] !== undefined
+  if (!isSecond) gated[GATE] = gate
+  cover(res, isSecond ? methodsOf(() => gate) : SHARED)
+  return gate
 }
 
 const GATE = Symbol('sojourn.gate')
@@ -74,7 +75,7 @@ function cover(res: ServerResponse, gated: GatedMethods): void {
 }
 
 /** The gate of one response. State that is needed only while calls wait is in `HeldCalls`. */
-class Gate {
+class Gate implements Refuser {
   readonly #res: ServerResponse
   readonly #commit: Commit
   /** The response's methods from before the gate. */
@@ -141,9 +142,31 @@ class Gate {
     )
   }
 
+  /**
+   * Sends an error response at once, whatever the app does later. If another response is being sent
+   * already, ends the connection.
+   */
+  refuse(error: unknown): void {
+    const res = this.#res
+    if (this.#hasBegun || res.headersSent) {
+      if (!res.writableEnded) res.destroy()
+      return
+    }
+    this.#hasBegun = true
+    try {
+      this.#refuse(error)
+      // The app does not know: its calls must not throw where nobody catches.
+      for (const verb of ['setHeader', 'setHeaders', 'appendHeader', 'removeHeader']) {
+        Object.defineProperty(res, verb, { value: () => res, configurable: true, writable: true })
+      }
+    } catch {
+      res.destroy()
+    }
+  }
+
   /** Sends the error response, and ignores later writes of the app, whose response is dropped. */
   #refuse(error: unknown): void {
-    sendRefusal(this.#res, error, this.#before)
+    sendRefusal(this.#res, refusalOf(error), this.#before)
     const answering = (answer: unknown, ...told: unknown[]) => {
       return (...args: unknown[]) => {
         const callback = callbackOf(args)

@@ -5,6 +5,7 @@ import type { Outgoing } from '../../http/headers.ts'
 import { checkChunk, headersSent, isHttp2 } from './gate-checks.ts'
 import { type Mask, maskAsSent } from './gate-mask.ts'
 import { addHeaders } from './session-headers.ts'
+import { isStandIn } from './stand-in.ts'
 
 /** The methods of a response that send its headers. */
 export type Verb = 'writeHead' | 'write' | 'end' | 'flushHeaders'
@@ -17,7 +18,7 @@ export class HeldCalls {
   readonly #res: ServerResponse
   readonly #before: Methods
   readonly #mask: Mask
-  readonly #head: Head
+  readonly #head: Partial<Head>
   #waiting: Waiting[] = []
   #bytes = 0
   #hasEnded = false
@@ -119,7 +120,9 @@ interface Head {
   statusMessage?: string
 }
 
-function headOf(res: ServerResponse): Head {
+function headOf(res: ServerResponse): Partial<Head> {
+  // What it shows may be what it sends.
+  if (isStandIn(res)) return {}
   const { statusCode } = res
   // Reading the message of an HTTP/2 response prints a warning.
   return isHttp2(res) ? { statusCode } : { statusCode, statusMessage: res.statusMessage }

@@ -3,15 +3,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { RequestFacts } from '../../http/request-facts.ts'
-import { isAnswerable } from '../../session/explain/refusal.ts'
+import type { Maybe } from '../../base/ports.ts'
+import { isThenable } from '../../base/realm.ts'
+import { HANDLER_FAILED, isAnswerable, refusalOf } from '../../session/explain/refusal.ts'
+import { requireFunction, requireSessions } from '../../session/require-sessions.ts'
 import { isSafeMethod } from '../../session/csrf/request-origin.ts'
+import { loginCheck, type LoginRequiredOptions } from '../../session/login-required.ts'
 import type { Sessions } from '../../session/sessions.ts'
 import type { Visit } from '../../session/visit.ts'
 import { holdHeaders } from './gate.ts'
-import { sendRefusal } from './session-headers.ts'
+import { sendRedirect, sendRefusal } from './session-headers.ts'
 
 /**
  * Wraps a request listener so that `sessions.get(req)` works in it.
+ *
+ * Returns the listener's promise, fulfilled when the listener is done. An error that the listener
+ * throws becomes a response: a session error with a status (401, 403, 503) that status, any other
+ * error 500, an event and a line on the console. If the response headers are sent already, the
+ * connection is closed.
  *
  * @example
  * createServer(withSessions(sessions, async (req, res) => res.end('hello')))
@@ -22,22 +31,63 @@ export function withSessions<
 >(
   sessions: Sessions<any>,
   listener: (req: Request, res: Response) => unknown,
-): (req: Request, res: Response) => void {
+): (req: Request, res: Response) => Maybe<void> {
+  requireSessions(sessions, 'withSessions', 'withSessions(sessions, listener)')
+  requireFunction(listener, 'listener')
   return (req, res) => {
     // The compatibility API of `node:http2` has the same methods, under other types.
     const visit = mountNode(sessions, req as IncomingMessage, res as ServerResponse)
-    if (!visit) return void listener(req, res)
-    const listening = sessions.run(visit, () => listener(req, res))
-    if (listening instanceof Promise) {
-      void listening.catch((error: unknown) => answerOrThrow(res as ServerResponse, error))
+    if (!visit) return listener(req, res) as Maybe<void>
+    const failed = (error: unknown) => answer(visit, res as ServerResponse, error)
+    try {
+      const listening = sessions.run(visit, () => listener(req, res))
+      return isThenable(listening)
+        ? (listening.then(undefined, failed) as Promise<void>)
+        : undefined
+    } catch (error) {
+      return failed(error)
     }
   }
 }
 
-/** Sends the response of a session error that has a status; throws any other error again. */
-function answerOrThrow(res: ServerResponse, error: unknown): void {
-  if (!isAnswerable(error) || res.headersSent) throw error
-  sendRefusal(res, error, res)
+/**
+ * Wraps a request listener so that only signed-in visitors reach it. Goes inside `withSessions`.
+ *
+ * Other visitors are redirected to `redirect`, with the page they asked for as `next`; without
+ * `redirect`, or if the store is unavailable, it throws the error of `sessions.signedIn`, for which
+ * `withSessions` sends a response.
+ *
+ * @throws ERR_OPTION_INVALID
+ *
+ * @example
+ * const account = loginRequired(sessions, { redirect: '/login' }, (req, res) => res.end('yours'))
+ * createServer(withSessions(sessions, account))
+ */
+export function loginRequired<
+  Request extends IncomingMessage | Http2ServerRequest = IncomingMessage,
+  Response extends ServerResponse | Http2ServerResponse = ServerResponse,
+>(
+  sessions: Sessions<any>,
+  options: LoginRequiredOptions,
+  listener: (req: Request, res: Response) => unknown,
+): (req: Request, res: Response) => Promise<void> {
+  requireSessions(sessions, 'loginRequired', 'loginRequired(sessions, options, listener)')
+  requireFunction(listener, 'listener')
+  const check = loginCheck(sessions, options)
+  return async (req, res) => {
+    const location = await check(req, req.method, req.url ?? '')
+    if (location === undefined) await listener(req, res)
+    else sendRedirect(res as ServerResponse, location)
+  }
+}
+
+/** Sends the response of an error that the listener threw. */
+function answer(visit: Visit, res: ServerResponse, error: unknown): void {
+  const isOurs = isAnswerable(error)
+  if (!isOurs) visit.failed?.(error)
+  if (!res.headersSent) sendRefusal(res, isOurs ? refusalOf(error) : HANDLER_FAILED, res)
+  // The rest of the response is missing: the client has to notice.
+  else if (!res.writableEnded) res.destroy()
 }
 
 /**
@@ -61,7 +111,14 @@ export function mountNode(
   // A response is found by its `req`, unless one of them has been wrapped.
   const carriers = res.req === req ? [req, ...alsoCarriers] : [req, res, ...alsoCarriers]
   const visit = sessions.mount(carriers, new NodeFacts(req))
-  if (visit) holdHeaders(res, () => visit.finish())
+  if (!visit) return undefined
+  if (!Object.isExtensible(res)) {
+    visit.readOnly('its response is frozen, so no cookie can be set')
+    return visit
+  }
+  const refuser = holdHeaders(res, () => visit.finish())
+  // A visit of another copy of this package may be older, and have no such method.
+  if (refuser) visit.onRefusal?.(refuser)
   return visit
 }
 
@@ -81,7 +138,7 @@ class NodeFacts implements RequestFacts {
   }
 
   get cookie(): string | undefined {
-    return this.#req.headers.cookie
+    return this.#req.headers?.cookie
   }
 
   get encrypted(): boolean | undefined {
@@ -91,7 +148,8 @@ class NodeFacts implements RequestFacts {
   }
 
   header(name: string): string | undefined {
-    const { headers } = this.#req
+    // A request that a test made up may have no headers.
+    const headers = this.#req.headers ?? {}
     // HTTP/2: `:authority` takes precedence over the Host header (RFC 9113 section 8.3.1).
     const authority = name === 'host' ? headers[':authority'] : undefined
     const value = authority ?? headers[name]

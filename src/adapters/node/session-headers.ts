@@ -8,7 +8,7 @@ import {
   varyWithCookie,
   withSetCookie,
 } from '../../http/headers.ts'
-import { refusalOf } from '../../session/explain/refusal.ts'
+import type { Refusal } from '../../session/explain/refusal.ts'
 import { isHttp2 } from './gate-checks.ts'
 
 /** Merges the session's headers into those that the app has set. Parses only existing headers. */
@@ -38,6 +38,14 @@ function textOf(value: number | string | string[] | undefined): string | undefin
   return Array.isArray(value) ? value.join(', ') : value?.toString()
 }
 
+/** Redirects to a page of this site. No cache may store it: the visitor may sign in. */
+export function sendRedirect(res: ServerResponse, location: string): void {
+  res.statusCode = 303
+  res.setHeader('Location', location)
+  res.setHeader('Cache-Control', 'no-store')
+  res.end()
+}
+
 type Send = (...args: any[]) => unknown
 
 /**
@@ -46,14 +54,15 @@ type Send = (...args: any[]) => unknown
  */
 export function sendRefusal(
   res: ServerResponse,
-  error: unknown,
+  { status, headers, setCookie, body }: Refusal,
   methods: { writeHead: Send; end: Send },
 ): void {
   forgetBody(res)
-  const { status, headers, setCookie, body } = refusalOf(error)
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
   addHeaders(res, { vary: true, setCookie })
   res.setHeader('content-length', Buffer.byteLength(body))
+  // A stand-in may ignore `writeHead` by now.
+  res.statusCode = status
   // Explicitly: an implicit head would call a `writeHead` that was wrapped after the gate.
   methods.writeHead.call(res, status)
   methods.end.call(res, body)

@@ -1,6 +1,7 @@
 /** The errors of a failed store: the client's message, unless it quotes stored data. */
 
 import { withCause, SessionError } from '../../base/errors.ts'
+import { isError } from '../../base/realm.ts'
 import { withoutPasswords } from '../../base/redact.ts'
 
 /** Whether the call may have been executed after all. */
@@ -16,7 +17,7 @@ export function refusal(verb: string, error: unknown, sent: unknown): unknown {
 
 /** A client's error without its other members, such as the command with the whole session. */
 function bareCause(error: unknown, sent: unknown): unknown {
-  if (!(error instanceof Error)) return undefined
+  if (!isError(error)) return undefined
   // An app may have Error.prepareStackTrace return something else than text.
   const message = showable(String(error.message), sent)
   const stack: unknown = error.stack

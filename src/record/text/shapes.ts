@@ -1,5 +1,6 @@
 /** Checks for plain objects and arrays, and describes a value that cannot be stored. */
 
+import { isDate } from '../../base/realm.ts'
 import type { JsonObject } from './json.ts'
 
 /** Whether a value is an object or an array, which can be changed in place. */
@@ -40,9 +41,10 @@ export function firstKey(object: JsonObject): string {
 
 /** Describes a value that cannot be stored, and the alternative: the end of an error's message. */
 export function describe(value: unknown): string {
-  if (value instanceof Map) return 'a Map. Keep [...map] and make the Map again when you read it'
-  if (value instanceof Set) return 'a Set. Keep [...set] and make the Set again when you read it'
-  if (value instanceof Date) return 'an invalid date'
+  const kind = Object.prototype.toString.call(value)
+  if (kind === '[object Map]') return 'a Map. Keep [...map] and make the Map again when you read it'
+  if (kind === '[object Set]') return 'a Set. Keep [...set] and make the Set again when you read it'
+  if (isDate(value)) return 'an invalid date'
   const name: unknown = (value as object).constructor?.name
   return `an instance of ${typeof name === 'string' && name ? name : 'a class'}. Keep a plain object, or register a tag for it`
 }

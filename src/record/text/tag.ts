@@ -22,4 +22,5 @@ export interface Tag<Value = any> {
 }
 
 /** Returned by a tag's `decode` for content that its `encode` cannot have written. */
-export const UNREADABLE: unique symbol = Symbol('sojourn.unreadable')
+// Registered: a tag may take it from another copy of this package.
+export const UNREADABLE: unique symbol = Symbol.for('sojourn.unreadable') as never

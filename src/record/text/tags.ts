@@ -1,5 +1,6 @@
 /** The tags that both formats share (tuple, bytes, markup, UUID), and our own: Date and bigint. */
 
+import { isBytes, isDate } from '../../base/realm.ts'
 import { exactEscapeTag } from './codec.ts'
 import { type Tag, UNREADABLE } from './tag.ts'
 import { sameFloatMembers } from './json.ts'
@@ -27,7 +28,7 @@ export const tupleTag: Tag<Tuple> = {
 /** ` b`: bytes, as canonical standard base64 with padding (RFC 4648 section 4). */
 export const bytesTag: Tag<Uint8Array> = {
   key: ' b',
-  test: (value): value is Uint8Array => value instanceof Uint8Array,
+  test: isBytes,
   encode: (value) => Buffer.from(value).toString('base64'),
   decode(content: unknown) {
     if (typeof content !== 'string') return UNREADABLE
@@ -56,7 +57,7 @@ export const uuidTag: Tag<Uuid> = {
 /** ` D`: a Date, in milliseconds since 1970. Our own: Flask's ` d` drops fractions of a second. */
 const dateTag: Tag<Date> = {
   key: ' D',
-  test: (value): value is Date => value instanceof Date && !Number.isNaN(value.getTime()),
+  test: (value): value is Date => isDate(value) && !Number.isNaN(value.getTime()),
   encode: (value) => value.getTime(),
   decode(content: unknown, float) {
     // Date would round a fraction.

@@ -2,6 +2,7 @@
 
 import type { Clock } from '../../base/ports.ts'
 import { printable } from '../../base/printable.ts'
+import { isThenable } from '../../base/realm.ts'
 import type { EventListener, SessionEvent } from './events.ts'
 
 /** Delivers an event. Never throws. */
@@ -34,10 +35,6 @@ export function eventEmitter(listener: EventListener): Emit {
       isRunning = false
     }
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | undefined | null)?.then === 'function'
 }
 
 /** How often one kind of failure is printed at most. */

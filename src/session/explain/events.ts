@@ -16,6 +16,14 @@ export type SessionEvent =
   | { type: 'old-secret'; key: number }
   /** A request failed the CSRF check. */
   | { type: 'csrf-refused'; why: CsrfRefusal }
+  /** A guard refused a request, nothing handled it, and the refusal was sent. */
+  | {
+      type: 'guard-unheeded'
+      guard: 'signedIn' | 'checkCsrf' | 'get'
+      code: SessionErrorCode | 'UNKNOWN'
+    }
+  /** A handler behind `withSessions` of `sojourn/node` failed, and the response became a 500. */
+  | { type: 'handler-failed'; code: SessionErrorCode | 'UNKNOWN' }
   /** A visitor without a session gets a first cookie. */
   | { type: 'created' }
   | { type: 'login' }

@@ -21,6 +21,33 @@ export function hintPrinter(production: boolean): Hint {
   }
 }
 
+/** Prints an error of a request listener that nobody handled, in production, too. */
+export function printFailure(error: unknown): void {
+  console.error('[sojourn] A request listener failed, and nothing handled its error:', error)
+}
+
+/** Warns that `Vary: Cookie` can no longer be sent: a cache may give the page to other visitors. */
+export function hintOpenedLate(hint: Hint): void {
+  hint(
+    'opened-late',
+    "A session was first asked for after the response's headers had left, so no Vary: Cookie tells caches that the page depends on the visitor. Ask for it before you send; it can be read while streaming.",
+  )
+}
+
+/** Warns that a guard refused a request and that nothing handled the refusal. */
+export function hintUnheeded(
+  hint: Hint,
+  { guard, status, wasAwaited }: { guard: string; status: number; wasAwaited: boolean },
+): void {
+  const remedy = wasAwaited
+    ? 'An await is missing where the function that asked is called; or the framework does not handle errors of async handlers, as Express 4: use loginRequired() there, or pass them on with .catch(next).'
+    : `An await is missing: write \`await sessions.${guard}(req)\`.`
+  hint(
+    `guard-${guard}-${wasAwaited ? 'unhandled' : 'unheeded'}`,
+    `sessions.${guard}() refused a request and nothing handled it: the visitor was sent status ${status} instead of the page. ${remedy}`,
+  )
+}
+
 /** Warns that a cookie was not accepted, and says why. */
 export function hintRejected(
   hint: Hint,

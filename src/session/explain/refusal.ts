@@ -23,6 +23,17 @@ export function refusalOf(error: unknown): Refusal {
   }
 }
 
+/** The response for an error of the app that nobody handled. */
+export const HANDLER_FAILED: Refusal = {
+  status: 500,
+  headers: {
+    'content-type': 'text/plain; charset=utf-8',
+    'cache-control': 'no-store',
+  },
+  setCookie: undefined,
+  body: 'Something went wrong. Please try again.\n',
+}
+
 /** Whether the adapter responds to an error that a handler threw: one of ours, and not a 500. */
 export function isAnswerable(error: unknown): boolean {
   return error instanceof SessionError && error.status !== 500

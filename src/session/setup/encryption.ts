@@ -5,6 +5,7 @@ import { encrypter } from '../../crypto/encrypted.ts'
 import { type EncryptionSchedule, migratingSealer, type Sealer } from '../../crypto/sealer.ts'
 import { keysFor, type Scope } from '../../crypto/keys.ts'
 import { invalid, refuseUnknown, requireObject } from '../../base/options.ts'
+import { isDate } from '../../base/realm.ts'
 
 /** How to turn encryption on while unencrypted sessions exist. */
 export interface EncryptOptions {
@@ -39,7 +40,7 @@ export function encryptionOf(given: unknown): EncryptionSchedule | undefined {
 
 function timeOf(given: unknown, option: string): number {
   const date = typeof given === 'string' && ISO_DATE.test(given) ? new Date(given) : given
-  const time = date instanceof Date ? date.getTime() : Number.NaN
+  const time = isDate(date) ? date.getTime() : Number.NaN
   // `new Date` reads the 30th of February as the 2nd of March.
   if (Number.isNaN(time) || (typeof given === 'string' && !isDay(given.slice(0, 10)))) {
     throw invalid(option, "has to be a date, such as '2027-03-01'")

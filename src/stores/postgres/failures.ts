@@ -2,6 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { withCause, SessionError } from '../../base/errors.ts'
+import { isError } from '../../base/realm.ts'
 import type { PostgresConnection, Reply } from './client.ts'
 import { SCHEMA_VERSION } from './schema.ts'
 import type { Statement } from './statements.ts'
@@ -92,5 +93,5 @@ function isMisfit(error: unknown): boolean {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error ? String((error as Error & { code?: unknown }).code) : ''
+  return isError(error) ? String((error as Error & { code?: unknown }).code) : ''
 }

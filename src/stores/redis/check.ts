@@ -1,5 +1,6 @@
 /** The settings of Redis that can lose sessions. */
 
+import { isError } from '../../base/realm.ts'
 import type { RedisConnection, SendCommand } from './client.ts'
 import { textOf } from './row.ts'
 
@@ -41,12 +42,13 @@ async function checkServer(send: SendCommand): Promise<string[]> {
 /** The settings that match: a list that alternates names and values, or, in RESP 3, a map. */
 async function settingsOf(send: SendCommand, pattern: string): Promise<[string, string][]> {
   const reply = await send(['CONFIG', 'GET', pattern])
-  const pairs = reply instanceof Map ? [...reply] : Object.entries(reply as object)
+  const isMap = Object.prototype.toString.call(reply) === '[object Map]'
+  const pairs = isMap ? [...(reply as Map<unknown, unknown>)] : Object.entries(reply as object)
   const texts = (Array.isArray(reply) ? reply : pairs.flat()).map((part) => textOf(part) ?? '')
   return texts.flatMap((name, at) => (at % 2 === 0 ? [[name, texts[at + 1] ?? '']] : []))
 }
 
 /** NOPERM from an access list, or an unknown command if a provider has disabled it. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof Error && /^(?:NOPERM|ERR unknown|ERR.*not allowed)/i.test(error.message)
+  return isError(error) && /^(?:NOPERM|ERR unknown|ERR.*not allowed)/i.test(error.message)
 }

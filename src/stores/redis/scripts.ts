@@ -1,6 +1,7 @@
 /** The Lua scripts that Redis runs: one for each verb, on one key. */
 
 import { createHash } from 'node:crypto'
+import { isError } from '../../base/realm.ts'
 import type { RedisConnection } from './client.ts'
 
 /** A script, and the hash that Redis caches it under. */
@@ -110,7 +111,7 @@ export async function run(
   try {
     return await connection.send(key, ['EVALSHA', sha, '1', key, ...args])
   } catch (error) {
-    if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
+    if (!(isError(error) && error.message.startsWith('NOSCRIPT'))) throw error
     return await connection.send(key, ['EVAL', text, '1', key, ...args])
   }
 }

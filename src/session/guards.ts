@@ -1,0 +1,176 @@
+/** Guards that hold: a refusal of `signedIn` or `checkCsrf` that nobody handles stops the response. */
+
+import { SessionError } from '../base/errors.ts'
+import type { Maybe } from '../base/ports.ts'
+import { hintUnheeded } from './explain/hints.ts'
+import type { Host } from './state.ts'
+import { watchRejections } from './unhandled.ts'
+
+/** The calls that refuse a request; `get` does if the store is unavailable. */
+export type GuardName = 'signedIn' | 'checkCsrf' | 'get'
+
+/** Sends the response of a refusal, for an adapter. */
+export interface Refuser {
+  refuse(error: unknown): void
+}
+
+/** A refusal that the app did not handle. */
+export interface Unheeded {
+  readonly guard: GuardName
+  readonly error: unknown
+  /** Whether the promise was awaited, and the rejection of what awaited it was not handled. */
+  readonly wasAwaited: boolean
+}
+
+/** The guards of one request that have not passed. */
+export interface Guards {
+  /** Runs a guard. Its rejection never ends the process. */
+  run<Value>(guard: GuardName, check: Promise<Value>): Promise<Value>
+  /** Adds the error of a session that could not be opened. It holds if nobody handles it. */
+  notOpened(error: unknown): void
+  /**
+   * The refusal for which the response must not be sent, if there is one. Waits for guards that are
+   * still running: the response was written without knowing their result.
+   */
+  unheeded(): Maybe<Unheeded | undefined>
+  /** Stops watching, once the response has been decided. */
+  close(): void
+}
+
+/**
+ * Makes the guards of one request.
+ *
+ * @param refuse called for a refusal that was awaited and then not handled by anybody, as on
+ * Express 4: perhaps nobody will send a response.
+ */
+export function createGuards(refuse: (unheeded: Unheeded) => void): Guards {
+  return new RequestGuards(refuse)
+}
+
+interface Guard {
+  readonly name: GuardName
+  /** Fulfilled when the check is done. */
+  settled: Promise<void>
+  /** Whether somebody has called `then`, which `await` does. */
+  isAwaited: boolean
+  refusal: { error: unknown; stop: () => void } | undefined
+  isUnhandled: boolean
+}
+
+class RequestGuards implements Guards {
+  readonly #refuse: (unheeded: Unheeded) => void
+  #guards: Guard[] = []
+
+  constructor(refuse: (unheeded: Unheeded) => void) {
+    this.#refuse = refuse
+  }
+
+  run<Value>(name: GuardName, check: Promise<Value>): Promise<Value> {
+    const guard = newGuard(name)
+    this.#guards.push(guard)
+    guard.settled = check.then(
+      () => void this.#guards.splice(this.#guards.indexOf(guard), 1),
+      (error: unknown) => this.#refused(guard, error),
+    )
+    return AskedPromise.of(check, () => (guard.isAwaited = true))
+  }
+
+  notOpened(error: unknown): void {
+    const guard = newGuard('get')
+    guard.isAwaited = true
+    this.#guards.push(guard)
+    this.#refused(guard, error)
+  }
+
+  #refused(guard: Guard, error: unknown): void {
+    const stop = watchRejections(error, () => {
+      guard.isUnhandled = true
+      this.#refuse(unheededOf(guard))
+    })
+    guard.refusal = { error, stop }
+  }
+
+  unheeded(): Maybe<Unheeded | undefined> {
+    if (this.#guards.length === 0) return undefined
+    const guards = [...this.#guards]
+    // Before anything is waited for: whoever asks for the result only now has responded already.
+    const ignored = guards.filter(({ isAwaited }) => !isAwaited)
+    const known = ignored.find(({ refusal }) => refusal)
+    return known ? unheededOf(known) : this.#wait(guards, ignored)
+  }
+
+  async #wait(guards: Guard[], ignored: readonly Guard[]): Promise<Unheeded | undefined> {
+    await Promise.all(guards.map(({ settled }) => settled))
+    const first = ignored.find(({ refusal }) => refusal)
+    if (first) return unheededOf(first)
+    if (guards.every(({ refusal }) => !refusal)) return undefined
+    await nextTurn()
+    const unhandled = guards.find(({ isUnhandled }) => isUnhandled)
+    return unhandled && unheededOf(unhandled)
+  }
+
+  close(): void {
+    for (const { refusal } of this.#guards) refusal?.stop()
+    this.#guards = []
+  }
+}
+
+function newGuard(name: GuardName): Guard {
+  return {
+    name,
+    settled: Promise.resolve(),
+    isAwaited: false,
+    refusal: undefined,
+    isUnhandled: false,
+  }
+}
+
+function unheededOf({ name, refusal, isAwaited }: Guard): Unheeded {
+  return { guard: name, error: refusal?.error, wasAwaited: isAwaited }
+}
+
+/** Reports a refusal that the app did not handle: an event, and a development warning. */
+export function reportUnheeded({ emit, hint }: Host, { guard, error, wasAwaited }: Unheeded): void {
+  const { code, status } =
+    error instanceof SessionError ? error : { code: 'UNKNOWN' as const, status: 500 }
+  emit({ type: 'guard-unheeded', guard, code })
+  hintUnheeded(hint, { guard, status, wasAwaited })
+}
+
+/** Waits until the runtime has told of the rejections of this turn that nobody handled. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === 'function') setImmediate(resolve)
+    else setTimeout(resolve, 0)
+  })
+}
+
+/**
+ * A promise that notices when it is awaited.
+ *
+ * `await` calls the `then` of a subclass, and not that of a plain promise.
+ */
+class AskedPromise<Value> extends Promise<Value> {
+  #asked: (() => void) | undefined
+
+  static of<Value>(source: Promise<Value>, asked: () => void): AskedPromise<Value> {
+    const promise = new AskedPromise<Value>((resolve, reject) => void source.then(resolve, reject))
+    // Handled here: the guards see to a refusal that nobody handles.
+    Promise.prototype.then.call(promise, undefined, () => {})
+    promise.#asked = asked
+    return promise
+  }
+
+  // Derived promises are plain: the runtime tells of their unhandled rejections.
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- this is how it notices
+  override then<A = Value, B = never>(
+    ...handlers: Parameters<Promise<Value>['then']>
+  ): Promise<A | B> {
+    this.#asked?.()
+    return super.then(...handlers) as Promise<A | B>
+  }
+}

@@ -1,0 +1,67 @@
+/** The check of `loginRequired`: who is not signed in is sent to the sign-in page, or gets the 401. */
+
+import { SessionError } from '../base/errors.ts'
+import { invalid, refuseUnknown, requireObject } from '../base/options.ts'
+import { safeNext } from '../http/safe-next.ts'
+import type { Sessions } from './sessions.ts'
+import { freshness, type SignedInOptions } from './signed-in.ts'
+
+/** Options of `loginRequired`. */
+export interface LoginRequiredOptions extends SignedInOptions {
+  /**
+   * The path of the sign-in page. It gets the page that was asked for as `next` in its query: read it
+   * with `safeNext`. Requests for the sign-in page itself pass.
+   *
+   * As Flask-Login's `login_view`, but a path.
+   *
+   * @default none: the response is the error's, status 401
+   */
+  redirect?: string | undefined
+}
+
+/**
+ * Returns `undefined` if the request may pass, or the path to redirect to. `url` is the path and query
+ * that the visitor asked for.
+ *
+ * @throws ERR_NOT_SIGNED_IN and ERR_LOGIN_STALE without `redirect`; ERR_STORE_UNAVAILABLE,
+ * ERR_SESSION_NOT_MOUNTED
+ */
+export type LoginCheck = (
+  carrier: object,
+  method: string | undefined,
+  url: string,
+) => Promise<string | undefined>
+
+/** Makes the check. @throws ERR_OPTION_INVALID */
+export function loginCheck(sessions: Sessions<any>, options: LoginRequiredOptions): LoginCheck {
+  requireObject(options, 'options')
+  refuseUnknown(options, ['redirect', 'within'], '')
+  const { redirect, ...signedIn } = options
+  freshness(signedIn)
+  const page = redirect === undefined ? undefined : safeNext(redirect, '')
+  if (page === '') throw invalid('redirect', "has to be a path of this site, such as '/login'")
+  return async (carrier, method, url) => {
+    if (page !== undefined && pathOf(url) === pathOf(page)) return undefined
+    try {
+      await sessions.signedIn(carrier, signedIn)
+      return undefined
+    } catch (error) {
+      const isAsked = error instanceof SessionError && error.status === 401
+      if (page === undefined || !isAsked) throw error
+      return withNext(page, method, url)
+    }
+  }
+}
+
+/** Adds the page that was asked for. A form cannot be sent again by a redirect, so it adds none. */
+function withNext(page: string, method: string | undefined, url: string): string {
+  const next = method === 'GET' || method === 'HEAD' ? safeNext(url, '') : ''
+  if (next === '') return page
+  const [path = '', fragment] = page.split('#')
+  const query = `${path.includes('?') ? '&' : '?'}next=${encodeURIComponent(next)}`
+  return path + query + (fragment === undefined ? '' : `#${fragment}`)
+}
+
+function pathOf(url: string): string {
+  return url.split(/[?#]/, 1)[0]!
+}
