@@ -5,6 +5,7 @@
 // 'sojourn/stores/sqlite'` and so on.
 export {
   createSessions,
+  REMOVE,
   SessionError,
   type Session,
   type Sessions,

@@ -3,7 +3,7 @@
 import { SessionError } from '../base/errors.ts'
 import { printableShort } from '../base/printable.ts'
 import { mergeInto } from '../http/headers.ts'
-import { setTo, type Updater, updatedField } from '../record/changes.ts'
+import { type REMOVE, setTo, type Updater, updatedField } from '../record/changes.ts'
 import { givenField, liveValue } from '../record/fields.ts'
 import { authenticatedAtOf, type Flash, isPermanent, labelOf, userIdOf } from '../record/record.ts'
 import { isObject } from '../record/text/shapes.ts'
@@ -19,6 +19,9 @@ const LONGEST_SHOWN_KEY = 60
 
 /** The keys of a session's data. */
 export type KeyOf<Data> = Extract<keyof Data, string>
+
+/** What an updater returns. For `any`: whatever is not `undefined`. */
+type Updated<Value> = (0 extends 1 & Value ? {} | null : Exclude<Value, undefined>) | typeof REMOVE
 
 declare const PRESENT: unique symbol
 
@@ -102,14 +105,16 @@ export class Session<Data = any, UserId = string | undefined> {
   /**
    * Computes a key's value from the newest one, without lost updates: for counters and lists.
    *
-   * `fn` has to be synchronous and pure, since with a store it may run again on newer data. If it
-   * returns `undefined` the key is deleted. Returns this request's provisional value.
+   * `fn` has to be synchronous and pure, since with a store it may run again on newer data. It
+   * returns the new value, or `REMOVE` to delete the key. Returns this request's provisional value;
+   * `undefined` if the key is deleted.
    *
-   * @throws ERR_UPDATE_ASYNC for a promise, and whatever `fn` throws.
+   * @throws ERR_UPDATE_ASYNC for a promise, ERR_UPDATE_UNDEFINED for `undefined`, and whatever `fn`
+   * throws.
    */
   update<Key extends KeyOf<Data>>(
     key: Key,
-    fn: (value: Data[Key] | undefined) => Data[Key] | undefined,
+    fn: (value: Data[Key] | undefined) => Updated<Data[Key]>,
   ): Data[Key] | undefined {
     const state = this.#state
     refuseFrozen(state, 'update()')
@@ -151,11 +156,15 @@ export class Session<Data = any, UserId = string | undefined> {
   }
 
   /**
-   * Deletes all data and waiting flash messages. The visitor stays signed in: see `logout()`. Under
-   * Flask's preset the user id is an ordinary key and is deleted, too.
+   * Deletes everything: data, flash messages, `permanent`, `label`, and who is signed in. As Flask's
+   * `session.clear()`.
+   *
+   * A signed-in session ends, as with `logout()`: in a store it cannot come back. `logout({ keep })`
+   * differs in that it can preserve keys, such as a language.
    */
   clear(): void {
-    note(this.#state, 'clear()', { do: 'clear' })
+    if (this.userId === undefined) note(this.#state, 'clear()', { do: 'clear' })
+    else this.#end('clear()', [])
   }
 
   /** The number of keys. */
@@ -212,13 +221,15 @@ export class Session<Data = any, UserId = string | undefined> {
    * @throws ERR_USER_ID_INVALID for anything but a non-empty string or an integer.
    */
   login(userId: string | number | bigint): void {
-    const calledAt = this.#state.host.clock()
+    const { host, facts } = this.#state
+    const calledAt = host.clock()
     note(this.#state, 'login()', {
       do: 'login',
       userId: checkedUserId(userId),
       at: Math.floor(calledAt / 1000),
       calledAt,
       nonce: newNonce(),
+      also: host.loginKeys?.(facts),
     })
   }
 
@@ -228,17 +239,21 @@ export class Session<Data = any, UserId = string | undefined> {
    * @param options.keep keys to preserve, such as a language. @default []
    */
   logout({ keep = [] }: { keep?: readonly KeyOf<Data>[] } = {}): void {
-    const { hint, clock, stored } = this.#state.host
     if (!Array.isArray(keep)) {
       throw new SessionError('ERR_OPTION_INVALID', 'keep', "has to be a list of keys: ['language']")
     }
     noteDrift(this.#state)
+    this.#end('logout()', keep)
+  }
+
+  #end(verb: string, keep: readonly string[]): void {
+    const { hint, clock, stored } = this.#state.host
     const at = Math.floor(clock() / 1000)
-    note(this.#state, 'logout()', { do: 'logout', keep: [...keep], at, nonce: newNonce() })
+    note(this.#state, verb, { do: 'logout', keep: [...keep], at, nonce: newNonce() })
     if (stored) return
     hint(
       'logout',
-      'logout() clears the cookie in this browser. A copy of it made earlier opens until it expires: only sessions kept in a store can be ended everywhere.',
+      `${verb} clears the cookie in this browser. A copy of it made earlier opens until it expires: only sessions kept in a store can be ended everywhere.`,
     )
   }
 

@@ -90,6 +90,10 @@ class NodeFacts implements RequestFacts {
     return socket && socket.encrypted === true
   }
 
+  get address(): string | undefined {
+    return (this.#req.socket as { remoteAddress?: string } | undefined)?.remoteAddress
+  }
+
   header(name: string): string | undefined {
     const { headers } = this.#req
     // HTTP/2: `:authority` takes precedence over the Host header (RFC 9113 section 8.3.1).

@@ -16,6 +16,7 @@ import { encryptionOf } from './encryption.ts'
 import { checkOptions, type SessionOptions } from './options.ts'
 import { layoutWith, ownPreset } from './own-preset.ts'
 import { type Policy, policyOf } from './policy.ts'
+import type { LoginKeys } from './preset.ts'
 
 /** The options, checked and with their defaults, as `session/` uses them. */
 export interface Settings {
@@ -29,6 +30,7 @@ export interface Settings {
   secureCookie: boolean
   consumesAllFlashes: boolean
   renewsUnasked: boolean
+  loginKeys: LoginKeys | undefined
   clock: Clock
   emit: Emit
   hint: Hint
@@ -90,6 +92,7 @@ export function resolveOptions(options: SessionOptions): Settings {
     secureCookie: writer.secure,
     consumesAllFlashes: preset.consumesAllFlashes,
     renewsUnasked: preset.renewsUnasked,
+    loginKeys: preset.loginKeys,
     clock,
     emit,
     hint,
