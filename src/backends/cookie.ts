@@ -19,7 +19,15 @@ import {
   type SessionRecord,
 } from '../record/record.ts'
 import { sizesOf, tooLarge } from '../record/too-large.ts'
-import type { Backend, CommitRequest, Committed, Opened, Rejection } from './backend.ts'
+import { withMessagesThatFit } from '../record/waiting.ts'
+import {
+  type Backend,
+  type CommitRequest,
+  type Committed,
+  notesOf,
+  type Opened,
+  type Rejection,
+} from './backend.ts'
 
 /** The format of a cookie, and the rules that differ between our own preset and Flask's. */
 export interface CookieFormat {
@@ -106,11 +114,19 @@ export function cookieBackend(
   }
 
   /** Sets the cookie to the changed record, or clears it if the record is empty. */
-  function keep({ opened, next, now }: CommitRequest): Committed {
-    if (!isEmpty(next, layout)) return sealed(opened, next, Math.floor(now / 1000), now)
+  function keep({ opened, changes, next, now }: CommitRequest): Committed {
+    const seen = Math.floor(now / 1000)
+    const fitted = withMessagesThatFit(next, layout, changes, (record) =>
+      isEmpty(record, layout) ? undefined : seal(record, seen, now),
+    )
+    const notes = notesOf(fitted)
+    if (fitted.result !== undefined) {
+      return { ...sealedAs(opened, fitted.record, seen, fitted.result), notes }
+    }
     const isUnneeded = !opened.hasCookie && !format.clearsUnasked
-    if (isUnneeded) return { opened, setCookie: undefined }
-    return { opened: { ...opened, ...NOBODY, hasCookie: false }, setCookie: writer.clear() }
+    if (isUnneeded) return { opened, setCookie: undefined, notes }
+    const nobody = { ...opened, ...NOBODY, hasCookie: false }
+    return { opened: nobody, setCookie: writer.clear(), notes }
   }
 
   /** Renews or rewrites the cookie of a visit without changes, if that is due. */
@@ -122,7 +138,8 @@ export function cookieBackend(
     const isDue = isDueForRenewal(lifetime, timesOf(record, seen), now)
     if (!isDue && !isOutdated) return unchanged
     try {
-      return sealed(opened, record, isDue ? Math.floor(now / 1000) : seen, now)
+      const from = isDue ? Math.floor(now / 1000) : seen
+      return sealedAs(opened, record, from, seal(record, from, now))
     } catch (error) {
       // It fitted when compressed and signed, but does not when encrypted. A visit without changes
       // must not fail for that, so the cookie is not renewed.
@@ -131,8 +148,12 @@ export function cookieBackend(
     }
   }
 
-  function sealed(before: Opened, record: SessionRecord, seen: number, now: number): Committed {
-    const setCookie = seal(record, seen, now)
+  function sealedAs(
+    before: Opened,
+    record: SessionRecord,
+    seen: number,
+    setCookie: string,
+  ): Committed {
     const { presented, rejected, verified } = before
     const found = { record, seen, key: 0, isOutdated: false }
     return { opened: openedAs(found, presented, rejected, verified, true), setCookie }

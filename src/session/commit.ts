@@ -5,7 +5,7 @@ import { SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
 import { type Change, spellChanges } from '../record/changes.ts'
 import type { SessionRecord } from '../record/record.ts'
-import { hintSecure } from './explain/hints.ts'
+import { hintMessages, hintSecure } from './explain/hints.ts'
 import { baseOf, noteDrift, replayOn, type State } from './state.ts'
 
 /**
@@ -76,7 +76,10 @@ export function isSettled(state: State): boolean {
 function settle(state: State, done: readonly Change[], committed: Committed): void {
   const { opened, setCookie, notes } = committed
   announce(state, done, committed)
-  if (notes) for (const note of notes) state.host.emit(note)
+  for (const event of notes ?? []) {
+    state.host.emit(event)
+    if (event.type === 'flashes-dropped') hintMessages(state.host.hint, event.count)
+  }
   state.opened = opened
   state.setCookie = setCookie ?? state.setCookie
   state.told = undefined

@@ -115,6 +115,14 @@ export function hintSecure(hint: Hint, facts: RequestFacts): void {
   )
 }
 
+/** Warns that flash messages were dropped. */
+export function hintMessages(hint: Hint, count: number): void {
+  hint(
+    'flashes-dropped',
+    `${count === 1 ? 'A flash message was' : `${count} flash messages were`} dropped, the oldest first: more were waiting than fit into the session. Show them with session.flashes() on the page that the visitor sees next.`,
+  )
+}
+
 /** Warns that a request from another origin came without cookies. */
 export function hintCrossOrigin(hint: Hint, facts: RequestFacts): void {
   const origin = facts.header('origin')
