@@ -116,17 +116,23 @@ export function cookieBackend(
   /** Sets the cookie to the changed record, or clears it if the record is empty. */
   function keep({ opened, changes, next, now }: CommitRequest): Committed {
     const seen = Math.floor(now / 1000)
+    if (!next.meta.has(layout.names.flashes)) {
+      if (isEmpty(next, layout)) return cleared(opened)
+      return sealedAs(opened, next, seen, seal(next, seen, now))
+    }
     const fitted = withMessagesThatFit(next, layout, changes, (record) =>
       isEmpty(record, layout) ? undefined : seal(record, seen, now),
     )
-    const notes = notesOf(fitted)
-    if (fitted.result !== undefined) {
-      return { ...sealedAs(opened, fitted.record, seen, fitted.result), notes }
-    }
+    const { record, result } = fitted
+    const kept = result === undefined ? cleared(opened) : sealedAs(opened, record, seen, result)
+    return { ...kept, notes: notesOf(fitted) }
+  }
+
+  function cleared(opened: Opened): Committed {
     const isUnneeded = !opened.hasCookie && !format.clearsUnasked
-    if (isUnneeded) return { opened, setCookie: undefined, notes }
+    if (isUnneeded) return { opened, setCookie: undefined }
     const nobody = { ...opened, ...NOBODY, hasCookie: false }
-    return { opened: nobody, setCookie: writer.clear(), notes }
+    return { opened: nobody, setCookie: writer.clear() }
   }
 
   /** Renews or rewrites the cookie of a visit without changes, if that is due. */

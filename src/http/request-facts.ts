@@ -10,6 +10,8 @@ export interface RequestFacts {
   readonly encrypted?: boolean | undefined
   /** The address that the connection comes from: the visitor's, or that of the last proxy. */
   readonly address?: string | undefined
+  /** Calls `run` when the response is complete: sent, or cut off. @default the adapter cannot know */
+  whenDone?(run: () => void): void
   /** A request header by its lower-case name. For HTTP/2, `host` is the `:authority`. */
   header(name: string): string | null | undefined
 }

@@ -1,6 +1,6 @@
 /** Commits the changes of a request, and reloads what concurrent requests have saved. */
 
-import type { Committed, Opened } from '../backends/backend.ts'
+import type { Committed, Note, Opened } from '../backends/backend.ts'
 import { SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
 import { type Change, spellChanges } from '../record/changes.ts'
@@ -76,15 +76,13 @@ export function isSettled(state: State): boolean {
 function settle(state: State, done: readonly Change[], committed: Committed): void {
   const { opened, setCookie, notes } = committed
   announce(state, done, committed)
-  for (const event of notes ?? []) {
-    state.host.emit(event)
-    if (event.type === 'flashes-dropped') hintMessages(state.host.hint, event.count)
-  }
+  if (notes) announceNotes(state, notes)
   state.opened = opened
   state.setCookie = setCookie ?? state.setCookie
   state.told = undefined
   if (done.length > 0) state.changes = state.changes.slice(done.length)
   standOn(state, opened.record ?? state.record)
+  state.watch?.committed()
 }
 
 /** Makes `base` the new base and replays later changes on it. A failure is left to their commit. */
@@ -99,6 +97,13 @@ function standOn(state: State, base: SessionRecord): void {
     state.record = base
   }
   state.owned = state.record !== base
+}
+
+function announceNotes({ host }: State, notes: readonly Note[]): void {
+  for (const event of notes) {
+    host.emit(event)
+    if (event.type === 'flashes-dropped') hintMessages(host.hint, event.count)
+  }
 }
 
 function announce(

@@ -9,6 +9,7 @@ import { authenticatedAtOf, type Flash, isPermanent, labelOf, userIdOf } from '.
 import { isObject } from '../record/text/shapes.ts'
 import type { Markup } from '../record/text/values.ts'
 import { commitState, reloadState } from './commit.ts'
+import { watchSent } from './lost-changes.ts'
 import { showFlashes } from './flashes.ts'
 import { refuseStrayProperties } from './explain/properties.ts'
 import { checkCategory, checkedUserId, checkKey, checkLabel } from './explain/misuse.ts'
@@ -74,7 +75,7 @@ export class Session<Data = any, UserId = string | undefined> {
     const field = state.record.data.get(key)
     if (!field) return fallback
     const value = liveValue(field, state.host.backend.layout.codec)
-    if (isObject(value)) state.mayDrift = true
+    if (isObject(value)) gaveObject(state)
     return value
   }
 
@@ -355,6 +356,14 @@ export class Session<Data = any, UserId = string | undefined> {
     const keys = [...this.keys()].map((key) => printableShort(key, LONGEST_SHOWN_KEY))
     return `Session { ${keys.join(', ')} }`
   }
+}
+
+/** Notes that the app holds an object of the session, which it may change in place. */
+function gaveObject(state: State): void {
+  state.mayDrift = true
+  if (state.frozen) watchSent(state)
+  // In production a session of `sessions.open()` that is only read is not kept in memory for that.
+  else if (state.host.explains) state.watch?.changed()
 }
 
 refuseStrayProperties(Session.prototype)

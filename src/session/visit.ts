@@ -7,6 +7,7 @@ import { cookieValues } from '../http/cookie.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import { Session } from './session.ts'
 import { commitState, isSettled } from './commit.ts'
+import { changedNames, reportUnsent, watchSent } from './lost-changes.ts'
 import type { GivenToken } from './csrf/csrf.ts'
 import { type Host, noteDrift, openState, outgoing, type State } from './state.ts'
 
@@ -23,6 +24,8 @@ export interface Visit {
   finish(): Maybe<Outgoing | undefined>
   /** Rejects cross-site requests: see `sessions.checkCsrf`. @throws ERR_CSRF */
   checkCsrf(token?: GivenToken): Promise<void>
+  /** For adapters, before `finish`: the response cannot set a cookie. Reports changes that need one. */
+  withoutCookie(): void
   /**
    * Makes the session read-only, for a request whose response cannot set a cookie: a page that is
    * already being sent, a WebSocket upgrade.
@@ -51,6 +54,8 @@ class RequestVisit implements Visit {
   #isOpening = false
   #isFinished = false
   #readOnly: string | undefined
+  /** The names of what was changed, if the response cannot set a cookie. */
+  #unsent: readonly string[] | undefined
 
   constructor(host: Host, facts: RequestFacts) {
     this.#host = host
@@ -113,10 +118,17 @@ class RequestVisit implements Visit {
 
   #commit(state: State, wasAsked: boolean): Maybe<Outgoing | undefined> {
     this.#isFinished = true
-    return andThen(lastCommit(state), () =>
+    if (this.#unsent) this.#unsent = changedNames(state)
+    return andThen(lastCommit(state), () => {
+      if (this.#unsent) reportUnsent(state, this.#unsent)
+      if (state.mayDrift) watchSent(state)
       // Not used and not renewed: the response does not depend on the cookie.
-      wasAsked || state.setCookie !== undefined ? outgoing(state) : undefined,
-    )
+      return wasAsked || state.setCookie !== undefined ? outgoing(state) : undefined
+    })
+  }
+
+  withoutCookie(): void {
+    this.#unsent = []
   }
 
   checkCsrf(token?: GivenToken): Promise<void> {
