@@ -1,6 +1,7 @@
 /** What the shop sells, and arithmetic on a cart. */
 
 import { html, type Html } from './html.ts'
+import { REMOVE } from './sojourn.ts'
 import type { Word } from './words.ts'
 
 /** Something to buy. */
@@ -118,11 +119,11 @@ export function withOneMore(cart: Cart, { id }: Product): Cart {
   return { ...cart, [id]: Math.min((cart[id] ?? 0) + 1, MOST_OF_ONE) }
 }
 
-/** The cart with one less of a product; `undefined` once it is empty. */
-export function withOneLess(cart: Cart, { id }: Product): Cart | undefined {
+/** The cart with one less of a product; `REMOVE` once it is empty. */
+export function withOneLess(cart: Cart, { id }: Product): Cart | typeof REMOVE {
   const { [id]: count = 0, ...rest } = cart
   const left = count > 1 ? { ...cart, [id]: count - 1 } : rest
-  return Object.keys(left).length > 0 ? left : undefined
+  return Object.keys(left).length > 0 ? left : REMOVE
 }
 
 /** The lines of a cart. What is no longer sold is left out. */

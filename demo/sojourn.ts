@@ -5,6 +5,7 @@
 // 'sojourn/stores/sqlite'` and so on.
 export {
   createSessions,
+  REMOVE,
   safeNext,
   SessionError,
   type Session,

@@ -108,10 +108,10 @@ export function flaskPython() {
   )
 }
 
-/** Whether the Python of the tests has the module `cryptography`. */
-export function hasCryptography() {
+/** Whether the Python of the tests has a module. */
+export function hasPythonModule(name) {
   const python = flaskPython()
-  return python !== undefined && run(python, ['-c', 'import cryptography'], { quiet: true }) === 0
+  return python !== undefined && run(python, ['-c', `import ${name}`], { quiet: true }) === 0
 }
 
 /** Whether a Chromium is here. */

@@ -7,8 +7,8 @@ import { writeClients } from './clients.mjs'
 import {
   flaskPython,
   hasChromium,
-  hasCryptography,
   hasPostgres,
+  hasPythonModule,
   hasRedis,
   installDebianPackage,
   installPackages,
@@ -20,10 +20,15 @@ import {
 } from './machine.mjs'
 
 const FLASK = ['python3-flask', 'a real Flask app is what the interop tests talk to', flaskPython]
+const FLASK_LOGIN = [
+  'python3-flask-login',
+  'a Flask app with Flask-Login shares its session in the interop tests',
+  () => hasPythonModule('flask_login'),
+]
 const CRYPTOGRAPHY = [
   'python3-cryptography',
   'an independent program reads the formats',
-  hasCryptography,
+  () => hasPythonModule('cryptography'),
 ]
 const CHROMIUM = ['chromium', 'the long tests click through the demo', hasChromium]
 const REDIS = ['redis-server', 'a real Redis keeps the sessions in the tests', hasRedis]
@@ -37,6 +42,7 @@ installPackages()
 // The servers are needed even where REDIS_URL and DATABASE_URL name others: some tests kill theirs.
 const wanted = [
   FLASK,
+  FLASK_LOGIN,
   ...(flaskOnly ? [] : [CRYPTOGRAPHY, REDIS, POSTGRES]),
   ...(long ? [CHROMIUM] : []),
 ]

@@ -5,6 +5,7 @@ export { SessionError, type SessionErrorCode } from './base/errors.ts'
 export { type Clock } from './base/ports.ts'
 export { type Secret } from './crypto/keyring.ts'
 export { type Tag, UNREADABLE } from './record/text/tag.ts'
+export { REMOVE } from './record/changes.ts'
 export { type Flash } from './record/record.ts'
 export {
   type Kept,

@@ -63,6 +63,9 @@ export async function respond(
   }
   // Before the commit: without a response nothing is saved.
   if (!isResponse(response)) throw new SessionError('ERR_RESPONSE_INVALID', kindOf(response))
+  // A network error and a protocol switch have no headers that could be added to.
+  const isHeadless = response.type === 'error' || response.status === 101
+  if (isHeadless) visit.withoutCookie()
   let outgoing
   try {
     const finishing = visit.finish()
@@ -72,8 +75,7 @@ export async function respond(
     void response.body?.cancel().catch(() => {})
     return refused(error)
   }
-  // A network error and a protocol switch have no headers that could be added to.
-  if (!outgoing || response.type === 'error' || response.status === 101) return response
+  if (!outgoing || isHeadless) return response
   // Never change the app's own object: it may return the same one to the next visitor.
   const headers = mergeInto(new Headers(response.headers), outgoing)
   const { status, statusText } = response

@@ -73,8 +73,10 @@ export interface Committed {
   notes?: readonly Note[]
 }
 
-/** Events of a commit to a store; see the events. */
+/** Events of a commit; see the events. */
 export type Note =
+  /** `count` flash messages that nobody had read were dropped, the oldest ones: they did not fit. */
+  | { type: 'flashes-dropped'; count: number }
   /** A change in place overwrote the value that a concurrent request had written to the key. */
   | { type: 'overwrote'; key: string }
   /** The session was ended during the request, which had no changes to save. */
@@ -85,6 +87,13 @@ export type Note =
   | { type: 'evicted'; count: number }
   /** A visit could not renew the session's expiration; the next visit tries again. */
   | { type: 'touch-failed' }
+
+/** The event of messages that were dropped so that the record fits. */
+export function notesOf({ dropped }: { dropped: number }): readonly Note[] {
+  return dropped > 0 ? [{ type: 'flashes-dropped', count: dropped }] : NO_NOTES
+}
+
+const NO_NOTES: readonly Note[] = []
 
 /** Opens and saves session records. Times are in milliseconds since 1970. */
 export interface Backend {

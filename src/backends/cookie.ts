@@ -21,7 +21,15 @@ import {
 } from '../record/record.ts'
 import { NO_STAMP } from '../record/stamp.ts'
 import { sizesOf, tooLarge } from '../record/too-large.ts'
-import type { Backend, CommitRequest, Committed, Opened, Rejection } from './backend.ts'
+import { withMessagesThatFit } from '../record/waiting.ts'
+import {
+  type Backend,
+  type CommitRequest,
+  type Committed,
+  notesOf,
+  type Opened,
+  type Rejection,
+} from './backend.ts'
 import { type Found, isEmptied, newerOf, NOBODY } from './found-cookie.ts'
 
 /** The format of a cookie, and the rules that differ between our own preset and Flask's. */
@@ -114,6 +122,8 @@ export function cookieBackend(
   }
 
   function seal(record: SessionRecord, seen: number, now: number): string {
+    if (placeName !== undefined && place !== undefined) record.meta.set(placeName, { text: place })
+    else if (placeName !== undefined) record.meta.delete(placeName)
     const keepFor = cookieLifetime(lifetime, timesOf(record, seen), now)
     const text = layout.encode(record)
     // `unpack` rejects a longer text, however well it compresses.
@@ -143,12 +153,26 @@ export function cookieBackend(
 
   /** Sets the cookie to the changed record, or clears it if the record is empty. */
   function keep(request: CommitRequest): Committed {
-    const { opened, next, now } = request
-    if (!isEmpty(next, layout)) {
-      const committed = sealed(opened, next, newestTime(opened, now), now)
-      return onlyConfirms(request, layout) ? { ...committed, isRenewal: true } : committed
+    const { opened, changes, next, now } = request
+    const seen = newestTime(opened, now)
+    if (!next.meta.has(layout.names.flashes)) {
+      return kept(request, next, isEmpty(next, layout) ? undefined : seal(next, seen, now))
     }
-    if (opened.hasRivals) return emptied(opened, now)
+    const fitted = withMessagesThatFit(next, layout, changes, (record) =>
+      isEmpty(record, layout) ? undefined : seal(record, seen, now),
+    )
+    return { ...kept(request, fitted.record, fitted.result), notes: notesOf(fitted) }
+  }
+
+  /** `line`: the Set-Cookie line of the record; nothing if the record is empty. */
+  function kept(request: CommitRequest, record: SessionRecord, line: string | undefined) {
+    const { opened, now } = request
+    if (line === undefined) return opened.hasRivals ? emptied(opened, now) : cleared(opened)
+    const committed = sealedAs(opened, record, newestTime(opened, now), line)
+    return onlyConfirms(request, layout) ? { ...committed, isRenewal: true } : committed
+  }
+
+  function cleared(opened: Opened): Committed {
     const isUnneeded = !opened.hasCookie && !format.clearsUnasked
     if (isUnneeded) return { opened, setCookie: undefined }
     return { opened: { ...opened, ...NOBODY, hasCookie: false }, setCookie: writer.clear() }
@@ -177,8 +201,8 @@ export function cookieBackend(
     const isDue = isDueForRenewal(lifetime, timesOf(record, seen), now)
     if (!isDue && !isOutdated) return unchanged
     try {
-      const committed = sealed(opened, record, isDue ? newestTime(opened, now) : seen, now)
-      return { ...committed, isRenewal: true }
+      const from = isDue ? newestTime(opened, now) : seen
+      return { ...sealedAs(opened, record, from, seal(record, from, now)), isRenewal: true }
     } catch (error) {
       // It fitted when compressed and signed, but does not when encrypted. A visit without changes
       // must not fail for that, so the cookie is not renewed.
@@ -187,10 +211,12 @@ export function cookieBackend(
     }
   }
 
-  function sealed(before: Opened, record: SessionRecord, seen: number, now: number): Committed {
-    if (placeName !== undefined && place !== undefined) record.meta.set(placeName, { text: place })
-    else if (placeName !== undefined) record.meta.delete(placeName)
-    const setCookie = seal(record, seen, now)
+  function sealedAs(
+    before: Opened,
+    record: SessionRecord,
+    seen: number,
+    setCookie: string,
+  ): Committed {
     const { presented, rejected, verified } = before
     const found = { record, seen, key: 0, isOutdated: false }
     const opened = openedAs(found, presented, rejected, verified, true)

@@ -10,6 +10,7 @@ import type { Preset } from '../session/setup/preset.ts'
 import { invalid, refuseUnknown } from '../base/options.ts'
 import { werkzeugCookieValues } from './cookie-header.ts'
 import { flaskSigner } from './flask-cookie.ts'
+import { flaskLoginKeys } from './flask-login.ts'
 import { flaskCodec, flaskLayout } from './layout.ts'
 
 export { type Tag, UNREADABLE } from '../record/text/tag.ts'
@@ -108,6 +109,7 @@ function presetOf(config: FlaskConfig): Preset {
     expiry: 'Expires',
     consumesAllFlashes: true,
     renewsUnasked: refresh,
+    loginKeys: flaskLoginKeys,
     format: ({ secrets, tags }) => ({
       layout: flaskLayout(flaskCodec(tags)),
       sealer: signingSealer(flaskSigner(secrets, {}), [packDeflated]),

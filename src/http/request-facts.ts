@@ -8,6 +8,10 @@ export interface RequestFacts {
   readonly cookie: string | null | undefined
   /** Whether the connection to this process is encrypted (TLS). Ignores `X-Forwarded-Proto`. */
   readonly encrypted?: boolean | undefined
+  /** The address that the connection comes from: the visitor's, or that of the last proxy. */
+  readonly address?: string | undefined
+  /** Calls `run` when the response is complete: sent, or cut off. @default the adapter cannot know */
+  whenDone?(run: () => void): void
   /** A request header by its lower-case name. For HTTP/2, `host` is the `:authority`. */
   header(name: string): string | null | undefined
 }

@@ -5,7 +5,15 @@ import { isThenable } from '../base/realm.ts'
 import { type Field, freshValue, isUnspelled, unread } from './fields.ts'
 import { type Layout, type SessionRecord, setMeta, userIdOf, waitingItems } from './record.ts'
 
-/** Computes a new value from the current one. Synchronous and pure; `undefined` deletes the key. */
+/**
+ * What the function given to `session.update` returns to delete the key.
+ *
+ * @example
+ * session.update('token', () => REMOVE)
+ */
+export const REMOVE: unique symbol = Symbol.for('sojourn.remove') as never
+
+/** Computes a new value from the current one. Synchronous and pure; `REMOVE` deletes the key. */
 export type Updater = (value: any) => unknown
 
 /** One change of a request. Values are encoded, so later changes to an object have no effect. */
@@ -21,7 +29,15 @@ export type Change =
   | { do: 'label'; label: string | undefined }
   | { do: 'regenerate' }
   /** `at` is in seconds since 1970, `calledAt` is the same time in milliseconds. */
-  | { do: 'login'; userId: string; at: number; calledAt?: number; nonce?: string }
+  | {
+      do: 'login'
+      userId: string
+      at: number
+      calledAt?: number
+      nonce?: string
+      /** Further keys of the layout; `undefined` deletes one. */
+      also?: Readonly<Record<string, unknown>> | undefined
+    }
   | { do: 'logout'; keep: readonly string[]; at: number; nonce?: string }
 
 /** Makes the change that sets a key to a field, which may be encoded later. */
@@ -110,7 +126,7 @@ export function apply(record: SessionRecord, change: Change, layout: Layout): Se
     }
     case 'clear':
       record.data.clear()
-      record.meta.delete(names.flashes)
+      record.meta.clear()
       break
     case 'flash':
       setMeta(record, names.flashes, [...waitingItems(record, layout), change.item], layout)
@@ -130,6 +146,9 @@ export function apply(record: SessionRecord, change: Change, layout: Layout): Se
       if (isOfAnother(record, change.userId, layout)) record = newRecord(layout, change.at)
       setMeta(record, names.userId, change.userId, layout)
       setMeta(record, names.authenticatedAt, change.at, layout)
+      for (const [name, value] of Object.entries(change.also ?? {})) {
+        setMeta(record, name, value, layout)
+      }
       // A new nonce makes CSRF tokens from before the login invalid.
       if (change.nonce !== undefined && !layout.flat) {
         record.stamp = { created: record.stamp.created, nonce: change.nonce }
@@ -139,7 +158,9 @@ export function apply(record: SessionRecord, change: Change, layout: Layout): Se
       const next = newRecord(layout, change.at, change.nonce)
       for (const key of change.keep) {
         const field = record.data.get(key)
-        if (field) next.data.set(key, field)
+        // In a flat layout this would keep the user signed in.
+        const isUser = layout.flat && key === names.userId
+        if (field && !isUser) next.data.set(key, field)
       }
       return next
     }
@@ -184,9 +205,10 @@ function itemsLeft(record: SessionRecord, shown: readonly string[] | 'all', layo
 }
 
 /**
- * Calls an updater and returns the new field, or `undefined` if the key is to be deleted.
+ * Calls an updater and returns the new field, or `undefined` if it returned `REMOVE`.
  *
- * @throws ERR_UPDATE_ASYNC for a promise, ERR_VALUE_UNSUPPORTED, and whatever `fn` throws.
+ * @throws ERR_UPDATE_ASYNC for a promise, ERR_UPDATE_UNDEFINED, ERR_VALUE_UNSUPPORTED, and whatever
+ * `fn` throws.
  */
 export function updatedField(
   field: Field | undefined,
@@ -196,15 +218,25 @@ export function updatedField(
 ): Field | undefined {
   const value = fn(field && freshValue(field, codec))
   if (isThenable(value)) throw new SessionError('ERR_UPDATE_ASYNC', key)
-  if (value === undefined) return undefined
+  if (value === undefined) throw new SessionError('ERR_UPDATE_UNDEFINED', key)
+  if (value === REMOVE) return undefined
   return { text: codec.encode(value, key), live: { value } }
 }
 
-/** Whether another user than this one is signed in. */
+/**
+ * Whether a record is another user's.
+ *
+ * That includes one whose user id another writer has spelled as we cannot read it: its data must not
+ * reach the user who signs in.
+ */
 export function isOfAnother(record: SessionRecord, userId: string, layout: Layout): boolean {
-  const user = userIdOf(record, layout)
-  return user !== undefined && user !== userId
+  const field = record.meta.get(layout.names.userId)
+  if (field === undefined || userIdOf(record, layout) === userId) return false
+  return !NO_USER.has(field.text)
 }
+
+/** How another writer says that nobody is signed in. */
+const NO_USER: ReadonlySet<string> = new Set(['null', 'false', '""'])
 
 /** The first login as another user than the record's, unless a logout comes before it. */
 function loginAsAnother(base: SessionRecord, changes: readonly Change[], layout: Layout) {

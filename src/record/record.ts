@@ -3,7 +3,7 @@
 import type { Codec } from './text/codec.ts'
 import { copyFields, type Fields, liveValue, splitFields, unread } from './fields.ts'
 import { decodeStamp, encodeStamp, type Stamp } from './stamp.ts'
-import type { Markup } from './text/values.ts'
+import { isMarkup, isUuid, type Markup } from './text/values.ts'
 
 /**
  * A session record. `meta` holds the library's own values (user, flash messages, ...). In Flask's
@@ -113,11 +113,22 @@ export function isPermanent(record: SessionRecord, layout: Layout): boolean {
   return Boolean(meta(record, layout.names.permanent, layout))
 }
 
-/** The id of the signed-in user; `undefined` for an anonymous visitor. */
+/** The id of the signed-in user as text; `undefined` for an anonymous visitor. */
 export function userIdOf(record: SessionRecord, layout: Layout): string | undefined {
-  const id = meta(record, layout.names.userId, layout)
-  return typeof id === 'string' && id !== '' ? id : undefined
+  const field = record.meta.get(layout.names.userId)
+  const id = field && liveValue(field, layout.codec)
+  if (typeof id === 'string') return id || undefined
+  if (!layout.flat) return undefined
+  // Flask-Login stores whatever the app's `get_id()` returns.
+  if (typeof id === 'number' || typeof id === 'bigint') {
+    return INTEGER.test(field!.text) ? String(id) : undefined
+  }
+  if (isUuid(id)) return id.uuid
+  return isMarkup(id) ? id.html || undefined : undefined
 }
+
+/** A float, such as 7.0, is no id. */
+const INTEGER = /^-?\d+$/
 
 /** The app's label for this session, such as the device. */
 export function labelOf(record: SessionRecord, layout: Layout): string | undefined {

@@ -1,11 +1,11 @@
 /** Commits the changes of a request, and reloads what concurrent requests have saved. */
 
-import type { Committed, Opened } from '../backends/backend.ts'
+import type { Committed, Note, Opened } from '../backends/backend.ts'
 import { SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
 import { type Change, spellChanges } from '../record/changes.ts'
 import type { SessionRecord } from '../record/record.ts'
-import { hintSecure } from './explain/hints.ts'
+import { hintMessages, hintSecure } from './explain/hints.ts'
 import { setLine } from './set-cookie-line.ts'
 import { baseOf, noteDrift, replayOn, type State } from './state.ts'
 
@@ -77,12 +77,13 @@ export function isSettled(state: State): boolean {
 function settle(state: State, done: readonly Change[], committed: Committed): void {
   const { opened, setCookie, isRenewal, notes } = committed
   announce(state, done, committed)
-  if (notes) for (const note of notes) state.host.emit(note)
+  if (notes) announceNotes(state, notes)
   state.opened = opened
   if (setCookie !== undefined) setLine(state, setCookie, isRenewal)
   state.told = undefined
   if (done.length > 0) state.changes = state.changes.slice(done.length)
   standOn(state, opened.record ?? state.record)
+  state.watch?.committed()
 }
 
 /** Makes `base` the new base and replays later changes on it. A failure is left to their commit. */
@@ -97,6 +98,13 @@ function standOn(state: State, base: SessionRecord): void {
     state.record = base
   }
   state.owned = state.record !== base
+}
+
+function announceNotes({ host }: State, notes: readonly Note[]): void {
+  for (const event of notes) {
+    host.emit(event)
+    if (event.type === 'flashes-dropped') hintMessages(host.hint, event.count)
+  }
 }
 
 function announce(

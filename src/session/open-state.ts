@@ -56,6 +56,7 @@ function begin(
     changes: [],
     mayDrift: false,
     waiting: undefined,
+    watch: undefined,
     frozen: false,
     readOnly: undefined,
     setCookie: undefined,

@@ -3,12 +3,13 @@
 import { SessionError } from '../base/errors.ts'
 import { printableShort } from '../base/printable.ts'
 import { mergeInto } from '../http/headers.ts'
-import { setTo, type Updater, updatedField } from '../record/changes.ts'
+import { type REMOVE, setTo, type Updater, updatedField } from '../record/changes.ts'
 import { givenField, liveValue } from '../record/fields.ts'
 import { authenticatedAtOf, type Flash, isPermanent, labelOf, userIdOf } from '../record/record.ts'
 import { isObject } from '../record/text/shapes.ts'
 import type { Markup } from '../record/text/values.ts'
 import { commitState, reloadState } from './commit.ts'
+import { watchSent } from './lost-changes.ts'
 import { showFlashes } from './flashes.ts'
 import { refuseStrayProperties } from './explain/properties.ts'
 import { checkCategory, checkedUserId, checkKey, checkLabel } from './explain/misuse.ts'
@@ -20,6 +21,9 @@ const LONGEST_SHOWN_KEY = 60
 
 /** The keys of a session's data. */
 export type KeyOf<Data> = Extract<keyof Data, string>
+
+/** What an updater returns. For `any`: whatever is not `undefined`. */
+type Updated<Value> = (0 extends 1 & Value ? {} | null : Exclude<Value, undefined>) | typeof REMOVE
 
 declare const PRESENT: unique symbol
 
@@ -72,7 +76,7 @@ export class Session<Data = any, UserId = string | undefined> {
     const field = state.record.data.get(key)
     if (!field) return fallback
     const value = liveValue(field, state.host.backend.layout.codec)
-    if (isObject(value)) state.mayDrift = true
+    if (isObject(value)) gaveObject(state)
     return value
   }
 
@@ -103,14 +107,16 @@ export class Session<Data = any, UserId = string | undefined> {
   /**
    * Computes a key's value from the newest one, without lost updates: for counters and lists.
    *
-   * `fn` has to be synchronous and pure, since with a store it may run again on newer data. If it
-   * returns `undefined` the key is deleted. Returns this request's provisional value.
+   * `fn` has to be synchronous and pure, since with a store it may run again on newer data. It
+   * returns the new value, or `REMOVE` to delete the key. Returns this request's provisional value;
+   * `undefined` if the key is deleted.
    *
-   * @throws ERR_UPDATE_ASYNC for a promise, and whatever `fn` throws.
+   * @throws ERR_UPDATE_ASYNC for a promise, ERR_UPDATE_UNDEFINED for `undefined`, and whatever `fn`
+   * throws.
    */
   update<Key extends KeyOf<Data>>(
     key: Key,
-    fn: (value: Data[Key] | undefined) => Data[Key] | undefined,
+    fn: (value: Data[Key] | undefined) => Updated<Data[Key]>,
   ): Data[Key] | undefined {
     const state = this.#state
     refuseFrozen(state, 'update()')
@@ -152,11 +158,15 @@ export class Session<Data = any, UserId = string | undefined> {
   }
 
   /**
-   * Deletes all data and waiting flash messages. The visitor stays signed in: see `logout()`. Under
-   * Flask's preset the user id is an ordinary key and is deleted, too.
+   * Deletes everything: data, flash messages, `permanent`, `label`, and who is signed in. As Flask's
+   * `session.clear()`.
+   *
+   * A signed-in session ends, as with `logout()`: in a store it cannot come back. `logout({ keep })`
+   * differs in that it can preserve keys, such as a language.
    */
   clear(): void {
-    note(this.#state, 'clear()', { do: 'clear' })
+    if (this.userId === undefined) note(this.#state, 'clear()', { do: 'clear' })
+    else this.#end('clear()', [])
   }
 
   /** The number of keys. */
@@ -213,13 +223,15 @@ export class Session<Data = any, UserId = string | undefined> {
    * @throws ERR_USER_ID_INVALID for anything but a non-empty string or an integer.
    */
   login(userId: string | number | bigint): void {
-    const calledAt = this.#state.host.clock()
+    const { host, facts } = this.#state
+    const calledAt = host.clock()
     note(this.#state, 'login()', {
       do: 'login',
       userId: checkedUserId(userId),
       at: Math.floor(calledAt / 1000),
       calledAt,
       nonce: newNonce(),
+      also: host.loginKeys?.(facts),
     })
   }
 
@@ -229,17 +241,21 @@ export class Session<Data = any, UserId = string | undefined> {
    * @param options.keep keys to preserve, such as a language. @default []
    */
   logout({ keep = [] }: { keep?: readonly KeyOf<Data>[] } = {}): void {
-    const { hint, clock, stored } = this.#state.host
     if (!Array.isArray(keep)) {
       throw new SessionError('ERR_OPTION_INVALID', 'keep', "has to be a list of keys: ['language']")
     }
     noteDrift(this.#state)
+    this.#end('logout()', keep)
+  }
+
+  #end(verb: string, keep: readonly string[]): void {
+    const { hint, clock, stored } = this.#state.host
     const at = Math.floor(clock() / 1000)
-    note(this.#state, 'logout()', { do: 'logout', keep: [...keep], at, nonce: newNonce() })
+    note(this.#state, verb, { do: 'logout', keep: [...keep], at, nonce: newNonce() })
     if (stored) return
     hint(
       'logout',
-      'logout() clears the cookie in this browser. A copy of it made earlier opens until it expires: only sessions kept in a store can be ended everywhere.',
+      `${verb} clears the cookie in this browser. A copy of it made earlier opens until it expires: only sessions kept in a store can be ended everywhere.`,
     )
   }
 
@@ -341,6 +357,14 @@ export class Session<Data = any, UserId = string | undefined> {
     const keys = [...this.keys()].map((key) => printableShort(key, LONGEST_SHOWN_KEY))
     return `Session { ${keys.join(', ')} }`
   }
+}
+
+/** Notes that the app holds an object of the session, which it may change in place. */
+function gaveObject(state: State): void {
+  state.mayDrift = true
+  if (state.frozen) watchSent(state)
+  // In production a session of `sessions.open()` that is only read is not kept in memory for that.
+  else if (state.host.explains) state.watch?.changed()
 }
 
 refuseStrayProperties(Session.prototype)

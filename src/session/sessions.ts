@@ -20,6 +20,7 @@ import {
   type SignedInOptions,
   type SignedInSession,
 } from './signed-in.ts'
+import { watchUncommitted } from './lost-changes.ts'
 import { openState } from './open-state.ts'
 import type { Host, SecretUse } from './state.ts'
 import { createVisit, type Visit } from './visit.ts'
@@ -183,7 +184,9 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
       }
       lookAtStore()
       const facts: RequestFacts = { cookie: cookieHeader, header: () => undefined }
-      return new Session<any>(await openState(host, facts))
+      const state = await openState(host, facts)
+      state.watch = watchUncommitted(state)
+      return new Session<any>(state)
     },
     mount(carriers, facts) {
       for (const carrier of carriers) if (findVisit(carrier)) return undefined

@@ -35,6 +35,12 @@ export interface SecretUse {
   lastAt: Date | undefined
 }
 
+/** Is told of changes and commits. */
+export interface Watch {
+  changed(): void
+  committed(): void
+}
+
 /** The state of a session during a request. */
 export interface State {
   readonly host: Host
@@ -56,6 +62,8 @@ export interface State {
   mayDrift: boolean
   /** The flash messages that were waiting at the first call of `flashes()`. */
   waiting: { flash: Flash; text: string; shown: boolean }[] | undefined
+  /** Looks for changes that are lost: see `lost-changes.ts`. */
+  watch: Watch | undefined
   /** True once the response headers are sent: later changes could not be saved. */
   frozen: boolean
   /** The adapter's reason for a read-only session; `frozen` is then true, too. */
@@ -98,6 +106,7 @@ export function note(state: State, verb: string, change: Change): void {
   state.record = apply(own(state), change, layout)
   // Recorded last: if it cannot be applied, nothing changes.
   state.changes.push(change)
+  state.watch?.changed()
 }
 
 /** Records a change of one key whose new field has been computed. */
@@ -107,6 +116,7 @@ export function notePut(state: State, change: Change & { key: string }, field?: 
   if (field) data.set(change.key, field)
   else data.delete(change.key)
   state.changes.push(change)
+  state.watch?.changed()
 }
 
 /** Replays the request's changes on a record. Objects that the app holds remain the live values. */

@@ -15,6 +15,7 @@ import {
   reportUnheeded,
   type Unheeded,
 } from './guards.ts'
+import { changedNames, reportUnsent, watchSent } from './lost-changes.ts'
 import type { GivenToken } from './csrf/csrf.ts'
 import { hintOpenedLate, printFailure } from './explain/hints.ts'
 import { openState } from './open-state.ts'
@@ -37,6 +38,8 @@ export interface Visit {
   finish(): Maybe<Outgoing | undefined>
   /** Rejects cross-site requests: see `sessions.checkCsrf`. @throws ERR_CSRF */
   checkCsrf(token?: GivenToken): Promise<void>
+  /** For adapters, before `finish`: the response cannot set a cookie. Reports changes that need one. */
+  withoutCookie(): void
   /**
    * Makes the session read-only, for a request whose response cannot set a cookie: a page that is
    * already being sent, a WebSocket upgrade.
@@ -78,6 +81,8 @@ class RequestVisit implements Visit {
   readonly #startedAt: number
   #guards: Guards | undefined
   #refuser: Refuser | undefined
+  /** The names of what was changed, if the response cannot set a cookie. */
+  #unsent: readonly string[] | undefined
 
   constructor(host: Host, facts: RequestFacts) {
     this.#host = host
@@ -161,7 +166,10 @@ class RequestVisit implements Visit {
 
   #commit(state: State, wasAsked: boolean): Maybe<Outgoing | undefined> {
     this.#isFinished = true
+    if (this.#unsent) this.#unsent = changedNames(state)
     return andThen(lastCommit(state), () => {
+      if (this.#unsent) reportUnsent(state, this.#unsent)
+      if (state.mayDrift) watchSent(state)
       const headers = outgoing(state)
       // Not used and not renewed: the response does not depend on the cookie.
       return wasAsked || headers.setCookie !== undefined ? headers : undefined
@@ -209,6 +217,10 @@ class RequestVisit implements Visit {
       code: error instanceof SessionError ? error.code : 'UNKNOWN',
     })
     printFailure(error)
+  }
+
+  withoutCookie(): void {
+    this.#unsent = []
   }
 
   checkCsrf(token?: GivenToken): Promise<void> {

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 const PYTHON = process.env['PYTHON'] ?? '/usr/bin/python3'
-const SCRIPT = fileURLToPath(new URL('./flask_app.py', import.meta.url))
+const SCRIPT = pathOf('flask_app.py')
 
 /** Runs the bench: lines in, lines out. */
 export function runFlask(verb: 'seal' | 'open', secret: string, lines: string[]): string[] {
@@ -19,16 +19,24 @@ export function runFlask(verb: 'seal' | 'open', secret: string, lines: string[])
   return stdout.trimEnd().split('\n')
 }
 
-/** Starts the app and answers where it listens. */
-export async function startFlask(secret: string): Promise<{ url: string; stop(): void }> {
-  const child: ChildProcess = spawn(PYTHON, [SCRIPT, 'serve'], {
-    env: { ...process.env, SECRET_KEY: secret },
+/** Starts an app and answers where it listens. */
+export async function startFlask(
+  secret: string,
+  script = 'flask_app.py',
+  env: Record<string, string> = {},
+): Promise<{ url: string; stop(): void }> {
+  const child: ChildProcess = spawn(PYTHON, [pathOf(script), 'serve'], {
+    env: { ...process.env, SECRET_KEY: secret, ...env },
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   const ended = once(child, 'exit').then(() => {
-    throw new Error(`${PYTHON} needs Flask (Debian: python3-flask).`)
+    throw new Error(`${PYTHON} needs Flask and Flask-Login (Debian: python3-flask-login).`)
   })
   const [port] = (await Promise.race([once(child.stdout!, 'data'), ended])) as [Buffer]
   ended.catch(() => {}) // Stopping it is no failure.
   return { url: `http://127.0.0.1:${port.toString().trim()}`, stop: () => child.kill() }
+}
+
+function pathOf(script: string): string {
+  return fileURLToPath(new URL(`./${script}`, import.meta.url))
 }

@@ -3,7 +3,7 @@
 import { SessionError } from '../../src/base/errors.ts'
 import type { Committed, Opened } from '../../src/backends/backend.ts'
 import { hashOfVerifier } from '../../src/backends/stored/session-id.ts'
-import { type Change, newRecord, replay } from '../../src/record/changes.ts'
+import { type Change, newRecord, REMOVE, replay } from '../../src/record/changes.ts'
 import { isPermanent } from '../../src/record/record.ts'
 import { recordContent } from './content.ts'
 import type { Attempt, Cookie } from './facts.ts'
@@ -210,7 +210,7 @@ function attemptOf(
       fn(token: string | undefined) {
         if (token === undefined) throw new Error(SPENT)
         attempt.spent = token
-        return undefined
+        return REMOVE
       },
     })
   }

@@ -22,7 +22,7 @@ const WANTED = [
   ...numbered('R', 8),
   ...numbered('C', 65),
   'C-32b',
-  ...numbered('A', 34),
+  ...numbered('A', 35),
   ...numbered('F', 31),
 ]
 

@@ -18,6 +18,7 @@ async function site(name: StoreName, options: Parameters<typeof sessionsOn>[1] =
     'sign-in': (session) => session.set('cart', ['tea']).login('ann'),
     home: (session) => ({ user: session.userId ?? 'nobody', data: Object.fromEntries(session) }),
     'sign-out': (session) => session.logout(),
+    clear: (session) => session.clear(),
     renew: (session) => session.regenerate(),
     write: (session, query) => session.set(query.get('key') ?? 'draft', 'text').size,
     async 'slow-write'(session) {
@@ -82,6 +83,22 @@ describe.each(STORES)('promise 2, logout is final, on %s', (name) => {
       expect((await visitor.visit('home')).shown).toEqual(NOBODY)
     },
   )
+
+  test('clear() ends a signed-in session like a logout: neither a copy nor a slow request brings it back', async () => {
+    const { visitor, copy, slow, store, sessions } = await site(name)
+    const underWay = visitor.ask('slow-write')
+    await slow.reached()
+    const answer = await visitor.visit('clear')
+    expect(answer.setCookie).toMatch(/^session=; .*Max-Age=0/)
+    slow.open()
+    expect(await underWay).toMatchObject({ status: 409, setCookie: undefined })
+    visitor.cookie = copy
+    expect((await visitor.visit('home')).shown).toEqual(NOBODY)
+    const handles: string[] = []
+    for await (const keys of store.keys()) handles.push(...keys)
+    expect(handles).toEqual([])
+    expect(await sessions.list('ann')).toEqual([])
+  })
 
   test('a visit whose touch is due finds nothing to touch', async () => {
     const { visitor, copy, slow, clock, calls } = await site(name, { lifetime: { idle: '10m' } })

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { REMOVE } from '../../src/index.ts'
 import { Visitor } from '../session/visitor.ts'
 import type { Counting } from './counting-process.ts'
 import type { Place } from './open-store.ts'
@@ -134,7 +135,7 @@ describe.each(STORES)('promise 1, no lost update, on %s', (name) => {
         await all.wait()
         session.update('token', (token) => {
           if (token !== 'T') throw new Error('This token was spent already.')
-          return undefined
+          return REMOVE
         })
         session.update('granted', (granted = 0) => granted + 1)
       },

@@ -40,6 +40,8 @@ const PROVOKED: Record<SessionErrorCode, (cookies: string[]) => unknown> = {
   ERR_VALUE_UNSUPPORTED: () =>
     visit(cookieOnly, (session) => session.set('k', { value, call: () => value })),
   ERR_UPDATE_ASYNC: () => visit(cookieOnly, (session) => session.update('k', async () => value)),
+  ERR_UPDATE_UNDEFINED: () =>
+    visit(cookieOnly, (session) => session.update('k', (() => void value) as never)),
   ERR_USER_ID_INVALID: () => visit(onStore, (session) => session.login(user.repeat(40))),
   ERR_NOT_SIGNED_IN: () => mounted(({ sessions }, carrier) => sessions.signedIn(carrier)),
   async ERR_LOGIN_STALE(cookies) {
@@ -207,7 +209,7 @@ test.each(REFUSED)('a value that is refused is not told: %s', async (_, refused)
   const session = await sessions.open(undefined)
   for (const write of [
     () => session.set('k', refused),
-    () => session.update('k', () => refused),
+    () => session.update('k', () => refused as any),
     () => session.flash(refused as string),
     () => session.login(refused as string),
     () => (session.label = refused as string),

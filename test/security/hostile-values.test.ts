@@ -42,7 +42,7 @@ describe.each(KINDS)('$name', ({ name, app }) => {
       await visitor.visit((session) => {
         session.set('x', value).set('list', [value, [value]])
         session.set('object', { value, inner: { value } })
-        session.update('updated', () => value)
+        session.update('updated', () => value as any)
       })
       await visitor.visit((session) => {
         expect(told(session.get('x'))).toEqual(told(value))

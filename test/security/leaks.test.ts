@@ -77,6 +77,9 @@ async function everything(options: Partial<SessionOptions> & { stored: boolean }
   for (const cookie of [before, `${carl.cookie}; ${bob.cookie}; session=${value}`]) {
     await visit(new Visitor(sessions, cookie))
   }
+  await visit(new Visitor(sessions), (session) => {
+    for (let at = 0; at < 70; at++) session.flash(flash)
+  })
   await visit(carl, (session) => session.set('kept', () => value))
   await visit(carl, (session) => session.set('kept', Array(1500).fill(value.repeat(20))))
   // Two requests that change one thing: the later of the two nested changes stands.
@@ -140,6 +143,12 @@ async function calledFromElsewhere(
       for (const face of faces(error)) watching.shown('an error', face)
     })
     visit.failed(new SessionError('ERR_VALUE_UNSUPPORTED', 'kept', 'it is a function'))
+    // A WebSocket: its response cannot set the cookie.
+    const upgraded = {}
+    const upgrade = sessions.mount([upgraded], { cookie: undefined, header })!
+    ;(await sessions.get(upgraded)).set('kept', [value])
+    upgrade.withoutCookie()
+    await upgrade.finish()
   }
 }
 

@@ -2,6 +2,7 @@
 
 import {
   createSessions,
+  REMOVE,
   type Session,
   type SessionOptions,
   type Sessions,
@@ -77,6 +78,13 @@ export async function writes(): Promise<void> {
   session.set('name', undefined)
   // @ts-expect-error an update is synchronous
   session.update('visits', async (n = 0) => n + 1)
+  session.update('visits', () => REMOVE)
+  // @ts-expect-error an update returns the new value
+  session.update('visits', () => undefined)
+  // @ts-expect-error changing the old one in place is not enough
+  session.update('cart', (cart = []) => {
+    cart.push({ id: 1, tags: [] })
+  })
   // @ts-expect-error there is no such key to keep
   session.logout({ keep: ['visit'] })
   // @ts-expect-error there is no such key
@@ -98,6 +106,12 @@ export async function untyped(): Promise<void> {
   session.set('anything', 1)
   const anything: number = session.get('anything')
   void anything
+  session.update('count', (count = 0) => count + 1)
+  session.update('token', (token) => (token === null ? REMOVE : null))
+  // @ts-expect-error an update returns the new value, whatever its type
+  session.update('cart', (cart = []) => {
+    cart.push('tea')
+  })
 }
 
 class Money {

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { runInThisContext } from 'node:vm'
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { REMOVE } from '../../src/index.ts'
 import { markup, tuple } from '../../src/record/text/values.ts'
 import { seededRandom } from '../record/random.ts'
 import { forge, T0, testSessions, Visitor } from './visitor.ts'
@@ -159,7 +160,7 @@ describe('update', () => {
     }
     await visitor.visit((session) => {
       session.set('other', 1)
-      expect(session.update('visits', () => undefined)).toBeUndefined()
+      expect(session.update('visits', () => REMOVE)).toBeUndefined()
       expect(session.has('visits')).toBe(false)
     })
     expect(await visitor.read((session) => [...session.keys()])).toEqual(['other'])
@@ -192,6 +193,25 @@ describe('update', () => {
       expect(session.get('x')).toEqual([1])
     })
     expect(setCookie).toBeUndefined()
+  })
+
+  test('a function that returns undefined throws and deletes nothing, REMOVE deletes', async () => {
+    const { visitor } = fresh()
+    await visitor.visit((session) => session.set('cart', ['tea']))
+    const { setCookie } = await visitor.visit((session) => {
+      const forgotten = (cart: string[] = []) => void cart.push('cup')
+      expect(() => session.update('cart', forgotten as never)).toThrow(
+        coded('ERR_UPDATE_UNDEFINED', /update\("cart"\) returned undefined\. Return the new value/),
+      )
+      expect(() => session.update('none', ((none: unknown) => none) as never)).toThrow(
+        coded('ERR_UPDATE_UNDEFINED'),
+      )
+      expect([session.get('cart'), session.has('none')]).toEqual([['tea'], false])
+    })
+    expect(setCookie).toBeUndefined()
+    await visitor.visit((session) => session.update('cart', () => REMOVE))
+    expect(visitor.cookie).toBeUndefined()
+    expect(Object.is(REMOVE, Symbol.for('sojourn.remove'))).toBe(true) // also in a second copy
   })
 
   test('leaves the key where it stands', async () => {
@@ -427,8 +447,8 @@ describe('login and logout', () => {
     expect((await visitor.visit((session) => session.logout())).setCookie).toBeUndefined()
   })
 
-  test('regenerate keeps the data, clear keeps the user', async () => {
-    const { visitor } = fresh()
+  test('regenerate keeps the data, clear deletes everything and signs out', async () => {
+    const { visitor, events } = fresh()
     await visitor.visit((session) => {
       session.login('a')
       session.set('x', 1)
@@ -438,18 +458,53 @@ describe('login and logout', () => {
     expect(
       await visitor.read((session) => [session.userId, session.get('x'), session.label]),
     ).toEqual(['a', 1, 'phone'])
+    const { setCookie } = await visitor.visit((session) => {
+      session.permanent = true
+      session.flash('hello')
+      const token = session.csrfToken()
+      session.clear()
+      expect([session.userId, session.authenticatedAt, session.size]).toEqual([
+        undefined,
+        undefined,
+        0,
+      ])
+      expect([session.label, session.permanent, session.flashes()]).toEqual([undefined, false, []])
+      expect(session.csrfToken()).not.toBe(token)
+    })
+    expect(setCookie).toMatch(/^session=; .*Max-Age=0/)
+    expect(events.at(-1)).toEqual({ type: 'logout' })
+  })
+
+  test('clear of an anonymous visitor deletes everything, too, and is no logout', async () => {
+    const { visitor, events } = fresh()
+    await visitor.visit((session) => {
+      session.set('x', 1)
+      session.permanent = true
+      session.label = 'phone'
+      session.flash('hello')
+    })
     await visitor.visit((session) => {
       session.clear()
-      session.label = undefined
+      session.set('y', 2)
     })
     expect(
-      await visitor.read((session) => [
-        session.userId,
-        session.size,
-        session.label,
-        session.handle,
-      ]),
-    ).toEqual(['a', 0, undefined, undefined])
+      await visitor.read((session) => [[...session], session.permanent, session.label]),
+    ).toEqual([[['y', 2]], false, undefined])
+    expect(events.filter(({ type }) => type === 'logout')).toEqual([])
+  })
+
+  test('what is set, flashed or signed in after clear begins a new session', async () => {
+    const { visitor } = fresh()
+    await visitor.visit((session) => session.set('old', 1).login('a'))
+    await visitor.visit((session) => {
+      session.clear()
+      session.set('new', 2)
+      session.login('b')
+    })
+    expect(await visitor.read((session) => [session.userId, ...session.keys()])).toEqual([
+      'b',
+      'new',
+    ])
   })
 
   test('what a request sees is what the next one finds, whatever it did', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { withSessions } from '../../src/adapters/fetch.ts'
-import { createSessions, type SessionEvent, type SessionOptions } from '../../src/index.ts'
+import { createSessions, REMOVE, type SessionEvent, type SessionOptions } from '../../src/index.ts'
 import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { sessionStore } from '../../src/stores/session-store.ts'
 import type { SessionStore } from '../../src/backends/stored/store.ts'
@@ -182,7 +182,7 @@ describe('a commit that the app awaited and that failed for good', () => {
       const session = await sessions.get(request)
       session.update('coupon', (coupon) => {
         if (coupon === undefined) throw new Error('spent')
-        return undefined
+        return REMOVE
       })
       if (request.url.endsWith('/both')) await other.session((also) => also.delete('coupon'))
       try {
@@ -437,7 +437,7 @@ it('what was kept is not an error because of what was written meanwhile', async 
   const committing = session.commit()
   session.update('token', (token) => {
     if (token === undefined) throw new Error('spent')
-    return undefined
+    return REMOVE
   })
   await ada.session((other) => other.delete('token'))
   await committing

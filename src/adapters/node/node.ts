@@ -110,7 +110,7 @@ export function mountNode(
 ): Visit | undefined {
   // A response is found by its `req`, unless one of them has been wrapped.
   const carriers = res.req === req ? [req, ...alsoCarriers] : [req, res, ...alsoCarriers]
-  const visit = sessions.mount(carriers, new NodeFacts(req))
+  const visit = sessions.mount(carriers, new NodeFacts(req, res))
   if (!visit) return undefined
   if (!Object.isExtensible(res)) {
     visit.readOnly('its response is frozen, so no cookie can be set')
@@ -125,10 +125,12 @@ export function mountNode(
 /** A class: an object literal with getters takes much longer to make for each request. */
 class NodeFacts implements RequestFacts {
   readonly #req: IncomingMessage
+  readonly #res: ServerResponse
   readonly #method: string | undefined
 
-  constructor(req: IncomingMessage) {
+  constructor(req: IncomingMessage, res: ServerResponse) {
     this.#req = req
+    this.#res = res
     this.#method = req.method
   }
 
@@ -145,6 +147,16 @@ class NodeFacts implements RequestFacts {
     // A request made by a test or a gateway may have no socket.
     const socket = this.#req.socket as { encrypted?: boolean } | undefined
     return socket && socket.encrypted === true
+  }
+
+  get address(): string | undefined {
+    return (this.#req.socket as { remoteAddress?: string } | undefined)?.remoteAddress
+  }
+
+  whenDone(run: () => void): void {
+    const res = this.#res as Partial<ServerResponse>
+    // A stand-in of a test or a gateway may emit no events.
+    if (res.once) res.once('close', run)
   }
 
   header(name: string): string | undefined {

@@ -3,7 +3,8 @@
 import { SessionError } from '../../base/errors.ts'
 import { isSoft } from '../../record/changes.ts'
 import { isEmpty, type SessionRecord, userIdOf } from '../../record/record.ts'
-import type { Committed, Note } from '../backend.ts'
+import { withMessagesThatFit } from '../../record/waiting.ts'
+import { type Committed, type Note, notesOf } from '../backend.ts'
 import { type Entry, idleSeconds, rowOf } from './entry.ts'
 import { isUnknown } from './store-errors.ts'
 import { checkSize } from './plan.ts'
@@ -72,14 +73,14 @@ export async function start(
   request: StoredRequest,
   record: SessionRecord,
 ): Promise<Committed> {
-  const { opened, now } = request
+  const { opened, changes, now } = request
   const { layout } = ports.rules
-  checkSize(record, ports.rules)
+  const fitted = withMessagesThatFit(record, layout, changes, (fit) => checkSize(fit, ports.rules))
   const issue = newVerifier(ports.random)
-  const slot = await insert(ports, record, issue, now)
+  const slot = await insert(ports, fitted.record, issue, now)
   const owner = userIdOf(record, layout)
-  const notes = owner === undefined ? [] : await admit(ports, owner, slot, request)
-  return committed(ports, opened, slot, { issue, now, notes })
+  const admitted = owner === undefined ? [] : await admit(ports, owner, slot, request)
+  return committed(ports, opened, slot, { issue, now, notes: [...notesOf(fitted), ...admitted] })
 }
 
 /** If the outcome of the insert is unknown, it retries under another key; nobody gets the first. */

@@ -4,7 +4,7 @@ import { SessionError } from '../../base/errors.ts'
 import type { Change } from '../../record/changes.ts'
 import { isDueForRenewal } from '../../record/lifetime.ts'
 import { type SessionRecord, userIdOf } from '../../record/record.ts'
-import type { Committed, Note } from '../backend.ts'
+import { type Committed, type Note, notesOf } from '../backend.ts'
 import { idleSeconds, timesOf } from './entry.ts'
 import type { CommitOutcome } from './waiting-commit.ts'
 import type { CommitWork } from './commit-work.ts'
@@ -67,7 +67,8 @@ export function storedCommit(ports: CommitParts) {
     if (plan.do === 'drop' || !newest) return unchanged(opened, [{ type: 'ended-meanwhile' }])
     const { entry, issue } = plan
     const kept: Slot = { ...slot, row: newest.row, entry, newest }
-    const notes: Note[] = plan.overwrote.map((key) => ({ type: 'overwrote', key }))
+    const overwrote = plan.overwrote.map((key): Note => ({ type: 'overwrote', key }))
+    const notes = [...notesOf(plan), ...overwrote]
     const owner = userIdOf(entry.record, layout)
     if (owner !== undefined && lastLogin(changes)) {
       notes.push(...(await admit(ports, owner, kept, request, slot.entry.record)))

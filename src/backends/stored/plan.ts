@@ -3,6 +3,7 @@
 import { sizesOf, tooLarge } from '../../record/too-large.ts'
 import { isSoft, newRecord, overwrittenKeys, replay } from '../../record/changes.ts'
 import { type SessionRecord, userIdOf } from '../../record/record.ts'
+import { withMessagesThatFit } from '../../record/waiting.ts'
 import type { CommitWork, SessionRules } from './commit-work.ts'
 import { type Entry, entryEnded, idleSeconds, type RowAndEntry } from './entry.ts'
 import { idAfter, idAfterLogin } from './plan-id.ts'
@@ -10,7 +11,14 @@ import { idAfter, idAfterLogin } from './plan-id.ts'
 /** The outcome of a request's work. */
 export type Plan =
   /** Save this entry. It is the same object as before if there is nothing to write. */
-  | { do: 'keep'; entry: Entry; issue: string | undefined; overwrote: readonly string[] }
+  | {
+      do: 'keep'
+      entry: Entry
+      issue: string | undefined
+      overwrote: readonly string[]
+      /** How many flash messages did not fit. */
+      dropped: number
+    }
   /** A login that needs a new session. `leaves`: the one it came with has to be removed. */
   | { do: 'move'; record: SessionRecord; leaves: boolean }
   /** The session has ended, and the request had nothing to lose. */
@@ -75,14 +83,14 @@ function planOnEntry(
     ? idAfterLogin(entry, work, rules, now)
     : idAfter({ row, entry, record }, work, rules, now)
   const writes = id.entry !== entry || changes.some((change) => change.do !== 'regenerate')
-  if (!writes) return { do: 'keep', entry, issue: undefined, overwrote: [] }
-  const next = { ...id.entry, record, idle: idleSeconds(record, layout, lifetime) }
-  checkSize(record, rules)
+  if (!writes) return { do: 'keep', entry, issue: undefined, overwrote: [], dropped: 0 }
+  const fitted = withMessagesThatFit(record, layout, changes, (fit) => checkSize(fit, rules))
   return {
     do: 'keep',
-    entry: next,
+    entry: { ...id.entry, record: fitted.record, idle: idleSeconds(record, layout, lifetime) },
     issue: id.issue,
     overwrote: overwrittenKeys(entry.record, changes),
+    dropped: fitted.dropped,
   }
 }
 

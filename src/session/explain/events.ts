@@ -6,6 +6,12 @@ import type { KeySize, SessionErrorCode } from '../../base/errors.ts'
 /** Which check refused a request: Sec-Fetch-Site, Origin, or the CSRF token. */
 export type CsrfRefusal = 'cross-site' | 'origin' | 'token'
 
+/**
+ * Why changes are lost: made inside a value after the response headers were sent; in a response that
+ * cannot set the cookie they need (status 101); or in a session of `sessions.open()` without `commit`.
+ */
+export type LossCause = 'after-response' | 'no-set-cookie' | 'not-committed'
+
 /** An event. Tell events apart by `type`. */
 export type SessionEvent =
   /** The session cookie was not accepted, and the visitor is treated as new. */
@@ -37,6 +43,8 @@ export type SessionEvent =
     }
   /** The app's own Set-Cookie of the session cookie's name was replaced, since the session changed. */
   | { type: 'set-cookie-replaced' }
+  /** Changes were not saved. `keys`: what was changed, keys and verbs such as `login()`. */
+  | { type: 'changes-lost'; why: LossCause; keys: readonly string[] }
   /** A session was first opened after the response headers were sent, so `Vary: Cookie` is missing. */
   | { type: 'opened-late' }
   /** A session could not be opened, because the store failed. */

@@ -5,6 +5,7 @@ import { printable } from '../../base/printable.ts'
 import { unpack } from '../../crypto/payload.ts'
 import { decodeSeconds } from '../../crypto/signed.ts'
 import type { RequestFacts } from '../../http/request-facts.ts'
+import type { LossCause } from './events.ts'
 import { foreignCookie } from './foreign-cookies.ts'
 
 /** Prints a development warning, at most once per cause. */
@@ -147,6 +148,32 @@ export function hintSecure(hint: Hint, facts: RequestFacts): void {
   hint(
     'secure',
     `A Secure cookie is sent over plain HTTP${local ? ': on localhost Chromium and Firefox accept it, Safari and curl do not' : ', where browsers drop it'}. ${ON_YOUR_MACHINE}; elsewhere serve HTTPS.`,
+  )
+}
+
+/** Warns that changes are lost. `names`: what was changed. */
+export function hintLost(hint: Hint, why: LossCause, names: readonly string[]): void {
+  const list = names.map((name) => `"${name}"`).join(', ')
+  hint(
+    `lost-${why}-${list.slice(0, 100)}`,
+    LOST[why].replace('%', () => list),
+  )
+}
+
+const LOST: Readonly<Record<LossCause, string>> = {
+  'after-response':
+    'A session value was changed after the response was sent, and the change is lost: %. Change it before you send the response.',
+  'no-set-cookie':
+    'A session was changed in a response that cannot set a cookie (status 101), and the changes are lost: %. Change it in the request before, such as that of the page, or use a store.',
+  'not-committed':
+    'A session from sessions.open() was changed three seconds ago and is not saved: %. Call await session.commit(headers), and send these headers.',
+}
+
+/** Warns that flash messages were dropped. */
+export function hintMessages(hint: Hint, count: number): void {
+  hint(
+    'flashes-dropped',
+    `${count === 1 ? 'A flash message was' : `${count} flash messages were`} dropped, the oldest first: more were waiting than fit into the session. Show them with session.flashes() on the page that the visitor sees next.`,
   )
 }
 

@@ -7,6 +7,7 @@ import type { CookieReader } from '../../http/cookie.ts'
 import type { CookieAttributes, Expiry } from '../../http/set-cookie.ts'
 import type { Tag } from '../../record/text/tag.ts'
 import type { Lifetime } from '../../record/lifetime.ts'
+import type { RequestFacts } from '../../http/request-facts.ts'
 import type { EncryptionContext } from './encryption.ts'
 
 /** What `format` of a preset is given. */
@@ -14,6 +15,9 @@ export interface FormatContext extends EncryptionContext {
   tags: readonly Tag[]
   encryption: EncryptionSchedule | undefined
 }
+
+/** Makes the keys that a login writes, from the request. */
+export type LoginKeys = (facts: RequestFacts) => Readonly<Record<string, unknown>>
 
 /** A preset: our own (`own-preset.ts`), or Flask's. */
 export interface Preset {
@@ -30,5 +34,7 @@ export interface Preset {
   consumesAllFlashes: boolean
   /** Whether a permanent session is extended by requests that never open it, as in Flask. */
   renewsUnasked: boolean
+  /** Keys that a login writes beside the user's id, as Flask-Login does; `undefined` deletes one. */
+  loginKeys?: LoginKeys
   format(context: FormatContext): CookieFormat
 }

@@ -23,6 +23,7 @@ import { encryptionOf } from './encryption.ts'
 import { checkOptions, type SessionOptions } from './options.ts'
 import { layoutWith, ownPreset } from './own-preset.ts'
 import { type Policy, policyOf } from './policy.ts'
+import type { LoginKeys } from './preset.ts'
 
 /** The options, checked and with their defaults, as `session/` uses them. */
 export interface Settings {
@@ -37,6 +38,7 @@ export interface Settings {
   cookieValues: CookieReader
   consumesAllFlashes: boolean
   renewsUnasked: boolean
+  loginKeys: LoginKeys | undefined
   clock: Clock
   emit: Emit
   /** Reports that the app's own Set-Cookie of the session cookie's name was replaced. */
@@ -101,6 +103,7 @@ export function resolveOptions(options: SessionOptions): Settings {
     cookieValues: preset.cookieValues,
     consumesAllFlashes: preset.consumesAllFlashes,
     renewsUnasked: preset.renewsUnasked,
+    loginKeys: preset.loginKeys,
     clock,
     emit,
     onReplaced() {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Change, replay } from '../../../src/record/changes.ts'
+import { type Change, REMOVE, replay } from '../../../src/record/changes.ts'
 import {
   bench,
   count,
@@ -60,6 +60,7 @@ describe('a session in a store', () => {
       key: 'token',
       fn: (token) => {
         if (token === undefined) throw new Error('spent')
+        return REMOVE
       },
     }
     const both = [visit(cookie, spend), visit(cookie, spend), visit(cookie, count('n'))]

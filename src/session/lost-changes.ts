@@ -1,0 +1,98 @@
+/** Reports changes that are lost: made after the response, without a cookie to carry them, or never committed. */
+
+import { backgroundTimer } from '../base/ports.ts'
+import { printableShort } from '../base/printable.ts'
+import { type Change, isSoft } from '../record/changes.ts'
+import { hasDrifted } from '../record/fields.ts'
+import type { LossCause } from './explain/events.ts'
+import { hintLost } from './explain/hints.ts'
+import type { State, Watch } from './state.ts'
+
+/** How long changes may stay uncommitted; and how much later than the response they are looked for. */
+const PATIENCE_MS = 3_000
+
+/** In characters. A key may be of any length. */
+const LONGEST_NAME = 60
+
+/**
+ * Watches a session whose response headers are sent. Nested changes from then on are lost in silence:
+ * only a comparison finds them.
+ *
+ * They are compared when the response is complete, where the adapter knows that, and otherwise in the
+ * next turn of the event loop; outside production once more after three seconds.
+ */
+export function watchSent(state: State): void {
+  if (state.watch) return
+  state.watch = SENT
+  const told = new Set<string>()
+  const look = () => report(state, 'after-response', told)
+  if (state.facts.whenDone) state.facts.whenDone(look)
+  else backgroundTimer(look, 0)
+  if (state.host.explains) backgroundTimer(look, PATIENCE_MS)
+}
+
+/** The watch of a session whose headers are sent: nothing can be changed or committed any more. */
+const SENT: Watch = { changed() {}, committed() {} }
+
+/** Makes the watch of a session that only the app commits, one of `sessions.open()`. */
+export function watchUncommitted(state: State): Watch {
+  let cancel: (() => void) | undefined
+  const watch = {
+    changed() {
+      cancel ??= backgroundTimer(() => {
+        cancel = undefined
+        if (!state.busy) report(state, 'not-committed', new Set())
+      }, PATIENCE_MS)
+    },
+    committed() {
+      cancel?.()
+      cancel = undefined
+      // Made during the commit.
+      if (state.changes.length > 0) watch.changed()
+    },
+  }
+  return watch
+}
+
+/** Reports changes whose Set-Cookie cannot be sent. `names`: of `changedNames`, before the commit. */
+export function reportUnsent(state: State, names: readonly string[]): void {
+  if (names.length > 0 && state.setCookie !== undefined) tell(state, 'no-set-cookie', names)
+}
+
+/** What a session has changed and not saved: keys, and verbs such as `login()`. */
+export function changedNames({ changes, record, host }: State): string[] {
+  const { codec } = host.backend.layout
+  const names = new Set(changes.filter((change) => !isSoft(change)).map(nameOf))
+  for (const [key, field] of record.data) {
+    if (!field.live) continue
+    try {
+      if (hasDrifted(field, key, codec)) names.add(key)
+    } catch {
+      // By now it holds a value that cannot be stored.
+      names.add(key)
+    }
+  }
+  return [...names]
+}
+
+function nameOf(change: Change): string {
+  if ('key' in change) return change.key
+  return change.do === 'permanent' || change.do === 'label' ? change.do : `${change.do}()`
+}
+
+function report(state: State, why: LossCause, told: Set<string>): void {
+  // A commit that failed has told the app.
+  if (state.told) return
+  const names = changedNames(state).filter((name) => !told.has(name))
+  for (const name of names) told.add(name)
+  if (names.length > 0) tell(state, why, names)
+}
+
+function tell({ host }: State, why: LossCause, keys: readonly string[]): void {
+  host.emit({ type: 'changes-lost', why, keys })
+  hintLost(
+    host.hint,
+    why,
+    keys.map((key) => printableShort(key, LONGEST_NAME)),
+  )
+}
