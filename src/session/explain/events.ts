@@ -37,6 +37,8 @@ export type SessionEvent =
     }
   /** The app's own Set-Cookie of the session cookie's name was replaced, since the session changed. */
   | { type: 'set-cookie-replaced' }
+  /** A Secure cookie was sent over plain HTTP, where browsers drop it. Once per `createSessions`. */
+  | { type: 'insecure' }
   /** A session was first opened after the response headers were sent, so `Vary: Cookie` is missing. */
   | { type: 'opened-late' }
   /** A session could not be opened, because the store failed. */
