@@ -203,7 +203,10 @@ describe.each([
 test('between them these visitors cause every event there is', async () => {
   const all = [...(await everything({ stored: true })).events]
   all.push(...(await everything({ stored: false })).events)
-  const secure = plantedSessions({ cookie: { name: 'session', secure: true } })
+  const secure = plantedSessions({
+    stored: false,
+    cookie: { name: 'session', secure: true },
+  })
   const visit = secure.sessions.mount([{}], { cookie: '', encrypted: false, header: () => '' })!
   ;(await visit.session()).set('kept', value)
   await visit.finish()
