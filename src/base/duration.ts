@@ -1,12 +1,14 @@
-/** Parses durations: `'30m'`, `'2h'`, `'31d'`, or milliseconds. */
+/** Parses durations: `'30m'`, `'2h'`, `'31d'`. */
 
 import { invalid } from './options.ts'
 
 /**
- * A length of time: `'250ms'`, `'45s'`, `'30m'`, `'2h'`, `'31d'`, `'2w'`, or a number of milliseconds,
- * never of seconds. express-session's `maxAge` is in milliseconds too; Flask's times are in seconds.
+ * A length of time with its unit: `'250ms'`, `'45s'`, `'30m'`, `'2h'`, `'31d'` or `'2w'`.
+ *
+ * A bare number is not a duration: in express-session it would be milliseconds, in Flask and Redis
+ * seconds.
  */
-export type Duration = number | string
+export type Duration = string
 
 const UNITS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -20,22 +22,28 @@ const UNITS: Readonly<Record<string, number>> = {
 /**
  * Converts a duration to milliseconds.
  *
- * A number below 60000 throws: it was probably meant as seconds, as in Flask or Redis.
- *
  * @throws ERR_OPTION_INVALID if it is not a duration; `option` is the option's name in the message.
  */
-export function milliseconds(duration: Duration, option: string): number {
-  if (typeof duration === 'number') {
-    if (Number.isFinite(duration) && duration >= 60_000) return duration
-    throw invalid(
-      option,
-      "is a number of milliseconds below one minute; seconds were probably meant. Write '45s' or '30m'",
-    )
-  }
+export function milliseconds(duration: unknown, option: string): number {
   // duration = 1*DIGIT ["." 1*DIGIT] ("ms" / "s" / "m" / "h" / "d" / "w")
   const match =
     typeof duration === 'string' ? /^(\d+(?:\.\d+)?)\s*(ms|[smhdw])$/.exec(duration) : null
   const amount = match ? Number(match[1]) * UNITS[match[2]!]! : 0
   if (amount > 0 && Number.isFinite(amount)) return amount
-  throw invalid(option, "is not a duration. Write '30m', '2h', '31d' or a number of milliseconds")
+  const number = typeof duration === 'bigint' ? Number(duration) : duration
+  const isNumber = typeof number === 'number' || /^\d+$/.test(String(number))
+  if (isNumber && Number(number) > 0 && Number(number) < 1e15) {
+    const [ms, seconds] = [withUnit(Number(number)), withUnit(Number(number) * 1000)]
+    throw invalid(
+      option,
+      `needs a unit: write '${seconds}' if ${number} means seconds, '${ms}' if milliseconds`,
+    )
+  }
+  throw invalid(option, "is not a duration. Write '30m', '2h' or '31d'")
+}
+
+/** As text in the largest unit up to a day that divides it: `'36h'`. */
+function withUnit(length: number): string {
+  const unit = ['d', 'h', 'm', 's'].find((name) => !(length % UNITS[name]!)) ?? 'ms'
+  return `${length / UNITS[unit]!}${unit}`
 }

@@ -31,8 +31,8 @@ const CATALOGUE = {
     `${what} cannot be saved. This session is read-only: ${why}. Change it where a cookie can be set.`,
   ERR_RESPONSE_INVALID: (kind: string) =>
     `The handler returned ${kind} and not a Response. Return a Response; where a router returns other values, turn them into one first.`,
-  ERR_SESSION_PROPERTY: (name: string) =>
-    `Properties of a session are not saved. Write session.set("${name}", value).`,
+  ERR_SESSION_PROPERTY: (name: string, instead: string) =>
+    `session.${name} is not saved. ${instead}.`,
   ERR_COOKIE_TOO_LARGE: (size: number, limit: number, keys: string) =>
     `The session cookie would be ${size} bytes; the limit is ${limit}. Largest keys: ${keys}. Store less in the session, or use a store.`,
   ERR_SESSION_TOO_LARGE: (size: number, limit: number, keys: string) =>

@@ -18,7 +18,7 @@ export interface SecretPolicy {
   /** The name of the option, for error messages. */
   where: string
   /** What to do if the secret is missing: the end of that error message. */
-  remedy: string
+  remedy: string | (() => string)
   /** Weaknesses that throw ERR_SECRET_WEAK; all others are returned. */
   refuse: readonly Weakness[]
   /** `prefixed`: `base64:` and `hex:` text is decoded; `literal`: never. @default 'prefixed' */
@@ -90,7 +90,11 @@ function bytesOf(text: string, { where, spelling }: SecretPolicy): Buffer {
 }
 
 function missing({ where, remedy }: SecretPolicy): SessionError {
-  return new SessionError('ERR_SECRET_MISSING', where, remedy)
+  return new SessionError(
+    'ERR_SECRET_MISSING',
+    where,
+    typeof remedy === 'string' ? remedy : remedy(),
+  )
 }
 
 /** Describes a weakness, to follow "The secret" in a message. `bytes` is the secret's length. */

@@ -74,6 +74,7 @@ export function flaskCookie(options: FlaskCookieOptions): FlaskCookie {
   if (maxAge !== null && !Number.isFinite(maxAge)) {
     throw invalid('maxAge', 'has to be a number of seconds, or null')
   }
+  if (maxAge !== null) refuseMilliseconds(maxAge, 'maxAge')
   checkAlgorithms(options)
   const codec = flaskCodec(tags, 0)
   const signer = flaskSigner(secrets, options)
@@ -168,4 +169,13 @@ function lifetimeOf(maxAge: number) {
 
 function signedAt(seen: number) {
   return { seen, permanent: false, created: undefined, authenticatedAt: undefined }
+}
+
+/** Ten years, in seconds: 31 days in milliseconds would be 85 years. */
+const LONGEST_LIFETIME = 3653 * 86_400
+
+/** Throws if a lifetime in seconds can only be milliseconds. @throws ERR_OPTION_INVALID */
+export function refuseMilliseconds(seconds: number, option: string): void {
+  if (Math.abs(seconds) <= LONGEST_LIFETIME) return
+  throw invalid(option, `is in seconds, as in Flask: ${seconds} are over ten years`)
 }

@@ -4,12 +4,12 @@ import { domainToASCII } from 'node:url'
 import type { Secret } from '../crypto/keyring.ts'
 import { packDeflated } from '../crypto/payload.ts'
 import { signingSealer } from '../crypto/sealer.ts'
-import type { CookieAttributes } from '../http/set-cookie.ts'
+import { type CookieAttributes, sameSiteOf } from '../http/set-cookie.ts'
 import type { SessionOptions } from '../session/setup/options.ts'
 import type { Preset } from '../session/setup/preset.ts'
 import { invalid, refuseUnknown } from '../base/options.ts'
 import { werkzeugCookieValues } from './cookie-header.ts'
-import { flaskSigner } from './flask-cookie.ts'
+import { flaskSigner, refuseMilliseconds } from './flask-cookie.ts'
 import { flaskLoginKeys } from './flask-login.ts'
 import { flaskCodec, flaskLayout } from './layout.ts'
 
@@ -90,9 +90,7 @@ function presetOf(config: FlaskConfig): Preset {
     SESSION_REFRESH_EACH_REQUEST: refresh = true,
   } = config
   checkTypes(config)
-  if (Math.abs(lifetime) > LONGEST_LIFETIME) {
-    throw invalid('PERMANENT_SESSION_LIFETIME', 'is too large for a date. It is in seconds')
-  }
+  refuseMilliseconds(lifetime, 'PERMANENT_SESSION_LIFETIME')
   if (limit < 0) throw invalid('MAX_COOKIE_SIZE', 'is negative. Use 0 for no limit')
   return {
     secretName: 'SECRET_KEY',
@@ -120,9 +118,6 @@ function presetOf(config: FlaskConfig): Preset {
     }),
   }
 }
-
-/** A thousand years, in seconds. */
-const LONGEST_LIFETIME = 31_556_952_000
 
 /** The type of each setting except the secrets. */
 const TYPES: Readonly<Partial<Record<keyof FlaskConfig, 'string' | 'number' | 'boolean'>>> = {
@@ -156,7 +151,7 @@ function attributesOf(config: FlaskConfig): CookieAttributes {
     path: quotePath(config.SESSION_COOKIE_PATH || config.APPLICATION_ROOT || '/'),
     httpOnly: config.SESSION_COOKIE_HTTPONLY ?? true,
     secure: (config.SESSION_COOKIE_SECURE ?? false) || partitioned,
-    sameSite: typeof sameSite === 'string' ? titleCase(sameSite) : undefined,
+    sameSite: sameSiteOf(sameSite),
     partitioned,
   }
 }
@@ -175,9 +170,4 @@ function quotePath(path: string): string {
     throw invalid('SESSION_COOKIE_PATH', 'contains a lone surrogate')
   }
   return encodeURI(path).replace(/%25/g, '%').replace(/[;?#]/g, encodeURIComponent)
-}
-
-/** Python's `title()`. Other texts are refused when the attributes are checked. */
-function titleCase(text: string): 'Strict' | 'Lax' | 'None' {
-  return (text.charAt(0).toUpperCase() + text.slice(1).toLowerCase()) as 'Strict' | 'Lax' | 'None'
 }

@@ -120,6 +120,13 @@ function checkAttributes(attributes: CookieAttributes): void {
   if (attributes.partitioned && !secure) fail('partitioned', 'needs secure')
 }
 
+/** The attribute in the spelling of RFC 6265bis. Other texts are refused with the attributes. */
+export function sameSiteOf(given: string | null | undefined): CookieAttributes['sameSite'] {
+  if (typeof given !== 'string') return given ?? undefined
+  const text = given.charAt(0).toUpperCase() + given.slice(1).toLowerCase()
+  return text as CookieAttributes['sameSite']
+}
+
 /** A host name in ASCII form, or an empty text, which browsers ignore. */
 function isDomain(domain: string): boolean {
   return domain === '' || (domain.length <= 253 && DOMAIN.test(domain))

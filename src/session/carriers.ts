@@ -37,9 +37,18 @@ class VisitField extends Given {
     return Boolean(new VisitField(carrier, owner, visit))
   }
 
+  static isIn(carrier: object): boolean {
+    return #visit in carrier
+  }
+
   static visitOf(carrier: object, owner: Carriers): Visit | undefined {
     return #visit in carrier && carrier.#owner === owner ? carrier.#visit : undefined
   }
+}
+
+/** Whether any `sessions` have mounted an object in which those that ask find no visit. */
+export function isMountedElsewhere(carrier: object): boolean {
+  return VisitField.isIn(carrier)
 }
 
 /** Makes the map of one `createSessions`. */

@@ -5,7 +5,7 @@ import { SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
 import { type Change, spellChanges } from '../record/changes.ts'
 import type { SessionRecord } from '../record/record.ts'
-import { hintMessages, hintSecure } from './explain/hints.ts'
+import { hintMessages, hintSecure, isPlainHttp } from './explain/hints.ts'
 import { setLine } from './set-cookie-line.ts'
 import { baseOf, noteDrift, replayOn, type State } from './state.ts'
 
@@ -117,7 +117,10 @@ function announce(
   }
   if (setCookie === undefined) return
   if (!before.record && after.record) host.emit({ type: 'created' })
-  if (host.secureCookie && host.explains) hintSecure(host.hint, facts)
+  if (!host.secureCookie || host.toldInsecure || !isPlainHttp(facts)) return
+  host.toldInsecure = true
+  host.emit({ type: 'insecure' })
+  hintSecure(host.hint, facts)
 }
 
 function failed(state: State, tried: readonly Change[], error: unknown): never {

@@ -1,6 +1,5 @@
 /** The class `Session`: get, set, update, flash, login, logout, CSRF token, commit. */
 
-import { SessionError } from '../base/errors.ts'
 import { printableShort } from '../base/printable.ts'
 import { mergeInto } from '../http/headers.ts'
 import { type REMOVE, setTo, type Updater, updatedField } from '../record/changes.ts'
@@ -12,9 +11,20 @@ import { commitState, reloadState } from './commit.ts'
 import { watchSent } from './lost-changes.ts'
 import { showFlashes } from './flashes.ts'
 import { refuseStrayProperties } from './explain/properties.ts'
-import { checkCategory, checkedUserId, checkKey, checkLabel } from './explain/misuse.ts'
+import {
+  checkFlash,
+  checkedList,
+  checkedLabel,
+  checkedUserId,
+  checkKey,
+  checkUpdater,
+} from './explain/misuse.ts'
+import { Watched } from './explain/watched.ts'
 import { outgoing } from './set-cookie-line.ts'
 import { newNonce, note, noteDrift, notePut, refuseFrozen, type State } from './state.ts'
+
+const FLASHES = "flashes({ categories: ['error'] })"
+const LOGOUT = "logout({ keep: ['language'] })"
 
 /** A key may be input of a visitor, of any length. */
 const LONGEST_SHOWN_KEY = 60
@@ -52,11 +62,12 @@ export interface SessionHaving<Data, Present extends KeyOf<Data>, UserId> extend
  * Reading does not count as a change. Changes are saved when the response headers are sent;
  * afterwards a change throws ERR_SESSION_COMMITTED.
  */
-export class Session<Data = any, UserId = string | undefined> {
+export class Session<Data = any, UserId = string | undefined> extends Watched {
   readonly #state: State
 
   /** Internal. Applications call `sessions.get(req)`. */
   constructor(state: State) {
+    super(state.host.explains ? state.host.hint : undefined)
     this.#state = state
     Object.preventExtensions(this)
   }
@@ -121,6 +132,7 @@ export class Session<Data = any, UserId = string | undefined> {
     const state = this.#state
     refuseFrozen(state, 'update()')
     checkKey(key)
+    checkUpdater(key, fn)
     noteDrift(state, key)
     const field = updatedField(
       state.record.data.get(key),
@@ -196,10 +208,11 @@ export class Session<Data = any, UserId = string | undefined> {
   /** Adds a message for the visitor's next page. @throws ERR_VALUE_UNSUPPORTED */
   flash(message: string | Markup, category = 'message'): void {
     refuseFrozen(this.#state, 'flash()')
-    checkCategory(category)
-    const { layout } = this.#state.host.backend
+    const { hint, backend } = this.#state.host
+    const { layout } = backend
+    checkFlash(message, category, hint)
     const item = layout.flashItem(category, message)
-    layout.codec.encode(item, layout.names.flashes)
+    layout.codec.encode(item, 'flash')
     note(this.#state, 'flash()', { do: 'flash', item })
   }
 
@@ -208,8 +221,8 @@ export class Session<Data = any, UserId = string | undefined> {
    *
    * Within a request every call returns the same messages.
    */
-  flashes({ categories }: { categories?: readonly string[] } = {}): Flash[] {
-    return showFlashes(this.#state, categories)
+  flashes(options: { categories?: readonly string[] } = {}): Flash[] {
+    return showFlashes(this.#state, checkedList(options, 'categories', FLASHES))
   }
 
   /**
@@ -240,10 +253,8 @@ export class Session<Data = any, UserId = string | undefined> {
    *
    * @param options.keep keys to preserve, such as a language. @default []
    */
-  logout({ keep = [] }: { keep?: readonly KeyOf<Data>[] } = {}): void {
-    if (!Array.isArray(keep)) {
-      throw new SessionError('ERR_OPTION_INVALID', 'keep', "has to be a list of keys: ['language']")
-    }
+  logout(options: { keep?: readonly KeyOf<Data>[] } = {}): void {
+    const keep = checkedList(options, 'keep', LOGOUT) ?? []
     noteDrift(this.#state)
     this.#end('logout()', keep)
   }
@@ -319,14 +330,13 @@ export class Session<Data = any, UserId = string | undefined> {
     return this.#state.unavailable !== undefined
   }
 
-  /** The app's label, such as the device; at most 200 characters. Not under Flask's preset. */
+  /** The app's label, such as the device; cut to 200 characters. Not under Flask's preset. */
   get label(): string | undefined {
     return labelOf(this.#state.record, this.#state.host.backend.layout)
   }
 
   set label(label: string | undefined) {
-    checkLabel(label)
-    note(this.#state, 'label', { do: 'label', label })
+    note(this.#state, 'label', { do: 'label', label: checkedLabel(label) })
   }
 
   /** Reads the newest data and replays this request's changes on it. */

@@ -7,7 +7,9 @@ import type { GivenToken } from './csrf/csrf.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import type { BackendStore } from '../backends/store-backend.ts'
 import { type AcrossSessions, acrossSessions } from './stored-sessions.ts'
-import { createCarriers } from './carriers.ts'
+import { createCarriers, isMountedElsewhere } from './carriers.ts'
+import { NOT_RUNNING, whyNotMounted } from './explain/not-mounted.ts'
+import { watchRequest } from './explain/watched.ts'
 import type { SessionOptions } from './setup/options.ts'
 import { resolveOptions } from './setup/settings.ts'
 import type { Policy } from './setup/policy.ts'
@@ -103,9 +105,17 @@ export function createSessions<
   Data extends Keepable<Data, Extra> = Record<string, any>,
   Extra = never,
 >(options: SessionOptions): Sessions<Data>
+// For `ReturnType<typeof createSessions>`, which takes the last.
+export function createSessions(options: SessionOptions): Sessions
 export function createSessions(options: SessionOptions): Sessions | StoredSessions {
   const settings = resolveOptions(options)
-  const host: Host = { ...settings, startedAt: settings.clock(), looksLeft: 32, secretUse: [] }
+  const host: Host = {
+    ...settings,
+    startedAt: settings.clock(),
+    looksLeft: 32,
+    secretUse: [],
+    toldInsecure: false,
+  }
   for (let key = 0; key < settings.policy.secrets.count; key++) {
     host.secretUse.push({ opened: 0, lastAt: undefined })
   }
@@ -123,9 +133,9 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
   function visitOf(carrier: unknown): Visit {
     const visit = isObject(carrier) ? findVisit(carrier) : undefined
     if (visit) return visit
-    const hint = typeof carrier === 'string' ? keyForCarrier(carrier) : NOT_MOUNTED
-    host.hint(hint === NOT_MOUNTED ? 'not-mounted' : 'get-key', hint)
-    throw new SessionError('ERR_SESSION_NOT_MOUNTED', hint)
+    const why = whyNotMounted(carrier, isObject(carrier) && isMountedElsewhere(carrier))
+    host.hint(why, why)
+    throw new SessionError('ERR_SESSION_NOT_MOUNTED', why)
   }
 
   function runningVisit(): Visit {
@@ -192,6 +202,7 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
       for (const carrier of carriers) if (findVisit(carrier)) return undefined
       lookAtStore()
       const visit = createVisit(host, facts)
+      if (host.explains && carriers[0]) watchRequest(host.hint, carriers[0])
       for (const carrier of carriers) visits.set(carrier, visit)
       return visit
     },
@@ -238,16 +249,6 @@ function storeInspection({ stored, engine, emit, hint }: Host): () => void {
     // If the store is unavailable, the request that needs it gets the error.
     void inspect().catch(() => {})
   }
-}
-
-const NOT_MOUNTED =
-  'Put the middleware before the routes: app.use(sessionMiddleware(sessions)), or wrap the handler in withSessions(sessions, handler). A clone or a wrapper of a request is another object: pass the one the framework gave you.'
-
-const NOT_RUNNING =
-  'sessions.current() works while a request is handled behind an adapter. Elsewhere pass the request: sessions.get(req).'
-
-function keyForCarrier(key: string): string {
-  return `sessions.get() takes the request; a value is read from the session it gives: const session = await sessions.get(req), then session.get(${/^[A-Za-z_]{1,20}$/.test(key) ? `'${key}'` : 'key'}).`
 }
 
 function isObject(value: unknown): value is object {

@@ -11,28 +11,37 @@ describe('durations', () => {
     ['2w', 1_209_600_000],
     ['1.5h', 5_400_000],
     ['2 h', 7_200_000],
-    [60_000, 60_000],
-    [86_400_000, 86_400_000],
   ])('%j is %d milliseconds', (duration, expected) => {
     expect(milliseconds(duration, 'lifetime.idle')).toBe(expected)
   })
 
-  test.each([3600, 59_999, 0, -60_000, Number.NaN, Number.POSITIVE_INFINITY])(
-    'the bare number %d was probably meant as seconds and is refused',
-    (duration) => {
-      expect(() => milliseconds(duration, 'lifetime.idle')).toThrow(
-        expect.objectContaining({
-          code: 'ERR_OPTION_INVALID',
-          message: expect.stringMatching(/lifetime\.idle.*seconds.*'30m'/),
-        }),
-      )
-    },
-  )
+  test.each<[number | bigint | string, string, string]>([
+    [86_400, '1d', '86400ms'],
+    [604_800, '7d', '604800ms'],
+    [3600, '1h', '3600ms'],
+    [90, '90s', '90ms'],
+    [1.5, '1500ms', '1.5ms'],
+    [86_400_000, '1000d', '1d'],
+    [60n, '1m', '60ms'],
+    ['30', '30s', '30ms'],
+  ])('the bare number %s is refused, and the message says what to write', (given, s, ms) => {
+    expect(() => milliseconds(given, 'lifetime.idle')).toThrow(
+      expect.objectContaining({
+        code: 'ERR_OPTION_INVALID',
+        message: `The option "lifetime.idle" needs a unit: write '${s}' if ${given} means seconds, '${ms}' if milliseconds.`,
+      }),
+    )
+  })
 
   test.each([
     '',
-    '30',
     'm',
+    0,
+    -60_000,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    undefined,
+    true,
     '0s',
     '0.0h',
     '-5m',
@@ -48,7 +57,7 @@ describe('durations', () => {
     {},
     '9'.repeat(400) + 'd',
   ])('%j is no duration', (duration) => {
-    expect(() => milliseconds(duration as string, 'lifetime.absolute')).toThrow(
+    expect(() => milliseconds(duration, 'lifetime.absolute')).toThrow(
       expect.objectContaining({
         code: 'ERR_OPTION_INVALID',
         message: expect.stringMatching(/lifetime\.absolute.*not a duration/),

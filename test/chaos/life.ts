@@ -22,7 +22,7 @@ export function lifeSessions(store: SessionStore, clock: () => number): StoredSe
     store,
     clock,
     cookie: { name: 'session', secure: false },
-    grace: GRACE_MS,
+    grace: `${GRACE_MS}ms`,
     maxSessionsPerUser: 2,
     deadlines: { read: '20s', write: '20s', commit: '30s' },
     onEvent: () => {},

@@ -68,7 +68,7 @@ describe('the core alone, bundled', () => {
 
 // Bytes, minified and gzipped. A size that grows past its limit wants a reason, or a subpath.
 const LIMITS: Readonly<Record<string, number>> = {
-  sojourn: 28_300,
+  sojourn: 32_500,
   'sojourn/fetch': 4_000,
   'sojourn/node': 6_500,
   'sojourn/express': 6_500,

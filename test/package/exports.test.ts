@@ -22,6 +22,12 @@ describe('the exports of the package', () => {
       expect(types).toBe(module.replace(/js$/, 'd.ts'))
   })
 
+  it('says the same to compilers that know no exports (moduleResolution node10)', () => {
+    const versions = Object.entries(manifest.typesVersions['*'])
+    const wanted = subpaths.filter(({ subpath }) => subpath !== '.')
+    expect(versions).toEqual(wanted.map(({ subpath, types }) => [subpath.slice(2), [types]]))
+  })
+
   it('has a way in to every file: each is exported, a command, or imported by another', () => {
     const reached = new Set(
       [...sources()].flatMap(([file, source]) => localImportsOf(file, source)),

@@ -1,5 +1,6 @@
+import { dirname, join, normalize } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { manifest, packedFiles, sources, subpaths, text } from './repository.ts'
+import { files, manifest, packedFiles, sources, subpaths, text } from './repository.ts'
 
 describe('the package on npm', () => {
   const packed = packedFiles()
@@ -7,7 +8,21 @@ describe('the package on npm', () => {
 
   it('holds what is built, and the pages a reader looks for', () => {
     const foreign = paths.filter((path) => !/^dist\/.+\.(js|d\.ts)$/.test(path))
-    expect(foreign.toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
+    const pages = [...files('docs/**/*.{md,svg}'), ...files('examples/*.*')]
+    const top = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md']
+    expect(foreign.toSorted()).toEqual([...top, ...pages, 'package.json'].toSorted())
+  })
+
+  it('has what its pages link to, but for tests and benchmarks, which are in the repository', () => {
+    const dead = paths
+      .filter((path) => path.endsWith('.md'))
+      .flatMap((path) =>
+        [...text(path).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(([, link]) =>
+          normalize(join(dirname(path), link!)),
+        ),
+      )
+      .filter((link) => !paths.includes(link) && !/^(?:test|bench)\//.test(link))
+    expect([...new Set(dead)]).toEqual([])
   })
 
   it('holds each source file once, as a module and as a declaration', () => {
@@ -30,7 +45,14 @@ describe('the package on npm', () => {
     expect(text(command!.path)).toMatch(/^#!\/usr\/bin\/env node\n/)
   })
 
-  it('stays small: under 830 kB before compression, a seventh of it for the command', () => {
-    expect(packed.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(830_000)
+  it('stays small: under 850 kB before compression, a seventh of it for the command, and pages', () => {
+    const sizeOf = (isPage: boolean) =>
+      packed
+        .filter(
+          ({ path }) => isPage === /^(?:docs|examples)\/|^(?:CONTRIBUTING|SECURITY)/.test(path),
+        )
+        .reduce((sum, { size }) => sum + size, 0)
+    expect(sizeOf(false)).toBeLessThan(850_000)
+    expect(sizeOf(true)).toBeLessThan(400_000)
   })
 })

@@ -29,6 +29,7 @@ export const manifest = JSON.parse(text('package.json')) as {
   bin: Record<string, string>
   engines: Record<string, string>
   exports: Record<string, string | { types: string; default: string }>
+  typesVersions: Record<'*', Record<string, string[]>>
   dependencies?: Record<string, string>
   peerDependencies: Record<string, string>
   peerDependenciesMeta: Record<string, { optional?: boolean }>

@@ -36,7 +36,7 @@ async function site(name: StoreName, idle = IDLE) {
     calls.push(verb)
     return call()
   })
-  const { sessions, events } = sessionsOn(counted, { clock, lifetime: { idle } })
+  const { sessions, events } = sessionsOn(counted, { clock, lifetime: { idle: `${idle}ms` } })
   const visitor = browser(await expressSite(sessions, { ...PAGES }))
   return {
     clock,
@@ -140,7 +140,7 @@ test('on the Redis server itself: nothing, one command to read, two to read and 
   const clock = fakeClock()
   const { sessions } = sessionsOn(redisStore(client, { clock }), {
     clock,
-    lifetime: { idle: IDLE },
+    lifetime: { idle: `${IDLE}ms` },
   })
   const visitor = browser(await expressSite(sessions, PAGES))
   await visitor.visit('begin')

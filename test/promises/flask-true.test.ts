@@ -100,6 +100,7 @@ describe('Flask-true', () => {
     ['a flag as text', { SECRET_KEY, SESSION_REFRESH_EACH_REQUEST: 'false' }],
     ['a domain that is no host name', { SECRET_KEY, SESSION_COOKIE_DOMAIN: 'exa mplé.de' }],
     ['a lifetime beyond every date', { SECRET_KEY, PERMANENT_SESSION_LIFETIME: 1e13 }],
+    ['a lifetime in milliseconds', { SECRET_KEY, PERMANENT_SESSION_LIFETIME: 2_678_400_000 }],
     ['a negative limit', { SECRET_KEY, MAX_COOKIE_SIZE: -1 }],
     ['fallbacks that are no list', { SECRET_KEY, SECRET_KEY_FALLBACKS: 'old' }],
     ['an invalid SameSite', { SECRET_KEY, SESSION_COOKIE_SAMESITE: 'sometimes' }],

@@ -31,7 +31,7 @@ const onStore = { stored: true }
 
 /** How each error comes about, with as much in reach of it as an app can put there. */
 const PROVOKED: Record<SessionErrorCode, (cookies: string[]) => unknown> = {
-  ERR_OPTION_INVALID: () => createSessions({ secret, lifetime: { idle: 30 } }),
+  ERR_OPTION_INVALID: () => createSessions({ secret, lifetime: { idle: '30' } }),
   ERR_SECRET_MISSING: () => createSessions({ secret: [undefined, secret] }),
   ERR_SECRET_WEAK() {
     vi.stubEnv('NODE_ENV', 'production')

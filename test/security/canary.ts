@@ -39,7 +39,7 @@ const MOST_LINES = 200_000
 const MOST_ERRORS = 400
 
 // A line of a stack names a place in a file, and a test's secret may be named after the file.
-const FRAME = /^\s+at .*:\d+:\d+\)?,?$/
+const FRAME = /^\s+at .*:\d+:\d+\)?(?:,| \{)?$/
 
 /** Makes one. */
 export function canary(): Canary {

@@ -50,6 +50,8 @@ function isKeepable(value: unknown, isFlask: boolean): boolean {
     case 'function':
     case 'symbol':
       return false
+    case 'number':
+      return isFlask || !Number.isNaN(value)
     case 'object':
       break
     default:

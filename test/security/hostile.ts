@@ -64,7 +64,6 @@ function hiding(value: object): object {
 /** What a session keeps, exactly. */
 export const KEPT: readonly [name: string, value: unknown][] = [
   ['nothing', null],
-  ['NaN', Number.NaN],
   ['Infinity', Number.POSITIVE_INFINITY],
   ['1e400', Number('1e400')],
   ['-Infinity', Number.NEGATIVE_INFINITY],
@@ -114,6 +113,9 @@ export const KEPT: readonly [name: string, value: unknown][] = [
   ['texts', [...TEXTS]],
   ['texts that are no Unicode', [...HALF_PAIRS]],
 ]
+
+/** What Python writes, and only the preset keeps. */
+export const KEPT_BY_FLASK: readonly [name: string, value: unknown][] = [['NaN', Number.NaN]]
 
 /** What our own format keeps, and Flask's refuses or has another type for. */
 export const KEPT_BY_OUR_OWN: readonly [name: string, value: unknown][] = [

@@ -212,6 +212,14 @@ describe.each([
 test('between them these visitors cause every event there is', async () => {
   const all = [...(await everything({ stored: true })).events]
   all.push(...(await everything({ stored: false })).events)
+  const secure = plantedSessions({
+    stored: false,
+    cookie: { name: 'session', secure: true },
+  })
+  const visit = secure.sessions.mount([{}], { cookie: '', encrypted: false, header: () => '' })!
+  ;(await visit.session()).set('kept', value)
+  await visit.finish()
+  all.push(...secure.events)
   const told = new Set<string>(all.map(({ type }) => type))
   expect(NAMED.filter((name) => !told.has(name))).toEqual([])
 })

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
-import { createRequire } from 'node:module'
 import { runInThisContext } from 'node:vm'
-import { inspect } from 'node:util'
-import { describe, expect, test } from 'vitest'
+import { inspect, types } from 'node:util'
+import { describe, expect, test, vi } from 'vitest'
 import { REMOVE } from '../../src/index.ts'
 import { markup, tuple } from '../../src/record/text/values.ts'
+import { Session } from '../../src/session/session.ts'
 import { seededRandom } from '../record/random.ts'
 import { forge, T0, testSessions, Visitor } from './visitor.ts'
 
@@ -140,12 +140,23 @@ describe('stray properties', () => {
       session: unknown,
     ) => void
     expect(() => sloppy(session)).toThrow(coded('ERR_SESSION_PROPERTY'))
-    expect(createRequire(import.meta.url)('node:util').types.isProxy(session)).toBe(false)
     for (const reader of ['userId', 'size', 'isNew']) {
       expect(() => (stray[reader] = 'x')).toThrow(coded('ERR_SESSION_PROPERTY'))
     }
     expect(stray['username']).toBeUndefined()
     expect(await session).toBe(session)
+  })
+
+  test.each([
+    ['production', false],
+    ['test', true],
+  ])('with NODE_ENV %s a session is a proxy: %j', async (environment, expected) => {
+    vi.stubEnv('NODE_ENV', environment)
+    const session = await fresh().sessions.open(undefined)
+    vi.unstubAllEnvs()
+    expect(types.isProxy(session)).toBe(expected)
+    expect(session.set('x', 1)).toBe(session)
+    expect(session).toBeInstanceOf(Session)
   })
 })
 

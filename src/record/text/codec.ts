@@ -24,6 +24,8 @@ export interface CodecOptions {
   sortKeys: boolean
   /** Escape all characters outside ASCII, as Python's `ensure_ascii`. */
   ascii: boolean
+  /** Refuse NaN, which Python writes: it comes of a mistake in the app. @default false */
+  refusesNaN?: boolean
   /** How many nesting levels a record adds around a value. @default 2 */
   levelsAround?: number
 }
@@ -50,7 +52,8 @@ export interface Codec {
 }
 
 /** Makes a codec. An object whose only key is a tag's is escaped under ` di`, as in Flask. */
-export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOptions): Codec {
+export function createCodec(options: CodecOptions): Codec {
+  const { tags, sortKeys, ascii, refusesNaN = false, levelsAround = 2 } = options
   const deepest = MAX_DEPTH - levelsAround
   const isExact = tags.includes(exactEscapeTag)
   const byKey = new Map([[ESCAPE_TAG.key, (isExact ? exactEscapeTag : ESCAPE_TAG) as Tag]])
@@ -83,30 +86,33 @@ export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOp
     return `{${joined}}`
   }
 
-  function encode(value: unknown, key: string, depth: number): string {
+  function numberText(value: number): string {
+    return refusesNaN && Number.isNaN(value) ? refuse('it holds NaN') : spellNumber(value)
+  }
+
+  function encode(value: unknown, depth: number): string {
     switch (typeof value) {
       case 'string':
         return quote(value)
       case 'number':
-        return spellNumber(value)
+        return numberText(value)
       case 'boolean':
         return String(value)
       case 'bigint':
         if (value >= -MAX_INTEGER && value <= MAX_INTEGER) break
-        return refuse(key, 'it is an integer of more than 4300 digits')
+        return refuse('it is an integer of more than 4300 digits')
       case 'object':
         break
       default:
         return refuse(
-          key,
           `it holds ${typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`}`,
         )
     }
     if (value === null) return 'null'
     if (depth > deepest) {
-      return refuse(key, `it is nested deeper than ${deepest} levels, or contains itself`)
+      return refuse(`it is nested deeper than ${deepest} levels, or contains itself`)
     }
-    const inner = (content: unknown) => encode(content, key, depth + 1)
+    const inner = (content: unknown) => encode(content, depth + 1)
     if (typeof value === 'object' && isPlain(value)) {
       // An undefined property is omitted, as in JSON.stringify: it reads as undefined again.
       const names = Object.keys(value).filter((name) => (value as JsonObject)[name] !== undefined)
@@ -123,7 +129,7 @@ export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOp
     if (Array.isArray(value) && !isSubclass(value)) return encodeArray(value, inner)
     if (typeof value === 'bigint') return String(value)
     if (isFloat(value)) return spellFloat(value.float)
-    return refuse(key, `it holds ${describe(value)}`)
+    return refuse(`it holds ${describe(value)}`)
   }
 
   function encodeObject(object: JsonObject, names: string[], inner: Inner): string {
@@ -147,11 +153,14 @@ export function createCodec({ tags, sortKeys, ascii, levelsAround = 2 }: CodecOp
   /** Encodes a value, or calls `native` if JSON.stringify writes it as this codec does. */
   function spell<Said>(value: unknown, key: string, native: (value: unknown) => Said) {
     if (typeof value === 'string') return quote(value)
-    if (typeof value === 'number') return spellNumber(value)
     try {
-      return isNative(value, rules, deepest) ? native(value) : encode(value, key, 1)
+      if (typeof value === 'number') return numberText(value)
+      return isNative(value, rules, deepest) ? native(value) : encode(value, 1)
     } catch (error) {
       if (error instanceof SessionError) throw error
+      if (error instanceof Unsupported) {
+        throw new SessionError('ERR_VALUE_UNSUPPORTED', key, error.told(key))
+      }
       const why = 'reading it threw an error: a getter, a proxy or a tag of the app'
       throw withCause(new SessionError('ERR_VALUE_UNSUPPORTED', key, why), error)
     }
@@ -237,11 +246,43 @@ function spellMember(
   inner: Inner,
 ): string {
   const wasFloat = floats !== undefined && typeof value === 'number' && floats.get(member) === value
-  return wasFloat ? spellFloat(value) : inner(value)
+  if (wasFloat) return spellFloat(value)
+  try {
+    return inner(value)
+  } catch (error) {
+    if (error instanceof Unsupported) error.path.unshift(member)
+    throw error
+  }
 }
 
-function refuse(key: string, why: string): never {
-  throw new SessionError('ERR_VALUE_UNSUPPORTED', key, why)
+/** Thrown where a value cannot be encoded. The path is completed on the way up. */
+class Unsupported {
+  readonly why: string
+  readonly path: (string | number)[] = []
+
+  constructor(why: string) {
+    this.why = why
+  }
+
+  /** The reason, and where it is in the value of a key: `at cart.items[2] it holds a function`. */
+  told(key: string): string {
+    if (this.path.length === 0) return this.why
+    const shown = this.path.slice(0, LONGEST_PATH).map(pathPart).join('')
+    return `at ${key}${shown}${this.path.length > LONGEST_PATH ? '…' : ''} ${this.why}`
+  }
+}
+
+const LONGEST_PATH = 6
+
+/** A member's name is shown only if an app's programmer wrote it: others may be somebody's data. */
+function pathPart(member: string | number): string {
+  if (typeof member === 'number') return `[${member}]`
+  return /^[a-z_$][\w$]{0,14}$/i.test(member) ? `.${member}` : '[…]'
+}
+
+function refuse(why: string): never {
+  // oxlint-disable-next-line no-throw-literal -- turned into a SessionError by `spell`
+  throw new Unsupported(why)
 }
 
 function escapeCharacter(character: string): string {

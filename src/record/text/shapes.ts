@@ -44,6 +44,7 @@ export function describe(value: unknown): string {
   const kind = Object.prototype.toString.call(value)
   if (kind === '[object Map]') return 'a Map. Keep [...map] and make the Map again when you read it'
   if (kind === '[object Set]') return 'a Set. Keep [...set] and make the Set again when you read it'
+  if (kind === '[object Promise]') return 'a Promise. Await it first'
   if (isDate(value)) return 'an invalid date'
   const name: unknown = (value as object).constructor?.name
   return `an instance of ${typeof name === 'string' && name ? name : 'a class'}. Keep a plain object, or register a tag for it`

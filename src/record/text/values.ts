@@ -43,26 +43,43 @@ export type Storable =
   | { readonly [key: string]: Storable | undefined }
 
 /**
- * `Value` if it can be stored; `never` for a function, a Map, a Set or a symbol.
+ * `Value` if it can be stored; `never` for a function, a Map, a Set or a symbol. `unknown` and `any`
+ * are left to the check at run time.
  *
  * `Extra` are the types for which the app has tags of its own.
  */
-export type Kept<Value, Extra = never> = Value extends Extra | Scalar | undefined
+export type Kept<Value, Extra = never> = unknown extends Value
   ? Value
-  : Value extends (...parameters: never[]) => unknown
-    ? never
-    : Value extends readonly unknown[]
-      ? { readonly [Index in keyof Value]: Kept<Value[Index], Extra> }
-      : Value extends ReadonlyMap<unknown, unknown> | ReadonlySet<unknown> | symbol
-        ? never
+  : Value extends Extra | Scalar | undefined
+    ? Value
+    : Value extends
+          | ((...parameters: never[]) => unknown)
+          | ReadonlyMap<unknown, unknown>
+          | ReadonlySet<unknown>
+          | symbol
+      ? never
+      : // By its items, since an interface may extend Array, as in Prisma's JsonArray.
+        Value extends readonly (infer Item)[]
+        ? readonly Kept<Item, Extra>[]
         : Value extends object
           ? { readonly [Key in keyof Value]: Kept<Value[Key], Extra> }
           : never
 
-/** The constraint on a session's data: every value can be stored. */
-export type Keepable<Data, Extra = never> = {
-  readonly [Key in keyof Data]: Kept<Data[Key], Extra>
-}
+/** Whether every value of a session's data can be stored. */
+type IsKept<Data, Extra> = [Data] extends [{ readonly [Key in keyof Data]: Kept<Data[Key], Extra> }]
+  ? true
+  : false
+
+/**
+ * The constraint on a session's data: every value can be stored.
+ *
+ * Of a type parameter the compiler does not know yet; it is accepted. That takes a second
+ * condition, whose branch for `false` the compiler leaves out where it is never taken for `any`.
+ */
+export type Keepable<Data, Extra = never> =
+  IsKept<Data, Extra> extends false
+    ? 'Data has a value that cannot be stored: a function, Map, Set, symbol or object with methods'
+    : unknown
 
 // Registered symbols: a value made by one copy of this module is recognized by another copy.
 const TUPLE: unique symbol = Symbol.for('sojourn.tuple') as never

@@ -45,6 +45,8 @@ export type SessionEvent =
   | { type: 'set-cookie-replaced' }
   /** Changes were not saved. `keys`: what was changed, keys and verbs such as `login()`. */
   | { type: 'changes-lost'; why: LossCause; keys: readonly string[] }
+  /** A Secure cookie was sent over plain HTTP, where browsers drop it. Once per `createSessions`. */
+  | { type: 'insecure' }
   /** A session was first opened after the response headers were sent, so `Vary: Cookie` is missing. */
   | { type: 'opened-late' }
   /** A session could not be opened, because the store failed. */

@@ -58,7 +58,8 @@ export function hintRejected(
 ): void {
   const value = presented[0] ?? ''
   if (rejected[0] !== 'signature' && rejected[0] !== 'malformed') {
-    hint(`rejected-${rejected[0]}`, REJECTED[rejected[0] as keyof typeof REJECTED])
+    const line = REJECTED[rejected[0] as keyof typeof REJECTED]
+    hint(`rejected-${rejected[0]}`, line.replace(IDLE, layout === 'flask' ? FLASK_IDLE : OWN_IDLE))
     return
   }
   if (layout === 'stored' && signedText(value)?.startsWith('[')) {
@@ -68,29 +69,31 @@ export function hintRejected(
   const owner =
     ownerOf(value, layout) ?? (rejected[0] === 'malformed' ? "another program's" : undefined)
   if (owner) {
-    hint(
-      `foreign-${owner}`,
-      `The cookie "${name}" looks like ${owner}. Cookies do not know ports, so all programs on one host share them: use another cookie name.`,
-    )
+    hint(`foreign-${owner}`, `The cookie "${name}" looks like ${owner}. ${SHARED_COOKIES}`)
     return
   }
   const seconds = decodeSeconds(value.split('.').at(-2) ?? '')
   hint(
     'signature',
     seconds !== undefined && seconds > 0 && seconds * 1000 < startedAt
-      ? `The cookie "${name}" was signed with another secret before this process started. ${FIX_SECRET}`
-      : `The cookie "${name}" does not verify: it was changed, or signed with ${UNKNOWN_SECRET}. ${NEW_SESSION}`,
+      ? `The cookie "${name}" was signed with another secret before this process started. ${FIX_SECRET} If another app set it: ${SHARED_COOKIES}`
+      : `The cookie "${name}" does not verify: it was changed, or signed with ${UNKNOWN_SECRET}, perhaps by another app. ${SHARED_COOKIES}`,
   )
 }
 
 const UNKNOWN_SECRET = 'a secret that is not configured here'
 const FIX_SECRET =
   'A secret made at start-up logs everyone out on each restart: set one in the environment (npx sojourn secret --write .env).'
+const SHARED_COOKIES =
+  "Cookies do not know ports: apps on localhost:3000 and localhost:3001 share them. Use another cookie name, as cookie: { name: 'shop' }."
+const IDLE = 'lifetime.idle'
+const OWN_IDLE = 'lifetime.idle (lifetime.permanent, if it is permanent)'
+const FLASK_IDLE = 'PERMANENT_SESSION_LIFETIME'
 const NEW_SESSION = 'The visitor gets a new session.'
 
 const REJECTED: Readonly<Record<Exclude<Rejection, 'signature' | 'malformed'>, string>> = {
   'unknown-key': `A session cookie was encrypted with ${UNKNOWN_SECRET}. ${FIX_SECRET}`,
-  expired: `A session expired: it was idle for longer than lifetime.idle. ${NEW_SESSION}`,
+  expired: `A session expired: it was idle for longer than ${IDLE}. ${NEW_SESSION}`,
   'expired-absolute': `A session expired: it is older than lifetime.absolute. ${NEW_SESSION}`,
   future:
     'A session cookie was signed in the future: the clocks of your servers differ. Synchronize them (NTP).',
@@ -140,14 +143,18 @@ export function hintReplaced(hint: Hint, name: string): void {
 
 const ON_YOUR_MACHINE = 'On your own machine set NODE_ENV=development'
 
+/** Whether a request came over plain HTTP, and no proxy says that the browser used HTTPS. */
+export function isPlainHttp(facts: RequestFacts): boolean {
+  return facts.encrypted === false && facts.header('x-forwarded-proto') !== 'https'
+}
+
 /** Warns that a Secure cookie is sent over plain HTTP, where browsers may drop it. */
 export function hintSecure(hint: Hint, facts: RequestFacts): void {
-  if (facts.encrypted !== false || facts.header('x-forwarded-proto') === 'https') return
   const host = (facts.header('host') ?? '').replace(/:\d+$/, '')
   const local = host === 'localhost' || host === '127.0.0.1' || host === '[::1]'
   hint(
     'secure',
-    `A Secure cookie is sent over plain HTTP${local ? ': on localhost Chromium and Firefox accept it, Safari and curl do not' : ', where browsers drop it'}. ${ON_YOUR_MACHINE}; elsewhere serve HTTPS.`,
+    `A Secure cookie is sent over plain HTTP${local ? ': on localhost not every browser accepts it' : ', where browsers drop it'}. ${ON_YOUR_MACHINE}; elsewhere serve HTTPS.`,
   )
 }
 
@@ -208,11 +215,20 @@ export function hintEnvironment(hint: Hint, cookieName: string): void {
   )
 }
 
-/** What to do about a missing secret. Names the variable in `.env`, if there is one. */
+/**
+ * What to do about a missing secret. Names the variable that is set, or stands in a `.env` file.
+ *
+ * Reads the file, unless in production.
+ */
 export function missingSecretRemedy(variable: string): string {
-  const found = secretsInEnvFile()
-  if (found.length > 0) {
-    const name = found.includes(variable) ? variable : found[0]!
+  const inFile = process.env['NODE_ENV'] === 'production' ? [] : secretsInEnvFile()
+  const names = [variable, ...inFile.filter((name) => name !== variable)]
+  const set = names.find((name) => process.env[name])
+  if (set) {
+    return `process.env.${set} is set: read that, and compare the spelling of the name. For a new secret run \`npx sojourn secret --write .env\`.`
+  }
+  if (inFile.length > 0) {
+    const name = inFile.includes(variable) ? variable : inFile[0]!
     return `There is a .env file with ${name} in it that was not loaded: ${START} read process.env.${name}.`
   }
   return `Run \`npx sojourn secret --write .env\`, ${START} pass process.env.${variable}.`
@@ -223,6 +239,8 @@ const START = 'start with `node --env-file=.env`, and'
 function secretsInEnvFile(): string[] {
   try {
     const fs = process.getBuiltinModule('node:fs')
+    // Reading a pipe would wait for whoever writes to it.
+    if (!fs.statSync('.env').isFile()) return []
     const lines = fs.readFileSync('.env', 'utf8').split(/\r?\n/)
     return lines.flatMap(
       (line) => /^\s*(?:export\s+)?(\w*SECRET\w*)\s*=\s*\S/.exec(line)?.[1] ?? [],

@@ -1,6 +1,9 @@
 /** Argument checks: keys, user ids, flash categories and labels. */
 
 import { SessionError } from '../../base/errors.ts'
+import { invalid, refuseUnknown } from '../../base/options.ts'
+import { isMarkup } from '../../record/text/values.ts'
+import type { Hint } from './hints.ts'
 
 /** Throws unless the key is a string. @throws ERR_VALUE_UNSUPPORTED */
 export function checkKey(key: unknown): void {
@@ -32,18 +35,68 @@ function faultOfText(userId: string): string | undefined {
   return Buffer.byteLength(userId) > MAX_USER_ID_BYTES ? 'text of over 1024 bytes' : undefined
 }
 
-/** Throws unless the flash category is text. @throws ERR_VALUE_UNSUPPORTED */
-export function checkCategory(category: unknown): void {
-  if (typeof category === 'string') return
-  throw new SessionError('ERR_VALUE_UNSUPPORTED', 'flash', 'its category has to be text')
+/** Throws unless an updater is a function. @throws ERR_VALUE_UNSUPPORTED */
+export function checkUpdater(key: string, fn: unknown): void {
+  if (typeof fn === 'function') return
+  const why = 'update() takes a function, as (n = 0) => n + 1; set() takes a value'
+  throw new SessionError('ERR_VALUE_UNSUPPORTED', key, why)
+}
+
+/** The categories that other libraries have. connect-flash's come before the text. */
+const CATEGORIES = /^(?:error|info|success|warning|warn|danger|notice|message|debug)$/
+
+/**
+ * Throws unless the message is text or markup, and the category text.
+ *
+ * Category and text in connect-flash's order throw where the category is a sentence, and are only
+ * told where it may be a category of the app's own.
+ *
+ * @throws ERR_VALUE_UNSUPPORTED
+ */
+export function checkFlash(message: unknown, category: unknown, hint: Hint): void {
+  if (typeof message !== 'string' && !isMarkup(message)) {
+    throw unsupportedFlash("its message has to be text or markup: flash('Saved', 'success')")
+  }
+  if (typeof category !== 'string') throw unsupportedFlash('its category has to be text')
+  if (!CATEGORIES.test(String(message)) || CATEGORIES.test(category)) return
+  const why = `the message comes first: flash(text, '${String(message)}')`
+  if (/\s/.test(category)) throw unsupportedFlash(why)
+  hint('flash-order', `In session.flash() ${why}.`)
+}
+
+function unsupportedFlash(why: string): SessionError {
+  return new SessionError('ERR_VALUE_UNSUPPORTED', 'flash', why)
+}
+
+/**
+ * Returns the list of texts in a method's only option.
+ *
+ * @param example the call as it should be, for the message
+ * @throws ERR_OPTION_INVALID
+ */
+export function checkedList(
+  options: unknown,
+  name: string,
+  example: string,
+): readonly string[] | undefined {
+  const isPlainObject = typeof options === 'object' && options !== null && !Array.isArray(options)
+  if (isPlainObject) refuseUnknown(options, [name], '')
+  const list = isPlainObject ? (options as Record<string, unknown>)[name] : null
+  if (list === undefined) return undefined
+  if (Array.isArray(list) && list.every((item) => typeof item === 'string')) return list as string[]
+  throw invalid(name, `has to be a list of texts: ${example}`)
 }
 
 /** In UTF-16 code units. */
 const MAX_LABEL_LENGTH = 200
 
-/** Throws unless the label is `undefined` or short text. @throws ERR_VALUE_UNSUPPORTED */
-export function checkLabel(label: unknown): void {
-  if (label === undefined || (typeof label === 'string' && label.length <= MAX_LABEL_LENGTH)) return
-  const why = `it has to be text of at most ${MAX_LABEL_LENGTH} characters`
-  throw new SessionError('ERR_VALUE_UNSUPPORTED', 'label', why)
+/** The label, cut to its limit: a visitor may have written it. @throws ERR_VALUE_UNSUPPORTED */
+export function checkedLabel(label: unknown): string | undefined {
+  if (label === undefined) return undefined
+  if (typeof label !== 'string') {
+    throw new SessionError('ERR_VALUE_UNSUPPORTED', 'label', 'it has to be text')
+  }
+  if (label.length <= MAX_LABEL_LENGTH) return label
+  // Not between the halves of a surrogate pair.
+  return label.slice(0, MAX_LABEL_LENGTH).replace(/[\ud800-\udbff]$/, '')
 }

@@ -1,9 +1,11 @@
 /** Makes `session.username = 'x'` throw: properties of a session are not saved. */
 
 import { SessionError } from '../../base/errors.ts'
+import { insteadOf } from './instead.ts'
 
 /**
- * Makes assignments to properties without a setter throw, in sloppy mode too.
+ * Makes assignments to properties without a setter throw, in sloppy mode too. The class needs a base
+ * class of its own.
  *
  * An unknown name reaches the proxy at the top of the prototype chain; a getter without a setter is
  * given one that throws.
@@ -16,7 +18,7 @@ export function refuseStrayProperties(prototype: object): void {
   const then = { get: () => undefined, set: () => void refuse('then'), configurable: true }
   // oxlint-disable-next-line unicorn/no-thenable -- it says that there is none
   Object.defineProperty(prototype, 'then', then)
-  Object.setPrototypeOf(prototype, top)
+  Object.setPrototypeOf(Object.getPrototypeOf(prototype) as object, top)
   for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
     if (!property.get || property.set) continue
     const set = () => void refuse(name)
@@ -25,5 +27,6 @@ export function refuseStrayProperties(prototype: object): void {
 }
 
 function refuse(name: string): never {
-  throw new SessionError('ERR_SESSION_PROPERTY', name)
+  const instead = insteadOf(name, `Write session.set("${name}", value)`)
+  throw new SessionError('ERR_SESSION_PROPERTY', name, instead)
 }

@@ -3,7 +3,6 @@
 import type { BackendStore, StoreOptions } from '../../backends/store-backend.ts'
 import { invalid, oneOf, refuseUnknown } from '../../base/options.ts'
 import type { Clock } from '../../base/ports.ts'
-import { SessionError } from '../../base/errors.ts'
 import type { Secret } from '../../crypto/keyring.ts'
 import type { Tag } from '../../record/text/tag.ts'
 import type { EventListener } from '../explain/events.ts'
@@ -100,7 +99,7 @@ const KNOWN: readonly string[] = [
  */
 export function checkOptions(options: SessionOptions): void {
   if (typeof options !== 'object' || options === null) {
-    throw new SessionError('ERR_OPTION_INVALID', 'options', 'have to be an object with a secret')
+    throw invalid('options', 'has to be an object with a secret')
   }
   refuseUnknown(options, KNOWN, '')
   const { clock, onEvent, tags = [], audience = '', store, onUnavailable = 'error' } = options

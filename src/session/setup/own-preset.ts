@@ -6,7 +6,7 @@ import { packDeflated, packPlain } from '../../crypto/payload.ts'
 import { signingSealer } from '../../crypto/sealer.ts'
 import { authenticator, timedSigner } from '../../crypto/signed.ts'
 import { cookieValues } from '../../http/cookie.ts'
-import type { CookieAttributes } from '../../http/set-cookie.ts'
+import { type CookieAttributes, sameSiteOf } from '../../http/set-cookie.ts'
 import { createCodec } from '../../record/text/codec.ts'
 import type { Tag } from '../../record/text/tag.ts'
 import { type Layout, ownLayout } from '../../record/record.ts'
@@ -16,7 +16,7 @@ import { keysFor } from '../../crypto/keys.ts'
 import type { FormatContext, Preset } from './preset.ts'
 import { invalid, refuseUnknown, requireObject } from '../../base/options.ts'
 
-/** When sessions expire. Durations are `'30m'`, `'2h'`, `'31d'`, or milliseconds. */
+/** When sessions expire. Durations are `'30m'`, `'2h'` or `'31d'`. */
 export interface LifetimeOptions {
   /**
    * Idle timeout: a session expires this long after the visitor's last request (sliding expiration).
@@ -57,11 +57,17 @@ export interface CookieOptions {
    * @default false while NODE_ENV is `development` or `test`, otherwise true
    */
   secure?: boolean
-  /** Whether requests from other sites carry the cookie. 'None' needs `secure`. @default 'Lax' */
-  sameSite?: 'Strict' | 'Lax' | 'None'
+  /**
+   * Whether requests from other sites carry the cookie; in any case. 'None' needs `secure`.
+   *
+   * @default 'Lax'
+   */
+  sameSite?: SameSite | Lowercase<SameSite>
   /** One cookie per top-level site, for embedded pages (CHIPS). Needs `secure`. @default false */
   partitioned?: boolean
 }
+
+type SameSite = 'Strict' | 'Lax' | 'None'
 
 /** In bytes. Browsers drop a cookie whose name and value are longer (RFC 6265bis section 5.6). */
 export const COOKIE_LIMIT = 4096
@@ -81,21 +87,29 @@ export function ownPreset(
     path: cookie.path ?? '/',
     httpOnly: cookie.httpOnly ?? true,
     secure,
-    sameSite: cookie.sameSite ?? 'Lax',
+    sameSite: sameSiteOf(cookie.sameSite ?? 'Lax'),
     partitioned: cookie.partitioned ?? false,
   }
   refuseUnknown(cookie, Object.keys(attributes), 'cookie.')
   if (attributes.sameSite === 'None' && !secure) {
     throw invalid('cookie.sameSite', "'None' needs secure: browsers drop the cookie otherwise")
   }
-  const idle = lifetime.idle ?? '31d'
-  const { permanent = idle, absolute } = lifetime
+  const { absolute } = lifetime
+  const idle = milliseconds(lifetime.idle ?? '31d', 'lifetime.idle')
+  const permanent =
+    lifetime.permanent === undefined ? idle : milliseconds(lifetime.permanent, 'lifetime.permanent')
+  if (permanent < idle) {
+    throw invalid(
+      'lifetime.permanent',
+      "is shorter than lifetime.idle, which is '31d' by default. To shorten all sessions, set idle",
+    )
+  }
   return {
     secretName: 'secret',
     tolerates: ['short'],
     lifetime: {
-      idle: milliseconds(idle, 'lifetime.idle'),
-      permanent: milliseconds(permanent, 'lifetime.permanent'),
+      idle,
+      permanent,
       absolute: absolute === undefined ? undefined : milliseconds(absolute, 'lifetime.absolute'),
       leeway: 60_000,
       renewal: 'visits',
@@ -126,7 +140,9 @@ function defaultName(
 
 /** Our own record layout, with the app's own tags. */
 export function layoutWith(tags: readonly Tag[]): Layout {
-  return ownLayout(createCodec({ tags: [...tags, ...ownTags], sortKeys: false, ascii: false }))
+  return ownLayout(
+    createCodec({ tags: [...tags, ...ownTags], sortKeys: false, ascii: false, refusesNaN: true }),
+  )
 }
 
 /**

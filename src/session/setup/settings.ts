@@ -71,7 +71,7 @@ export function resolveOptions(options: SessionOptions): Settings {
   const where = preset.secretName
   const { secrets, weaknesses } = keyring(options.secret as Secret | readonly Secret[], {
     where,
-    remedy: missingSecretRemedy(where === 'secret' ? 'SESSION_SECRET' : where),
+    remedy: () => missingSecretRemedy(where === 'secret' ? 'SESSION_SECRET' : where),
     // Flask takes every secret literally: it has no `base64:` prefix.
     spelling: options.preset ? 'literal' : 'prefixed',
     refuse: developing ? ALL.filter((weakness) => !preset.tolerates.includes(weakness)) : ALL,

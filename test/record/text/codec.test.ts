@@ -154,7 +154,7 @@ describe('what cannot be kept is refused where it is set', () => {
     ['a class', new Point(), /an instance of Point\. Keep a plain object, or register a tag/],
     ['an Error', new Error('x'), /an instance of Error/],
     ['a RegExp', /x/, /an instance of RegExp/],
-    ['a promise', Promise.resolve(1), /an instance of Promise/],
+    ['a promise', Promise.resolve(1), /a Promise\. Await it first/],
     ['a boxed number', Object(1), /an instance of Number/],
     ['an anonymous class', new (class {})(), /an instance of a class/],
     ['a nameless prototype', Object.create({}), /cannot be stored/],

@@ -43,7 +43,8 @@ function outcome(work: () => string): string {
   try {
     return work()
   } catch (error) {
-    return `refused: ${(error as Error).message}`
+    // The walk is given the value in an object: the place differs.
+    return `refused: ${(error as Error).message.replace(/ at k.*? (?=it )/su, ' ')}`
   }
 }
 

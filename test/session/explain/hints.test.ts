@@ -1,7 +1,14 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
 import { createSessions, type SessionOptions } from '../../../src/index.ts'
 import { withSessions } from '../../../src/adapters/fetch.ts'
 import { forge, OLD_SECRET, SECRET, T0, testSessions } from '../visitor.ts'
+
+const run = promisify(execFile)
 
 let warn: MockInstance<(...parts: unknown[]) => void>
 beforeEach(() => {
@@ -104,7 +111,7 @@ const troubles: Trouble[] = [
     url: 'http://localhost:3000/',
     headers: { host: 'localhost:3000' },
     work: 'write',
-    line: /Secure cookie is sent over plain HTTP: on localhost Chromium and Firefox accept it, Safari and curl do not\. .*NODE_ENV=development/,
+    line: /Secure cookie is sent over plain HTTP: on localhost not every browser accepts it\. .*NODE_ENV=development/,
   },
   {
     name: 'Secure on a LAN address',
@@ -127,7 +134,7 @@ const troubles: Trouble[] = [
   },
 ]
 
-async function run({ options, url = 'http://e.com/', headers = {}, work = 'read' }: Trouble) {
+async function cause({ options, url = 'http://e.com/', headers = {}, work = 'read' }: Trouble) {
   const { sessions } = testSessions(options)
   const handler = withSessions(sessions, async (request) => {
     const session = await sessions.get(request)
@@ -149,7 +156,7 @@ async function run({ options, url = 'http://e.com/', headers = {}, work = 'read'
 
 describe('one line on the console, once per cause, with the remedy', () => {
   test.each(troubles)('$name', async (trouble) => {
-    await run(trouble)
+    await cause(trouble)
     expect(said()).toEqual([expect.stringMatching(trouble.line)])
     expect(said()[0]).toMatch(/^\[sojourn\] [A-Za-z][^\n]*\.$/)
     expect(said()[0]).not.toContain(SECRET)
@@ -157,7 +164,7 @@ describe('one line on the console, once per cause, with the remedy', () => {
 
   test.each(troubles)('never in production: $name', async (trouble) => {
     vi.stubEnv('NODE_ENV', 'production')
-    await run({
+    await cause({
       ...trouble,
       options: {
         ...trouble.options,
@@ -201,7 +208,7 @@ describe('one line on the console, once per cause, with the remedy', () => {
       line: /^$/,
     },
   ])('nothing for $name', async (trouble) => {
-    await run(trouble)
+    await cause(trouble)
     expect(said()).toEqual([])
   })
 
@@ -249,6 +256,17 @@ describe('one line on the console, once per cause, with the remedy', () => {
 })
 
 describe('no secret', () => {
+  const withEnvFile = (file: string | undefined) => {
+    const readFileSync = () => {
+      if (file === undefined) throw new Error('ENOENT')
+      return file
+    }
+    const statSync = () => ({ isFile: () => true })
+    return vi
+      .spyOn(process, 'getBuiltinModule')
+      .mockReturnValue({ readFileSync, statSync } as never)
+  }
+
   test.each<[string, string | undefined, RegExp]>([
     [
       'no .env',
@@ -268,11 +286,7 @@ describe('no secret', () => {
     ['a .env with several', 'OTHER_SECRET=x\nSESSION_SECRET=y', /with SESSION_SECRET in it/],
     ['a .env with an empty one', 'SESSION_SECRET=\n#SESSION_SECRET=x', /npx sojourn secret/],
   ])('%s', (_, file, message) => {
-    const readFileSync = () => {
-      if (file === undefined) throw new Error('ENOENT')
-      return file
-    }
-    vi.spyOn(process, 'getBuiltinModule').mockReturnValue({ readFileSync } as never)
+    withEnvFile(file)
     expect(() => createSessions({ secret: undefined })).toThrow(
       expect.objectContaining({
         code: 'ERR_SECRET_MISSING',
@@ -280,4 +294,37 @@ describe('no secret', () => {
       }),
     )
   })
+
+  test('a .env that was loaded is not blamed: the variable that is read may be misspelt', () => {
+    vi.stubEnv('SHOP_SECRET', SECRET)
+    withEnvFile(`SHOP_SECRET=${SECRET}`)
+    expect(() => createSessions({ secret: undefined })).toThrow(
+      /process\.env\.SHOP_SECRET is set: read that, and compare the spelling/,
+    )
+  })
+
+  test('a .env that is a pipe is not waited for', async () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'sojourn-env-'))
+    await run('mkfifo', [join(cwd, '.env')])
+    const index = new URL('../../../src/index.ts', import.meta.url)
+    const program = `import { createSessions } from '${index}'; createSessions({ secret: undefined })`
+    const ended = run(process.execPath, ['--input-type=module', '--eval', program], { cwd })
+    await expect(ended).rejects.toThrow(/ERR_SECRET_MISSING/)
+    rmSync(cwd, { recursive: true })
+  })
+
+  test.each([
+    ['production', 0],
+    ['development', 1],
+  ])(
+    'in %s the files are looked at %d times, and only for a missing secret',
+    (environment, times) => {
+      vi.stubEnv('NODE_ENV', environment)
+      const looked = withEnvFile('')
+      createSessions({ secret: SECRET })
+      expect(looked).not.toHaveBeenCalled()
+      expect(() => createSessions({ secret: undefined })).toThrow(/npx sojourn secret/)
+      expect(looked).toHaveBeenCalledTimes(times)
+    },
+  )
 })

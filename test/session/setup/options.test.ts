@@ -68,6 +68,12 @@ describe('misuse fails in createSessions, with a code and what to do', () => {
       'ERR_OPTION_INVALID',
       /"lifetime\.absolute"/,
     ],
+    [
+      'a permanent lifetime below the idle one',
+      { lifetime: { permanent: '30m' } },
+      'ERR_OPTION_INVALID',
+      /"lifetime\.permanent" is shorter than lifetime\.idle, which is '31d' by default/,
+    ],
     ['cookie as text', { cookie: 'session' }, 'ERR_OPTION_INVALID', /"cookie"/],
     ['cookie null', { cookie: null }, 'ERR_OPTION_INVALID', /"cookie"/],
     ['cookie as list', { cookie: [] }, 'ERR_OPTION_INVALID', /"cookie"/],
@@ -104,8 +110,8 @@ describe('misuse fails in createSessions, with a code and what to do', () => {
       /'None' needs secure/,
     ],
     [
-      'sameSite in lower case',
-      { cookie: { sameSite: 'lax' } },
+      'a SameSite that does not exist',
+      { cookie: { sameSite: 'loose' } },
       'ERR_OPTION_INVALID',
       /"cookie\.sameSite".*'Lax'/,
     ],
@@ -199,6 +205,13 @@ describe('the cookie', () => {
       'production',
       { cookie: { name: 'id', httpOnly: false, sameSite: 'None', partitioned: true } },
       'id=v; Secure; Path=/; SameSite=None; Partitioned',
+    ],
+    ['test', { cookie: { sameSite: 'strict' } }, 'session=v; HttpOnly; Path=/; SameSite=Strict'],
+    ['test', { cookie: { sameSite: 'LAX' as 'Lax' } }, 'session=v; HttpOnly; Path=/; SameSite=Lax'],
+    [
+      'production',
+      { cookie: { sameSite: 'none' } },
+      '__Host-Http-session=v; Secure; HttpOnly; Path=/; SameSite=None',
     ],
   ])('with NODE_ENV %j and %j', async (environment, options, line) => {
     vi.stubEnv('NODE_ENV', environment)
