@@ -153,11 +153,16 @@ export function cookieBackend(
 
   /** Sets the cookie to the changed record, or clears it if the record is empty. */
   function keep(request: CommitRequest): Committed {
+    const { opened, next, now } = request
+    if (next.meta.has(layout.names.flashes)) return keepWithMessages(request)
+    if (isEmpty(next, layout)) return kept(request, next, undefined)
+    return kept(request, next, seal(next, newestTime(opened, now), now))
+  }
+
+  /** The same, for a record with messages, of which some may not fit. */
+  function keepWithMessages(request: CommitRequest): Committed {
     const { opened, changes, next, now } = request
     const seen = newestTime(opened, now)
-    if (!next.meta.has(layout.names.flashes)) {
-      return kept(request, next, isEmpty(next, layout) ? undefined : seal(next, seen, now))
-    }
     const fitted = withMessagesThatFit(next, layout, changes, (record) =>
       isEmpty(record, layout) ? undefined : seal(record, seen, now),
     )
