@@ -386,3 +386,14 @@ describe('a Secure cookie over plain HTTP, in production', () => {
     expect(warn).not.toHaveBeenCalled()
   })
 })
+
+test("a sentence as category, as in connect-flash's order, is refused; a word may be the app's own", async () => {
+  const { session } = await handIn()
+  expect(() => session.flash('error', 'Wrong password')).toThrow(/the message comes first/)
+  const { sessions } = testSessions()
+  const first = await sessions.open(null)
+  first.flash('success', 'toast')
+  const [line] = (await first.commit()).getSetCookie()
+  const next = await sessions.open(line!.split(';')[0])
+  expect(next.flashes()).toEqual([{ category: 'toast', message: 'success' }])
+})
