@@ -223,8 +223,16 @@ export function cookieBackend(
     setCookie: string,
   ): Committed {
     const { presented, rejected, verified } = before
-    const found = { record, seen, key: 0, isOutdated: false }
-    const opened = openedAs(found, presented, rejected, verified, true)
+    const opened: Opened = {
+      record,
+      hasCookie: true,
+      presented,
+      rejected,
+      verified,
+      seen,
+      key: 0,
+      isOutdated: false,
+    }
     return { opened: before.hasRivals ? { ...opened, hasRivals: true } : opened, setCookie }
   }
 

@@ -167,13 +167,17 @@ class RequestVisit implements Visit {
   #commit(state: State, wasAsked: boolean): Maybe<Outgoing | undefined> {
     this.#isFinished = true
     if (this.#unsent) this.#unsent = changedNames(state)
-    return andThen(lastCommit(state), () => {
-      if (this.#unsent) reportUnsent(state, this.#unsent)
-      if (state.mayDrift) watchSent(state)
-      const headers = outgoing(state)
-      // Not used and not renewed: the response does not depend on the cookie.
-      return wasAsked || headers.setCookie !== undefined ? headers : undefined
-    })
+    const committing = lastCommit(state)
+    if (!(committing instanceof Promise)) return this.#headersOf(state, wasAsked)
+    return committing.then(() => this.#headersOf(state, wasAsked))
+  }
+
+  #headersOf(state: State, wasAsked: boolean): Outgoing | undefined {
+    if (this.#unsent) reportUnsent(state, this.#unsent)
+    if (state.mayDrift) watchSent(state)
+    const headers = outgoing(state)
+    // Not used and not renewed: the response does not depend on the cookie.
+    return wasAsked || headers.setCookie !== undefined ? headers : undefined
   }
 
   /** Reports a refusal that nobody handled, and saves nothing of what the app did after it. */
