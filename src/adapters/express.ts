@@ -10,6 +10,10 @@ import { sendRedirect } from './node/session-headers.ts'
 /**
  * Makes the session middleware. Use it before the routes that need sessions.
  *
+ * If a session cannot be saved, the app's error handler gets the error, as from `next(error)`: where
+ * the page was sent in one call (`send`, `json`, `render`, `redirect`) and no middleware after this
+ * one wraps the response, as compression does. Otherwise a fixed error response is sent.
+ *
  * @example
  * app.use(sessionMiddleware(sessions))
  */
@@ -18,10 +22,16 @@ export function sessionMiddleware(
 ): (req: IncomingMessage, res: ServerResponse, next: (error?: any) => void) => void {
   requireSessions(sessions, 'sessionMiddleware', 'app.use(sessionMiddleware(sessions))')
   return (req, res, next) => {
-    const visit = mountNode(sessions, req, res)
+    const visit = mountNode(sessions, req, res, [], isExpress(req, res) ? next : undefined)
     if (visit) sessions.run(visit, next)
     else next()
   }
+}
+
+/** Express and its routers can be given an error after `next()`; other frameworks may hang. */
+function isExpress(req: IncomingMessage, res: ServerResponse): boolean {
+  const { app, res: own } = req as { app?: unknown; res?: unknown }
+  return typeof app === 'function' && own === res
 }
 
 /**

@@ -3,12 +3,12 @@
 import type { ServerResponse } from 'node:http'
 import type { Maybe } from '../../base/ports.ts'
 import type { Outgoing } from '../../http/headers.ts'
-import { refusalOf } from '../../session/explain/refusal.ts'
+import { isGuardRefusal, refusalOf } from '../../session/explain/refusal.ts'
 import type { Refuser } from '../../session/guards.ts'
 import { checkChunk } from './gate-checks.ts'
 import { adoptHead, checkHead, setsOneByOne } from './gate-head.ts'
 import { callbackOf, HeldCalls, type Methods, type Verb } from './held-calls.ts'
-import { addHeaders, sendRefusal } from './session-headers.ts'
+import { addHeaders, prepareRefusal, sendRefusal } from './session-headers.ts'
 import { fillIn, isStandIn } from './stand-in.ts'
 
 type Commit = () => Maybe<Outgoing | undefined>
@@ -20,16 +20,21 @@ type Commit = () => Maybe<Outgoing | undefined>
  * A synchronous commit delays nothing. Otherwise the calls wait in order, and meanwhile the
  * response looks as if its headers had been sent: `headersSent` is true, header setters and a
  * second `writeHead` throw as Node does. If the commit fails, the waiting calls are dropped, and a
- * fixed error response is sent through the methods from before the gate.
+ * fixed error response is sent through the methods from before the gate, or `failed` is called: see
+ * `mountNode`.
  */
-export function holdHeaders(res: ServerResponse, commit: Commit): Refuser | undefined {
+export function holdHeaders(
+  res: ServerResponse,
+  commit: Commit,
+  failed?: (error: unknown) => void,
+): Refuser | undefined {
   if (isStandIn(res)) fillIn(res)
   if (res.headersSent) {
     // No header can be added any more, but the session is frozen: changes then throw.
     void (async () => commit())().catch(() => {})
     return undefined
   }
-  const gate = new Gate(res, commit)
+  const gate = new Gate(res, commit, failed)
   const gated = res as Gated
   // The gate of a second `sessions` wraps the first. It has methods of its own, without the symbol.
   const isSecond = gated[GATE] !== undefined
@@ -78,21 +83,27 @@ function cover(res: ServerResponse, gated: GatedMethods): void {
 class Gate implements Refuser {
   readonly #res: ServerResponse
   readonly #commit: Commit
+  readonly #failed: ((error: unknown) => void) | undefined
   /** The response's methods from before the gate. */
   #before: Methods
   #hasBegun = false
   #held: HeldCalls | undefined
 
-  constructor(res: ServerResponse, commit: Commit) {
+  constructor(res: ServerResponse, commit: Commit, failed?: (error: unknown) => void) {
     this.#res = res
     this.#commit = commit
+    this.#failed = failed
     const { writeHead, write, end, flushHeaders } = res as unknown as Methods
     this.#before = { writeHead, write, end, flushHeaders }
   }
 
   /** Makes a call of the response: immediately, or after the commit. */
   pass(verb: Verb, args: unknown[]): unknown {
-    if (!this.#hasBegun) args = this.#begin(verb, args)
+    if (!this.#hasBegun) {
+      const begun = this.#begin(verb, args)
+      if (begun === undefined) return this.#res
+      args = begun
+    }
     if (this.#held !== undefined) return this.#held.wait(verb, args)
     return this.#before[verb].apply(this.#res, args)
   }
@@ -103,8 +114,11 @@ class Gate implements Refuser {
     return this.pass('flushHeaders', [])
   }
 
-  /** Starts the commit. Returns the arguments for the call that started it. */
-  #begin(verb: Verb, args: unknown[]): unknown[] {
+  /**
+   * Starts the commit. Returns the arguments for the call that started it, or nothing if the app's
+   * error handler was called instead.
+   */
+  #begin(verb: Verb, args: unknown[]): unknown[] | undefined {
     const res = this.#res
     // Node's own checks, now: after the commit the caller could not catch their errors.
     checkChunk(verb, args)
@@ -116,18 +130,24 @@ class Gate implements Refuser {
     try {
       committing = this.#commit()
     } catch (error) {
-      this.#refuse(error)
-      return args
+      if (!this.#isForApp(verb, error)) {
+        this.#refuse(error)
+        return args
+      }
+      const callback = callbackOf(args)
+      if (callback) res.once('finish', callback)
+      this.#giveToApp(error)
+      return undefined
     }
     // The session was not used: nothing is added.
     if (committing === undefined) return args
     if (!adoptsFirst) args = adoptHead(res, args)
-    if (committing instanceof Promise) this.#hold(committing)
+    if (committing instanceof Promise) this.#hold(verb, committing)
     else addHeaders(res, committing)
     return args
   }
 
-  #hold(committing: Promise<Outgoing | undefined>): void {
+  #hold(verb: Verb, committing: Promise<Outgoing | undefined>): void {
     const held = new HeldCalls(this.#res, this.#before)
     this.#held = held
     committing.then(
@@ -137,9 +157,29 @@ class Gate implements Refuser {
       },
       (error: unknown) => {
         this.#held = undefined
-        held.drop(error, () => this.#refuse(error))
+        held.drop(error, () => {
+          if (this.#isForApp(verb, error)) this.#giveToApp(error)
+          else this.#refuse(error)
+        })
       },
     )
+  }
+
+  /**
+   * Whether the app's error handler can send the response: `end` began it, so that nothing more of
+   * the page comes, and no middleware after us wrapped a method and believes that it was begun.
+   */
+  #isForApp(verb: Verb, error: unknown): boolean {
+    const { end, write, writeHead } = this.#res as unknown as Methods
+    const isWrapped = end !== SHARED.end || write !== SHARED.write || writeHead !== SHARED.writeHead
+    return this.#failed !== undefined && verb === 'end' && !isWrapped && !isGuardRefusal(error)
+  }
+
+  #giveToApp(error: unknown): void {
+    prepareRefusal(this.#res, refusalOf(error))
+    // That of the fixed response: the app's own is another.
+    this.#res.removeHeader('content-type')
+    this.#failed!(error)
   }
 
   /**

@@ -96,6 +96,11 @@ function answer(visit: Visit, res: ServerResponse, error: unknown): void {
  * `sessions.get` then finds the session by the request, the response and each of `alsoCarriers`,
  * such as a framework's own context. Run the handler in `sessions.run(visit, handler)`.
  *
+ * @param failed is called with the error if the session could not be saved, so that the app sends
+ * the error response. Only where it can: the whole response was given in one call of `end`, and no
+ * middleware after the adapter has wrapped the response (compression). Otherwise, and without it, a
+ * fixed response is sent.
+ *
  * @returns `undefined` if the request is mounted already: then just call the handler.
  *
  * @example
@@ -107,6 +112,7 @@ export function mountNode(
   req: IncomingMessage,
   res: ServerResponse,
   alsoCarriers: readonly object[] = [],
+  failed?: (error: unknown) => void,
 ): Visit | undefined {
   // A response is found by its `req`, unless one of them has been wrapped.
   const carriers = res.req === req ? [req, ...alsoCarriers] : [req, res, ...alsoCarriers]
@@ -116,7 +122,7 @@ export function mountNode(
     visit.readOnly('its response is frozen, so no cookie can be set')
     return visit
   }
-  const refuser = holdHeaders(res, () => visit.finish())
+  const refuser = holdHeaders(res, () => visit.finish(), failed)
   // A visit of another copy of this package may be older, and have no such method.
   if (refuser) visit.onRefusal?.(refuser)
   return visit

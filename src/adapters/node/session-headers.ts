@@ -54,18 +54,24 @@ type Send = (...args: any[]) => unknown
  */
 export function sendRefusal(
   res: ServerResponse,
-  { status, headers, setCookie, body }: Refusal,
+  refusal: Refusal,
   methods: { writeHead: Send; end: Send },
 ): void {
-  forgetBody(res)
-  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
-  addHeaders(res, { vary: true, setCookie })
+  prepareRefusal(res, refusal)
+  const { status, body } = refusal
   res.setHeader('content-length', Buffer.byteLength(body))
-  // A stand-in may ignore `writeHead` by now.
-  res.statusCode = status
   // Explicitly: an implicit head would call a `writeHead` that was wrapped after the gate.
   methods.writeHead.call(res, status)
   methods.end.call(res, body)
+}
+
+/** Sets the status and headers of an error response, in place of those about the app's body. */
+export function prepareRefusal(res: ServerResponse, { status, headers, setCookie }: Refusal): void {
+  forgetBody(res)
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
+  addHeaders(res, { vary: true, setCookie })
+  // A stand-in may ignore `writeHead` by now.
+  res.statusCode = status
 }
 
 /** Removes the app's headers about its body, which is not sent, and its targeted cache controls. */

@@ -39,6 +39,11 @@ export function isAnswerable(error: unknown): boolean {
   return error instanceof SessionError && error.status !== 500
 }
 
+/** Whether it is the refusal of a guard: the page must not be served, whatever the app does. */
+export function isGuardRefusal(error: unknown): boolean {
+  return error instanceof SessionError && (error.status === 401 || error.code === 'ERR_CSRF')
+}
+
 const TRY_AGAIN = 'Your session could not be saved. Please try again.\n'
 
 const BODIES: Partial<Record<SessionErrorCode, string>> = {
