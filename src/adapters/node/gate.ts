@@ -170,8 +170,8 @@ class Gate implements Refuser {
    * the page comes, and no middleware after us wrapped a method and believes that it was begun.
    */
   #isForApp(verb: Verb, error: unknown): boolean {
-    const { end, write, writeHead } = this.#res as unknown as Methods
-    const isWrapped = end !== SHARED.end || write !== SHARED.write || writeHead !== SHARED.writeHead
+    const { end, write } = this.#res as unknown as Methods
+    const isWrapped = end !== SHARED.end || write !== SHARED.write
     return this.#failed !== undefined && verb === 'end' && !isWrapped && !isGuardRefusal(error)
   }
 
