@@ -13,7 +13,8 @@ const PROMOTED = / gc=s .* promoted=(\d+)/g
 test('a commit leaves next to nothing for a collection of the whole heap', async () => {
   const program = fileURLToPath(new URL('commit-together.ts', import.meta.url))
   const args = [...FLAGS.split(' '), program]
-  const { stdout } = await promisify(execFile)(process.execPath, args)
+  const env = { ...process.env, NODE_ENV: 'production' }
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env })
   const [, counted = ''] = stdout.split('begin\n')
   const promoted = [...counted.matchAll(PROMOTED)].map(([, bytes]) => Number(bytes))
   expect(promoted.length).toBeGreaterThan(5)

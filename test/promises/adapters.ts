@@ -5,7 +5,7 @@ import { withSessions as withFetchSessions } from '../../src/adapters/fetch.ts'
 import { withSessions } from '../../src/adapters/node/node.ts'
 import type { Session, Sessions } from '../../src/index.ts'
 import { EXPRESS } from '../adapters/express-versions.ts'
-import { serve } from './site.ts'
+import { errorPage, serve } from './site.ts'
 
 /** What a page does; it may never ask for the session. What it answers is shown as JSON. */
 export type Work = (open: () => Promise<Session<any>>, path: string) => unknown
@@ -25,7 +25,7 @@ export const ADAPTERS: Readonly<
     app.use(async (req, res) => {
       res.json((await work(() => sessions.get(req), req.url)) ?? null)
     })
-    return serve(app)
+    return serve(app.use(errorPage))
   },
   'Express 4'(sessions, work) {
     const app = EXPRESS['Express 4']().use(sessionMiddleware(sessions))
@@ -34,7 +34,7 @@ export const ADAPTERS: Readonly<
       // Express 4 does not handle the errors of async handlers.
       shown().then((value) => res.json(value ?? null), next)
     })
-    return serve(app)
+    return serve(app.use(errorPage))
   },
   Fetch(sessions, work) {
     const handler = withFetchSessions(sessions, async (request) => {

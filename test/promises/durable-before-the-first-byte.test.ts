@@ -10,6 +10,7 @@ import { withSessions as withFetchSessions } from '../../src/adapters/fetch.ts'
 import { holdHeaders } from '../../src/adapters/node/gate.ts'
 import { withSessions } from '../../src/adapters/node/node.ts'
 import { refusalOf } from '../../src/session/explain/refusal.ts'
+import { errorPage } from './site.ts'
 import { createSessions, type Outgoing, SessionError, type Sessions } from '../../src/index.ts'
 
 const REFUSAL_BODY = refusalOf(undefined).body
@@ -103,7 +104,7 @@ const SERVERS: Record<string, Serve> = {
       if (headers['location']) res.redirect(status, headers['location'])
       else res.status(status).set(headers).send(body)
     })
-    return listen(app)
+    return listen(app.use(errorPage))
   },
   Fetch: (sessions, { status = 200, headers = {}, body, change }) => {
     const handler = withFetchSessions(sessions, async (request) => {

@@ -3,10 +3,11 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import express from 'express'
+import express, { type ErrorRequestHandler } from 'express'
 import { onTestFinished } from 'vitest'
 import { sessionMiddleware } from '../../src/adapters/express.ts'
 import type { Session, Sessions } from '../../src/index.ts'
+import { refusalOf } from '../../src/session/explain/refusal.ts'
 
 /** What a page does with the visitor's session; what it answers is shown as JSON. */
 export type Page = (session: Session<any>, query: URLSearchParams) => unknown
@@ -20,6 +21,11 @@ export async function serve(listener: RequestListener): Promise<string> {
     await new Promise((closed) => server.close(closed))
   })
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** An app's error handler, which sends what the library sends by itself elsewhere. */
+export const errorPage: ErrorRequestHandler = (_error, _req, res, _next) => {
+  res.type('text').send(refusalOf(undefined).body)
 }
 
 /** An Express app without error handling of its own, one route for each page. */

@@ -17,7 +17,7 @@ import {
   type Sessions,
 } from '../../src/index.ts'
 import type { SessionStore } from '../../src/backends/stored/store.ts'
-import { serve } from '../promises/site.ts'
+import { errorPage, serve } from '../promises/site.ts'
 import { sessionsOn, type StoreName, STORES, storeOf } from '../promises/stores.ts'
 import { SECRET } from '../session/visitor.ts'
 import { type Ask, askOver1, askOver2 } from './asking.ts'
@@ -61,7 +61,7 @@ export const ADAPTERS = {
       if (typeof body === 'string') res.status(status).send(body)
       else stream(res.status(status), body)
     })
-    return askOver1(await serve(app))
+    return askOver1(await serve(app.use(errorPage)))
   },
   async Fetch(sessions, page) {
     const handler = withFetchSessions(sessions, async (request) => {

@@ -1,5 +1,7 @@
 /** The kinds of cookie there are: fresh genuine ones, and whether a value opens. */
 
+import { werkzeugCookieValues } from '../../src/flask/cookie-header.ts'
+import { type CookieReader, cookieValues } from '../../src/http/cookie.ts'
 import { flask } from '../../src/flask/flask.ts'
 import {
   createSessions,
@@ -48,6 +50,8 @@ export interface App {
 /** A kind of cookie. */
 export interface Kind {
   readonly name: string
+  /** Reads a Cookie header. */
+  readonly cookieValues: CookieReader
   /** Whether the cookie only names a row of a store. */
   readonly stored: boolean
   /** Whether a cookie opens under its own name only; Flask's opens under any. */
@@ -63,6 +67,7 @@ export const FLASK: Kind = {
   name: "Flask's preset",
   stored: false,
   namesItself: false,
+  cookieValues: werkzeugCookieValues,
   app: ({ secret = SECRET, name = 'session', ...options } = {}) => {
     const [current, ...fallbacks] = Array.isArray(secret) ? (secret as Secret[]) : [secret]
     const config = {
@@ -82,6 +87,7 @@ function own(name: string, fixed: Partial<SessionOptions>, { stored = false } = 
     name,
     stored,
     namesItself: true,
+    cookieValues,
     app: ({ secret = SECRET, name: cookie = 'session', more, ...options } = {}) => {
       const given: SessionOptions = {
         secret,
