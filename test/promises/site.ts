@@ -24,8 +24,9 @@ export async function serve(listener: RequestListener): Promise<string> {
 }
 
 /** An app's error handler, which sends what the library sends by itself elsewhere. */
-export const errorPage: ErrorRequestHandler = (_error, _req, res, _next) => {
-  res.type('text').send(refusalOf(undefined).body)
+export const errorPage: ErrorRequestHandler = (error: unknown, _req, res, _next) => {
+  const { status, headers, body } = refusalOf(error)
+  res.status(status).set(headers).send(body)
 }
 
 /** An Express app without error handling of its own, one route for each page. */
