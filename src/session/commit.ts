@@ -4,8 +4,8 @@ import type { Committed, Note, Opened } from '../backends/backend.ts'
 import { SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
 import { type Change, spellChanges } from '../record/changes.ts'
+import type { RequestFacts } from '../http/request-facts.ts'
 import type { SessionRecord } from '../record/record.ts'
-import { hintMessages, hintSecure, isPlainHttp } from './explain/hints.ts'
 import { setLine } from './set-cookie-line.ts'
 import { baseOf, noteDrift, replayOn, type State } from './state.ts'
 
@@ -103,7 +103,7 @@ function standOn(state: State, base: SessionRecord): void {
 function announceNotes({ host }: State, notes: readonly Note[]): void {
   for (const event of notes) {
     host.emit(event)
-    if (event.type === 'flashes-dropped') hintMessages(host.hint, event.count)
+    if (event.type === 'flashes-dropped') host.development?.flashesDropped(event.count)
   }
 }
 
@@ -120,7 +120,12 @@ function announce(
   if (!host.secureCookie || host.toldInsecure || !isPlainHttp(facts)) return
   host.toldInsecure = true
   host.emit({ type: 'insecure' })
-  hintSecure(host.hint, facts)
+  host.development?.insecure(facts)
+}
+
+/** Whether a request came over plain HTTP, and no proxy says that the browser used HTTPS. */
+function isPlainHttp(facts: RequestFacts): boolean {
+  return facts.encrypted === false && facts.header('x-forwarded-proto') !== 'https'
 }
 
 function failed(state: State, tried: readonly Change[], error: unknown): never {
@@ -130,7 +135,7 @@ function failed(state: State, tried: readonly Change[], error: unknown): never {
   if (error !== state.told?.error) {
     host.emit({ type: 'commit-failed', code, ...(largest && { largest }) })
   }
-  if (error instanceof SessionError) host.hint(code, error.message)
+  if (error instanceof SessionError) host.development?.warn(code, error.message)
   state.told = { changes: tried.length, error }
   throw error
 }

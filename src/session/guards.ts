@@ -2,7 +2,6 @@
 
 import { SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
-import { hintUnheeded } from './explain/hints.ts'
 import type { Host } from './state.ts'
 import { watchRejections } from './unhandled.ts'
 
@@ -130,11 +129,14 @@ function unheededOf({ name, refusal, isAwaited }: Guard): Unheeded {
 }
 
 /** Reports a refusal that the app did not handle: an event, and a development warning. */
-export function reportUnheeded({ emit, hint }: Host, { guard, error, wasAwaited }: Unheeded): void {
+export function reportUnheeded(
+  { emit, development }: Host,
+  { guard, error, wasAwaited }: Unheeded,
+): void {
   const { code, status } =
     error instanceof SessionError ? error : { code: 'UNKNOWN' as const, status: 500 }
   emit({ type: 'guard-unheeded', guard, code })
-  hintUnheeded(hint, { guard, status, wasAwaited })
+  development?.unheeded(guard, status, wasAwaited)
 }
 
 /** Waits until the runtime has told of the rejections of this turn that nobody handled. */

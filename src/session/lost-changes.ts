@@ -1,18 +1,13 @@
 /** Reports changes that are lost: made after the response, without a cookie to carry them, or never committed. */
 
 import { backgroundTimer } from '../base/ports.ts'
-import { printableShort } from '../base/printable.ts'
 import { type Change, isSoft } from '../record/changes.ts'
 import { hasDrifted } from '../record/fields.ts'
 import type { LossCause } from './explain/events.ts'
-import { hintLost } from './explain/hints.ts'
 import type { State, Watch } from './state.ts'
 
 /** How long changes may stay uncommitted; and how much later than the response they are looked for. */
 const PATIENCE_MS = 3_000
-
-/** In characters. A key may be of any length. */
-const LONGEST_NAME = 60
 
 /**
  * Watches a session whose response headers are sent. Nested changes from then on are lost in silence:
@@ -28,7 +23,7 @@ export function watchSent(state: State): void {
   const look = () => report(state, 'after-response', told)
   if (state.facts.whenDone) state.facts.whenDone(look)
   else backgroundTimer(look, 0)
-  if (state.host.explains) backgroundTimer(look, PATIENCE_MS)
+  if (state.host.development) backgroundTimer(look, PATIENCE_MS)
 }
 
 /** The watch of a session whose headers are sent: nothing can be changed or committed any more. */
@@ -90,9 +85,5 @@ function report(state: State, why: LossCause, told: Set<string>): void {
 
 function tell({ host }: State, why: LossCause, keys: readonly string[]): void {
   host.emit({ type: 'changes-lost', why, keys })
-  hintLost(
-    host.hint,
-    why,
-    keys.map((key) => printableShort(key, LONGEST_NAME)),
-  )
+  host.development?.lost(why, keys)
 }

@@ -4,7 +4,6 @@ import type { Opened } from '../backends/backend.ts'
 import { SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
-import { hintCrossOrigin, hintDuplicates, hintRejected } from './explain/hints.ts'
 import { baseOf, type Host, type State } from './state.ts'
 
 /** Opens the session of a request. `startedAt`: when it arrived, in milliseconds since 1970. */
@@ -76,7 +75,7 @@ function openFailed(
 ): State {
   const isOurs = error instanceof SessionError
   host.emit({ type: 'open-failed', code: isOurs ? error.code : 'UNKNOWN' })
-  if (isOurs) host.hint(`open-${error.code}`, error.message)
+  if (isOurs) host.development?.warn(`open-${error.code}`, error.message)
   if (!isOurs || error.code !== 'ERR_STORE_UNAVAILABLE' || host.onUnavailable === 'error') {
     throw error
   }
@@ -94,12 +93,12 @@ function openFailed(
 }
 
 function report(host: Host, opened: Opened, facts: RequestFacts, now: number): void {
-  const { emit, hint, cookieName } = host
+  const { emit, development, cookieName } = host
   const { rejected, presented, verified, key, record } = opened
   for (const reason of rejected) if (reason === 'replayed') emit({ type: 'replayed' })
   if (presented.length > 1) {
     emit({ type: 'duplicates', count: presented.length, verified })
-    hintDuplicates(hint, cookieName, opened)
+    development?.duplicates(cookieName, opened)
   }
   if (record) {
     const use = host.secretUse[key]
@@ -113,9 +112,7 @@ function report(host: Host, opened: Opened, facts: RequestFacts, now: number): v
   // One event for a rejected visitor, however many cookies were sent.
   if (rejected[0] && verified === 0) {
     emit({ type: 'rejected', reason: rejected[0] })
-    // Limited: a few examples show the cause, and an attacker must not cause work.
-    if (!host.explains || host.looksLeft-- <= 0) return
     const layout = host.stored ? 'stored' : host.backend.layout.flat ? 'flask' : 'own'
-    hintRejected(hint, cookieName, opened, { startedAt: host.startedAt, layout })
-  } else if (host.explains) hintCrossOrigin(hint, facts)
+    development?.rejected(cookieName, opened, layout)
+  } else development?.crossOrigin(facts)
 }

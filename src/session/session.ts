@@ -10,7 +10,7 @@ import type { Markup } from '../record/text/values.ts'
 import { commitState, reloadState } from './commit.ts'
 import { watchSent } from './lost-changes.ts'
 import { showFlashes } from './flashes.ts'
-import { refuseStrayProperties } from './explain/properties.ts'
+import { refuseStrayProperties, SessionBase } from './explain/properties.ts'
 import {
   checkFlash,
   checkedList,
@@ -19,7 +19,6 @@ import {
   checkKey,
   checkUpdater,
 } from './explain/misuse.ts'
-import { Watched } from './explain/watched.ts'
 import { outgoing } from './set-cookie-line.ts'
 import { newNonce, note, noteDrift, notePut, refuseFrozen, type State } from './state.ts'
 
@@ -62,12 +61,12 @@ export interface SessionHaving<Data, Present extends KeyOf<Data>, UserId> extend
  * Reading does not count as a change. Changes are saved when the response headers are sent;
  * afterwards a change throws ERR_SESSION_COMMITTED.
  */
-export class Session<Data = any, UserId = string | undefined> extends Watched {
+export class Session<Data = any, UserId = string | undefined> extends SessionBase {
   readonly #state: State
 
   /** Internal. Applications call `sessions.get(req)`. */
   constructor(state: State) {
-    super(state.host.explains ? state.host.hint : undefined)
+    super(state.host.development)
     this.#state = state
     Object.preventExtensions(this)
   }
@@ -208,9 +207,10 @@ export class Session<Data = any, UserId = string | undefined> extends Watched {
   /** Adds a message for the visitor's next page. @throws ERR_VALUE_UNSUPPORTED */
   flash(message: string | Markup, category = 'message'): void {
     refuseFrozen(this.#state, 'flash()')
-    const { hint, backend } = this.#state.host
+    const { development, backend } = this.#state.host
     const { layout } = backend
-    checkFlash(message, category, hint)
+    checkFlash(message, category)
+    development?.flashed(message, category)
     const item = layout.flashItem(category, message)
     layout.codec.encode(item, 'flash')
     note(this.#state, 'flash()', { do: 'flash', item })
@@ -260,14 +260,10 @@ export class Session<Data = any, UserId = string | undefined> extends Watched {
   }
 
   #end(verb: string, keep: readonly string[]): void {
-    const { hint, clock, stored } = this.#state.host
+    const { development, clock, stored } = this.#state.host
     const at = Math.floor(clock() / 1000)
     note(this.#state, verb, { do: 'logout', keep: [...keep], at, nonce: newNonce() })
-    if (stored) return
-    hint(
-      'logout',
-      `${verb} clears the cookie in this browser. A copy of it made earlier opens until it expires: only sessions kept in a store can be ended everywhere.`,
-    )
+    if (!stored) development?.endedHere(verb)
   }
 
   /** Renews the session id and preserves the data: for a change of privileges without a login. */
@@ -374,7 +370,7 @@ function gaveObject(state: State): void {
   state.mayDrift = true
   if (state.frozen) watchSent(state)
   // In production a session of `sessions.open()` that is only read is not kept in memory for that.
-  else if (state.host.explains) state.watch?.changed()
+  else if (state.host.development) state.watch?.changed()
 }
 
 refuseStrayProperties(Session.prototype)

@@ -9,7 +9,6 @@ import type { BackendStore } from '../backends/store-backend.ts'
 import { type AcrossSessions, acrossSessions } from './stored-sessions.ts'
 import { createCarriers, isMountedElsewhere } from './carriers.ts'
 import { NOT_RUNNING, whyNotMounted } from './explain/not-mounted.ts'
-import { watchRequest } from './explain/watched.ts'
 import type { SessionOptions } from './setup/options.ts'
 import { resolveOptions } from './setup/settings.ts'
 import type { Policy } from './setup/policy.ts'
@@ -111,8 +110,6 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
   const settings = resolveOptions(options)
   const host: Host = {
     ...settings,
-    startedAt: settings.clock(),
-    looksLeft: 32,
     secretUse: [],
     toldInsecure: false,
   }
@@ -134,14 +131,14 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
     const visit = isObject(carrier) ? findVisit(carrier) : undefined
     if (visit) return visit
     const why = whyNotMounted(carrier, isObject(carrier) && isMountedElsewhere(carrier))
-    host.hint(why, why)
+    host.development?.warn(why, why)
     throw new SessionError('ERR_SESSION_NOT_MOUNTED', why)
   }
 
   function runningVisit(): Visit {
     const visit = running.getStore()
     if (visit) return visit
-    host.hint('not-running', NOT_RUNNING)
+    host.development?.warn('not-running', NOT_RUNNING)
     throw new SessionError('ERR_SESSION_NOT_MOUNTED', NOT_RUNNING)
   }
 
@@ -202,7 +199,7 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
       for (const carrier of carriers) if (findVisit(carrier)) return undefined
       lookAtStore()
       const visit = createVisit(host, facts)
-      if (host.explains && carriers[0]) watchRequest(host.hint, carriers[0])
+      if (carriers[0]) host.development?.watchRequest(carriers[0])
       for (const carrier of carriers) visits.set(carrier, visit)
       return visit
     },
@@ -235,12 +232,12 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
 export const MADE: unique symbol = Symbol.for('sojourn.made') as never
 
 /** Checks the store's settings once, at the first request. Findings do not fail the request. */
-function storeInspection({ stored, engine, emit, hint }: Host): () => void {
+function storeInspection({ stored, engine, emit, development }: Host): () => void {
   let isDone = !stored
   async function inspect(): Promise<void> {
     for (const finding of (await stored?.check()) ?? []) {
       emit({ type: 'store-finding', finding })
-      hint(finding, `${engine}: ${finding}`)
+      development?.warn(finding, `${engine}: ${finding}`)
     }
   }
   return () => {

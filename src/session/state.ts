@@ -20,12 +20,8 @@ import type { Settings } from './setup/settings.ts'
 
 /** What all requests of one `createSessions` share. */
 export interface Host extends Settings {
-  /** When `createSessions` was called, in milliseconds since 1970. */
-  readonly startedAt: number
   /** Whether a Secure cookie was sent over plain HTTP, and the event was emitted. */
   toldInsecure: boolean
-  /** How many more rejected cookies are examined for a development warning. */
-  looksLeft: number
   /** Use counts by the index of the secret; `lastAt` in milliseconds since 1970. */
   readonly secretUse: { opened: number; lastAt: number | undefined }[]
 }

@@ -17,7 +17,7 @@ import {
 } from './guards.ts'
 import { changedNames, reportUnsent, watchSent } from './lost-changes.ts'
 import type { GivenToken } from './csrf/csrf.ts'
-import { hintOpenedLate, printFailure } from './explain/hints.ts'
+import { printFailure } from './explain/emitter.ts'
 import { openState } from './open-state.ts'
 import { outgoing } from './set-cookie-line.ts'
 import { type Host, noteDrift, type State } from './state.ts'
@@ -113,7 +113,7 @@ class RequestVisit implements Visit {
     this.#isOpening = true
     if (this.#isFinished) {
       this.#host.emit({ type: 'opened-late' })
-      hintOpenedLate(this.#host.hint)
+      this.#host.development?.openedLate()
     }
     try {
       const opening = openState(this.#host, this.#facts, this.#startedAt)

@@ -14,6 +14,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['backends'],
   ['backends/stored'],
   ['session/explain'],
+  ['session/development'],
   ['session/csrf'],
   ['session/setup'],
   ['session'],

@@ -4,6 +4,7 @@ import { afterAll, vi } from 'vitest'
 import type * as errors from '../../src/base/errors.ts'
 import type * as setCookie from '../../src/http/set-cookie.ts'
 import type * as codec from '../../src/record/text/codec.ts'
+import type * as warn from '../../src/session/development/warn.ts'
 import type * as settings from '../../src/session/setup/settings.ts'
 import { type Canary, canary } from './canary.ts'
 
@@ -29,13 +30,13 @@ vi.mock('../../src/base/errors.ts', async (original: Factory<typeof errors>) => 
   return real
 })
 
-/** Secrets, events, hints, and cookies that were sent to us. */
+/** Secrets, events, and cookies that were sent to us. */
 vi.mock('../../src/session/setup/settings.ts', async (original: Factory<typeof settings>) => {
   const real = await original()
   const resolveOptions: typeof real.resolveOptions = (options) => {
     learnSecrets(options)
     const settings = real.resolveOptions(options)
-    const { emit, hint, backend } = settings
+    const { emit, backend } = settings
     return {
       ...settings,
       backend: {
@@ -49,13 +50,22 @@ vi.mock('../../src/session/setup/settings.ts', async (original: Factory<typeof s
         watching.shown('an event', JSON.stringify(event))
         emit(event)
       },
-      hint(cause, line) {
-        watching.shown('the console', `${cause}\n${line}`)
-        hint(cause, line)
-      },
     }
   }
   return { ...real, resolveOptions }
+})
+
+/** Development warnings. */
+vi.mock('../../src/session/development/warn.ts', async (original: Factory<typeof warn>) => {
+  const real = await original()
+  const warnOnce: typeof real.warnOnce = () => {
+    const print = real.warnOnce()
+    return (cause, line) => {
+      watching.shown('the console', `${cause}\n${line}`)
+      print(cause, line)
+    }
+  }
+  return { ...real, warnOnce }
 })
 
 /** Cookies that are sent. */

@@ -1,7 +1,7 @@
 /** Tells why something failed and what to do about it, without what must not be shown. */
 
 import { withoutPasswords } from '../../base/redact.ts'
-import { percentDecoded } from '../../session/explain/foreign-cookies.ts'
+import { percentDecoded } from '../../session/development/foreign-cookies.ts'
 
 /** Variables whose values are nobody's business. */
 const PRIVATE_NAME = /secret|key|token|pass|pwd|auth|dsn|url|uri|credential/i

@@ -13,7 +13,7 @@ import {
   foreignCookie,
   type ForeignFormat,
   percentDecoded,
-} from '../../session/explain/foreign-cookies.ts'
+} from '../../session/development/foreign-cookies.ts'
 import { ownPreset } from '../../session/setup/own-preset.ts'
 
 /** What wrote the cookie. */

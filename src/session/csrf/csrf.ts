@@ -5,7 +5,7 @@ import type { Maybe } from '../../base/ports.ts'
 import { authenticator } from '../../crypto/signed.ts'
 import { type Layout, type SessionRecord, userIdOf } from '../../record/record.ts'
 import type { Emit } from '../explain/emitter.ts'
-import type { Hint } from '../explain/hints.ts'
+import type { Development } from '../development/development.ts'
 import type { RequestFacts } from '../../http/request-facts.ts'
 import { originVerdict, type OwnSite } from './request-origin.ts'
 import type { CsrfRefusal } from '../explain/events.ts'
@@ -44,16 +44,16 @@ export interface CsrfSettings extends OwnSite {
   readonly keys: readonly Uint8Array[]
   readonly layout: Layout
   readonly emit: Emit
-  readonly hint: Hint
+  readonly development: Development | undefined
 }
 
 /** Makes the CSRF protection. */
-export function csrfProtection({ keys, layout, emit, hint, ...site }: CsrfSettings): Csrf {
+export function csrfProtection({ keys, layout, emit, development, ...site }: CsrfSettings): Csrf {
   const tokens = authenticator(keys, 'sha256')
 
   function refuse(why: CsrfRefusal): never {
     emit({ type: 'csrf-refused', why })
-    hint(`csrf-${why}`, REFUSED[why])
+    development?.csrfRefused(why)
     throw new SessionError('ERR_CSRF')
   }
 
@@ -91,13 +91,4 @@ function signedText(record: SessionRecord, layout: Layout): string | undefined {
   const { created, nonce } = record.stamp
   if (nonce === undefined) return undefined
   return `${nonce}.${created ?? ''}.${userIdOf(record, layout) ?? ''}`
-}
-
-const REFUSED: Readonly<Record<CsrfRefusal, string>> = {
-  'cross-site':
-    'A request was refused: another site sent it (Sec-Fetch-Site: cross-site). If that site is yours, add its origin to trustedOrigins.',
-  origin:
-    'A request was refused: its Origin differs from its Host. If that origin is yours, or a reverse proxy changes the Host header, add its origin to trustedOrigins.',
-  token:
-    'A request was refused: its headers do not show where it comes from, and it has no CSRF token of this session. Send session.csrfToken() as the form field _csrf or the header x-csrf-token. A visitor without a session has no token: add its origin to trustedOrigins, or set a value first. A test can send "sec-fetch-site: same-origin", as browsers do.',
 }

@@ -37,6 +37,11 @@ export function eventEmitter(listener: EventListener): Emit {
   }
 }
 
+/** Prints an error of a request listener that nobody handled, in production, too. */
+export function printFailure(error: unknown): void {
+  console.error('[sojourn] A request listener failed, and nothing handled its error:', error)
+}
+
 /** How often one kind of failure is printed at most. */
 const PRINT_EVERY_MS = 60_000
 

@@ -3,7 +3,6 @@
 import { SessionError } from '../../base/errors.ts'
 import { invalid, refuseUnknown } from '../../base/options.ts'
 import { isMarkup } from '../../record/text/values.ts'
-import type { Hint } from './hints.ts'
 
 /** Throws unless the key is a string. @throws ERR_VALUE_UNSUPPORTED */
 export function checkKey(key: unknown): void {
@@ -48,20 +47,24 @@ const CATEGORIES = /^(?:error|info|success|warning|warn|danger|notice|message|de
 /**
  * Throws unless the message is text or markup, and the category text.
  *
- * Category and text in connect-flash's order throw where the category is a sentence, and are only
- * told where it may be a category of the app's own.
+ * Category and text in connect-flash's order throw where the category is a sentence: otherwise it may
+ * be a category of the app's own.
  *
  * @throws ERR_VALUE_UNSUPPORTED
  */
-export function checkFlash(message: unknown, category: unknown, hint: Hint): void {
+export function checkFlash(message: unknown, category: unknown): void {
   if (typeof message !== 'string' && !isMarkup(message)) {
     throw unsupportedFlash("its message has to be text or markup: flash('Saved', 'success')")
   }
   if (typeof category !== 'string') throw unsupportedFlash('its category has to be text')
-  if (!CATEGORIES.test(String(message)) || CATEGORIES.test(category)) return
-  const why = `the message comes first: flash(text, '${String(message)}')`
-  if (/\s/.test(category)) throw unsupportedFlash(why)
-  hint('flash-order', `In session.flash() ${why}.`)
+  if (isReversedFlash(message, category) && /\s/.test(category)) {
+    throw unsupportedFlash(`the message comes first: flash(text, '${String(message)}')`)
+  }
+}
+
+/** Whether message and category may be in connect-flash's order. */
+export function isReversedFlash(message: unknown, category: string): boolean {
+  return CATEGORIES.test(String(message)) && !CATEGORIES.test(category)
 }
 
 function unsupportedFlash(why: string): SessionError {

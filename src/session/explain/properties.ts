@@ -4,6 +4,18 @@ import { SessionError } from '../../base/errors.ts'
 import { insteadOf } from './instead.ts'
 
 /**
+ * The base class of sessions. In development the new object is a proxy that warns of misuse; it has the
+ * private fields of the session, so methods work on it. In production there is no proxy.
+ */
+// oxlint-disable-next-line typescript/no-extraneous-class -- a base class, for what its constructor returns
+export class SessionBase {
+  constructor(development: { watched(session: object): object } | undefined) {
+    // oxlint-disable-next-line no-constructor-return -- the fields of derived classes are put on it
+    if (development) return development.watched(this)
+  }
+}
+
+/**
  * Makes assignments to properties without a setter throw, in sloppy mode too. The class needs a base
  * class of its own.
  *

@@ -12,13 +12,7 @@ import { setCookieWriter } from '../../http/set-cookie.ts'
 import { type Csrf, csrfProtection } from '../csrf/csrf.ts'
 import { checkedOrigins } from '../csrf/request-origin.ts'
 import { type Emit, eventEmitter, failurePrinter } from '../explain/emitter.ts'
-import {
-  type Hint,
-  hintEnvironment,
-  hintReplaced,
-  hintPrinter,
-  missingSecretRemedy,
-} from '../explain/hints.ts'
+import { type Development, developmentWarnings } from '../development/development.ts'
 import { encryptionOf } from './encryption.ts'
 import { checkOptions, type SessionOptions } from './options.ts'
 import { layoutWith, ownPreset } from './own-preset.ts'
@@ -43,9 +37,8 @@ export interface Settings {
   emit: Emit
   /** Reports that the app's own Set-Cookie of the session cookie's name was replaced. */
   onReplaced: () => void
-  hint: Hint
-  /** Whether development warnings are printed: only then is a rejected cookie examined. */
-  explains: boolean
+  /** The development warnings; `undefined` in production. */
+  development: Development | undefined
   csrf: Csrf
   policy: Policy
 }
@@ -57,34 +50,33 @@ export interface Settings {
  */
 export function resolveOptions(options: SessionOptions): Settings {
   checkOptions(options)
-  const environment = process.env['NODE_ENV']
+  const environment = process.env.NODE_ENV
   const developing = environment === 'development' || environment === 'test'
-  const hint = hintPrinter(environment === 'production')
   const { clock: given = systemClock, onEvent, tags = [], audience = '' } = options
   const { store, onUnavailable = 'error' } = options
   // Some clocks return fractions of a millisecond, which a record cannot hold.
   const clock = () => Math.floor(given())
+  // Written out each time: bundlers that know NODE_ENV then leave out what the app never runs.
+  const development =
+    process.env.NODE_ENV === 'production' ? undefined : developmentWarnings(clock())
   // In development a warning tells of failures.
-  const unheard = environment === 'production' ? failurePrinter(clock) : () => {}
+  const unheard = development ? () => {} : failurePrinter(clock)
   const emit = onEvent ? eventEmitter(onEvent) : unheard
   const preset = options.preset ?? ownPreset(options, developing)
   const where = preset.secretName
   const { secrets, weaknesses } = keyring(options.secret as Secret | readonly Secret[], {
     where,
-    remedy: () => missingSecretRemedy(where === 'secret' ? 'SESSION_SECRET' : where),
+    remedy: () => missingSecretRemedy(where === 'secret' ? 'SESSION_SECRET' : where, development),
     // Flask takes every secret literally: it has no `base64:` prefix.
     spelling: options.preset ? 'literal' : 'prefixed',
     refuse: developing ? ALL.filter((weakness) => !preset.tolerates.includes(weakness)) : ALL,
   })
   for (const weakness of weaknesses) {
-    hint(
-      `weak-${weakness}`,
-      `The secret in ${where} ${explain(weakness)}. It is refused in production: run \`npx sojourn secret\`.`,
-    )
+    development?.weakSecret(weakness, where, explain(weakness))
   }
   const writer = setCookieWriter(preset.cookie, preset.expiry)
-  if (environment === undefined && preset.cookie.secure && options.cookie?.secure === undefined) {
-    hintEnvironment(hint, writer.name)
+  if (preset.cookie.secure && options.cookie?.secure === undefined) {
+    development?.secureByDefault(writer.name)
   }
   const { lifetime } = preset
   const scope = { audience, cookieName: writer.name }
@@ -108,17 +100,16 @@ export function resolveOptions(options: SessionOptions): Settings {
     emit,
     onReplaced() {
       emit({ type: 'set-cookie-replaced' })
-      hintReplaced(hint, writer.name)
+      development?.replaced(writer.name)
     },
-    hint,
-    explains: environment !== 'production',
+    development,
     csrf: csrfProtection({
       keys: keysFor(secrets, 'csrf', scope),
       layout: backend.layout,
       trusted: checkedOrigins(options.trustedOrigins ?? []),
       isSecure: writer.secure,
       emit,
-      hint,
+      development,
     }),
     policy: policyOf({
       preset,
@@ -133,9 +124,22 @@ export function resolveOptions(options: SessionOptions): Settings {
         algorithms: stored.algorithms,
       },
       onUnavailable,
-      hints: environment !== 'production',
+      hints: development !== undefined,
     }),
   }
+}
+
+/** What to do about a missing secret. Names the variable that is set, or stands in a `.env` file. */
+function missingSecretRemedy(variable: string, development: Development | undefined): string {
+  const inFile = development?.secretsInEnvFile() ?? []
+  const set = [variable, ...inFile].find((name) => process.env[name])
+  if (set) {
+    return `process.env.${set} is set: read that, and compare the spelling of the name. For a new secret run \`npx sojourn secret --write .env\`.`
+  }
+  return (
+    development?.notLoaded(variable, inFile) ??
+    `Run \`npx sojourn secret --write .env\`, start with \`node --env-file=.env\`, and pass process.env.${variable}.`
+  )
 }
 
 const ALL: readonly Weakness[] = ['well-known', 'pattern', 'short']

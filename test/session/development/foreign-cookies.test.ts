@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { foreignCookie } from '../../../src/session/explain/foreign-cookies.ts'
+import { foreignCookie } from '../../../src/session/development/foreign-cookies.ts'
 import { forge } from '../visitor.ts'
 
 const b64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')

@@ -1,34 +1,29 @@
-/** In development: warns of what JavaScript lets pass silently, such as `session.username` and `req.session`. */
+/** Warns of what JavaScript lets pass silently, such as `session.username` and `req.session`. */
 
-import type { Hint } from './hints.ts'
-import { insteadOf } from './instead.ts'
+import { insteadOf } from '../explain/instead.ts'
+import type { Warn } from './warn.ts'
 
-/**
- * The base class of sessions. With a `hint` the new object is a proxy that warns of misuse; it has the
- * private fields of the session, so methods work on it. In production there is no proxy.
- */
-// oxlint-disable-next-line typescript/no-extraneous-class -- a base class, for what its constructor returns
-export class Watched {
-  constructor(hint: Hint | undefined) {
-    // oxlint-disable-next-line no-constructor-return -- the fields of derived classes are put on it
-    if (hint) return new Proxy(this, trapsFor(hint))
+/** Makes the functions that watch the sessions and requests of one `createSessions`. */
+export function watcher(warn: Warn) {
+  const sessions = new WeakSet<object>()
+  const traps = trapsOf(warn, sessions)
+  return {
+    /** A proxy of a session that warns of misuse. */
+    watched(session: object): object {
+      const proxy = new Proxy(session, traps)
+      sessions.add(proxy)
+      return proxy
+    },
+    /** Makes `req.session`, which other libraries have, warn. A later `req.session = x` replaces it. */
+    watchRequest: (request: object) => watchRequest(warn, request),
   }
 }
 
-/** Those of each `createSessions`. */
-const traps = new WeakMap<Hint, ProxyHandler<Watched>>()
-
-function trapsFor(hint: Hint): ProxyHandler<Watched> {
-  const made = traps.get(hint) ?? trapsOf(hint)
-  traps.set(hint, made)
-  return made
-}
-
-function trapsOf(hint: Hint): ProxyHandler<Watched> {
-  const attached = attacher(hint)
+function trapsOf(warn: Warn, sessions: WeakSet<object>): ProxyHandler<object> {
+  const attached = attacher(warn, sessions)
   /** `call`: what to write in place of the misuse. */
   function tell(call: string, instead = `Write session.${call}`): void {
-    hint(call, `The data of a session are no properties of it. ${instead}.`)
+    warn(call, `The data of a session are no properties of it. ${instead}.`)
   }
   function tellHas(session: object, name: string | symbol): void {
     if (isStray(session, name)) tell(`has('${name}')`)
@@ -80,14 +75,14 @@ function isStray(session: object, name: string | symbol): name is string {
 type Method = (...given: unknown[]) => unknown
 
 /** Gives each method a warning for the case that it is called without its session. */
-function attacher(hint: Hint): (method: Method, name: string) => Method {
+function attacher(warn: Warn, sessions: WeakSet<object>): (method: Method, name: string) => Method {
   const known = new Map<Method, Method>()
   return (method, name) => {
     const attached =
       known.get(method) ??
       function (this: unknown, ...given: unknown[]) {
-        if (!(this instanceof Watched)) {
-          hint(
+        if (!sessions.has(this as object)) {
+          warn(
             `detached-${name}`,
             `${name}() was called without its session, as after const { ${name} } = session. Write session.${name}().`,
           )
@@ -99,13 +94,12 @@ function attacher(hint: Hint): (method: Method, name: string) => Method {
   }
 }
 
-/** Makes `req.session`, which other libraries have, warn. A later `req.session = x` replaces it. */
-export function watchRequest(hint: Hint, request: object): void {
+function watchRequest(warn: Warn, request: object): void {
   if ('session' in request || !Object.isExtensible(request)) return
   Reflect.defineProperty(request, 'session', {
     configurable: true,
     get(): undefined {
-      hint(
+      warn(
         'req-session',
         'req.session does not exist. Write const session = await sessions.get(req), then session.get(key).',
       )

@@ -1,0 +1,106 @@
+/** Warns of session cookies that were not accepted, or that came more than once, and says why. */
+
+import type { Opened, Rejection } from '../../backends/backend.ts'
+import { unpack } from '../../crypto/payload.ts'
+import { decodeSeconds } from '../../crypto/signed.ts'
+import type { Warn } from './warn.ts'
+import { foreignCookie } from './foreign-cookies.ts'
+
+/** What the session's own cookies look like. */
+type OwnLayout = 'own' | 'flask' | 'stored'
+
+/** How many rejected cookies are examined: a few show the cause, and an attacker must not cause work. */
+const EXAMINED = 32
+
+/** Makes the warnings of one `createSessions`. `startedAt`: its call, in milliseconds since 1970. */
+export function cookieWarnings(warn: Warn, startedAt: number) {
+  let looksLeft = EXAMINED
+  return {
+    /** Warns that a cookie was not accepted, and says why. */
+    rejected(name: string, opened: Opened, layout: OwnLayout): void {
+      if (looksLeft-- > 0) warn(...causeOf(name, opened, layout, startedAt))
+    },
+    /** Warns that the browser sent several cookies of our name. */
+    duplicates(name: string, { presented, verified }: Opened): void {
+      warn(
+        'duplicates',
+        `The browser sent ${presented.length} cookies named "${name}", ${verified} of them valid: one was set with another Domain or Path. The newest valid one is used. Delete the other, or change the cookie's name.`,
+      )
+    },
+  }
+}
+
+/** The cause of a rejection, and its line. */
+function causeOf(
+  name: string,
+  { presented, rejected }: Opened,
+  layout: OwnLayout,
+  startedAt: number,
+): [cause: string, line: string] {
+  const value = presented[0] ?? ''
+  if (rejected[0] !== 'signature' && rejected[0] !== 'malformed') {
+    const line = REJECTED[rejected[0] as keyof typeof REJECTED]
+    return [
+      `rejected-${rejected[0]}`,
+      line.replace(IDLE, layout === 'flask' ? FLASK_IDLE : OWN_IDLE),
+    ]
+  }
+  if (layout === 'stored' && signedText(value)?.startsWith('[')) {
+    return ['before-the-store', BEFORE_THE_STORE]
+  }
+  const owner =
+    ownerOf(value, layout) ?? (rejected[0] === 'malformed' ? "another program's" : undefined)
+  if (owner) {
+    return [`foreign-${owner}`, `The cookie "${name}" looks like ${owner}. ${SHARED_COOKIES}`]
+  }
+  const seconds = decodeSeconds(value.split('.').at(-2) ?? '')
+  const line =
+    seconds !== undefined && seconds > 0 && seconds * 1000 < startedAt
+      ? `The cookie "${name}" was signed with another secret before this process started. ${FIX_SECRET} If another app set it: ${SHARED_COOKIES}`
+      : `The cookie "${name}" does not verify: it was changed, or signed with ${UNKNOWN_SECRET}, perhaps by another app. ${SHARED_COOKIES}`
+  return ['signature', line]
+}
+
+const UNKNOWN_SECRET = 'a secret that is not configured here'
+const FIX_SECRET =
+  'A secret made at start-up logs everyone out on each restart: set one in the environment (npx sojourn secret --write .env).'
+const SHARED_COOKIES =
+  "Cookies do not know ports: apps on localhost:3000 and localhost:3001 share them. Use another cookie name, as cookie: { name: 'shop' }."
+const IDLE = 'lifetime.idle'
+const OWN_IDLE = 'lifetime.idle (lifetime.permanent, if it is permanent)'
+const FLASK_IDLE = 'PERMANENT_SESSION_LIFETIME'
+const NEW_SESSION = 'The visitor gets a new session.'
+
+const REJECTED: Readonly<Record<Exclude<Rejection, 'signature' | 'malformed'>, string>> = {
+  'unknown-key': `A session cookie was encrypted with ${UNKNOWN_SECRET}. ${FIX_SECRET}`,
+  expired: `A session expired: it was idle for longer than ${IDLE}. ${NEW_SESSION}`,
+  'expired-absolute': `A session expired: it is older than lifetime.absolute. ${NEW_SESSION}`,
+  future:
+    'A session cookie was signed in the future: the clocks of your servers differ. Synchronize them (NTP).',
+  payload:
+    'A session cookie verifies but cannot be read: another program signs with the same secret. Give each its own secret or audience.',
+  gone: `A session is not in the store: it was ended, or this is the store of another environment. ${NEW_SESSION}`,
+  superseded:
+    'A request with the session id from before a login was treated as anonymous: it was sent before the login finished.',
+  replayed:
+    'A session id was replayed after it had been renewed: a stolen cookie, or a browser that never received the new one. It is not accepted.',
+  corrupt:
+    'A row in the store cannot be read: another program writes to it, or the option tags lacks a tag.',
+}
+
+const BEFORE_THE_STORE = `A cookie contains the session itself, from before sessions were saved in a store. ${NEW_SESSION}`
+
+/** The text in a cookie of itsdangerous' layout, which ours and Flask's have. */
+function signedText(value: string): string | undefined {
+  const parts = value.split('.')
+  return parts.length >= 3 ? unpack(parts.slice(0, -2).join('.')) : undefined
+}
+
+/** Whose cookie this probably is, if it is not ours. */
+function ownerOf(value: string, layout: OwnLayout): string | undefined {
+  const foreign = foreignCookie(value)
+  if (foreign) return foreign.title
+  const text = signedText(value)
+  if (layout !== 'flask') return text?.startsWith('{') ? "Flask's" : undefined
+  return text?.startsWith('[') ? "Sojourn's own, without the flask preset" : undefined
+}

@@ -1,0 +1,123 @@
+/** Warns of mistakes in a request: refusals nobody handles, changes that are lost, CSRF checks that fail. */
+
+import { printableShort } from '../../base/printable.ts'
+import type { RequestFacts } from '../../http/request-facts.ts'
+import type { CsrfRefusal, LossCause } from '../explain/events.ts'
+import { isReversedFlash } from '../explain/misuse.ts'
+import type { Warn } from './warn.ts'
+
+/** In characters. A key may be of any length. */
+const LONGEST_NAME = 60
+
+/** Ends the warnings of a Secure cookie. */
+export const ON_YOUR_MACHINE = 'On your own machine set NODE_ENV=development'
+
+/** Makes the warnings of what happens to a session in a request. */
+export function sessionWarnings(warn: Warn) {
+  return {
+    /** Warns that `Vary: Cookie` can no longer be sent: a cache may give the page to other visitors. */
+    openedLate(): void {
+      warn(
+        'opened-late',
+        "A session was first asked for after the response's headers had left, so no Vary: Cookie tells caches that the page depends on the visitor. Ask for it before you send; it can be read while streaming.",
+      )
+    },
+    /** Warns that a guard refused a request and that nothing handled the refusal. */
+    unheeded(guard: string, status: number, wasAwaited: boolean): void {
+      const remedy = wasAwaited
+        ? 'An await is missing where the function that asked is called; or the framework does not handle errors of async handlers, as Express 4: use loginRequired() there, or pass them on with .catch(next).'
+        : `An await is missing: write \`await sessions.${guard}(req)\`.`
+      warn(
+        `guard-${guard}-${wasAwaited ? 'unhandled' : 'unheeded'}`,
+        `sessions.${guard}() refused a request and nothing handled it: the visitor was sent status ${status} instead of the page. ${remedy}`,
+      )
+    },
+    /** Warns that the app's own Set-Cookie of our name was replaced by the session's. */
+    replaced(cookieName: string): void {
+      warn(
+        'replaced',
+        `The response had a Set-Cookie for "${cookieName}" of its own, and the session changed in the same request: the session's Set-Cookie was sent instead. To sign out call session.logout(); for a cookie of your own use another name.`,
+      )
+    },
+    /** Warns that a Secure cookie is sent over plain HTTP, where browsers may drop it. */
+    insecure(facts: RequestFacts): void {
+      const host = (facts.header('host') ?? '').replace(/:\d+$/, '')
+      const local = host === 'localhost' || host === '127.0.0.1' || host === '[::1]'
+      warn(
+        'secure',
+        `A Secure cookie is sent over plain HTTP${local ? ': on localhost not every browser accepts it' : ', where browsers drop it'}. ${ON_YOUR_MACHINE}; elsewhere serve HTTPS.`,
+      )
+    },
+    /** Warns that changes are lost. `keys`: what was changed. */
+    lost(why: LossCause, keys: readonly string[]): void {
+      const list = keys.map((key) => `"${printableShort(key, LONGEST_NAME)}"`).join(', ')
+      warn(
+        `lost-${why}-${list.slice(0, 100)}`,
+        LOST[why].replace('%', () => list),
+      )
+    },
+    flashesDropped(count: number): void {
+      warn(
+        'flashes-dropped',
+        `${count === 1 ? 'A flash message was' : `${count} flash messages were`} dropped, the oldest first: more were waiting than fit into the session. Show them with session.flashes() on the page that the visitor sees next.`,
+      )
+    },
+    /** Warns of a message and a category that may be in connect-flash's order. */
+    flashed(message: unknown, category: string): void {
+      if (!isReversedFlash(message, category)) return
+      warn(
+        'flash-order',
+        `In session.flash() the message comes first: flash(text, '${String(message)}').`,
+      )
+    },
+    /** Warns that a session in a cookie ends in this browser only. */
+    endedHere(verb: string): void {
+      warn(
+        'logout',
+        `${verb} clears the cookie in this browser. A copy of it made earlier opens until it expires: only sessions kept in a store can be ended everywhere.`,
+      )
+    },
+    csrfRefused(why: CsrfRefusal): void {
+      warn(`csrf-${why}`, REFUSED[why])
+    },
+    /** Warns that a request from another origin came without cookies. */
+    crossOrigin(facts: RequestFacts): void {
+      const origin = facts.header('origin')
+      if (facts.cookie || !origin || origin === 'null') return
+      const site = facts.header('sec-fetch-site')
+      const crosses = site
+        ? site === 'cross-site' || site === 'same-site'
+        : hostOf(origin) !== facts.header('host')
+      if (!crosses) return
+      warn(
+        'cross-origin',
+        `A request from ${ORIGIN.test(origin) ? origin : 'another origin'} came without cookies. Call fetch(url, { credentials: 'include' }), respond with Access-Control-Allow-Credentials: true and that exact origin, and from another site set sameSite: 'None'.`,
+      )
+    },
+  }
+}
+
+// origin = scheme "://" host [":" port]
+const ORIGIN = /^[a-z][a-z0-9+.-]{0,30}:\/\/[\w.:[\]-]{1,260}$/i
+
+function hostOf(origin: string): string {
+  return origin.slice(origin.indexOf('://') + 3)
+}
+
+const LOST: Readonly<Record<LossCause, string>> = {
+  'after-response':
+    'A session value was changed after the response was sent, and the change is lost: %. Change it before you send the response.',
+  'no-set-cookie':
+    'A session was changed in a response that cannot set a cookie (status 101), and the changes are lost: %. Change it in the request before, such as that of the page, or use a store.',
+  'not-committed':
+    'A session from sessions.open() was changed three seconds ago and is not saved: %. Call await session.commit(headers), and send these headers.',
+}
+
+const REFUSED: Readonly<Record<CsrfRefusal, string>> = {
+  'cross-site':
+    'A request was refused: another site sent it (Sec-Fetch-Site: cross-site). If that site is yours, add its origin to trustedOrigins.',
+  origin:
+    'A request was refused: its Origin differs from its Host. If that origin is yours, or a reverse proxy changes the Host header, add its origin to trustedOrigins.',
+  token:
+    'A request was refused: its headers do not show where it comes from, and it has no CSRF token of this session. Send session.csrfToken() as the form field _csrf or the header x-csrf-token. A visitor without a session has no token: add its origin to trustedOrigins, or set a value first. A test can send "sec-fetch-site: same-origin", as browsers do.',
+}
