@@ -13,12 +13,21 @@ export interface Bundle {
   readonly code: string
   /** The modules of the platform that it imports. */
   readonly builtins: readonly string[]
-  /** The source files in it, as paths from the root. */
+  /** The source files of which something is in it, as paths from the root. */
   readonly sources: readonly string[]
 }
 
+/**
+ * What a bundler is told of NODE_ENV: nothing, or that it is `production`, as Next.js, Vite and webpack
+ * are by default. Without it the development warnings are in the bundle.
+ */
+export type Environment = 'unknown' | 'production'
+
 /** Bundles a program that stands in `src/`. */
-export async function bundle(program: string): Promise<Bundle> {
+export async function bundle(
+  program: string,
+  environment: Environment = 'unknown',
+): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
     stdin: { contents: program, resolveDir: join(root, 'src'), loader: 'ts' },
     absWorkingDir: root,
@@ -29,12 +38,15 @@ export async function bundle(program: string): Promise<Bundle> {
     format: 'esm',
     platform: 'node',
     logLevel: 'silent',
+    define: environment === 'production' ? { 'process.env.NODE_ENV': '"production"' } : {},
   })
   const [output] = Object.values(metafile.outputs)
   return {
     code: outputFiles[0]!.text,
     builtins: [...new Set(output!.imports.map(({ path }) => path))].toSorted(),
-    sources: Object.keys(output!.inputs).filter((file) => file.startsWith('src/')),
+    sources: Object.entries(output!.inputs)
+      .filter(([file, { bytesInOutput }]) => file.startsWith('src/') && bytesInOutput > 0)
+      .map(([file]) => file),
   }
 }
 
@@ -43,17 +55,24 @@ export function gzipped({ code }: Bundle): number {
   return gzipSync(code, { level: 9 }).length
 }
 
-/** Each subpath with its size, minified and gzipped, in bytes. */
-export async function bundleSizes(): Promise<Map<string, number>> {
+/** The sizes of a subpath, minified and gzipped, in bytes. */
+export type Sizes = Readonly<Record<Environment, number>>
+
+/** Each subpath with its sizes. */
+export async function bundleSizes(): Promise<Map<string, Sizes>> {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     exports: Record<string, { default: string } | string>
   }
-  const sizes = new Map<string, number>()
+  const sizes = new Map<string, Sizes>()
   for (const [subpath, target] of Object.entries(manifest.exports)) {
     if (typeof target === 'string') continue
     const source = target.default.replace('./dist/', './').replace(/js$/, 'ts')
     const name = subpath.replace(/^\./, 'sojourn')
-    sizes.set(name, gzipped(await bundle(`export * from '${source}'`)))
+    const program = `export * from '${source}'`
+    sizes.set(name, {
+      unknown: gzipped(await bundle(program)),
+      production: gzipped(await bundle(program, 'production')),
+    })
   }
   return sizes
 }
@@ -61,7 +80,7 @@ export async function bundleSizes(): Promise<Map<string, number>> {
 /** docs/bundle-sizes.md. */
 export async function bundleSizesPage(): Promise<string> {
   const rows = [...(await bundleSizes())].map(
-    ([name, bytes]) => `| \`${name}\` | ${(bytes / 1000).toFixed(1)} |`,
+    ([name, { production, unknown }]) => `| \`${name}\` | ${inKb(production)} | ${inKb(unknown)} |`,
   )
   return `# Bundle sizes
 
@@ -69,11 +88,19 @@ What each import adds to an app's bundle on its own, minified by esbuild and gzi
 keeps its sessions in the cookie loads nothing of the stores: a store brings along what only stored sessions need. Two
 subpaths share what both use, so their sum is less than it looks.
 
+*For production* is what a bundler makes that knows \`NODE_ENV\`: Next.js, Vite and webpack in a build for production, and
+esbuild with \`--define:process.env.NODE_ENV='"production"'\`. It leaves out the development warnings. *As it is*
+has them, since only the running app knows then whether to print them.
+
 This page is written by \`npm run docs\`; a test compares it with the source to half a kilobyte, and another holds each
 size to a limit.
 
-| import | kB |
-| --- | --- |
+| import | for production | as it is |
+| --- | --- | --- |
 ${rows.join('\n')}
 `
+}
+
+function inKb(bytes: number): string {
+  return (bytes / 1000).toFixed(1)
 }

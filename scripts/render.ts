@@ -20,6 +20,7 @@ const FOLDERS = [
   'backends',
   'backends/stored',
   'session/explain',
+  'session/development',
   'session/csrf',
   'session/setup',
   'session',

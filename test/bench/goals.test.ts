@@ -61,9 +61,9 @@ test('one hot session misses its goal where more requests at a time come to fewe
 })
 
 test('the page of a run names what was skipped and why, and the docs quote its goals', () => {
-  const run = results([figure('root bundle, gzip', 'sojourn', 'bytes', [26_000])])
+  const run = results([figure('root bundle for production, gzip', 'sojourn', 'bytes', [26_000])])
   expect(resultsPage(run)).toContain('- PostgreSQL: no server could be started')
-  const row = '| root bundle, gzip, in kB | <= 27 | 26 | yes |'
+  const row = '| root bundle for production, gzip, in kB | <= 27 | 26 | yes |'
   expect(resultsPage(run)).toContain(row)
   const page = 'before\n<!-- results: of a run -->\nold\n<!-- /results -->\nafter'
   const quote = quoted(page, run)
