@@ -26,14 +26,19 @@ export { safeNext } from './http/safe-next.ts'
 export { type RequestFacts } from './http/request-facts.ts'
 export { type SessionOptions } from './session/setup/options.ts'
 export { type CookieOptions, type LifetimeOptions } from './session/setup/own-preset.ts'
-export { type Policy, type StorePolicy } from './session/setup/policy.ts'
+export { type Policy } from './session/setup/policy.ts'
 export { type Session } from './session/session.ts'
 export { createSessions, type Sessions, type StoredSessions } from './session/sessions.ts'
 export { type SignedInOptions, type SignedInSession } from './session/signed-in.ts'
 export { type LoginRequiredOptions } from './session/login-required.ts'
 export { type GuardName, type Refuser } from './session/guards.ts'
 export { type SecretUse } from './session/state.ts'
-export { type BackendStore, type SessionInfo, type StoreOptions } from './backends/store-backend.ts'
+export {
+  type BackendStore,
+  type SessionInfo,
+  type StoreOptions,
+  type StorePolicy,
+} from './backends/store-backend.ts'
 export { type AcrossSessions, type ListedSession } from './session/stored-sessions.ts'
 export {
   type Admission,

@@ -60,6 +60,17 @@ export interface StoreRules {
   readonly deadlines: Record<'read' | 'write' | 'commit', number>
 }
 
+/** The resolved options for sessions in a store. Durations are in seconds; `null` for never or none. */
+export interface StorePolicy {
+  readonly rotate: number | null
+  readonly grace: number
+  readonly onReplay: 'report' | 'end'
+  readonly maxSessionsPerUser: number | null
+  readonly onLimit: 'reject' | 'evict-oldest' | null
+  readonly onUnavailable: 'error' | 'anonymous-readonly'
+  readonly deadlines: { readonly read: number; readonly write: number; readonly commit: number }
+}
+
 /** How many sessions a user may have, and what a login beyond that does. */
 export interface SessionLimit {
   most: number
@@ -104,7 +115,8 @@ export interface SessionInfo {
 
 /** A backend on a store. Each verb may throw ERR_STORE_UNAVAILABLE, and can then be retried. */
 export interface StoredBackend extends Backend {
-  readonly storeRules: StoreRules
+  /** The options as they are in force, for `describePolicy`. */
+  readonly policy: StorePolicy
   /** Each purpose and its algorithm, for `describePolicy`. */
   readonly algorithms: Readonly<Record<string, string>>
   /** The sessions of a user, the oldest login first. */

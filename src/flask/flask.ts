@@ -108,6 +108,7 @@ function presetOf(config: FlaskConfig): Preset {
     consumesAllFlashes: true,
     renewsUnasked: refresh,
     loginKeys: flaskLoginKeys,
+    conflicts: CONFLICTS,
     format: ({ secrets, tags }) => ({
       layout: flaskLayout(flaskCodec(tags)),
       sealer: signingSealer(flaskSigner(secrets, {}), [packDeflated]),
@@ -118,6 +119,14 @@ function presetOf(config: FlaskConfig): Preset {
     }),
   }
 }
+
+const CONFLICTS: NonNullable<Preset['conflicts']> = [
+  ['store', 'cannot be combined with flask(): Flask reads only its own cookie'],
+  ['encrypt', 'cannot be combined with flask(): Flask could not read the cookie'],
+  ['audience', 'cannot be combined with flask(): Flask has no such setting'],
+  ['lifetime', 'cannot be combined with flask(): pass PERMANENT_SESSION_LIFETIME to flask()'],
+  ['cookie', 'cannot be combined with flask(): pass SESSION_COOKIE_NAME and the like to flask()'],
+]
 
 /** The type of each setting except the secrets. */
 const TYPES: Readonly<Partial<Record<keyof FlaskConfig, 'string' | 'number' | 'boolean'>>> = {

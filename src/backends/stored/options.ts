@@ -6,7 +6,13 @@ import { backgroundTimer, systemRandom, systemTimer } from '../../base/ports.ts'
 import { encrypter, ENVELOPE_ALGORITHM } from '../../crypto/encrypted.ts'
 import { fingerprintOf } from '../../crypto/fingerprint.ts'
 import { keysFor } from '../../crypto/keys.ts'
-import type { StoredBackend, StoreOptions, StoreRules, StoreSetup } from '../store-backend.ts'
+import type {
+  StoredBackend,
+  StoreOptions,
+  StorePolicy,
+  StoreRules,
+  StoreSetup,
+} from '../store-backend.ts'
 import { type RowCipher, rowCipher } from './entry.ts'
 import { sessionIdFormat } from './session-id.ts'
 import type { StoreVerbs } from './store.ts'
@@ -54,7 +60,7 @@ export function backendOn(verbs: StoreVerbs, setup: StoreSetup): StoredBackend {
   })
   return {
     ...backend,
-    storeRules,
+    policy: policyOf(storeRules, setup.options),
     algorithms: {
       cookie: 'HMAC-SHA-256, 96 bits of it, over a random id of 128 and a verifier of 256 bits',
       verifier: 'SHA-256',
@@ -96,6 +102,21 @@ function storeRulesOf(options: StoreOptions): StoreRules {
     onReplay,
     limit: limitOf(options),
     deadlines: deadlinesOf(deadlines),
+  }
+}
+
+function policyOf(
+  { rotate, grace, onReplay, limit, deadlines: { read, write, commit } }: StoreRules,
+  { onUnavailable = 'error' }: StoreOptions,
+): StorePolicy {
+  return {
+    rotate: rotate === undefined ? null : rotate / 1000,
+    grace: grace / 1000,
+    onReplay,
+    maxSessionsPerUser: limit?.most ?? null,
+    onLimit: limit?.onLimit ?? null,
+    onUnavailable,
+    deadlines: { read: read / 1000, write: write / 1000, commit: commit / 1000 },
   }
 }
 

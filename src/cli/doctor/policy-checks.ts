@@ -1,7 +1,8 @@
 /** What a reviewer asks of a policy, and the answers. */
 
 import { explain } from '../../crypto/keyring.ts'
-import type { Policy, StorePolicy } from '../../session/setup/policy.ts'
+import type { StorePolicy } from '../../backends/store-backend.ts'
+import type { Policy } from '../../session/setup/policy.ts'
 import { counted, span } from '../command/wording.ts'
 import { cookieFindings, flaskNaming, ownNaming } from './cookie-checks.ts'
 import { check, consider, type Finding, pass, warn } from './finding.ts'

@@ -62,14 +62,11 @@ export function failurePrinter(clock: Clock): Emit {
       return
     }
     printed.set(kind, { at: now, more: 0 })
-    const verb = event.type === 'commit-failed' ? 'saved' : 'opened'
-    const keys = event.type === 'commit-failed' && event.largest ? `, ${sizes(event.largest)}` : ''
-    const more = last && last.more > 0 ? ` ${last.more} more since the last such line.` : ''
-    const line = `A session could not be ${verb}: ${event.code}${keys}.${more} The option onEvent reports each.`
+    const [verb, largest = []] =
+      event.type === 'commit-failed' ? ['saved', event.largest] : ['opened']
+    const sizes = largest.map(({ key, bytes }) => `, ${key} ${bytes} bytes`).join('')
+    const more = last?.more ? ` ${last.more} more since the last such line.` : ''
+    const line = `A session could not be ${verb}: ${event.code}${sizes}.${more} The option onEvent reports each.`
     console.error(`[sojourn] ${printable(line)}`)
   }
-}
-
-function sizes(largest: readonly { key: string; bytes: number }[]): string {
-  return largest.map(({ key, bytes }) => `${key} ${bytes} bytes`).join(', ')
 }

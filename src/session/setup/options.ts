@@ -114,19 +114,11 @@ export function checkOptions(options: SessionOptions): void {
   if (typeof audience !== 'string' || /\p{Surrogate}/u.test(audience)) {
     throw invalid('audience', 'has to be text')
   }
-  const conflict = options.preset && NOT_WITH_FLASK.find(([name]) => options[name])
+  const conflict = options.preset?.conflicts?.find(([name]) => options[name])
   if (conflict) throw invalid(...conflict)
   checkStore(store, options)
   oneOf(onUnavailable, ['error', 'anonymous-readonly'], 'onUnavailable')
 }
-
-const NOT_WITH_FLASK: readonly (readonly [keyof SessionOptions, string])[] = [
-  ['store', 'cannot be combined with flask(): Flask reads only its own cookie'],
-  ['encrypt', 'cannot be combined with flask(): Flask could not read the cookie'],
-  ['audience', 'cannot be combined with flask(): Flask has no such setting'],
-  ['lifetime', 'cannot be combined with flask(): pass PERMANENT_SESSION_LIFETIME to flask()'],
-  ['cookie', 'cannot be combined with flask(): pass SESSION_COOKIE_NAME and the like to flask()'],
-]
 
 function checkTags(tags: unknown): void {
   if (!Array.isArray(tags)) throw invalid('tags', 'has to be a list of tags')

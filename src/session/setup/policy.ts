@@ -1,6 +1,6 @@
 /** `describePolicy()`: the resolved options as plain data, for a security review. */
 
-import type { StoreRules } from '../../backends/store-backend.ts'
+import type { StoredBackend, StorePolicy } from '../../backends/store-backend.ts'
 import { ENVELOPE_ALGORITHM } from '../../crypto/encrypted.ts'
 import type { EncryptionSchedule } from '../../crypto/sealer.ts'
 import type { Weakness } from '../../crypto/weak-secrets.ts'
@@ -50,17 +50,6 @@ export interface Policy {
   readonly hints: boolean
 }
 
-/** The resolved options for sessions in a store. Durations are in seconds; `null` for never or none. */
-export interface StorePolicy {
-  readonly rotate: number | null
-  readonly grace: number
-  readonly onReplay: 'report' | 'end'
-  readonly maxSessionsPerUser: number | null
-  readonly onLimit: 'reject' | 'evict-oldest' | null
-  readonly onUnavailable: 'error' | 'anonymous-readonly'
-  readonly deadlines: { readonly read: number; readonly write: number; readonly commit: number }
-}
-
 /** What the policy is made from. */
 export interface PolicyFacts {
   preset: Pick<Preset, 'cookie' | 'lifetime'>
@@ -71,8 +60,7 @@ export interface PolicyFacts {
   /** `undefined`: nothing is encrypted. */
   encryption: EncryptionSchedule | undefined
   /** `undefined`: the cookie carries the session. */
-  store: { engine: string; rules: StoreRules; algorithms: Policy['algorithms'] } | undefined
-  onUnavailable: StorePolicy['onUnavailable']
+  store: ({ engine: string } & Pick<StoredBackend, 'policy' | 'algorithms'>) | undefined
   hints: boolean
 }
 
@@ -95,8 +83,9 @@ export function policyOf(facts: PolicyFacts): Policy {
     format,
     cookie: { name, domain, path, httpOnly, secure, sameSite, partitioned },
     lifetime: {
-      ...inSeconds({ idle, permanent }),
-      absolute: secondsOrNull(absolute),
+      idle: idle / 1000,
+      permanent: permanent / 1000,
+      absolute: absolute === undefined ? null : absolute / 1000,
       assuranceLevel: assuranceLevelOf(preset.lifetime),
     },
     secrets: { count: secrets.length, weaknesses: [...weaknesses] },
@@ -107,25 +96,9 @@ export function policyOf(facts: PolicyFacts): Policy {
       from: iso(encryption?.from || undefined),
     },
     algorithms: algorithmsOf(facts, encrypted),
-    store: store ? storePolicyOf(store.rules, facts.onUnavailable) : null,
+    store: store?.policy ?? null,
     hints,
   })
-}
-
-function storePolicyOf(
-  { rotate, grace, onReplay, limit, deadlines }: StoreRules,
-  onUnavailable: StorePolicy['onUnavailable'],
-): StorePolicy {
-  const { read, write, commit } = deadlines
-  return {
-    rotate: secondsOrNull(rotate),
-    grace: grace / 1000,
-    onReplay,
-    maxSessionsPerUser: limit?.most ?? null,
-    onLimit: limit?.onLimit ?? null,
-    onUnavailable,
-    deadlines: inSeconds({ read, write, commit }),
-  }
 }
 
 function algorithmsOf(
@@ -139,16 +112,6 @@ function algorithmsOf(
   const migrating = encryption?.migrateUntil === undefined ? '' : '; HMAC-SHA-256 while migrating'
   const cookie = encrypted === 'cookie' ? ENVELOPE_ALGORITHM + migrating : 'HMAC-SHA-256'
   return { cookie, csrf, keys }
-}
-
-function secondsOrNull(milliseconds: number | undefined): number | null {
-  return milliseconds === undefined ? null : milliseconds / 1000
-}
-
-/** The same durations, given in milliseconds, in seconds. */
-function inSeconds<Name extends string>(durations: Record<Name, number>): Record<Name, number> {
-  const pairs = Object.entries<number>(durations)
-  return Object.fromEntries(pairs.map(([name, ms]) => [name, ms / 1000])) as Record<Name, number>
 }
 
 function iso(time: number | undefined): string | null {

@@ -19,6 +19,9 @@ export interface FormatContext extends EncryptionContext {
 /** Makes the keys that a login writes, from the request. */
 export type LoginKeys = (facts: RequestFacts) => Readonly<Record<string, unknown>>
 
+/** An option of `createSessions` that a preset may rule out. */
+export type PresetConflict = 'store' | 'encrypt' | 'audience' | 'lifetime' | 'cookie'
+
 /** A preset: our own (`own-preset.ts`), or Flask's. */
 export interface Preset {
   /** The option's name for the secret, for messages. */
@@ -36,5 +39,7 @@ export interface Preset {
   renewsUnasked: boolean
   /** Keys that a login writes beside the user's id, as Flask-Login does; `undefined` deletes one. */
   loginKeys?: LoginKeys
+  /** Options that cannot be combined with it, and why. @default none */
+  conflicts?: readonly (readonly [option: PresetConflict, why: string])[]
   format(context: FormatContext): CookieFormat
 }

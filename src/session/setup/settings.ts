@@ -50,8 +50,7 @@ export interface Settings {
  */
 export function resolveOptions(options: SessionOptions): Settings {
   checkOptions(options)
-  const environment = process.env.NODE_ENV
-  const developing = environment === 'development' || environment === 'test'
+  const developing = process.env.NODE_ENV === 'development' || process.env.NODE_ENV === 'test'
   const { clock: given = systemClock, onEvent, tags = [], audience = '' } = options
   const { store, onUnavailable = 'error' } = options
   // Some clocks return fractions of a millisecond, which a record cannot hold.
@@ -120,10 +119,9 @@ export function resolveOptions(options: SessionOptions): Settings {
       encryption,
       store: stored && {
         engine: store!.engine,
-        rules: stored.storeRules,
+        policy: stored.policy,
         algorithms: stored.algorithms,
       },
-      onUnavailable,
       hints: development !== undefined,
     }),
   }
