@@ -18,8 +18,8 @@ export interface Bundle {
 }
 
 /**
- * What a bundler is told of NODE_ENV: nothing, or that it is `production`, as Next.js, Vite and webpack
- * are by default. Without it the development warnings are in the bundle.
+ * What a bundler is told of NODE_ENV: nothing, or that it is `production`. Without it the development
+ * warnings are in the bundle.
  */
 export type Environment = 'unknown' | 'production'
 
@@ -88,9 +88,10 @@ What each import adds to an app's bundle on its own, minified by esbuild and gzi
 keeps its sessions in the cookie loads nothing of the stores: a store brings along what only stored sessions need. Two
 subpaths share what both use, so their sum is less than it looks.
 
-*For production* is what a bundler makes that knows \`NODE_ENV\`: Next.js, Vite and webpack in a build for production, and
-esbuild with \`--define:process.env.NODE_ENV='"production"'\`. It leaves out the development warnings. *As it is*
-has them, since only the running app knows then whether to print them.
+*For production* is what a bundler makes that knows \`NODE_ENV\`: webpack and Next.js in a build for production, Vite with
+\`define: { 'process.env.NODE_ENV': '"production"' }\` in its configuration (for a server it does not set it by itself),
+esbuild with \`--define:process.env.NODE_ENV='"production"'\`. It leaves out the development warnings. *As it is* has
+them: only the running app knows then whether to print them.
 
 This page is written by \`npm run docs\`; a test compares it with the source to half a kilobyte, and another holds each
 size to a limit.

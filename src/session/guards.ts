@@ -46,13 +46,15 @@ export function createGuards(refuse: (unheeded: Unheeded) => void): Guards {
   return new RequestGuards(refuse)
 }
 
-interface Guard {
-  readonly name: GuardName
+/** A guard that was asked; `stop` is there once it has refused. */
+interface Guard extends Unheeded {
   /** Fulfilled when the check is done. */
   settled: Promise<void>
-  /** Whether somebody has called `then`, which `await` does. */
-  isAwaited: boolean
-  refusal: { error: unknown; stop: () => void } | undefined
+  error: unknown
+  /** Set when somebody calls `then`, which `await` does. */
+  wasAwaited: boolean
+  /** Stops watching for the rejection that nobody handles. */
+  stop: (() => void) | undefined
   isUnhandled: boolean
 }
 
@@ -65,67 +67,65 @@ class RequestGuards implements Guards {
   }
 
   run<Value>(name: GuardName, check: Promise<Value>): Promise<Value> {
-    const guard = newGuard(name)
-    this.#guards.push(guard)
+    const guard = this.#add(name)
     guard.settled = check.then(
       () => void this.#guards.splice(this.#guards.indexOf(guard), 1),
       (error: unknown) => this.#refused(guard, error),
     )
-    return AskedPromise.of(check, () => (guard.isAwaited = true))
+    return AskedPromise.of(check, () => (guard.wasAwaited = true))
   }
 
   notOpened(error: unknown): void {
-    const guard = newGuard('get')
-    guard.isAwaited = true
-    this.#guards.push(guard)
+    const guard = this.#add('get')
+    guard.wasAwaited = true
     this.#refused(guard, error)
   }
 
+  #add(name: GuardName): Guard {
+    const guard: Guard = {
+      guard: name,
+      settled: Promise.resolve(),
+      error: undefined,
+      wasAwaited: false,
+      stop: undefined,
+      isUnhandled: false,
+    }
+    this.#guards.push(guard)
+    return guard
+  }
+
   #refused(guard: Guard, error: unknown): void {
-    const stop = watchRejections(error, () => {
+    guard.error = error
+    guard.stop = watchRejections(error, () => {
       guard.isUnhandled = true
-      this.#refuse(unheededOf(guard))
+      this.#refuse(guard)
     })
-    guard.refusal = { error, stop }
   }
 
   unheeded(): Maybe<Unheeded | undefined> {
     if (this.#guards.length === 0) return undefined
     const guards = [...this.#guards]
     // Before anything is waited for: whoever asks for the result only now has responded already.
-    const ignored = guards.filter(({ isAwaited }) => !isAwaited)
-    const known = ignored.find(({ refusal }) => refusal)
-    return known ? unheededOf(known) : this.#wait(guards, ignored)
+    const ignored = guards.filter(({ wasAwaited }) => !wasAwaited)
+    return ignored.find(hasRefused) ?? this.#wait(guards, ignored)
   }
 
   async #wait(guards: Guard[], ignored: readonly Guard[]): Promise<Unheeded | undefined> {
     await Promise.all(guards.map(({ settled }) => settled))
-    const first = ignored.find(({ refusal }) => refusal)
-    if (first) return unheededOf(first)
-    if (guards.every(({ refusal }) => !refusal)) return undefined
+    const first = ignored.find(hasRefused)
+    if (first || !guards.some(hasRefused)) return first
     await nextTurn()
-    const unhandled = guards.find(({ isUnhandled }) => isUnhandled)
-    return unhandled && unheededOf(unhandled)
+    return guards.find(({ isUnhandled }) => isUnhandled)
   }
 
   close(): void {
-    for (const { refusal } of this.#guards) refusal?.stop()
+    for (const { stop } of this.#guards) stop?.()
     this.#guards = []
   }
 }
 
-function newGuard(name: GuardName): Guard {
-  return {
-    name,
-    settled: Promise.resolve(),
-    isAwaited: false,
-    refusal: undefined,
-    isUnhandled: false,
-  }
-}
-
-function unheededOf({ name, refusal, isAwaited }: Guard): Unheeded {
-  return { guard: name, error: refusal?.error, wasAwaited: isAwaited }
+function hasRefused({ stop }: Guard): boolean {
+  return stop !== undefined
 }
 
 /** Reports a refusal that the app did not handle: an event, and a development warning. */
