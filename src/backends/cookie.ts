@@ -1,6 +1,6 @@
 /** The cookie backend: stores the whole session record in the cookie, signed or encrypted. */
 
-import { SessionError } from '../base/errors.ts'
+import { codeOf, type SessionError } from '../base/errors.ts'
 import { fingerprintOf } from '../crypto/fingerprint.ts'
 import { BYTES_PER_UNIT, MAX_TEXT_BYTES } from '../crypto/payload.ts'
 import type { Sealer } from '../crypto/sealer.ts'
@@ -211,7 +211,7 @@ export function cookieBackend(
     } catch (error) {
       // It fitted when compressed and signed, but does not when encrypted. A visit without changes
       // must not fail for that, so the cookie is not renewed.
-      if (error instanceof SessionError && error.code === 'ERR_COOKIE_TOO_LARGE') return unchanged
+      if (codeOf(error) === 'ERR_COOKIE_TOO_LARGE') return unchanged
       throw error
     }
   }

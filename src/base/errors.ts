@@ -137,6 +137,11 @@ function headersFor(status: number): Record<string, string> | undefined {
   return headers
 }
 
+/** The code of an error, for events. */
+export function codeOf(error: unknown): SessionErrorCode | 'UNKNOWN' {
+  return error instanceof SessionError ? error.code : 'UNKNOWN'
+}
+
 /** Sets the `cause` of an error, and returns the error. */
 export function withCause<Reason extends SessionError>(error: Reason, cause: unknown): Reason {
   error.cause = cause

@@ -1,7 +1,7 @@
 /** Commits the changes of a request, and reloads what concurrent requests have saved. */
 
 import type { Committed, Note, Opened } from '../backends/backend.ts'
-import { SessionError } from '../base/errors.ts'
+import { codeOf, SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
 import { type Change, spellChanges } from '../record/changes.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
@@ -44,8 +44,8 @@ export function commitState(state: State): Maybe<void> {
  * logout is idempotent and may be retried.
  */
 function refuseAgain({ told, changes }: State): void {
-  const isUnknown = told?.error instanceof SessionError && told.error.code === UNAVAILABLE
-  if (isUnknown && !changes.some((change) => change.do === 'logout')) throw told?.error
+  if (codeOf(told?.error) === UNAVAILABLE && !changes.some((change) => change.do === 'logout'))
+    throw told?.error
 }
 
 const NO_CHANGES: readonly Change[] = []
@@ -68,9 +68,7 @@ export function isSettled(state: State): boolean {
   noteDrift(state)
   // An unconfirmed logout is retried until the response headers are sent.
   const endsUnconfirmed =
-    told.error instanceof SessionError &&
-    told.error.code === UNAVAILABLE &&
-    state.changes.some((change) => change.do === 'logout')
+    codeOf(told.error) === UNAVAILABLE && state.changes.some((change) => change.do === 'logout')
   return !endsUnconfirmed && state.changes.length === told.changes
 }
 
@@ -130,7 +128,7 @@ function isPlainHttp(facts: RequestFacts): boolean {
 
 function failed(state: State, tried: readonly Change[], error: unknown): never {
   const { host } = state
-  const code = error instanceof SessionError ? error.code : 'UNKNOWN'
+  const code = codeOf(error)
   const largest = error instanceof SessionError ? error.largest : undefined
   if (error !== state.told?.error) {
     host.emit({ type: 'commit-failed', code, ...(largest && { largest }) })

@@ -1,6 +1,6 @@
 /** Guards that hold: a refusal of `signedIn` or `checkCsrf` that nobody handles stops the response. */
 
-import { SessionError } from '../base/errors.ts'
+import { codeOf, SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
 import type { Host } from './state.ts'
 import { watchRejections } from './unhandled.ts'
@@ -133,9 +133,8 @@ export function reportUnheeded(
   { emit, development }: Host,
   { guard, error, wasAwaited }: Unheeded,
 ): void {
-  const { code, status } =
-    error instanceof SessionError ? error : { code: 'UNKNOWN' as const, status: 500 }
-  emit({ type: 'guard-unheeded', guard, code })
+  const status = error instanceof SessionError ? error.status : 500
+  emit({ type: 'guard-unheeded', guard, code: codeOf(error) })
   development?.unheeded(guard, status, wasAwaited)
 }
 

@@ -1,7 +1,7 @@
 /** Opens the session of a request, and reports what its cookies were. */
 
 import type { Opened } from '../backends/backend.ts'
-import { SessionError } from '../base/errors.ts'
+import { codeOf, SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import { baseOf, type Host, type State } from './state.ts'
@@ -74,7 +74,7 @@ function openFailed(
   error: unknown,
 ): State {
   const isOurs = error instanceof SessionError
-  host.emit({ type: 'open-failed', code: isOurs ? error.code : 'UNKNOWN' })
+  host.emit({ type: 'open-failed', code: codeOf(error) })
   if (isOurs) host.development?.warn(`open-${error.code}`, error.message)
   if (!isOurs || error.code !== 'ERR_STORE_UNAVAILABLE' || host.onUnavailable === 'error') {
     throw error

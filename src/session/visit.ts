@@ -1,6 +1,6 @@
 /** One request's visit: opens its session on first use, commits it before the headers are sent. */
 
-import { SessionError } from '../base/errors.ts'
+import { codeOf, SessionError } from '../base/errors.ts'
 import { andThen, type Maybe } from '../base/ports.ts'
 import type { Outgoing } from '../http/headers.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
@@ -216,10 +216,7 @@ class RequestVisit implements Visit {
   }
 
   failed(error: unknown): void {
-    this.#host.emit({
-      type: 'handler-failed',
-      code: error instanceof SessionError ? error.code : 'UNKNOWN',
-    })
+    this.#host.emit({ type: 'handler-failed', code: codeOf(error) })
     printFailure(error)
   }
 

@@ -93,12 +93,12 @@ describe('the core alone, bundled', () => {
 
 // Bytes, minified and gzipped. A size that grows past its limit wants a reason, or a subpath.
 const LIMITS: Readonly<Record<string, Sizes>> = {
-  sojourn: { production: 30_230, unknown: 34_168 },
+  sojourn: { production: 30_200, unknown: 34_158 },
   'sojourn/fetch': { production: 4_930, unknown: 4_930 },
   'sojourn/node': { production: 8_388, unknown: 8_388 },
-  'sojourn/express': { production: 8_355, unknown: 8_355 },
-  'sojourn/flask': { production: 16_157, unknown: 16_157 },
-  'sojourn/stores': { production: 16_195, unknown: 16_195 },
+  'sojourn/express': { production: 8_356, unknown: 8_356 },
+  'sojourn/flask': { production: 16_155, unknown: 16_155 },
+  'sojourn/stores': { production: 16_192, unknown: 16_192 },
   'sojourn/stores/memory': { production: 18_218, unknown: 18_243 },
   'sojourn/stores/sqlite': { production: 20_596, unknown: 20_620 },
   'sojourn/stores/redis': { production: 19_498, unknown: 19_498 },
