@@ -142,6 +142,49 @@ describe.each(Object.keys(GUARDED))('loginRequired on %s', (adapter) => {
     expect((await ask('/login', { method: 'POST' })).body).toBe('sign in here')
     expect((await ask('/account')).location).toBe('/login?lang=de&next=%2Faccount#form')
   })
+
+  test('a sign-in page that only its query names does not open the other pages', async () => {
+    const { sessions } = testSessions()
+    const ask = await serve(GUARDED[adapter]!(sessions, { redirect: '/?page=login' }))
+    for (const path of ['/?page=login', '/?page=login&next=%2Faccount']) {
+      expect((await ask(path)).body, path).toBe('sign in here')
+    }
+    for (const path of ['/', '/?page=admin', '/?page=login&page=admin', '/?page[]=admin']) {
+      expect((await ask(path)).status, path).toBe(303)
+    }
+  })
+
+  // A Fetch handler returns one response.
+  test.skipIf(adapter === 'Fetch')(
+    'a response that the app sent while the store was asked stays, and harms nobody',
+    async () => {
+      const kept = memoryStore({ clock: () => T0 })
+      const released = Promise.withResolvers<void>()
+      const read = async (key: string) => {
+        await released.promise
+        return kept.read(key)
+      }
+      const { sessions, events } = testSessions({ store: { ...kept, read } })
+      const cookie = await cookieOf(sessions)
+      await sessions.revokeUser('ada')
+      const rejected: unknown[] = []
+      const onRejection = (error: unknown) => void rejected.push(error)
+      process.on('unhandledRejection', onRejection)
+      onTestFinished(() => void process.off('unhandledRejection', onRejection))
+      const guarded = GUARDED[adapter]!(sessions, { redirect: '/login' })
+      const ask = await serve((req, res) => {
+        guarded(req, res)
+        setImmediate(() => {
+          if (!res.headersSent) res.writeHead(503).end('timeout')
+          setImmediate(() => released.resolve())
+        })
+      })
+      expect((await ask('/account', { cookie })).body).toBe('timeout')
+      await new Promise(setImmediate)
+      expect(rejected).toEqual([])
+      expect(events.filter(({ type }) => type === 'handler-failed')).toEqual([])
+    },
+  )
 })
 
 test('a mistake in its options is an error at start-up', () => {

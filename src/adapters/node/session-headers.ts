@@ -40,6 +40,8 @@ function textOf(value: number | string | string[] | undefined): string | undefin
 
 /** Redirects to a page of this site. No cache may store it: the visitor may sign in. */
 export function sendRedirect(res: ServerResponse, location: string): void {
+  // By a timeout of the app, say, while the store was asked. Nobody would catch Node's error.
+  if (res.headersSent) return
   res.statusCode = 303
   res.setHeader('Location', location)
   res.setHeader('Cache-Control', 'no-store')
