@@ -91,15 +91,14 @@ class RequestGuards implements Guards {
   }
 
   unheeded(): Maybe<Unheeded | undefined> {
-    if (this.#guards.length === 0) return undefined
-    const guards = [...this.#guards]
-    // Before anything is waited for: whoever asks for the result only now has responded already.
-    const ignored = guards.filter(({ isAwaited }) => !isAwaited)
-    const known = ignored.find(({ refusal }) => refusal)
-    return known ? unheededOf(known) : this.#wait(guards, ignored)
+    return this.#guards.length === 0 ? undefined : this.#decide([...this.#guards])
   }
 
-  async #wait(guards: Guard[], ignored: readonly Guard[]): Promise<Unheeded | undefined> {
+  async #decide(guards: readonly Guard[]): Promise<Unheeded | undefined> {
+    // An `await` calls `then` one microtask later: now those of before the response have done so.
+    await undefined
+    // Whoever asks for the result only from now on has responded already.
+    const ignored = guards.filter(({ isAwaited }) => !isAwaited)
     await Promise.all(guards.map(({ settled }) => settled))
     const first = ignored.find(({ refusal }) => refusal)
     if (first) return unheededOf(first)
