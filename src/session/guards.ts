@@ -11,6 +11,8 @@ export type GuardName = 'signedIn' | 'checkCsrf' | 'get'
 
 /** Sends the response of a refusal, for an adapter. */
 export interface Refuser {
+  /** Called before a guard is run: headers that the app sets from now on are not sent with its refusal. */
+  asked?(): void
   refuse(error: unknown): void
 }
 

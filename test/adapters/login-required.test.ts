@@ -1,5 +1,6 @@
 /** `loginRequired` and `safeNext`: who is not signed in comes to the sign-in page, and back. */
 
+import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -159,14 +160,18 @@ describe.each(Object.keys(GUARDED))('loginRequired on %s', (adapter) => {
     'a response that the app sent while the store was asked stays, and harms nobody',
     async () => {
       const kept = memoryStore({ clock: () => T0 })
-      const released = Promise.withResolvers<void>()
-      const read = async (key: string) => {
-        await released.promise
-        return kept.read(key)
+      const released = new AbortController()
+      const store: typeof kept = {
+        ...kept,
+        async read(key) {
+          if (!released.signal.aborted) await once(released.signal, 'abort')
+          return kept.read(key)
+        },
       }
-      const { sessions, events } = testSessions({ store: { ...kept, read } })
-      const cookie = await cookieOf(sessions)
-      await sessions.revokeUser('ada')
+      const { sessions, events } = testSessions({ store })
+      const session = await sessions.open(undefined)
+      session.set('cart', ['tea'])
+      const cookie = (await session.commit()).getSetCookie()[0]!.split(';')[0]!
       const rejected: unknown[] = []
       const onRejection = (error: unknown) => void rejected.push(error)
       process.on('unhandledRejection', onRejection)
@@ -176,7 +181,7 @@ describe.each(Object.keys(GUARDED))('loginRequired on %s', (adapter) => {
         guarded(req, res)
         setImmediate(() => {
           if (!res.headersSent) res.writeHead(503).end('timeout')
-          setImmediate(() => released.resolve())
+          setImmediate(() => released.abort())
         })
       })
       expect((await ask('/account', { cookie })).body).toBe('timeout')

@@ -48,6 +48,25 @@ export function sendRedirect(res: ServerResponse, location: string): void {
   res.end()
 }
 
+/** The headers of a response at some moment. */
+export type HeadersThen = ReadonlyMap<string, number | string | string[]>
+
+/** Copies the headers: Node appends to the array of a header in place. */
+export function headersOf(res: ServerResponse): HeadersThen {
+  const copy = new Map<string, number | string | string[]>()
+  for (const name of res.getHeaderNames()) {
+    const value = res.getHeader(name)
+    if (value !== undefined) copy.set(name, Array.isArray(value) ? [...value] : value)
+  }
+  return copy
+}
+
+/** Sets the headers back to what they were. */
+export function restoreHeaders(res: ServerResponse, before: HeadersThen): void {
+  for (const name of res.getHeaderNames()) if (!before.has(name)) res.removeHeader(name)
+  for (const [name, value] of before) res.setHeader(name, value)
+}
+
 type Send = (...args: any[]) => unknown
 
 /**
