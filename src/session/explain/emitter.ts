@@ -21,7 +21,7 @@ export function eventEmitter(listener: EventListener): Emit {
   function report(error: unknown): void {
     if (hasFailed) return
     hasFailed = true
-    console.error('[sojourn] The listener onEvent failed. No request was affected.', error)
+    printError('The listener onEvent failed. No request was affected.', error)
   }
   return (event) => {
     if (isRunning) return
@@ -34,6 +34,16 @@ export function eventEmitter(listener: EventListener): Emit {
     } finally {
       isRunning = false
     }
+  }
+}
+
+/** Prints an error of the app. Never throws, as Node's console does if the error cannot be inspected. */
+export function printError(message: string, error: unknown): void {
+  const line = `[sojourn] ${message}`
+  try {
+    console.error(line, error)
+  } catch {
+    console.error(line)
   }
 }
 

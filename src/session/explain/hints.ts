@@ -5,6 +5,7 @@ import { printable } from '../../base/printable.ts'
 import { unpack } from '../../crypto/payload.ts'
 import { decodeSeconds } from '../../crypto/signed.ts'
 import type { RequestFacts } from '../../http/request-facts.ts'
+import { printError } from './emitter.ts'
 import type { LossCause } from './events.ts'
 import { foreignCookie } from './foreign-cookies.ts'
 
@@ -24,7 +25,7 @@ export function hintPrinter(production: boolean): Hint {
 
 /** Prints an error of a request listener that nobody handled, in production, too. */
 export function printFailure(error: unknown): void {
-  console.error('[sojourn] A request listener failed, and nothing handled its error:', error)
+  printError('A request listener failed, and nothing handled its error:', error)
 }
 
 /** Warns that `Vary: Cookie` can no longer be sent: a cache may give the page to other visitors. */
