@@ -30,7 +30,7 @@ import {
   type Opened,
   type Rejection,
 } from './backend.ts'
-import { type Found, isEmptied, newerOf, NOBODY } from './found-cookie.ts'
+import { type Found, isEmptied, isValid, newerOf, NOBODY } from './found-cookie.ts'
 
 /** The format of a cookie, and the rules that differ between our own preset and Flask's. */
 export interface CookieFormat {
@@ -79,8 +79,8 @@ export function cookieBackend(
     const record = layout.decode(text)
     if (!record) return 'payload'
     const ended = endedBy(lifetime, timesOf(record, seconds), now)
-    if (ended !== 'future' && isEmptied(record)) return { ...NOBODY, seen: seconds, ended }
-    if (ended) return ended
+    if (ended === 'future') return ended
+    if (ended || isEmptied(record)) return { ...NOBODY, seen: seconds, ended }
     const isOutdated = isFormer || (key > 0 && format.resignsOldKeys)
     const isStray = placeName !== undefined && record.meta.get(placeName)?.text !== place
     return { record, seen: seconds, key, isOutdated, isStray }
@@ -105,20 +105,20 @@ export function cookieBackend(
       if (!outcomes.has(value)) outcomes.set(value, openOne(value, now))
     }
     const first = outcomes.get(values[0]!)!
-    if (format.duplicates === 'first' && typeof first === 'string') {
-      return openedAs(NOBODY, values.slice(0, 1), [first])
-    }
+    if (format.duplicates === 'first' && !isValid(first)) return openOnly(values.slice(0, 1), now)
     const rejected: Rejection[] = []
-    const found: Found[] = []
+    let newest: Found = NOBODY
     for (const outcome of outcomes.values()) {
-      if (typeof outcome === 'string') rejected.push(outcome)
-      else found.push(outcome)
+      const refused = typeof outcome === 'string' ? outcome : outcome.ended
+      if (refused) rejected.push(refused)
+      if (typeof outcome !== 'string') newest = newerOf(newest, outcome)
     }
-    const newest = found.reduce<Found>(newerOf, NOBODY)
     // Repetitions count: when one of two equal cookies is cleared, the other is left.
-    const valid = values.filter((value) => typeof outcomes.get(value) !== 'string')
-    const opened = openedAs(newest, [...outcomes.keys()], rejected, found.length)
-    return valid.length > 1 || newest.isStray ? { ...opened, hasRivals: true } : opened
+    const valid = values.filter((value) => isValid(outcomes.get(value)!))
+    if (valid.length === 0) newest = NOBODY
+    const opened = openedAs(newest, [...outcomes.keys()], rejected, new Set(valid).size)
+    const hasRivals = valid.length > 1 || newest.isStray || (newest.ended && valid.length > 0)
+    return hasRivals ? { ...opened, hasRivals: true } : opened
   }
 
   function seal(record: SessionRecord, seen: number, now: number): string {

@@ -1,19 +1,27 @@
-/** Which of several valid cookies counts: the newest, that of an emptied session included. */
+/** Which of several genuine cookies counts: the newest, that of an emptied or ended session included. */
 
 import type { Ended } from '../record/lifetime.ts'
 import type { SessionRecord } from '../record/record.ts'
-import type { Opened } from './backend.ts'
+import type { Opened, Rejection } from './backend.ts'
 
 /** Whether this is the record of an emptied session. */
 export function isEmptied({ data, meta }: SessionRecord): boolean {
   return data.size === 0 && meta.size === 0
 }
 
-/** A valid cookie. That of an emptied session has no record, and hides older ones when expired. */
+/**
+ * A genuine cookie. That of an emptied or ended session has no record, and hides older ones: a session
+ * that is over must not bring back what it has replaced.
+ */
 export type Found = Pick<Opened, 'record' | 'seen' | 'key' | 'isOutdated'> & {
   ended?: Ended | undefined
   /** Set with another Domain or Path than ours, so that clearing ours leaves it. */
   isStray?: boolean
+}
+
+/** Whether a cookie was accepted: one that is genuine and has not expired. */
+export function isValid(outcome: Found | Rejection): boolean {
+  return typeof outcome !== 'string' && outcome.ended === undefined
 }
 
 /**

@@ -10,6 +10,8 @@ export type GuardName = 'signedIn' | 'checkCsrf' | 'get'
 
 /** Sends the response of a refusal, for an adapter. */
 export interface Refuser {
+  /** Called before a guard is run: headers that the app sets from now on are not sent with its refusal. */
+  asked?(): void
   refuse(error: unknown): void
 }
 
@@ -103,14 +105,14 @@ class RequestGuards implements Guards {
   }
 
   unheeded(): Maybe<Unheeded | undefined> {
-    if (this.#guards.length === 0) return undefined
-    const guards = [...this.#guards]
-    // Before anything is waited for: whoever asks for the result only now has responded already.
-    const ignored = guards.filter(({ wasAwaited }) => !wasAwaited)
-    return ignored.find(hasRefused) ?? this.#wait(guards, ignored)
+    return this.#guards.length === 0 ? undefined : this.#decide([...this.#guards])
   }
 
-  async #wait(guards: Guard[], ignored: readonly Guard[]): Promise<Unheeded | undefined> {
+  async #decide(guards: readonly Guard[]): Promise<Unheeded | undefined> {
+    // An `await` calls `then` one microtask later: now those of before the response have done so.
+    await undefined
+    // Whoever asks for the result only from now on has responded already.
+    const ignored = guards.filter(({ wasAwaited }) => !wasAwaited)
     await Promise.all(guards.map(({ settled }) => settled))
     const first = ignored.find(hasRefused)
     if (first || !guards.some(hasRefused)) return first

@@ -10,7 +10,8 @@ import { freshness, type SignedInOptions } from './signed-in.ts'
 export interface LoginRequiredOptions extends SignedInOptions {
   /**
    * The path of the sign-in page. It gets the page that was asked for as `next` in its query: read it
-   * with `safeNext`. Requests for the sign-in page itself pass.
+   * with `safeNext`. Requests for the sign-in page itself pass. If its query tells it from other
+   * pages, as in `/?page=login`, they need that query.
    *
    * As Flask-Login's `login_view`, but a path.
    *
@@ -41,7 +42,7 @@ export function loginCheck(sessions: Sessions<any>, options: LoginRequiredOption
   const page = redirect === undefined ? undefined : safeNext(redirect, '')
   if (page === '') throw invalid('redirect', "has to be a path of this site, such as '/login'")
   return async (carrier, method, url) => {
-    if (page !== undefined && pathOf(url) === pathOf(page)) return undefined
+    if (page !== undefined && isSamePage(url, page)) return undefined
     try {
       await sessions.signedIn(carrier, signedIn)
       return undefined
@@ -62,6 +63,20 @@ function withNext(page: string, method: string | undefined, url: string): string
   return path + query + (fragment === undefined ? '' : `#${fragment}`)
 }
 
-function pathOf(url: string): string {
-  return url.split(/[?#]/, 1)[0]!
+/** Whether `url` is the sign-in page, and not another page of its path: `/?page=login`, `/?page=admin`. */
+function isSamePage(url: string, page: string): boolean {
+  const [path, asked] = partsOf(url)
+  const [pagePath, named] = partsOf(page)
+  if (path !== pagePath) return false
+  const isNamed = [...named].every(([name, value]) => {
+    const values = asked.getAll(name)
+    return values.length === 1 && values[0] === value
+  })
+  // A form of `/login?lang=de` may be sent to `/login`. Of "/" the query is all that names a page.
+  return isNamed || (path !== '/' && [...asked.keys()].every((name) => name === 'next'))
+}
+
+function partsOf(url: string): [path: string, query: URLSearchParams] {
+  const [path = '', ...query] = url.split('#', 1)[0]!.split('?')
+  return [path, new URLSearchParams(query.join('?'))]
 }

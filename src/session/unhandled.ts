@@ -16,14 +16,24 @@ export function watchRejections(error: unknown, found: () => void): () => void {
   const watchers = watched.get(error) ?? new Set()
   watched.set(error, watchers.add(found))
   if (count++ === 0) process.on('unhandledRejection', onUnhandled)
+  const watch = { isOver: false }
+  forgotten?.register(error, watch)
   return () => {
     if (!watchers.delete(found)) return
     // Later: the runtime may still have to tell of a rejection of this turn.
-    setTimeout(() => {
-      if (--count === 0) process.off('unhandledRejection', onUnhandled)
-    }, 0)
+    setTimeout(() => end(watch), 0)
   }
 }
+
+function end(watch: { isOver: boolean }): void {
+  if (watch.isOver) return
+  watch.isOver = true
+  if (--count === 0) process.off('unhandledRejection', onUnhandled)
+}
+
+/** Ends the watch of an error that is gone: of a request that got no response, as after a disconnect. */
+const forgotten =
+  typeof FinalizationRegistry === 'function' ? new FinalizationRegistry(end) : undefined
 
 function canListen(): boolean {
   return typeof process === 'object' && typeof process.on === 'function'

@@ -192,6 +192,7 @@ class RequestVisit implements Visit {
 
   guard<Value>(name: GuardName, check: Promise<Value>): Promise<Value> {
     const guards = this.#allGuards()
+    this.#refuser?.asked?.()
     const asked = guards.run(name, check)
     if (this.#isFinished) void this.#watchLate(guards)
     return asked

@@ -58,6 +58,13 @@ process.send?.({ ports })
 function pagesOf(sessions: Sessions<{ note: string }>): Pages {
   /** A function of the app that awaits the guard. */
   const requireUser = async (carrier: object) => void (await sessions.signedIn(carrier))
+  const userOf = async (carrier: object) => {
+    try {
+      return (await sessions.signedIn(carrier)).userId
+    } catch {
+      return undefined
+    }
+  }
   return {
     forgotten(carrier, send) {
       void sessions.signedIn(carrier)
@@ -98,6 +105,11 @@ function pagesOf(sessions: Sessions<{ note: string }>): Pages {
       void Promise.all([sessions.signedIn(carrier), sessions.get(carrier)])
       send('SECRET')
     },
+    async 'forgotten-until-sent'(carrier, send) {
+      const asking = sessions.signedIn(carrier)
+      send('SECRET')
+      await asking
+    },
     async 'forgotten-after-writing'(carrier, send) {
       const session = await sessions.get(carrier)
       session.set('note', 'SECRET')
@@ -125,6 +137,12 @@ function pagesOf(sessions: Sessions<{ note: string }>): Pages {
       await turn()
       const session = await asking.catch(() => undefined)
       send(session ? 'SECRET' : 'please')
+    },
+    /** As a page whose head is sent while its visitor is looked up. */
+    async 'caught-while-sending'(carrier, send) {
+      const asking = userOf(carrier)
+      send('please')
+      await asking
     },
     async 'caught-in-all'(carrier, send) {
       const [asked] = await Promise.allSettled([sessions.signedIn(carrier)])

@@ -96,6 +96,13 @@ describe.each(ADAPTERS)('a guard behind %s', (adapter) => {
       expect(lines[0]).toMatch(/^\[sojourn\] sessions\.signedIn\(\) refused.* await is missing/)
     })
 
+    test('holds where the page is sent before its result is awaited', async () => {
+      const answer = await app.ask('forgotten-until-sent')
+      expect(answer).toMatchObject({ status: 401, setCookie: '' })
+      expect(answer.body).not.toContain('SECRET')
+      expect((await app.ask('note')).body).toBe('none')
+    })
+
     test('holds for a request from another site', async () => {
       const answer = await app.ask('forgotten-csrf', { method: 'POST' })
       expect(answer.status).toBe(403)
@@ -139,13 +146,16 @@ describe.each(ADAPTERS)('a guard behind %s', (adapter) => {
       expect((await app.ask('awaited', { cookie })).body).toBe('SECRET')
     })
 
-    test.each(['caught', 'caught-at-once', 'caught-later', 'caught-in-all'])(
-      'leaves an app alone that handles the refusal: %s',
-      async (path) => {
-        await told()
-        expect(await app.ask(path)).toMatchObject({ status: 200, body: 'please' })
-        expect(await told()).toEqual({ events: [], lines: [] })
-      },
-    )
+    test.each([
+      'caught',
+      'caught-at-once',
+      'caught-later',
+      'caught-in-all',
+      'caught-while-sending',
+    ])('leaves an app alone that handles the refusal: %s', async (path) => {
+      await told()
+      expect(await app.ask(path)).toMatchObject({ status: 200, body: 'please' })
+      expect(await told()).toEqual({ events: [], lines: [] })
+    })
   })
 })

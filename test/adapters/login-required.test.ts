@@ -1,5 +1,6 @@
 /** `loginRequired` and `safeNext`: who is not signed in comes to the sign-in page, and back. */
 
+import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -142,6 +143,53 @@ describe.each(Object.keys(GUARDED))('loginRequired on %s', (adapter) => {
     expect((await ask('/login', { method: 'POST' })).body).toBe('sign in here')
     expect((await ask('/account')).location).toBe('/login?lang=de&next=%2Faccount#form')
   })
+
+  test('a sign-in page that only its query names does not open the other pages', async () => {
+    const { sessions } = testSessions()
+    const ask = await serve(GUARDED[adapter]!(sessions, { redirect: '/?page=login' }))
+    for (const path of ['/?page=login', '/?page=login&next=%2Faccount']) {
+      expect((await ask(path)).body, path).toBe('sign in here')
+    }
+    for (const path of ['/', '/?page=admin', '/?page=login&page=admin', '/?page[]=admin']) {
+      expect((await ask(path)).status, path).toBe(303)
+    }
+  })
+
+  // A Fetch handler returns one response.
+  test.skipIf(adapter === 'Fetch')(
+    'a response that the app sent while the store was asked stays, and harms nobody',
+    async () => {
+      const kept = memoryStore({ clock: () => T0 })
+      const released = new AbortController()
+      const store: typeof kept = {
+        ...kept,
+        async read(key) {
+          if (!released.signal.aborted) await once(released.signal, 'abort')
+          return kept.read(key)
+        },
+      }
+      const { sessions, events } = testSessions({ store })
+      const session = await sessions.open(undefined)
+      session.set('cart', ['tea'])
+      const cookie = (await session.commit()).getSetCookie()[0]!.split(';')[0]!
+      const rejected: unknown[] = []
+      const onRejection = (error: unknown) => void rejected.push(error)
+      process.on('unhandledRejection', onRejection)
+      onTestFinished(() => void process.off('unhandledRejection', onRejection))
+      const guarded = GUARDED[adapter]!(sessions, { redirect: '/login' })
+      const ask = await serve((req, res) => {
+        guarded(req, res)
+        setImmediate(() => {
+          if (!res.headersSent) res.writeHead(503).end('timeout')
+          setImmediate(() => released.abort())
+        })
+      })
+      expect((await ask('/account', { cookie })).body).toBe('timeout')
+      await new Promise(setImmediate)
+      expect(rejected).toEqual([])
+      expect(events.filter(({ type }) => type === 'handler-failed')).toEqual([])
+    },
+  )
 })
 
 test('a mistake in its options is an error at start-up', () => {

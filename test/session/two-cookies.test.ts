@@ -153,6 +153,22 @@ test('an emptied cookie outlives permanent sessions, although idle is shorter', 
   expect(await browser.read(sessions, (session) => session.userId)).toBeUndefined()
 })
 
+test.each([['signed', {}] as const, ['encrypted', { encrypt: true }] as const])(
+  'a session that has expired (%s) does not bring back the older one, which was permanent',
+  async (_, options) => {
+    const app = own({ ...options, lifetime: { idle: '10m', permanent: '30d' } })
+    const { at, browser, sessions } = await afterTheChange(app)
+    await browser.visit(sessions, (session) => (session.permanent = false))
+    at.now += 11 * MINUTE
+    const seenBy = (session: Session<any>) => [session.userId, session.get('cart')]
+    expect(await browser.read(sessions, seenBy)).toEqual([undefined, undefined])
+    await browser.visit(sessions, (session) => session.login('8'))
+    expect(await browser.read(sessions, seenBy)).toEqual(['8', undefined])
+    await browser.visit(sessions, (session) => session.logout())
+    expect(await browser.read(sessions, seenBy)).toEqual([undefined, undefined])
+  },
+)
+
 test('Flask reads an emptied cookie as an empty session', async () => {
   const { at, browser, sessions } = await afterTheChange(flasks)
   await browser.visit(sessions, (session) => session.logout())

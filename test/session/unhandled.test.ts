@@ -27,6 +27,14 @@ test('nothing is left on the process once the response was decided', () => {
   })
 })
 
+test('nor after a request that never got a response', () => {
+  const { status, lines } = run('without a response', ['--expose-gc'])
+  expect({ status, lines }).toEqual({
+    status: 0,
+    lines: ['listeners 1', 'listeners 0', 'alive'],
+  })
+})
+
 test('any other rejection still ends it meanwhile, with its own error', () => {
   const ended = run('another rejection')
   expect(ended.status).not.toBe(0)

@@ -3,12 +3,19 @@
 import type { ServerResponse } from 'node:http'
 import type { Maybe } from '../../base/ports.ts'
 import type { Outgoing } from '../../http/headers.ts'
-import { isGuardRefusal, refusalOf } from '../../session/explain/refusal.ts'
+import { isAnswerable, isGuardRefusal, refusalOf } from '../../session/explain/refusal.ts'
 import type { Refuser } from '../../session/guards.ts'
 import { checkChunk } from './gate-checks.ts'
 import { adoptHead, checkHead, setsOneByOne } from './gate-head.ts'
 import { callbackOf, HeldCalls, type Methods, type Verb } from './held-calls.ts'
-import { addHeaders, prepareRefusal, sendRefusal } from './session-headers.ts'
+import {
+  addHeaders,
+  headersOf,
+  type HeadersThen,
+  prepareRefusal,
+  restoreHeaders,
+  sendRefusal,
+} from './session-headers.ts'
 import { fillIn, isStandIn } from './stand-in.ts'
 
 type Commit = () => Maybe<Outgoing | undefined>
@@ -88,6 +95,8 @@ class Gate implements Refuser {
   #before: Methods
   #hasBegun = false
   #held: HeldCalls | undefined
+  /** The headers when the first guard was asked. */
+  #headersThen: HeadersThen | undefined
 
   constructor(res: ServerResponse, commit: Commit, failed?: (error: unknown) => void) {
     this.#res = res
@@ -165,6 +174,10 @@ class Gate implements Refuser {
     )
   }
 
+  asked(): void {
+    if (!this.#hasBegun) this.#headersThen ??= headersOf(this.#res)
+  }
+
   /**
    * Whether the app's error handler can send the response: `end` began it, so that nothing more of
    * the page comes, and no middleware after us wrapped a method and believes that it was begun.
@@ -176,6 +189,7 @@ class Gate implements Refuser {
   }
 
   #giveToApp(error: unknown): void {
+    this.#dropHeaders(error)
     prepareRefusal(this.#res, refusalOf(error))
     // That of the fixed response: the app's own is another.
     this.#res.removeHeader('content-type')
@@ -204,8 +218,14 @@ class Gate implements Refuser {
     }
   }
 
+  /** The page was not for a visitor whom a guard refused, and neither were its headers. */
+  #dropHeaders(error: unknown): void {
+    if (this.#headersThen && isAnswerable(error)) restoreHeaders(this.#res, this.#headersThen)
+  }
+
   /** Sends the error response, and ignores later writes of the app, whose response is dropped. */
   #refuse(error: unknown): void {
+    this.#dropHeaders(error)
     sendRefusal(this.#res, refusalOf(error), this.#before)
     const answering = (answer: unknown, ...told: unknown[]) => {
       return (...args: unknown[]) => {

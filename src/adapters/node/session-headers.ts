@@ -40,10 +40,31 @@ function textOf(value: number | string | string[] | undefined): string | undefin
 
 /** Redirects to a page of this site. No cache may store it: the visitor may sign in. */
 export function sendRedirect(res: ServerResponse, location: string): void {
+  // By a timeout of the app, say, while the store was asked. Nobody would catch Node's error.
+  if (res.headersSent) return
   res.statusCode = 303
   res.setHeader('Location', location)
   res.setHeader('Cache-Control', 'no-store')
   res.end()
+}
+
+/** The headers of a response at some moment. */
+export type HeadersThen = ReadonlyMap<string, number | string | string[]>
+
+/** Copies the headers: Node appends to the array of a header in place. */
+export function headersOf(res: ServerResponse): HeadersThen {
+  const copy = new Map<string, number | string | string[]>()
+  for (const name of res.getHeaderNames()) {
+    const value = res.getHeader(name)
+    if (value !== undefined) copy.set(name, Array.isArray(value) ? [...value] : value)
+  }
+  return copy
+}
+
+/** Sets the headers back to what they were. */
+export function restoreHeaders(res: ServerResponse, before: HeadersThen): void {
+  for (const name of res.getHeaderNames()) if (!before.has(name)) res.removeHeader(name)
+  for (const [name, value] of before) res.setHeader(name, value)
 }
 
 type Send = (...args: any[]) => unknown

@@ -21,7 +21,7 @@ export function eventEmitter(listener: EventListener): Emit {
   function report(error: unknown): void {
     if (hasFailed) return
     hasFailed = true
-    console.error('[sojourn] The listener onEvent failed. No request was affected.', error)
+    printError('The listener onEvent failed. No request was affected.', error)
   }
   return (event) => {
     if (isRunning) return
@@ -39,7 +39,17 @@ export function eventEmitter(listener: EventListener): Emit {
 
 /** Prints an error of a request listener that nobody handled, in production, too. */
 export function printFailure(error: unknown): void {
-  console.error('[sojourn] A request listener failed, and nothing handled its error:', error)
+  printError('A request listener failed, and nothing handled its error:', error)
+}
+
+/** Prints an error of the app. Never throws, as Node's console does if the error cannot be inspected. */
+export function printError(message: string, error: unknown): void {
+  const line = `[sojourn] ${message}`
+  try {
+    console.error(line, error)
+  } catch {
+    console.error(line)
+  }
 }
 
 /** How often one kind of failure is printed at most. */

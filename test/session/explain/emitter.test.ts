@@ -1,6 +1,7 @@
 /** What a listener does reaches no request, and failures that nobody listens to are printed. */
 
 import { randomBytes } from 'node:crypto'
+import { formatWithOptions, inspect } from 'node:util'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createSessions, type SessionOptions } from '../../../src/index.ts'
 import { SECRET, T0, testSessions, Visitor } from '../visitor.ts'
@@ -10,6 +11,12 @@ afterEach(() => {
   printed.mockClear()
   vi.unstubAllEnvs()
 })
+
+const unprintable = {
+  [inspect.custom]() {
+    throw new Error('cannot be shown')
+  },
+}
 
 const FORGED = '__Host-Http-session=forged; session=forged'
 
@@ -27,6 +34,19 @@ describe('a listener that', () => {
     expect([session.get('a'), session.userId]).toEqual([1, '7'])
     expect(printed).toHaveBeenCalledTimes(1)
     expect(printed.mock.calls[0]![0]).toMatch(/onEvent failed/)
+  })
+
+  it('throws what the console cannot print reaches no request either', async () => {
+    const { sessions } = testSessions({
+      onEvent() {
+        // oxlint-disable-next-line no-throw-literal -- as an app may
+        throw unprintable
+      },
+    })
+    printed.mockImplementation((...given) => void formatWithOptions({}, ...given))
+    expect((await sessions.open(FORGED)).isNew).toBe(true)
+    expect(printed.mock.lastCall).toHaveLength(1)
+    printed.mockImplementation(() => {})
   })
 
   it('opens the session of which it is told gets it, and is told once', async () => {
