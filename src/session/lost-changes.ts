@@ -32,12 +32,17 @@ export function watchSent(state: State): void {
 }
 
 /** The watch of a session whose headers are sent: nothing can be changed or committed any more. */
-const SENT: Watch = { changed() {}, committed() {} }
+const SENT: Watch = { gave() {}, changed() {}, committed() {} }
 
 /** Makes the watch of a session that only the app commits, one of `sessions.open()`. */
 export function watchUncommitted(state: State): Watch {
   let cancel: (() => void) | undefined
+  let isHeld = false
   const watch = {
+    gave() {
+      isHeld = true
+      watch.changed()
+    },
     changed() {
       cancel ??= backgroundTimer(() => {
         cancel = undefined
@@ -47,8 +52,8 @@ export function watchUncommitted(state: State): Watch {
     committed() {
       cancel?.()
       cancel = undefined
-      // Made during the commit.
-      if (state.changes.length > 0) watch.changed()
+      // Made during the commit; or later, inside a value that the app holds.
+      if (state.changes.length > 0 || isHeld) watch.changed()
     },
   }
   return watch

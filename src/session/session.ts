@@ -30,7 +30,8 @@ const LOGOUT = "logout({ keep: ['language'] })"
 const LONGEST_SHOWN_KEY = 60
 
 /** The keys of a session's data. */
-export type KeyOf<Data> = Extract<keyof Data, string>
+// Not Extract: the compiler would not know the keys of a type parameter's constraint.
+export type KeyOf<Data> = keyof Data & string
 
 /** What an updater returns. For `any`: whatever is not `undefined`. */
 type Updated<Value> = (0 extends 1 & Value ? {} | null : Exclude<Value, undefined>) | typeof REMOVE
@@ -364,6 +365,8 @@ export class Session<Data = any, UserId = string | undefined> extends Watched {
 
   /** Shows the keys without the values, so that values do not end up in logs. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
+    // The object behind the proxy of `Watched`, as console.log('%o') and the REPL show it.
+    if (!(#state in this)) return 'Session {}'
     const keys = [...this.keys()].map((key) => printableShort(key, LONGEST_SHOWN_KEY))
     return `Session { ${keys.join(', ')} }`
   }
@@ -374,7 +377,7 @@ function gaveObject(state: State): void {
   state.mayDrift = true
   if (state.frozen) watchSent(state)
   // In production a session of `sessions.open()` that is only read is not kept in memory for that.
-  else if (state.host.explains) state.watch?.changed()
+  else if (state.host.explains) state.watch?.gave()
 }
 
 refuseStrayProperties(Session.prototype)

@@ -218,6 +218,27 @@ describe.each(KINDS)('a session of sessions.open(), in %s', (_, options) => {
     )
   })
 
+  it('whose only change is a login as another user is reported', async () => {
+    vi.useFakeTimers()
+    const { sessions, losses, visitor } = await setUp(options())
+    await visitor.session((session) => session.login('bob'))
+    ;(await sessions.open(visitor.cookie)).login('ada')
+    vi.advanceTimersByTime(3_000)
+    expect(losses).toEqual([{ type: 'changes-lost', why: 'not-committed', keys: ['login()'] }])
+  })
+
+  it('that is changed inside a value after its commit is reported in development', async () => {
+    vi.useFakeTimers()
+    const { sessions, losses, visitor } = await setUp(options())
+    const session = await sessions.open(visitor.cookie)
+    const cart = session.get('cart')
+    cart.push('cup')
+    await session.commit()
+    cart.push('lost')
+    vi.advanceTimersByTime(3_000)
+    expect(losses).toEqual([{ type: 'changes-lost', why: 'not-committed', keys: ['cart'] }])
+  })
+
   it('whose only change is inside a value is reported in development', async () => {
     vi.useFakeTimers()
     const { sessions, losses, visitor } = await setUp(options())

@@ -1,6 +1,7 @@
 /** Mistakes of a first day, and the sentence a developer sees for each: in an error or on the console. */
 
-import { inspect } from 'node:util'
+import { isDeepStrictEqual, format, inspect } from 'node:util'
+import expressSession from 'express-session'
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
 import { flask, flaskCookie } from '../../src/flask/flask.ts'
 import { createSessions, type SessionOptions } from '../../src/index.ts'
@@ -346,6 +347,26 @@ describe('what is no mistake is not warned of', () => {
     ['console.log', ({ session }) => expect(inspect(session)).toMatch(/^Session /)],
     ['a matcher', ({ session }) => expect(session).toBe(session)],
     ['another matcher', ({ session }) => expect([session]).toContain(session)],
+    [
+      'a matcher that compares by keys',
+      ({ session }) => {
+        const handler = vi.fn<(session: unknown) => void>()
+        handler(session)
+        expect(handler).toHaveBeenCalledWith(session)
+        expect({ session }).toEqual({ session })
+        return isDeepStrictEqual({ session }, { session: {} })
+      },
+    ],
+    ["console.log('%o')", ({ session }) => expect(format('%o', session)).toMatch(/Session \{\}/)],
+    ['the REPL', ({ session }) => expect(inspect(session, { showProxy: true })).toMatch(/Session/)],
+    [
+      'another session library, which looks for its own',
+      ({ req }) => {
+        Object.assign(req, { url: '/', headers: {} })
+        const use = expressSession({ secret: 'x', resave: false, saveUninitialized: false })
+        return use(req, {} as never, () => {})
+      },
+    ],
     ['iteration', ({ session }) => [...session, Object.fromEntries(session)]],
     ['a getter', ({ session }) => [session.size, session.userId, session.isNew, session.handle]],
     ["'get' in session", ({ session }) => 'get' in session],
