@@ -22,7 +22,7 @@ const LONGEST_NAME = 60
  * next turn of the event loop; outside production once more after three seconds.
  */
 export function watchSent(state: State): void {
-  if (state.watch) return
+  if (state.watch || !state.host.tellsLosses) return
   state.watch = SENT
   const told = new Set<string>()
   const look = () => report(state, 'after-response', told)
@@ -35,7 +35,8 @@ export function watchSent(state: State): void {
 const SENT: Watch = { gave() {}, changed() {}, committed() {} }
 
 /** Makes the watch of a session that only the app commits, one of `sessions.open()`. */
-export function watchUncommitted(state: State): Watch {
+export function watchUncommitted(state: State): Watch | undefined {
+  if (!state.host.tellsLosses) return undefined
   let cancel: (() => void) | undefined
   let isHeld = false
   const watch = {

@@ -259,6 +259,21 @@ describe.each(KINDS)('a session of sessions.open(), in %s', (_, options) => {
     expect(warned(/lost|not saved/)).toBe(0)
   })
 
+  it('costs no timer in production where nobody listens', async () => {
+    vi.stubEnv('NODE_ENV', 'production')
+    vi.useFakeTimers()
+    const sessions = createSessions(options())
+    const visitor = testVisitor(sessions)
+    await visitor.session((session) => session.set('cart', ['tea']))
+    const handler = withFetch(sessions, async (request) => {
+      ;(await sessions.get(request)).get('cart').push('cup')
+      return new Response()
+    })
+    await handler(new Request('http://localhost/', { headers: { cookie: visitor.cookie } }))
+    ;(await sessions.open(visitor.cookie)).set('seen', 1)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
   it('that is only read, or committed, is not reported and leaves no timer', async () => {
     vi.useFakeTimers()
     const { sessions, losses, visitor } = await setUp(options())

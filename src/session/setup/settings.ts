@@ -46,6 +46,8 @@ export interface Settings {
   hint: Hint
   /** Whether development warnings are printed: only then is a rejected cookie examined. */
   explains: boolean
+  /** Whether a loss of changes is told to anybody. In production without a listener none is looked for. */
+  tellsLosses: boolean
   csrf: Csrf
   policy: Policy
 }
@@ -112,6 +114,7 @@ export function resolveOptions(options: SessionOptions): Settings {
     },
     hint,
     explains: environment !== 'production',
+    tellsLosses: onEvent !== undefined || environment !== 'production',
     csrf: csrfProtection({
       keys: keysFor(secrets, 'csrf', scope),
       layout: backend.layout,
