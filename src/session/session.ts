@@ -13,6 +13,7 @@ import { showFlashes } from './flashes.ts'
 import { refuseStrayProperties } from './explain/properties.ts'
 import {
   checkFlash,
+  checkHeaders,
   checkedList,
   checkedLabel,
   checkedUserId,
@@ -353,12 +354,13 @@ export class Session<Data = any, UserId = string | undefined> extends Watched {
    * Get objects again afterwards: if a concurrent request changed their key, the old object is no
    * longer part of the session.
    *
-   * @throws ERR_COOKIE_TOO_LARGE; with a store also ERR_SESSION_GONE, ERR_SESSION_CONFLICT,
-   * ERR_SESSION_LIMIT, ERR_SESSION_TOO_LARGE, and errors of an updater on newer data. Then nothing
-   * was saved. After ERR_STORE_UNAVAILABLE it is unknown whether the changes were saved; only a
-   * logout is retried.
+   * @throws ERR_OPTION_INVALID for other headers; ERR_COOKIE_TOO_LARGE; with a store also
+   * ERR_SESSION_GONE, ERR_SESSION_CONFLICT, ERR_SESSION_LIMIT, ERR_SESSION_TOO_LARGE, and errors of an
+   * updater on newer data. Then nothing was saved. After ERR_STORE_UNAVAILABLE it is unknown whether
+   * the changes were saved; only a logout is retried.
    */
   async commit(headers: Headers = new Headers()): Promise<Headers> {
+    checkHeaders(headers)
     await commitState(this.#state)
     return mergeInto(headers, outgoing(this.#state))
   }
