@@ -86,7 +86,9 @@ const LIBRARY = /[\\/]node_modules[\\/]|node:/
  * and another session library looks for `req.session` before it sets it.
  */
 function isAskedByLibrary(): boolean {
-  const lines = new Error().stack?.split('\n').filter((line) => IN_A_FILE.test(line)) ?? []
+  const lines = String(new Error().stack)
+    .split('\n')
+    .filter((line) => IN_A_FILE.test(line))
   // The first two are this function and its caller.
   return LIBRARY.test(lines[2] ?? '')
 }
