@@ -17,7 +17,7 @@ const PATIENCE_MS = 3_000
  * next turn of the event loop; outside production once more after three seconds.
  */
 export function watchSent(state: State): void {
-  if (state.watch) return
+  if (state.watch || !state.host.tellsLosses) return
   state.watch = SENT
   const told = new Set<string>()
   const look = () => report(state, 'after-response', told)
@@ -27,12 +27,18 @@ export function watchSent(state: State): void {
 }
 
 /** The watch of a session whose headers are sent: nothing can be changed or committed any more. */
-const SENT: Watch = { changed() {}, committed() {} }
+const SENT: Watch = { gave() {}, changed() {}, committed() {} }
 
 /** Makes the watch of a session that only the app commits, one of `sessions.open()`. */
-export function watchUncommitted(state: State): Watch {
+export function watchUncommitted(state: State): Watch | undefined {
+  if (!state.host.tellsLosses) return undefined
   let cancel: (() => void) | undefined
+  let isHeld = false
   const watch = {
+    gave() {
+      isHeld = true
+      watch.changed()
+    },
     changed() {
       cancel ??= backgroundTimer(() => {
         cancel = undefined
@@ -42,8 +48,8 @@ export function watchUncommitted(state: State): Watch {
     committed() {
       cancel?.()
       cancel = undefined
-      // Made during the commit.
-      if (state.changes.length > 0) watch.changed()
+      // Made during the commit; or later, inside a value that the app holds.
+      if (state.changes.length > 0 || isHeld) watch.changed()
     },
   }
   return watch

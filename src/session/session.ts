@@ -13,6 +13,7 @@ import { showFlashes } from './flashes.ts'
 import { refuseStrayProperties, SessionBase } from './explain/properties.ts'
 import {
   checkFlash,
+  checkHeaders,
   checkedList,
   checkedLabel,
   checkedUserId,
@@ -29,7 +30,8 @@ const LOGOUT = "logout({ keep: ['language'] })"
 const LONGEST_SHOWN_KEY = 60
 
 /** The keys of a session's data. */
-export type KeyOf<Data> = Extract<keyof Data, string>
+// Not Extract: the compiler would not know the keys of a type parameter's constraint.
+export type KeyOf<Data> = keyof Data & string
 
 /** What an updater returns. For `any`: whatever is not `undefined`. */
 type Updated<Value> = (0 extends 1 & Value ? {} | null : Exclude<Value, undefined>) | typeof REMOVE
@@ -348,18 +350,21 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    * Get objects again afterwards: if a concurrent request changed their key, the old object is no
    * longer part of the session.
    *
-   * @throws ERR_COOKIE_TOO_LARGE; with a store also ERR_SESSION_GONE, ERR_SESSION_CONFLICT,
-   * ERR_SESSION_LIMIT, ERR_SESSION_TOO_LARGE, and errors of an updater on newer data. Then nothing
-   * was saved. After ERR_STORE_UNAVAILABLE it is unknown whether the changes were saved; only a
-   * logout is retried.
+   * @throws ERR_OPTION_INVALID for other headers; ERR_COOKIE_TOO_LARGE; with a store also
+   * ERR_SESSION_GONE, ERR_SESSION_CONFLICT, ERR_SESSION_LIMIT, ERR_SESSION_TOO_LARGE, and errors of an
+   * updater on newer data. Then nothing was saved. After ERR_STORE_UNAVAILABLE it is unknown whether
+   * the changes were saved; only a logout is retried.
    */
   async commit(headers: Headers = new Headers()): Promise<Headers> {
+    checkHeaders(headers)
     await commitState(this.#state)
     return mergeInto(headers, outgoing(this.#state))
   }
 
   /** Shows the keys without the values, so that values do not end up in logs. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
+    // The object behind the proxy of `Watched`, as console.log('%o') and the REPL show it.
+    if (!(#state in this)) return 'Session {}'
     const keys = [...this.keys()].map((key) => printableShort(key, LONGEST_SHOWN_KEY))
     return `Session { ${keys.join(', ')} }`
   }
@@ -370,7 +375,7 @@ function gaveObject(state: State): void {
   state.mayDrift = true
   if (state.frozen) watchSent(state)
   // In production a session of `sessions.open()` that is only read is not kept in memory for that.
-  else if (state.host.development) state.watch?.changed()
+  else if (state.host.development) state.watch?.gave()
 }
 
 refuseStrayProperties(Session.prototype)

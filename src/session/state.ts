@@ -33,8 +33,9 @@ export interface SecretUse {
   lastAt: Date | undefined
 }
 
-/** Is told of changes and commits. */
+/** Is told of changes, of objects that the app gets and may change, and of commits. */
 export interface Watch {
+  gave(): void
   changed(): void
   committed(): void
 }
@@ -99,6 +100,7 @@ export function note(state: State, verb: string, change: Change): void {
     // Deletes the other user's data and preserves this request's own changes: only a replay can
     // tell them apart. Changes inside the other user's objects are dropped with them.
     replayOn(state, state.base)
+    state.watch?.changed()
     return
   }
   state.record = apply(own(state), change, layout)

@@ -42,6 +42,11 @@ export function ofARecord<Data extends Record<string, unknown>>(given: SessionOp
   return createSessions<Data & { visits: number }>(given)
 }
 
+export function ofAConstraint<Data extends { visits: number }>(session: Session<Data>) {
+  if (session.has('visits')) session.delete('visits')
+  return session.get('visits')
+}
+
 export async function reads(req: object): Promise<unknown> {
   const session = await createSessions<{ payload: Json }>(options).get(req)
   session.set('payload', { a: [1, { b: null }] })

@@ -218,6 +218,27 @@ describe.each(KINDS)('a session of sessions.open(), in %s', (_, options) => {
     )
   })
 
+  it('whose only change is a login as another user is reported', async () => {
+    vi.useFakeTimers()
+    const { sessions, losses, visitor } = await setUp(options())
+    await visitor.session((session) => session.login('bob'))
+    ;(await sessions.open(visitor.cookie)).login('ada')
+    vi.advanceTimersByTime(3_000)
+    expect(losses).toEqual([{ type: 'changes-lost', why: 'not-committed', keys: ['login()'] }])
+  })
+
+  it('that is changed inside a value after its commit is reported in development', async () => {
+    vi.useFakeTimers()
+    const { sessions, losses, visitor } = await setUp(options())
+    const session = await sessions.open(visitor.cookie)
+    const cart = session.get('cart')
+    cart.push('cup')
+    await session.commit()
+    cart.push('lost')
+    vi.advanceTimersByTime(3_000)
+    expect(losses).toEqual([{ type: 'changes-lost', why: 'not-committed', keys: ['cart'] }])
+  })
+
   it('whose only change is inside a value is reported in development', async () => {
     vi.useFakeTimers()
     const { sessions, losses, visitor } = await setUp(options())
@@ -236,6 +257,21 @@ describe.each(KINDS)('a session of sessions.open(), in %s', (_, options) => {
     vi.advanceTimersByTime(3_000)
     expect(losses).toHaveLength(1)
     expect(warned(/lost|not saved/)).toBe(0)
+  })
+
+  it('costs no timer in production where nobody listens', async () => {
+    vi.stubEnv('NODE_ENV', 'production')
+    vi.useFakeTimers()
+    const sessions = createSessions(options())
+    const visitor = testVisitor(sessions)
+    await visitor.session((session) => session.set('cart', ['tea']))
+    const handler = withFetch(sessions, async (request) => {
+      ;(await sessions.get(request)).get('cart').push('cup')
+      return new Response()
+    })
+    await handler(new Request('http://localhost/', { headers: { cookie: visitor.cookie } }))
+    ;(await sessions.open(visitor.cookie)).set('seen', 1)
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   it('that is only read, or committed, is not reported and leaves no timer', async () => {

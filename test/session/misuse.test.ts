@@ -1,9 +1,15 @@
 /** Mistakes of a first day, and the sentence a developer sees for each: in an error or on the console. */
 
-import { inspect } from 'node:util'
+import { isDeepStrictEqual, format, inspect } from 'node:util'
+import expressSession from 'express-session'
+import { createClient } from 'redis'
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
+import { sessionMiddleware } from '../../src/adapters/express.ts'
+import { withSessions } from '../../src/adapters/fetch.ts'
 import { flask, flaskCookie } from '../../src/flask/flask.ts'
 import { createSessions, type SessionOptions } from '../../src/index.ts'
+import { redisStore } from '../../src/stores/redis/redis.ts'
+import { sqliteStore } from '../../src/stores/sqlite/sqlite.ts'
 import { forge, SECRET, T0, testSessions } from './visitor.ts'
 
 /** What a row has at hand. */
@@ -74,6 +80,11 @@ const LIFE: Row[] = [
         ...flask({ SECRET_KEY: SECRET }),
       }),
     /idle for longer than PERMANENT_SESSION_LIFETIME/,
+  ],
+  [
+    'two cookies of one name',
+    ({ open }) => open(`${forge(own('{}'))}; ${forge(own('{"p":true}'))}`),
+    /sent 2 cookies named "session".*The newest valid one is used\./,
   ],
   [
     'two apps on localhost with one cookie name',
@@ -280,13 +291,135 @@ const CALLS: Row[] = [
   ],
 ]
 
-const ROWS = [...LIFE, ...PROPERTIES, ...CALLS]
+/** What a Fetch handler of new sessions does with a request. */
+async function handled(work: (session: any, sessions: any, request: Request) => unknown) {
+  const { sessions } = testSessions()
+  const handler = withSessions(sessions, async (request) => {
+    const response = await work(await sessions.get(request), sessions, request)
+    return response instanceof Object ? (response as Response) : new Response()
+  })
+  return handler(new Request('http://localhost/'))
+}
+
+const REQUESTS: Row[] = [
+  [
+    "update('cart', (cart) => { cart.items.push('x') })",
+    ({ session }) => session.update('cart', (cart: any) => void cart.items.push('x')),
+    /returned undefined\. Return the new value.*To delete the key, return REMOVE/,
+  ],
+  [
+    'update(key, async () => 1)',
+    ({ session }) => session.update('visits', async () => 1),
+    /returned a promise.*await first, then call update\(\)/,
+  ],
+  [
+    'login({ id: 7 })',
+    ({ session }) => session.login({ id: 7 }),
+    /login\(\) was given object\. Pass the user's id/,
+  ],
+  [
+    'app.use(sessionMiddleware)',
+    () => (sessionMiddleware as any)({ headers: {} }, {}, () => {}),
+    /got a request: write app\.use\(sessionMiddleware\(sessions/,
+  ],
+  [
+    'sessionMiddleware({ secret })',
+    () => sessionMiddleware({ secret: SECRET } as never),
+    /It got the options: write const sessions = createSessions\(options\)/,
+  ],
+  [
+    'sessions.signedIn(req) without await',
+    () => handled((_session, sessions, request) => void sessions.signedIn(request)),
+    /An await is missing: write `await sessions\.signedIn\(req\)`/,
+  ],
+  [
+    'a change inside a value after the response',
+    async () => {
+      vi.useFakeTimers()
+      let cart: string[] = []
+      await handled((session) => {
+        cart = session.set('cart', ['tea']).get('cart')
+      })
+      cart.push('cup')
+      vi.advanceTimersByTime(3_000)
+    },
+    /changed after the response was sent, and the change is lost: "cart"\. Change it before you send/,
+  ],
+  [
+    'a change in a WebSocket upgrade',
+    () =>
+      handled((session) => {
+        session.set('seen', 1)
+        return { status: 101, type: 'default', headers: new Headers(), body: null }
+      }),
+    /cannot set a cookie \(status 101\), and the changes are lost: "seen"/,
+  ],
+  [
+    'sessions.open() without commit',
+    async ({ sessions }) => {
+      vi.useFakeTimers()
+      ;(await sessions.open(null)).set('seen', 1)
+      vi.advanceTimersByTime(3_000)
+    },
+    /is not saved: "seen"\. Call await session\.commit\(headers\)/,
+  ],
+  [
+    'res.clearCookie() and a change',
+    () =>
+      handled((session) => {
+        session.set('seen', 1)
+        return new Response('', { headers: { 'set-cookie': 'session=; Max-Age=0; Path=/' } })
+      }),
+    /the session's Set-Cookie was sent instead\. To sign out call session\.logout\(\)/,
+  ],
+  [
+    'session.commit(res)',
+    ({ session }) => session.set('seen', 1).commit({ get() {}, set() {} }),
+    /"headers" has to be a Headers object\. Behind an adapter write await session\.commit\(\)/,
+  ],
+  [
+    'a session too large for a cookie',
+    async ({ session }) => session.set('essay', 'x'.repeat(1e6)).commit(),
+    /essay \(\d+ bytes\)/,
+  ],
+  [
+    'createSessions({ secret: undefined })',
+    ({ create }) => create({ secret: undefined }),
+    /No secret: "secret" is empty or undefined\. .*process\.env\.SESSION_SECRET/,
+  ],
+  [
+    'a variable that is set, under another name',
+    ({ create }) => {
+      vi.stubEnv('SESSION_SECRET', SECRET)
+      return create({ secret: process.env['SESION_SECRET'] })
+    },
+    /process\.env\.SESSION_SECRET is set: read that, and compare the spelling/,
+  ],
+  [
+    'redisStore(client.legacy())',
+    () => redisStore(createClient().legacy() as never),
+    /"client" answers through callbacks\. Pass a client of node-redis 4 or newer/,
+  ],
+  [
+    'sqliteStore(new sqlite3.Database(file))',
+    () => sqliteStore({ prepare: () => ({ get() {} }), exec() {} } as never),
+    /has to be an open database that answers synchronously/,
+  ],
+  [
+    'sessions.current() outside a request',
+    ({ sessions }) => sessions.current(),
+    /works while a request is handled.*Elsewhere pass the request: sessions\.get\(req\)/,
+  ],
+]
+
+const ROWS = [...LIFE, ...PROPERTIES, ...CALLS, ...REQUESTS]
 
 let warn: MockInstance<(...parts: unknown[]) => void>
 beforeEach(() => {
   warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
 })
 afterEach(() => {
+  vi.useRealTimers()
   vi.unstubAllEnvs()
   vi.restoreAllMocks()
 })
@@ -346,6 +479,26 @@ describe('what is no mistake is not warned of', () => {
     ['console.log', ({ session }) => expect(inspect(session)).toMatch(/^Session /)],
     ['a matcher', ({ session }) => expect(session).toBe(session)],
     ['another matcher', ({ session }) => expect([session]).toContain(session)],
+    [
+      'a matcher that compares by keys',
+      ({ session }) => {
+        const handler = vi.fn<(session: unknown) => void>()
+        handler(session)
+        expect(handler).toHaveBeenCalledWith(session)
+        expect({ session }).toEqual({ session })
+        return isDeepStrictEqual({ session }, { session: {} })
+      },
+    ],
+    ["console.log('%o')", ({ session }) => expect(format('%o', session)).toMatch(/Session \{\}/)],
+    ['the REPL', ({ session }) => expect(inspect(session, { showProxy: true })).toMatch(/Session/)],
+    [
+      'another session library, which looks for its own',
+      ({ req }) => {
+        Object.assign(req, { url: '/', headers: {} })
+        const use = expressSession({ secret: 'x', resave: false, saveUninitialized: false })
+        return use(req, {} as never, () => {})
+      },
+    ],
     ['iteration', ({ session }) => [...session, Object.fromEntries(session)]],
     ['a getter', ({ session }) => [session.size, session.userId, session.isNew, session.handle]],
     ["'get' in session", ({ session }) => 'get' in session],

@@ -6,11 +6,14 @@ import { percentDecoded } from '../../session/development/foreign-cookies.ts'
 /** Variables whose values are nobody's business. */
 const PRIVATE_NAME = /secret|key|token|pass|pwd|auth|dsn|url|uri|credential/i
 
+/** What a shell calls its folders. */
+const FOLDER = /^(?:OLD)?PWD$/
+
 /** The text without passwords in URLs, and without what private variables of the environment hold. */
 export function withoutSecrets(text: string, environment: NodeJS.ProcessEnv = process.env): string {
   const secrets = Object.entries(environment).flatMap(([name, value = '']) =>
     // Shorter ones are words such as "true", and would take the sense out of a message.
-    value.length < 8 || !PRIVATE_NAME.test(name)
+    value.length < 8 || !PRIVATE_NAME.test(name) || FOLDER.test(name)
       ? []
       : [value, ...passwordsIn(value)].map((secret) => ({ name, secret })),
   )

@@ -103,3 +103,12 @@ export function checkedLabel(label: unknown): string | undefined {
   // Not between the halves of a surrogate pair.
   return label.slice(0, MAX_LABEL_LENGTH).replace(/[\ud800-\udbff]$/, '')
 }
+
+/** Throws before anything is saved unless these are `Headers`. @throws ERR_OPTION_INVALID */
+export function checkHeaders(headers: unknown): void {
+  if (typeof (headers as Partial<Headers> | null)?.getSetCookie === 'function') return
+  throw invalid(
+    'headers',
+    'has to be a Headers object. Behind an adapter write await session.commit()',
+  )
+}

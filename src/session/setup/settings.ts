@@ -39,6 +39,8 @@ export interface Settings {
   onReplaced: () => void
   /** The development warnings; `undefined` in production. */
   development: Development | undefined
+  /** Whether a loss of changes is told to anybody. In production without a listener none is looked for. */
+  tellsLosses: boolean
   csrf: Csrf
   policy: Policy
 }
@@ -102,6 +104,7 @@ export function resolveOptions(options: SessionOptions): Settings {
       development?.replaced(writer.name)
     },
     development,
+    tellsLosses: onEvent !== undefined || development !== undefined,
     csrf: csrfProtection({
       keys: keysFor(secrets, 'csrf', scope),
       layout: backend.layout,

@@ -101,7 +101,7 @@ function pool(client: PgPool, prepare: 'named' | 'unnamed'): PostgresConnection 
       const named = prepare === 'named' ? { name } : {}
       const config = { text, values: [...values], rowMode: 'array' as const, ...named, ...limit }
       const { rows, rowCount } = await client.query(config)
-      return { rows, written: rowCount ?? 0 }
+      return { rows, written: counted(rowCount) }
     },
     async script(text) {
       await client.query({ text, rowMode: 'array' })
@@ -117,7 +117,7 @@ function postgres(client: PostgresSql, prepare: 'named' | 'unnamed'): PostgresCo
     // By position, since the client's `transform` may have renamed the columns.
     async query({ text }, values = []) {
       const rows = await client.unsafe(text, values as never[], options).values()
-      return { rows, written: rows.count }
+      return { rows, written: counted(rows.count) }
     },
     async script(text) {
       await client.unsafe(text)
@@ -131,7 +131,7 @@ function pglite(client: PgLite): PostgresConnection {
     check: () => (process.env['NODE_ENV'] === 'production' ? [ONE_PROCESS] : []),
     async query({ text }, values = []) {
       const reply = await client.query(text, [...values], { rowMode: 'array' })
-      return { rows: reply.rows as unknown[][], written: reply.affectedRows ?? 0 }
+      return { rows: reply.rows as unknown[][], written: counted(reply.affectedRows) }
     },
     async script(text) {
       await client.exec(text)
@@ -155,3 +155,9 @@ const NO_LISTENER =
   "Nobody listens to the pool's 'error' event: a connection that the server ends while it is idle ends this process. Add pool.on('error', ...)."
 const ONE_PROCESS =
   'PGlite belongs to this one process: sessions are not shared with another, and last no longer than its folder.'
+
+/** Silence must not be taken for a row that is not there; `null`: a statement that counts none. */
+function counted(rows: number | null | undefined): number {
+  if (rows === undefined) throw new Error('the client did not say how many rows were written')
+  return rows ?? 0
+}

@@ -242,6 +242,13 @@ test.each([
   expect(reasonOf(error)).not.toContain('\n')
 })
 
+test("the folder in which the command runs is no secret, though a shell's PWD holds it", () => {
+  const environment = { PWD: '/home/ada/shop', OLDPWD: '/home/ada/old', DB_PWD: 'abcdefgh12' }
+  const says = 'no file /home/ada/shop/app.js, nor /home/ada/old/app.js'
+  expect(withoutSecrets(says, environment)).toBe(says)
+  expect(withoutSecrets('it was abcdefgh12', environment)).toBe('it was [DB_PWD]')
+})
+
 test('a secret that begins as another one is hidden whole', () => {
   const environment = { A_SECRET: 'abcdefgh12', LONG_SECRET: 'abcdefgh12-the-rest-of-it' }
   expect(withoutSecrets('it was abcdefgh12-the-rest-of-it', environment)).toBe(

@@ -111,6 +111,23 @@ test('every verb is one statement, sent once, and only a swap that lost sends a 
   expect(sent).toHaveLength(3)
 })
 
+test('a client that does not say how many rows it wrote is a failure, not a lost session', async () => {
+  await emptyStore(pool, sqlOf(pool), NAME)
+  const silent = new Proxy(pool, {
+    get(target, name) {
+      if (name !== 'query') return Reflect.get(target, name)
+      return async (config: { text: string }) => ({
+        ...(await target.query(config)),
+        rowCount: undefined,
+      })
+    },
+  })
+  const row = { write: 'a', recent: [], expiresAt: Date.now(), owner: null, body: '' }
+  const store = postgresStore(silent as PostgresClient, { prefix: `${NAME}_` })
+  await expect(store.insert('silent', row)).rejects.toThrow(/did not say how many rows/)
+  await expect(store.touch('silent', Date.now())).rejects.toThrow(/did not say how many rows/)
+})
+
 test('a client that parses booleans in its own way is understood all the same', async () => {
   const own = connectPool({
     types: {
