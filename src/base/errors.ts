@@ -8,7 +8,7 @@ const CATALOGUE = {
   ERR_SECRET_MISSING: (where: string, hint: string) =>
     `No secret: "${where}" is empty or undefined. ${hint}`,
   ERR_SECRET_WEAK: (where: string, why: string) =>
-    `The secret in ${where} ${why}. Make one with \`npx sojourn secret\`.`,
+    `The secret in "${where}" ${why}. Make one with \`npx sojourn secret\`.`,
   ERR_VALUE_UNSUPPORTED: (key: string, why: string) =>
     `The value for "${key}" cannot be stored in a session: ${why}.`,
   ERR_UPDATE_ASYNC: (key: string) =>

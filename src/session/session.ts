@@ -266,7 +266,7 @@ export class Session<Data = any, UserId = string | undefined> extends Watched {
     if (stored) return
     hint(
       'logout',
-      `${verb} clears the cookie in this browser. A copy of it made earlier opens until it expires: only sessions kept in a store can be ended everywhere.`,
+      `${verb} clears the cookie in this browser. A copy of it made earlier stays valid until it expires: only sessions in a store can be ended everywhere.`,
     )
   }
 

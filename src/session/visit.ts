@@ -18,6 +18,7 @@ import {
 import { changedNames, reportUnsent, watchSent } from './lost-changes.ts'
 import type { GivenToken } from './csrf/csrf.ts'
 import { hintOpenedLate, printFailure } from './explain/hints.ts'
+import { watchPromise } from './explain/watched.ts'
 import { openState } from './open-state.ts'
 import { outgoing } from './set-cookie-line.ts'
 import { type Host, noteDrift, type State } from './state.ts'
@@ -94,7 +95,7 @@ class RequestVisit implements Visit {
   session(): Promise<Session> {
     if (this.#session) return this.#session
     const opening = this.#open()
-    return (this.#session =
+    this.#session =
       opening instanceof Promise
         ? opening.then(
             (state) => new Session(state),
@@ -103,7 +104,9 @@ class RequestVisit implements Visit {
               throw error
             },
           )
-        : Promise.resolve(new Session(opening)))
+        : Promise.resolve(new Session(opening))
+    const { explains, hint } = this.#host
+    return explains ? watchPromise(hint, this.#session) : this.#session
   }
 
   #open(): Maybe<State> {

@@ -31,7 +31,7 @@ export function printFailure(error: unknown): void {
 export function hintOpenedLate(hint: Hint): void {
   hint(
     'opened-late',
-    "A session was first asked for after the response's headers had left, so no Vary: Cookie tells caches that the page depends on the visitor. Ask for it before you send; it can be read while streaming.",
+    'sessions.get() was first called after the response headers were sent, so no Vary: Cookie tells caches that the page depends on the visitor. Call it before you send the response. A socket has no page to cache: ignore this line there.',
   )
 }
 

@@ -28,7 +28,7 @@ function trapsOf(hint: Hint): ProxyHandler<Watched> {
   const attached = attacher(hint)
   /** `call`: what to write in place of the misuse. */
   function tell(call: string, instead = `Write session.${call}`): void {
-    hint(call, `The data of a session are no properties of it. ${instead}.`)
+    hint(call, `The data of a session are not its properties. ${instead}.`)
   }
   function tellHas(session: object, name: string | symbol): void {
     if (isStray(session, name)) tell(`has('${name}')`)
@@ -41,8 +41,9 @@ function trapsOf(hint: Hint): ProxyHandler<Watched> {
       }
       if (name === 'toJSON') tell(name, PLAIN)
       else if (isStray(session, name)) {
-        const call = `get('${name}')`
-        tell(call, insteadOf(name, `Write session.${call}`))
+        const instead = insteadOf(name, '')
+        if (instead === '') tell(`get('${name}')`)
+        else hint(`instead-${name}`, `session.${name} does not exist. ${instead}.`)
       }
       return value
     },
@@ -75,6 +76,30 @@ const PROBES = /^(?:asymmetricMatch|nodeType|nodeName|tagName|hasAttribute|sampl
 function isStray(session: object, name: string | symbol): name is string {
   if (typeof name === 'symbol' || Reflect.has(session, name)) return false
   return /^[a-z][\w-]{0,40}$/i.test(name) && !PROBES.test(name)
+}
+
+/**
+ * Makes the promise of a session warn when it is used as the session, because `await` is missing.
+ * It stays the same promise: only its prototype chain gets a proxy.
+ */
+export function watchPromise<Value>(hint: Hint, promise: Promise<Value>): Promise<Value> {
+  function tell(name: string): void {
+    hint(
+      'promise',
+      `An await is missing: "${name}" is a property of the session, and this is a promise of it. Write const session = await sessions.get(req).`,
+    )
+  }
+  const prototype = new Proxy(Object.create(Promise.prototype) as object, {
+    get(target, name, receiver) {
+      if (isStray(target, name)) tell(name)
+      return Reflect.get(target, name, receiver) as unknown
+    },
+    set(target, name, value, receiver) {
+      if (isStray(target, name)) tell(name)
+      return Reflect.set(target, name, value, receiver)
+    },
+  })
+  return Object.setPrototypeOf(promise, prototype) as Promise<Value>
 }
 
 type Method = (...given: unknown[]) => unknown

@@ -79,7 +79,7 @@ export function resolveOptions(options: SessionOptions): Settings {
   for (const weakness of weaknesses) {
     hint(
       `weak-${weakness}`,
-      `The secret in ${where} ${explain(weakness)}. It is refused in production: run \`npx sojourn secret\`.`,
+      `The secret in "${where}" ${explain(weakness)}. It is refused in production: run \`npx sojourn secret\`.`,
     )
   }
   const writer = setCookieWriter(preset.cookie, preset.expiry)
