@@ -8,7 +8,7 @@ const CATALOGUE = {
   ERR_SECRET_MISSING: (where: string, hint: string) =>
     `No secret: "${where}" is empty or undefined. ${hint}`,
   ERR_SECRET_WEAK: (where: string, why: string) =>
-    `The secret in ${where} ${why}. Make one with \`npx sojourn secret\`.`,
+    `The secret in "${where}" ${why}. Make one with \`npx sojourn secret\`.`,
   ERR_VALUE_UNSUPPORTED: (key: string, why: string) =>
     `The value for "${key}" cannot be stored in a session: ${why}.`,
   ERR_UPDATE_ASYNC: (key: string) =>
@@ -87,9 +87,9 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   /** The same as `status`: Fastify reads this name. */
   readonly statusCode: number
   /** Response headers for an error that is not caught: Express and Koa send them. */
-  readonly headers: Record<string, string> | undefined
+  declare readonly headers: Record<string, string> | undefined
   /** The largest keys of a session that is too large, the largest first. */
-  readonly largest: readonly KeySize[] | undefined = undefined
+  declare readonly largest: readonly KeySize[] | undefined
 
   readonly #evidence: Parameters<Catalogue[Code]>
 
@@ -106,7 +106,9 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
     this.name = 'SessionError'
     this.code = code
     this.status = this.statusCode = STATUS[code] ?? 500
-    this.headers = headersFor(this.status)
+    const headers = headersFor(this.status)
+    // Not set to undefined: Node.js prints every property of an error that ends the process.
+    if (headers) this.headers = headers
     this.#evidence = evidence
   }
 
@@ -114,7 +116,7 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   withHeader(name: string, value: string): SessionError<Code> {
     const copy = withCause(new SessionError(this.code, ...this.#evidence), this.cause)
     const headers = { ...this.headers, [name]: value }
-    return Object.assign(copy, { headers, largest: this.largest })
+    return Object.assign(copy, { headers }, this.largest && { largest: this.largest })
   }
 }
 

@@ -7,11 +7,20 @@ export function invalid(option: string, why: string): SessionError {
   return new SessionError('ERR_OPTION_INVALID', option, why)
 }
 
-/** Throws if an object has a key that is not a known option: a misspelling would be ignored silently. */
-export function refuseUnknown(given: object, known: readonly string[], prefix: string): void {
+/**
+ * Throws if an object has a key that is not a known option: a misspelling would be ignored silently.
+ * `instead`: what to write in place of options of other libraries, or that belong elsewhere.
+ */
+export function refuseUnknown(
+  given: object,
+  known: readonly string[],
+  prefix: string,
+  instead: Readonly<Record<string, string>> = {},
+): void {
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue
-    throw invalid(`${prefix}${name}`, `is not known. There are: ${known.join(', ')}`)
+    const remedy = Object.hasOwn(instead, name) ? `${instead[name]}. ` : ''
+    throw invalid(`${prefix}${name}`, `is not known. ${remedy}There are: ${known.join(', ')}`)
   }
 }
 

@@ -94,7 +94,7 @@ class RequestVisit implements Visit {
   session(): Promise<Session> {
     if (this.#session) return this.#session
     const opening = this.#open()
-    return (this.#session =
+    this.#session =
       opening instanceof Promise
         ? opening.then(
             (state) => new Session(state),
@@ -103,7 +103,9 @@ class RequestVisit implements Visit {
               throw error
             },
           )
-        : Promise.resolve(new Session(opening)))
+        : Promise.resolve(new Session(opening))
+    const { development } = this.#host
+    return development ? development.watchPromise(this.#session) : this.#session
   }
 
   #open(): Maybe<State> {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -18,6 +19,13 @@ describe('errors', () => {
       status: 500,
       statusCode: 500,
     })
+  })
+
+  test('an error that ends the process is printed without properties that are not set', () => {
+    expect(inspect(new SessionError('ERR_SECRET_MISSING', 'secret', ''))).not.toContain(
+      'undefined,',
+    )
+    expect(Object.keys(new SessionError('ERR_CSRF'))).toContain('headers')
   })
 
   test('the reason behind an error is kept', () => {

@@ -93,22 +93,68 @@ const LIFE: Row[] = [
   ],
 ]
 
+const ELSEWHERE: Row[] = [
+  [
+    "createSessions({ secret, idle: '1d' })",
+    ({ create }) => create({ idle: '1d' }),
+    /"idle" is not known\. Write lifetime: \{ idle: '1d' \}\. There are: /,
+  ],
+  [
+    'cookie: { maxAge: 86400 }',
+    ({ create }) => create({ cookie: { maxAge: 86_400 } }),
+    /"cookie\.maxAge" is not known\. Write lifetime: \{ idle: '1d' \}, and session\.permanent/,
+  ],
+  [
+    "createSessions({ secret, name: 'sid' })",
+    ({ create }) => create({ name: 'sid' }),
+    /"name" is not known\. Write cookie: \{ name: 'shop' \}/,
+  ],
+  [
+    'createSessions({ secret, resave: false })',
+    ({ create }) => create({ resave: false }),
+    /"resave" is not known\. Leave it out: only changes are saved/,
+  ],
+]
+
+const NO_AWAIT: Row[] = [
+  [
+    'sessions.get(req).userId, without await',
+    ({ sessions, req }) => sessions.get(req).userId,
+    /An await is missing: "userId" is a property of the session.*await sessions\.get\(req\)/,
+  ],
+  [
+    'sessions.get(req).set("visits", 1), without await',
+    ({ sessions, req }) => sessions.get(req).set('visits', 1),
+    /An await is missing: "set"/,
+  ],
+  [
+    'sessions.get(req).visits = 1, without await',
+    ({ sessions, req }) => (sessions.get(req).visits = 1),
+    /An await is missing: "visits"/,
+  ],
+  [
+    'JSON.stringify(sessions.get(req))',
+    ({ sessions, req }) => JSON.stringify(sessions.get(req)),
+    /An await is missing: "toJSON"/,
+  ],
+]
+
 const PROPERTIES: Row[] = [
   [
     "'username' in session",
     ({ session }) => 'username' in session,
-    /The data of a session are no properties of it\. Write session\.has\('username'\)/,
+    /The data of a session are not its properties\. Write session\.has\('username'\)/,
   ],
   [
     'session.username',
     ({ session }) => session.username,
-    /The data of a session are no properties of it\. Write session\.get\('username'\)/,
+    /The data of a session are not its properties\. Write session\.get\('username'\)/,
   ],
   ["session['user-name']", ({ session }) => session['user-name'], /session\.get\('user-name'\)/],
   [
     "delete session['username']",
     ({ session }) => delete session['username'],
-    /no properties of it\. Write session\.delete\('username'\)/,
+    /not its properties\. Write session\.delete\('username'\)/,
   ],
   [
     '{ ...session }',
@@ -163,7 +209,7 @@ const PROPERTIES: Row[] = [
   [
     'session.cookie.maxAge',
     ({ session }) => session.cookie.maxAge,
-    /no properties of it\. Use the options cookie and lifetime/,
+    /session\.cookie does not exist\. Use the options cookie and lifetime/,
   ],
   ['session.id', ({ session }) => session.id, /Use session\.handle/],
   [
@@ -171,7 +217,11 @@ const PROPERTIES: Row[] = [
     ({ session }) => session.save(),
     /Not needed: changes are saved.*await session\.commit\(\)/,
   ],
-  ['session.destroy()', ({ session }) => session.destroy(), /Call session\.logout\(\)/],
+  [
+    'session.destroy()',
+    ({ session }) => session.destroy(),
+    /session\.destroy does not exist\. Call session\.logout\(\)/,
+  ],
   [
     'session.touch()',
     ({ session }) => session.touch(),
@@ -412,7 +462,7 @@ const REQUESTS: Row[] = [
   ],
 ]
 
-const ROWS = [...LIFE, ...PROPERTIES, ...CALLS, ...REQUESTS]
+const ROWS = [...LIFE, ...ELSEWHERE, ...NO_AWAIT, ...PROPERTIES, ...CALLS, ...REQUESTS]
 
 let warn: MockInstance<(...parts: unknown[]) => void>
 beforeEach(() => {
@@ -466,11 +516,14 @@ describe('a mistake is told in a sentence', () => {
     expect(new Set(ROWS.map(([wrote]) => wrote)).size).toBe(ROWS.length)
   })
 
-  test.each(PROPERTIES)('and in production nothing is printed: %s', async (_, work) => {
-    vi.stubEnv('NODE_ENV', 'production')
-    await sentences(work)
-    expect(warn).not.toHaveBeenCalled()
-  })
+  test.each([...PROPERTIES, ...NO_AWAIT])(
+    'and in production nothing is printed: %s',
+    async (_, work) => {
+      vi.stubEnv('NODE_ENV', 'production')
+      await sentences(work)
+      expect(warn).not.toHaveBeenCalled()
+    },
+  )
 })
 
 describe('what is no mistake is not warned of', () => {
@@ -505,6 +558,17 @@ describe('what is no mistake is not warned of', () => {
     ['text', ({ session }) => String(session)],
     ['a prototype', ({ session }) => Object.getPrototypeOf(session).constructor.name],
     ['a message named like a category', ({ session }) => session.flash('error', 'error')],
+    ['the promise of a session, awaited', async ({ sessions, req }) => await sessions.get(req)],
+    [
+      'the promise of a session, as any promise',
+      async ({ sessions, req }) => {
+        const promise = sessions.get(req)
+        expect(promise).toBeInstanceOf(Promise)
+        expect(inspect(promise)).toMatch(/Promise/)
+        await Promise.all([promise.then(), promise.catch(() => {}), promise.finally(() => {})])
+        expect(sessions.get(req)).toBe(promise)
+      },
+    ],
     ['a chain', ({ session }) => session.set('a', 1).set('b', 2).get('b')],
     ['methods that are passed on', ({ session }) => Reflect.apply(session.get, session, ['a'])],
     [

@@ -33,7 +33,7 @@ export function cookieFindings(cookie: CookieFacts, named: Naming): Finding[] {
   return [
     check('Secure', secure, 'The cookie is sent over HTTPS only.', [
       'The cookie is sent over plain HTTP too, where anybody on the way can take it.',
-      `${named('secure')}: true, and NODE_ENV=production: while developing without HTTPS it has to be like this.`,
+      `On your own machine over plain HTTP this is as it has to be. In production: NODE_ENV=production, or ${named('secure')}: true.`,
     ]),
     check('HttpOnly', httpOnly, 'No script can read the cookie.', [
       'A script in the page can read the cookie, an injected one too.',

@@ -43,7 +43,8 @@ export function describe(
     /** `null`: nothing was tried, since there was no secret. */
     verified: verdict?.verified ?? null,
     /** How it verified, or why it did not, or that nobody tried. */
-    verification: verdict?.says ?? 'Nobody has checked who wrote this: no secret was given.',
+    verification:
+      verdict?.says ?? 'Nobody has checked who wrote this: no secret was given. Add --env .env.',
     size: { value: bytes, nameAndValue, limit: COOKIE_LIMIT },
     compressed: compressed ?? null,
     /** ISO 8601, as the cookie says. */

@@ -19,7 +19,7 @@ export function sessionWarnings(warn: Warn) {
     openedLate(): void {
       warn(
         'opened-late',
-        "A session was first asked for after the response's headers had left, so no Vary: Cookie tells caches that the page depends on the visitor. Ask for it before you send; it can be read while streaming.",
+        'sessions.get() was first called after the response headers were sent, so no Vary: Cookie tells caches that the page depends on the visitor. Call it before you send the response. A socket has no page to cache: ignore this line there.',
       )
     },
     /** Warns that a guard refused a request and that nothing handled the refusal. */
@@ -74,7 +74,7 @@ export function sessionWarnings(warn: Warn) {
     endedHere(verb: string): void {
       warn(
         'logout',
-        `${verb} clears the cookie in this browser. A copy of it made earlier opens until it expires: only sessions kept in a store can be ended everywhere.`,
+        `${verb} clears the cookie in this browser. A copy of it made earlier stays valid until it expires: only sessions in a store can be ended everywhere.`,
       )
     },
     csrfRefused(why: CsrfRefusal): void {

@@ -10,7 +10,7 @@ export function startWarnings(warn: Warn) {
     weakSecret(weakness: string, where: string, why: string): void {
       warn(
         `weak-${weakness}`,
-        `The secret in ${where} ${why}. It is refused in production: run \`npx sojourn secret\`.`,
+        `The secret in "${where}" ${why}. It is refused in production: run \`npx sojourn secret\`.`,
       )
     },
     /** Warns that NODE_ENV is not set and the cookie is Secure for that, on a terminal outside CI. */

@@ -14,6 +14,8 @@ export function watcher(warn: Warn) {
       sessions.add(proxy)
       return proxy
     },
+    /** Makes the promise of a session warn when it is used as the session. */
+    watchPromise: <Value>(promise: Promise<Value>) => watchPromise(warn, promise),
     /** Makes `req.session`, which other libraries have, warn. A later `req.session = x` replaces it. */
     watchRequest: (request: object) => watchRequest(warn, request),
   }
@@ -23,7 +25,7 @@ function trapsOf(warn: Warn, sessions: WeakSet<object>): ProxyHandler<object> {
   const attached = attacher(warn, sessions)
   /** `call`: what to write in place of the misuse. */
   function tell(call: string, instead = `Write session.${call}`): void {
-    warn(call, `The data of a session are no properties of it. ${instead}.`)
+    warn(call, `The data of a session are not its properties. ${instead}.`)
   }
   function tellHas(session: object, name: string | symbol): void {
     if (isStray(session, name)) tell(`has('${name}')`)
@@ -36,8 +38,9 @@ function trapsOf(warn: Warn, sessions: WeakSet<object>): ProxyHandler<object> {
       }
       if (name === 'toJSON') tell(name, PLAIN)
       else if (isStray(session, name)) {
-        const call = `get('${name}')`
-        tell(call, insteadOf(name, `Write session.${call}`))
+        const instead = insteadOf(name, '')
+        if (instead === '') tell(`get('${name}')`)
+        else hint(`instead-${name}`, `session.${name} does not exist. ${instead}.`)
       }
       return value
     },
@@ -86,6 +89,30 @@ function isAskedByLibrary(): boolean {
     .filter((line) => IN_A_FILE.test(line))
   // The first two are this function and its caller.
   return LIBRARY.test(lines[2] ?? '')
+}
+
+/**
+ * Makes the promise of a session warn when it is used as the session, because `await` is missing.
+ * It stays the same promise: only its prototype chain gets a proxy.
+ */
+function watchPromise<Value>(warn: Warn, promise: Promise<Value>): Promise<Value> {
+  function tell(name: string): void {
+    warn(
+      'promise',
+      `An await is missing: "${name}" is a property of the session, and this is a promise of it. Write const session = await sessions.get(req).`,
+    )
+  }
+  const prototype = new Proxy(Object.create(Promise.prototype) as object, {
+    get(target, name, receiver) {
+      if (isStray(target, name)) tell(name)
+      return Reflect.get(target, name, receiver) as unknown
+    },
+    set(target, name, value, receiver) {
+      if (isStray(target, name)) tell(name)
+      return Reflect.set(target, name, value, receiver)
+    },
+  })
+  return Object.setPrototypeOf(promise, prototype) as Promise<Value>
 }
 
 type Method = (...given: unknown[]) => unknown

@@ -91,6 +91,30 @@ const KNOWN: readonly string[] = [
   ...STORE_OPTIONS,
 ]
 
+const IN_LIFETIME = "Write lifetime: { idle: '1d' }"
+const IN_COOKIE = 'It belongs into cookie: { }'
+const NOT_NEEDED = 'Leave it out: only changes are saved, and visits extend a session'
+
+/** What to write in place of options that other libraries have, or that belong elsewhere. */
+const INSTEAD_OF_OPTION: Readonly<Record<string, string>> = {
+  idle: IN_LIFETIME,
+  permanent: "Write lifetime: { permanent: '30d' }",
+  absolute: "Write lifetime: { absolute: '90d' }",
+  maxAge: IN_LIFETIME,
+  secrets: 'Write secret: it takes a list, too',
+  keys: 'Write secret: it takes a list, too',
+  password: 'Write secret',
+  name: "Write cookie: { name: 'shop' }",
+  secure: IN_COOKIE,
+  httpOnly: IN_COOKIE,
+  sameSite: IN_COOKIE,
+  domain: IN_COOKIE,
+  path: IN_COOKIE,
+  resave: NOT_NEEDED,
+  saveUninitialized: NOT_NEEDED,
+  rolling: NOT_NEEDED,
+}
+
 /**
  * Checks all options except `secret`, `encrypt`, `trustedOrigins`, and the members of `lifetime` and
  * `cookie`, which are checked where they are resolved.
@@ -101,7 +125,7 @@ export function checkOptions(options: SessionOptions): void {
   if (typeof options !== 'object' || options === null) {
     throw invalid('options', 'has to be an object with a secret')
   }
-  refuseUnknown(options, KNOWN, '')
+  refuseUnknown(options, KNOWN, '', INSTEAD_OF_OPTION)
   const { clock, onEvent, tags = [], audience = '', store, onUnavailable = 'error' } = options
   if (clock !== undefined && (typeof clock !== 'function' || !Number.isFinite(clock()))) {
     throw invalid('clock', 'has to be a function that returns the time in milliseconds since 1970')

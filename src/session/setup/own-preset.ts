@@ -72,6 +72,8 @@ type SameSite = 'Strict' | 'Lax' | 'None'
 /** In bytes. Browsers drop a cookie whose name and value are longer (RFC 6265bis section 5.6). */
 export const COOKIE_LIMIT = 4096
 
+const MAX_AGE = "Write lifetime: { idle: '1d' }, and session.permanent = true for a Max-Age"
+
 /** The preset that `createSessions` uses unless one is given. @throws ERR_OPTION_INVALID */
 export function ownPreset(
   { lifetime = {}, cookie = {} }: { lifetime?: LifetimeOptions; cookie?: CookieOptions },
@@ -90,7 +92,7 @@ export function ownPreset(
     sameSite: sameSiteOf(cookie.sameSite ?? 'Lax'),
     partitioned: cookie.partitioned ?? false,
   }
-  refuseUnknown(cookie, Object.keys(attributes), 'cookie.')
+  refuseUnknown(cookie, Object.keys(attributes), 'cookie.', { maxAge: MAX_AGE, expires: MAX_AGE })
   if (attributes.sameSite === 'None' && !secure) {
     throw invalid('cookie.sameSite', "'None' needs secure: browsers drop the cookie otherwise")
   }

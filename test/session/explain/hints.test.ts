@@ -103,7 +103,7 @@ const troubles: Trouble[] = [
   {
     name: 'logout without a store',
     work: 'logout',
-    line: /only sessions kept in a store can be ended everywhere/,
+    line: /only sessions in a store can be ended everywhere/,
   },
   {
     name: 'Secure on localhost',

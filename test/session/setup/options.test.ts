@@ -44,7 +44,7 @@ describe('misuse fails in createSessions, with a code and what to do', () => {
       'an option that does not exist',
       { maxAge: 5 },
       'ERR_OPTION_INVALID',
-      /"maxAge" is not known\. There are: secret/,
+      /"maxAge" is not known\. Write lifetime: \{ idle: '1d' \}\. There are: secret/,
     ],
     ['lifetime as text', { lifetime: '30m' }, 'ERR_OPTION_INVALID', /"lifetime"/],
     ['lifetime null', { lifetime: null }, 'ERR_OPTION_INVALID', /"lifetime"/],
@@ -224,7 +224,7 @@ describe('a short secret', () => {
     createSessions({ secret: 'q8Fz0LwTxx' })
     expect(warn.mock.calls.flat()).toEqual([
       expect.stringMatching(
-        /The secret in secret has fewer than 32 bytes\. It is refused in production: run `npx sojourn secret`/,
+        /The secret in "secret" has fewer than 32 bytes\. It is refused in production: run `npx sojourn secret`/,
       ),
     ])
     for (const environment of ['production', undefined, 'staging']) {
