@@ -36,7 +36,7 @@ const DEVELOPMENT = [
   /asymmetricMatch/,
   /req-session/,
   /deleteProperty/,
-  /only sessions kept in a store can be ended everywhere/,
+  /only sessions in a store can be ended everywhere/,
 ]
 
 const strangersIn = (code: string) => FOREIGN.filter((pattern) => pattern.test(code)).map(String)
@@ -93,10 +93,10 @@ describe('the core alone, bundled', () => {
 
 // Bytes, minified and gzipped. A size that grows past its limit wants a reason, or a subpath.
 const LIMITS: Readonly<Record<string, Sizes>> = {
-  sojourn: { production: 30_200, unknown: 34_158 },
-  'sojourn/fetch': { production: 4_930, unknown: 4_930 },
-  'sojourn/node': { production: 8_388, unknown: 8_388 },
-  'sojourn/express': { production: 8_356, unknown: 8_356 },
+  sojourn: { production: 30_750, unknown: 34_950 },
+  'sojourn/fetch': { production: 5_060, unknown: 5_060 },
+  'sojourn/node': { production: 8_650, unknown: 8_650 },
+  'sojourn/express': { production: 8_620, unknown: 8_620 },
   'sojourn/flask': { production: 16_155, unknown: 16_155 },
   'sojourn/stores': { production: 16_192, unknown: 16_192 },
   'sojourn/stores/memory': { production: 18_218, unknown: 18_243 },

@@ -40,7 +40,7 @@ function trapsOf(warn: Warn, sessions: WeakSet<object>): ProxyHandler<object> {
       else if (isStray(session, name)) {
         const instead = insteadOf(name, '')
         if (instead === '') tell(`get('${name}')`)
-        else hint(`instead-${name}`, `session.${name} does not exist. ${instead}.`)
+        else warn(`instead-${name}`, `session.${name} does not exist. ${instead}.`)
       }
       return value
     },
