@@ -116,10 +116,10 @@ describe('the keyring', () => {
 
   test('every secret is looked at, and the message says which and why without quoting it', () => {
     expect(() => keyring([fresh(), 'supersecret'], strict)).toThrow(
-      code('ERR_SECRET_WEAK', /secret\[1\] is published/),
+      code('ERR_SECRET_WEAK', /"secret\[1\]" is published/),
     )
     expect(() => keyring('q8Fz0LwT'.repeat(5), strict)).toThrow(
-      code('ERR_SECRET_WEAK', /secret is a simple pattern/),
+      code('ERR_SECRET_WEAK', /"secret" is a simple pattern/),
     )
     expect(() => keyring('q8Fz0Lw', strict)).toThrow(
       code('ERR_SECRET_WEAK', /has 7 bytes, and 32 are needed/),
