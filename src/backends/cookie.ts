@@ -30,7 +30,15 @@ import {
   type Opened,
   type Rejection,
 } from './backend.ts'
-import { type Found, isEmptied, isValid, newerOf, NOBODY } from './found-cookie.ts'
+import {
+  type Found,
+  isEmptied,
+  isValid,
+  newerOf,
+  NOBODY,
+  openedAs,
+  newestTime,
+} from './found-cookie.ts'
 
 /** The format of a cookie, and the rules that differ between our own preset and Flask's. */
 export interface CookieFormat {
@@ -244,12 +252,6 @@ export function cookieBackend(
   }
 }
 
-/** When a cookie is signed: now, but after the others, which a server ahead of us may have signed. */
-function newestTime({ hasRivals, seen }: Opened, now: number): number {
-  const seconds = Math.floor(now / 1000)
-  return hasRivals ? Math.max(seconds, seen) : seconds
-}
-
 /** Whether a request only set `permanent` to what it was, which in Flask renews the cookie. */
 function onlyConfirms({ opened, changes, next }: CommitRequest, layout: Layout): boolean {
   if (changes[0]?.do !== 'permanent' || !opened.record) return false
@@ -258,14 +260,3 @@ function onlyConfirms({ opened, changes, next }: CommitRequest, layout: Layout):
 }
 
 const NONE: readonly Rejection[] = []
-
-/** Makes the result of `open`. Without a spread, which takes much longer. */
-function openedAs(
-  { record, seen, key, isOutdated }: Found,
-  presented: readonly string[],
-  rejected: readonly Rejection[],
-  verified = 0,
-  hasCookie = presented.length > 0,
-): Opened {
-  return { record, hasCookie, presented, rejected, verified, seen, key, isOutdated }
-}

@@ -24,6 +24,7 @@ import {
 import { watchUncommitted } from './lost-changes.ts'
 import { openState } from './open-state.ts'
 import type { Host, SecretUse } from './state.ts'
+import { storeInspection } from './store-inspection.ts'
 import { createVisit, type Visit } from './visit.ts'
 
 /** The sessions of an app. An app usually makes one; a second one needs another cookie name. */
@@ -230,23 +231,6 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
 
 /** Under it the command `sojourn` listens for the sessions of an app that does not export them. */
 export const MADE: unique symbol = Symbol.for('sojourn.made') as never
-
-/** Checks the store's settings once, at the first request. Findings do not fail the request. */
-function storeInspection({ stored, engine, emit, development }: Host): () => void {
-  let isDone = !stored
-  async function inspect(): Promise<void> {
-    for (const finding of (await stored?.check()) ?? []) {
-      emit({ type: 'store-finding', finding })
-      development?.warn(finding, `${engine}: ${finding}`)
-    }
-  }
-  return () => {
-    if (isDone) return
-    isDone = true
-    // If the store is unavailable, the request that needs it gets the error.
-    void inspect().catch(() => {})
-  }
-}
 
 function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function'

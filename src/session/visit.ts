@@ -1,11 +1,11 @@
 /** One request's visit: opens its session on first use, commits it before the headers are sent. */
 
-import { codeOf, SessionError } from '../base/errors.ts'
+import { codeOf } from '../base/errors.ts'
 import { andThen, type Maybe } from '../base/ports.ts'
 import type { Outgoing } from '../http/headers.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import { Session } from './session.ts'
-import { commitState, isSettled } from './commit.ts'
+import { lastCommit, makeReadOnly } from './last-commit.ts'
 import {
   createGuards,
   type GuardName,
@@ -20,7 +20,7 @@ import type { GivenToken } from './csrf/csrf.ts'
 import { printFailure } from './explain/emitter.ts'
 import { openState } from './open-state.ts'
 import { outgoing } from './set-cookie-line.ts'
-import { type Host, noteDrift, type State } from './state.ts'
+import type { Host, State } from './state.ts'
 
 /** The session handling of one request, for adapters. */
 export interface Visit {
@@ -235,36 +235,6 @@ class RequestVisit implements Visit {
     const opened = this.#opening
     if (opened && !(opened instanceof Promise)) makeReadOnly(opened, why)
     this.#readOnly = why
-  }
-}
-
-function makeReadOnly(state: State, why: string): void {
-  refuseChanges(state, 'An earlier change', why)
-  state.readOnly = why
-  state.frozen = true
-}
-
-function refuseChanges(state: State, what: string, why: string): void {
-  noteDrift(state)
-  if (state.changes.length > 0) throw new SessionError('ERR_SESSION_READ_ONLY', what, why)
-}
-
-/** Commits and freezes the session: changes made during this commit would be lost. */
-function lastCommit(state: State): Maybe<void> {
-  if (state.readOnly !== undefined) {
-    // A change inside an object that `get` returned can only be detected now.
-    return refuseChanges(state, 'A change inside a value', state.readOnly)
-  }
-  if (isSettled(state)) {
-    state.frozen = true
-    return
-  }
-  // Changes made since the app's own commit began need another commit after it.
-  if (state.busy) return state.busy.then(() => lastCommit(state))
-  try {
-    return commitState(state)
-  } finally {
-    state.frozen = true
   }
 }
 

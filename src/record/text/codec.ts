@@ -13,7 +13,9 @@ import { MAX_DEPTH, plainValue, scanValue } from './json-scan.ts'
 import { compareCodePoints } from './order.ts'
 import { isNative } from './native.ts'
 import { spellFloat, spellNumber } from './number.ts'
-import { describe, firstKey, isObject, isPlain, isReadObject, isSubclass } from './shapes.ts'
+import { ESCAPE_TAG, exactEscapeTag } from './escape-tag.ts'
+import { describe, firstKey, isObject, isPlain, isSubclass } from './shapes.ts'
+import { refuse, Unsupported } from './unsupported.ts'
 import { type Tag, UNREADABLE } from './tag.ts'
 import { isFloat } from './values.ts'
 
@@ -204,34 +206,6 @@ type Inner = (content: unknown) => string
 
 const MAX_INTEGER = 10n ** 4300n - 1n
 
-/** Escapes an object whose only key is a tag's: ` t` is encoded as ` t__` under ` di`. */
-const ESCAPE_TAG: Tag<never> = {
-  key: ' di',
-  test: (_value): _value is never => false,
-  encode: (value) => value,
-  decode(content: unknown) {
-    if (!isReadObject(content)) return UNREADABLE
-    const key = firstKey(content)
-    if (key === undefined) return UNREADABLE
-    // As Python's key[:-2]: removes the last two code points, whatever they are.
-    return Object.fromEntries([[[...key].slice(0, -2).join(''), content[key]]])
-  },
-}
-
-/**
- * Added to a codec's tags, it accepts ` di` only as this codec writes it.
- *
- * Without it ` di` is read as in Flask: any object's first member, its key cut by two characters.
- */
-export const exactEscapeTag: Tag<never> = {
-  ...ESCAPE_TAG,
-  decode(content: unknown, float) {
-    const names = isReadObject(content) ? Object.keys(content) : []
-    const isOurs = names.length === 1 && names[0]!.endsWith('__')
-    return isOurs ? ESCAPE_TAG.decode(content, float) : UNREADABLE
-  },
-}
-
 function encodeArray(array: readonly unknown[], inner: Inner): string {
   const floats = floatMembersOf(array)
   const items = Array.from(array, (item, index) => spellMember(item, floats, index, inner))
@@ -253,36 +227,6 @@ function spellMember(
     if (error instanceof Unsupported) error.path.unshift(member)
     throw error
   }
-}
-
-/** Thrown where a value cannot be encoded. The path is completed on the way up. */
-class Unsupported {
-  readonly why: string
-  readonly path: (string | number)[] = []
-
-  constructor(why: string) {
-    this.why = why
-  }
-
-  /** The reason, and where it is in the value of a key: `at cart.items[2] it holds a function`. */
-  told(key: string): string {
-    if (this.path.length === 0) return this.why
-    const shown = this.path.slice(0, LONGEST_PATH).map(pathPart).join('')
-    return `at ${key}${shown}${this.path.length > LONGEST_PATH ? '…' : ''} ${this.why}`
-  }
-}
-
-const LONGEST_PATH = 6
-
-/** A member's name is shown only if an app's programmer wrote it: others may be somebody's data. */
-function pathPart(member: string | number): string {
-  if (typeof member === 'number') return `[${member}]`
-  return /^[a-z_$][\w$]{0,14}$/i.test(member) ? `.${member}` : '[…]'
-}
-
-function refuse(why: string): never {
-  // oxlint-disable-next-line no-throw-literal -- turned into a SessionError by `spell`
-  throw new Unsupported(why)
 }
 
 function escapeCharacter(character: string): string {

@@ -1,7 +1,7 @@
 /** The tags that both formats share (tuple, bytes, markup, UUID), and our own: Date and bigint. */
 
 import { isBytes, isDate } from '../../base/realm.ts'
-import { exactEscapeTag } from './codec.ts'
+import { exactEscapeTag } from './escape-tag.ts'
 import { type Tag, UNREADABLE } from './tag.ts'
 import { sameFloatMembers } from './json.ts'
 import {
