@@ -2,6 +2,7 @@ import { parseCookie } from 'cookie'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { werkzeugCookieValues as cookieValues } from '../../src/flask/cookie-header.ts'
+import { NO_NAMES } from '../http/near-names.ts'
 import { expectGrowthBelow } from '../processor-time.ts'
 import fixture from '../fixtures/cookie-header.json' with { type: 'json' }
 
@@ -79,25 +80,12 @@ describe('hostile Cookie headers', () => {
     expect(cookieValues('', 'a')).toEqual([])
   })
 
-  test.each([
-    '%5F_Host-x=1',
-    '_%5FHost-x=1',
-    '.__Host-x=1',
-    '\u2000__Host-x=1',
-    '\u00a0__Host-x=1',
-    '\u000b__Host-x=1',
-    '\u0085__Host-x=1',
-    '__host-x=1',
-    '__Host-x\u00a0=1',
-    '__Host-x[]=1',
-    '__Host-x\u0000=1',
-    '__Host-x\\=1',
-    '"__Host-x"=1',
-    '__Host-x extra=1',
-    'a="; __Host-x=1; "',
-  ])('the name in %j is not taken for another', (header) => {
-    expect(cookieValues(header, '__Host-x')).toEqual([])
-  })
+  test.each([...NO_NAMES, 'a="; __Host-x=1; "'])(
+    'the name in %j is not taken for another',
+    (header) => {
+      expect(cookieValues(header, '__Host-x')).toEqual([])
+    },
+  )
 
   test('$Version begins no other syntax', () => {
     expect(cookieValues('$Version=1; __Host-x="a\\"b; c"; $Path=/', '__Host-x')).toEqual(['a"b; c'])

@@ -565,7 +565,11 @@ describe('what is no mistake is not warned of', () => {
         const promise = sessions.get(req)
         expect(promise).toBeInstanceOf(Promise)
         expect(inspect(promise)).toMatch(/Promise/)
-        await Promise.all([promise.then(() => {}), promise.catch(() => {}), promise.finally(() => {})])
+        await Promise.all([
+          promise.then(() => {}),
+          promise.catch(() => {}),
+          promise.finally(() => {}),
+        ])
         expect(sessions.get(req)).toBe(promise)
       },
     ],
