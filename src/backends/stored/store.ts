@@ -18,6 +18,17 @@ export interface Row {
   readonly body: string
 }
 
+/** A row as `read` returns it, with what the list of its owner says of it. */
+export interface FoundRow extends Row {
+  /**
+   * The epoch of the row's owner: a session whose login is of a lower one was revoked. 0 without an
+   * owner, for one who was never revoked, and if the last revocation excepted this key.
+   */
+  readonly epoch: number
+  /** Whether the owner's list has the key; true without an owner. A list can be lost in a failover. */
+  readonly isListed: boolean
+}
+
 /** The outcome of a swap. If it failed, `newest` is the current row. */
 export type Swap = { won: true } | { won: false; newest: Row | null }
 
@@ -29,14 +40,17 @@ export type Swap = { won: true } | { won: false; newest: Row | null }
  * was not (a serialization failure, say), the store retries it, or returns a lost swap.
  *
  * All times are whole milliseconds since 1970. A store collects a row two minutes after
- * `expiresAt`, no sooner; until then it returns it, expired or not: the library decides whether a
+ * `expiresAt` at the earliest; until then it returns it, expired or not: the library decides whether a
  * session has expired.
  *
  * Keys are well-formed text without U+0000, up to 255 bytes; ours are letters, digits, `-_`.
  */
 export interface Store {
-  /** The row under the key; null if there is none, or it was removed. */
-  read(key: string): Promise<Row | null>
+  /**
+   * The row under the key, and the state of its owner's list; null if there is none, or it was
+   * removed. The two may be read one after the other.
+   */
+  read(key: string): Promise<FoundRow | null>
 
   /** Saves a row under a key without one. `false` if there is a row, or a tombstone. */
   insert(key: string, row: Row): Promise<boolean>
@@ -63,6 +77,8 @@ export interface Store {
    * cannot bring it back: `read` and `swap` find nothing, `insert` fails. A key without a row gets
    * a tombstone too, since its insert may still be in flight.
    *
+   * It works on a store that is full: there it removes the row, without a tombstone if need be.
+   *
    * @returns whether there was a row.
    */
   remove(key: string): Promise<boolean>
@@ -78,44 +94,76 @@ export interface Limit {
 
 /** The result of `admit`. */
 export type Admission =
-  /** `over`: the oldest other keys, as many as the list exceeds `most`; none if `refuse`. */
+  /**
+   * `over`: of the keys before this one, the oldest, as many as the list up to this key exceeds
+   * `most`, and at most 64 (`OVER_AT_ONCE`); none if `refuse`.
+   */
   | { admitted: true; over: readonly string[] }
-  /** `revoked`: the owner's sessions were revoked since `calledAt`. `limit`: the list is full. */
+  /** `revoked`: the owner's epoch is higher. `limit`: the list is full. */
   | { admitted: false; why: 'revoked' | 'limit' }
 
+/** The result of `revoke`. */
+export interface Revoked {
+  /** The owner's epoch after the call. Below the one that was asked for if the store is full. */
+  readonly epoch: number
+  /** The owner's keys, the oldest first. */
+  readonly keys: readonly string[]
+}
+
 /**
- * The keys of each owner. Owners are well-formed text of 1 to 1024 bytes, compared character by
- * character. Every verb but `forget` is atomic for its owner; each may be executed late, or twice.
+ * The list of each owner: its keys in the order of admission, and its epoch, a whole number that
+ * each revocation raises. An owner without a list has the epoch 0.
+ *
+ * Owners are well-formed text of 1 to 1024 bytes, compared character by character. Every verb but
+ * `forget` and `erase` is atomic for its owner; each may be executed late, or twice.
+ *
+ * `until`: when the list, epoch included, may expire at the earliest, in milliseconds since 1970. Of
+ * several calls the latest time holds.
  */
 export interface Owners {
-  /**
-   * Appends a key to an owner's list; a key that is in it stays in its place.
-   *
-   * Refused, without any change, if `calledAt` is not after the last revoking `list`, and, with
-   * `limit.refuse`, if the list is full and the key not in it.
-   *
-   * @param until when the list may expire at the earliest; an earlier call's later time still
-   * holds.
-   */
-  admit(
-    owner: string,
-    key: string,
-    calledAt: number,
-    until: number,
-    limit?: Limit,
-  ): Promise<Admission>
-
-  /** Extends the list's expiry; never shortens it. */
-  keep(owner: string, until: number): Promise<void>
+  /** The owner's epoch. */
+  epoch(owner: string): Promise<number>
 
   /**
-   * The owner's keys, the oldest first. With `revoking` it also stores that time atomically, for a
-   * day at least; of several times the latest counts.
+   * Appends a key to an owner's list; a key that is in it stays in its place. Raises the owner's
+   * epoch to `epoch` if it is lower, as after a failover that lost it.
+   *
+   * Refused, without any change: if the owner's epoch is higher, unless the last revocation excepted
+   * this key; and, with `limit.refuse`, if the list is full and the key not in it.
+   *
+   * The work is bounded by `limit.most`, not by the length of the list.
+   *
+   * @param epoch the owner's epoch when the login was called.
    */
-  list(owner: string, revoking?: number): Promise<string[]>
+  admit(owner: string, key: string, epoch: number, until: number, limit: Limit): Promise<Admission>
 
-  /** Removes keys from the list: those whose rows are gone. */
+  /**
+   * The same for a session in use, without a limit: extends the list's expiry, and puts the key back
+   * if the list has lost it. Writes nothing if there is nothing to change.
+   *
+   * @returns false, without any change, if the owner's epoch is higher, and the last revocation did
+   * not except this key.
+   */
+  keep(owner: string, key: string, epoch: number, until: number): Promise<boolean>
+
+  /** The owner's keys, the oldest first; at most the `most` oldest. */
+  list(owner: string, most?: number): Promise<string[]>
+
+  /**
+   * Raises the owner's epoch to `epoch` and stores the exception, both only if the epoch is lower:
+   * so a call that is executed again later changes nothing. Returns the keys in any case.
+   *
+   * If the store is full, and cannot store the epoch, it still returns the keys.
+   *
+   * @param except the key of the one session that stays valid, whatever the epoch of its login.
+   */
+  revoke(owner: string, epoch: number, until: number, except: string | undefined): Promise<Revoked>
+
+  /** Removes keys from the list: those whose rows are gone. Works on a store that is full. */
   forget(owner: string, keys: readonly string[]): Promise<void>
+
+  /** Removes the list, epoch included, and the owner's name from tombstones. */
+  erase(owner: string): Promise<void>
 }
 
 /** Upkeep of a whole store. */
@@ -124,7 +172,8 @@ export interface Upkeep {
   keys(): AsyncIterable<readonly string[]>
 
   /**
-   * Deletes up to `limit` expired rows, tombstones and list entries.
+   * Deletes up to `limit` expired rows, tombstones and list entries: rows whose `expiresAt` is an
+   * hour ago (`CLOCK_MARGIN_MS`) if the clock of one process decides, since that clock may be ahead.
    *
    * @returns how many; fewer than `limit` if none are left. 0 if the engine does it by itself.
    */
@@ -146,5 +195,8 @@ export interface SessionStore extends StoreVerbs, BackendStore {}
 /** How long an expired row, or a tombstone, stays: longer than any command is in flight. */
 export const GARBAGE_MS = 120_000
 
-/** How long the time of a revoking `list` is stored at least. */
-export const REVOKED_MS = 86_400_000
+/** How far a server's clock may be ahead before its deletions end sessions that are still valid. */
+export const CLOCK_MARGIN_MS = 3_600_000
+
+/** How many keys over the limit one `admit` returns at most. */
+export const OVER_AT_ONCE = 64
