@@ -31,8 +31,8 @@ app.get('/', async (req, res) => {
 
 app.post('/sign-out-elsewhere', async (req, res) => {
   const session = await sessions.signedIn(req)
-  const count = await sessions.revokeUser(session.userId, { except: session.handle })
-  res.send(`Signed out elsewhere: ${count}.`)
+  const { ended } = await sessions.revokeUser(session.userId, { except: session.handle })
+  res.send(`Signed out elsewhere: ${ended}.`)
 })
 
 app.listen(3000)

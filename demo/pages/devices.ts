@@ -19,8 +19,8 @@ export function deviceForms({ devices, ...site }: Site): Router {
 
   routes.post('/devices/end-others', async (req, res) => {
     const { session, user, say } = await memberVisitOf(site, req)
-    const count = await devices.revokeUser(user.id, { except: session.handle })
-    session.flash(say('othersEnded', { count: Math.max(count, 0) }))
+    const { ended } = await devices.revokeUser(user.id, { except: session.handle })
+    session.flash(say('othersEnded', { count: ended }))
     res.redirect(303, '/profile')
   })
 

@@ -16,6 +16,8 @@ export type Rejection =
   | 'future'
   /** No session of that id is in the store: it was ended, or has expired. */
   | 'gone'
+  /** The user's sessions were revoked after the login, and this one was in no list. */
+  | 'revoked'
   /** The id from before a recent login: sent by a concurrent request. */
   | 'superseded'
   /** A renewed id was sent again: it may have been stolen. */

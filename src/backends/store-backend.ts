@@ -29,7 +29,10 @@ export interface StoreOptions {
    * @default 'report'
    */
   onReplay?: 'report' | 'end'
-  /** At most this many sessions per user at a time. @default no limit */
+  /**
+   * At most this many sessions per user at a time, up to 1 000 000. A login does work in proportion
+   * to it. @default 1_000
+   */
   maxSessionsPerUser?: number
   /**
    * What a login beyond `maxSessionsPerUser` does. 'reject': it throws ERR_SESSION_LIMIT;
@@ -56,7 +59,7 @@ export interface StoreRules {
   readonly rotate: number | undefined
   readonly grace: number
   readonly onReplay: 'report' | 'end'
-  readonly limit: SessionLimit | undefined
+  readonly limit: SessionLimit
   readonly deadlines: Record<'read' | 'write' | 'commit', number>
 }
 
@@ -65,8 +68,8 @@ export interface StorePolicy {
   readonly rotate: number | null
   readonly grace: number
   readonly onReplay: 'report' | 'end'
-  readonly maxSessionsPerUser: number | null
-  readonly onLimit: 'reject' | 'evict-oldest' | null
+  readonly maxSessionsPerUser: number
+  readonly onLimit: 'reject' | 'evict-oldest'
   readonly onUnavailable: 'error' | 'anonymous-readonly'
   readonly deadlines: { readonly read: number; readonly write: number; readonly commit: number }
 }
@@ -113,6 +116,17 @@ export interface SessionInfo {
   label: string | undefined
 }
 
+/** The result of `revokeUser`. */
+export interface Revocation {
+  /** How many sessions were ended. */
+  ended: number
+  /**
+   * Whether the revocation itself was stored. `false` if the store is full: logins in flight may
+   * remain, and sessions that the user's list had lost. Make room, and revoke again.
+   */
+  marked: boolean
+}
+
 /** A backend on a store. Each verb may throw ERR_STORE_UNAVAILABLE, and can then be retried. */
 export interface StoredBackend extends Backend {
   /** The options as they are in force, for `describePolicy`. */
@@ -123,8 +137,12 @@ export interface StoredBackend extends Backend {
   list(userId: string): Promise<SessionInfo[]>
   /** Ends one session of a user; returns whether it existed. */
   revoke(userId: string, handle: string): Promise<boolean>
-  /** Ends all sessions of a user except one; returns how many. */
-  revokeUser(userId: string, except: string | undefined): Promise<number>
+  /** Starts reading the user's epoch: which revocation a login comes after. */
+  epoch(userId: string): Promise<number>
+  /** Ends all sessions of a user except one. */
+  revokeUser(userId: string, except: string | undefined): Promise<Revocation>
+  /** Ends all sessions of a user, and deletes the user id from the store; returns how many. */
+  erase(userId: string): Promise<number>
   /** Ends every session, in batches; returns how many. */
   revokeAll(): Promise<number>
   /** Deletes expired rows, in batches; returns how many. */

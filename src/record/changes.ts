@@ -28,12 +28,13 @@ export type Change =
   | { do: 'permanent'; on: boolean }
   | { do: 'label'; label: string | undefined }
   | { do: 'regenerate' }
-  /** `at` is in seconds since 1970, `calledAt` is the same time in milliseconds. */
+  /** `at` is in seconds since 1970. */
   | {
       do: 'login'
       userId: string
       at: number
-      calledAt?: number
+      /** With a store: the user's epoch at the time of the call. */
+      epoch?: Promise<number> | undefined
       nonce?: string
       /** Further keys of the layout; `undefined` deletes one. */
       also?: Readonly<Record<string, unknown>> | undefined

@@ -239,12 +239,13 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    */
   login(userId: string | number | bigint): void {
     const { host, facts } = this.#state
-    const calledAt = host.clock()
+    const user = checkedUserId(userId)
     note(this.#state, 'login()', {
       do: 'login',
-      userId: checkedUserId(userId),
-      at: Math.floor(calledAt / 1000),
-      calledAt,
+      userId: user,
+      // Read now: a revocation from here on refuses this login, however late it is committed.
+      epoch: host.stored?.epoch(user),
+      at: Math.floor(host.clock() / 1000),
       nonce: newNonce(),
       also: host.loginKeys?.(facts),
     })

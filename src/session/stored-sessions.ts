@@ -1,6 +1,6 @@
 /** Operations on all sessions in a store: list, revoke, prune, check. */
 
-import type { SessionInfo, StoredBackend } from '../backends/store-backend.ts'
+import type { Revocation, SessionInfo, StoredBackend } from '../backends/store-backend.ts'
 import { checkedUserId } from './explain/misuse.ts'
 
 /** One session of a user, for a device list. */
@@ -26,12 +26,20 @@ export interface AcrossSessions {
   revoke(userId: UserId, handle: string): Promise<boolean>
   /**
    * Ends all sessions of a user, and rejects logins that were called earlier and are not saved yet.
-   * Returns how many were ended.
+   * Their order is counted in the store: the servers' clocks do not matter.
    *
    * @param options.except the handle of one to keep, such as `session.handle` after a new password.
    * @throws ERR_USER_ID_INVALID
    */
-  revokeUser(userId: UserId, options?: { except?: string | undefined }): Promise<number>
+  revokeUser(userId: UserId, options?: { except?: string | undefined }): Promise<Revocation>
+  /**
+   * Ends all sessions of a user and deletes the user id from the store, for erasure (GDPR article
+   * 17); returns how many were ended. It reads every session in the store, in batches. First keep
+   * the user from logging in again: a login in flight would store the id again.
+   *
+   * @throws ERR_USER_ID_INVALID
+   */
+  erase(userId: UserId): Promise<number>
   /**
    * Ends the sessions of all users, in batches; returns how many.
    *
@@ -57,6 +65,7 @@ export function acrossSessions(
     },
     revoke: async (userId, handle) => stored.revoke(checkedUserId(userId), String(handle)),
     revokeUser: async (userId, { except } = {}) => stored.revokeUser(checkedUserId(userId), except),
+    erase: async (userId) => stored.erase(checkedUserId(userId)),
     revokeAll: stored.revokeAll,
     prune: stored.prune,
     checkStore: stored.check,

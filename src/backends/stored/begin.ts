@@ -1,7 +1,7 @@
 /** Begins a session in a store: the row first, then its owner's list, then the cookie. */
 
 import { SessionError } from '../../base/errors.ts'
-import { isSoft } from '../../record/changes.ts'
+import { type Change, isSoft } from '../../record/changes.ts'
 import { isEmpty, type SessionRecord, userIdOf } from '../../record/record.ts'
 import { withMessagesThatFit } from '../../record/waiting.ts'
 import { type Committed, type Note, notesOf } from '../backend.ts'
@@ -77,16 +77,17 @@ export async function start(
   const { layout } = ports.rules
   const fitted = withMessagesThatFit(record, layout, changes, (fit) => checkSize(fit, ports.rules))
   const issue = newVerifier(ports.random)
-  const slot = await insert(ports, fitted.record, issue, now)
   const owner = userIdOf(record, layout)
-  const admitted = owner === undefined ? [] : await admit(ports, owner, slot, request)
+  const epoch = owner === undefined ? 0 : await epochOf(ports, owner, changes)
+  const slot = await insert(ports, { record: fitted.record, epoch }, issue, now)
+  const admitted = owner === undefined ? [] : await admit(ports, owner, slot)
   return committed(ports, opened, slot, { issue, now, notes: [...notesOf(fitted), ...admitted] })
 }
 
 /** If the outcome of the insert is unknown, it retries under another key; nobody gets the first. */
 async function insert(
   { store, group, random, rules }: CommitParts,
-  record: SessionRecord,
+  { record, epoch }: Pick<Entry, 'record' | 'epoch'>,
   verifier: string,
   now: number,
 ): Promise<Slot> {
@@ -99,6 +100,7 @@ async function insert(
       selector,
       verifier: hash,
       auth: 1,
+      epoch,
       idle: idleSeconds(record, layout, lifetime),
       issued: Math.floor(now / 1000),
       attributes,
@@ -108,7 +110,7 @@ async function insert(
     const row = rowOf(entry, rules, { write: group.newWrite(), recent: [], now })
     try {
       if (await store.insert(selector, row))
-        return { selector, verifier, hash, row, entry, newest: { row, entry } }
+        return { selector, verifier, hash, row, isListed: true, entry, newest: { row, entry } }
       failure = new SessionError('ERR_STORE_UNAVAILABLE', 'insert', 'new keys are taken')
     } catch (error) {
       if (!isUnknown(error)) throw error
@@ -118,17 +120,25 @@ async function insert(
   throw failure
 }
 
+/** The user's epoch when the login was called. @throws ERR_STORE_UNAVAILABLE */
+export function epochOf(
+  { store }: CommitParts,
+  owner: string,
+  changes: readonly Change[],
+): Promise<number> {
+  return lastLogin(changes)?.epoch ?? store.epoch(owner)
+}
+
 /** Adds a session to its owner's list after a login. If it throws, nobody gets the session's id. */
 export async function admit(
   { members, removals, rules }: CommitParts,
   owner: string,
   { selector, row, entry }: Slot,
-  { changes, now }: StoredRequest,
   before?: SessionRecord,
 ): Promise<Note[]> {
-  const calledAt = lastLogin(changes)?.calledAt ?? now
+  const until = listUntil(row.expiresAt, entry)
   try {
-    const count = await members.admit(owner, selector, calledAt, listUntil(row.expiresAt, entry))
+    const count = await members.admit(owner, selector, entry.epoch, until)
     return count > 0 ? [{ type: 'evicted', count }] : []
   } catch (error) {
     // It would count against the next login. A session that was the user's already stays.

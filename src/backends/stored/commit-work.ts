@@ -45,6 +45,8 @@ export interface CommitWork {
   readonly hash: string
   /** The auth number of the row it opened. */
   readonly auth: number
+  /** The user's epoch if the work is a login; otherwise 0. */
+  readonly epoch: number
   readonly changes: readonly Change[]
   /** Whether its id or its row was written under a previous secret, or its row before `encrypt`. */
   readonly isOutdated: boolean

@@ -1,7 +1,7 @@
 /** Saves a request's changes to a stored session, and returns the Set-Cookie to send. */
 
 import { SessionError } from '../../base/errors.ts'
-import type { Change } from '../../record/changes.ts'
+import { type Change, isSoft } from '../../record/changes.ts'
 import { isDueForRenewal } from '../../record/lifetime.ts'
 import { type SessionRecord, userIdOf } from '../../record/record.ts'
 import { type Committed, type Note, notesOf } from '../backend.ts'
@@ -19,7 +19,7 @@ import {
   type StoredRequest,
   unchanged,
 } from './commit-result.ts'
-import { admit, begin, leave, listUntil, start } from './begin.ts'
+import { admit, begin, epochOf, leave, listUntil, start } from './begin.ts'
 import { end } from './end.ts'
 import type { Slot, StoredOpened } from './open.ts'
 
@@ -43,7 +43,7 @@ export function storedCommit(ports: CommitParts) {
     if (changes.length > 0 || hasIdWork(slot, work, rules, now)) return save(request, slot, work)
     const { row, entry } = slot
     const isDue = isDueForRenewal(lifetime, timesOf(row, entry, layout, now), now)
-    return isDue ? touch(opened, slot, now) : unchanged(opened)
+    return isDue || !slot.isListed ? touch(opened, slot, now) : unchanged(opened)
   }
 
   async function save(request: StoredRequest, slot: Slot, work: CommitWork): Promise<Committed> {
@@ -51,11 +51,15 @@ export function storedCommit(ports: CommitParts) {
     let outcome: CommitOutcome
     try {
       const login = lastLogin(changes)
-      const first = login
-        ? members.checkRoom(login.userId, slot.selector)
-        : keepOwner(slot, next, now)
-      if (first) await first
-      outcome = await group.settle(work, slot.newest)
+      if (login) {
+        const epoch = await epochOf(ports, login.userId, changes)
+        await members.checkRoom(login.userId, slot.selector)
+        outcome = await group.settle({ ...work, epoch }, slot.newest)
+      } else {
+        const keeping = keepOwner(slot, next, now)
+        if (keeping && !(await keeping)) return revoked(opened, changes)
+        outcome = await group.settle(work, slot.newest)
+      }
     } catch (error) {
       // A request without changes does not fail because its id could not be renewed.
       if (changes.length === 0) return unchanged(opened, [{ type: 'touch-failed' }])
@@ -66,12 +70,12 @@ export function storedCommit(ports: CommitParts) {
     if (plan.do === 'move') return move(request, slot, plan)
     if (plan.do === 'drop' || !newest) return unchanged(opened, [{ type: 'ended-meanwhile' }])
     const { entry, issue } = plan
-    const kept: Slot = { ...slot, row: newest.row, entry, newest }
+    const kept: Slot = { ...slot, row: newest.row, isListed: true, entry, newest }
     const overwrote = plan.overwrote.map((key): Note => ({ type: 'overwrote', key }))
     const notes = [...notesOf(plan), ...overwrote]
     const owner = userIdOf(entry.record, layout)
     if (owner !== undefined && lastLogin(changes)) {
-      notes.push(...(await admit(ports, owner, kept, request, slot.entry.record)))
+      notes.push(...(await admit(ports, owner, kept, slot.entry.record)))
     }
     const isRenewed = issue !== undefined && issue !== slot.verifier
     if (isRenewed && entry.auth === slot.entry.auth) notes.push({ type: 'renewed' })
@@ -94,28 +98,38 @@ export function storedCommit(ports: CommitParts) {
     const expiresAt = now + entry.idle * 1000
     const owner = userIdOf(entry.record, layout)
     try {
-      if (owner !== undefined) await store.keep(owner, listUntil(expiresAt, entry))
-      await store.touch(slot.selector, expiresAt)
-      return unchanged(opened)
+      const { selector } = slot
+      const until = listUntil(expiresAt, entry)
+      const isValid = owner === undefined || (await store.keep(owner, selector, entry.epoch, until))
+      if (!isValid) return revoked(opened, [])
+      await store.touch(selector, expiresAt)
+      return unchanged({ ...opened, slot: { ...slot, isListed: true } })
     } catch {
       return unchanged(opened, [{ type: 'touch-failed' }])
     }
   }
 
+  /** The user's sessions were revoked during the request. @throws ERR_SESSION_GONE */
+  function revoked(opened: StoredOpened, changes: readonly Change[]): Committed {
+    if (changes.every(isSoft)) return unchanged(opened, [{ type: 'ended-meanwhile' }])
+    throw new SessionError('ERR_SESSION_GONE')
+  }
+
   /**
-   * Extends the owner's list, which has to outlive the row, each time a tenth of `idle` has passed.
+   * Extends the owner's list, which has to outlive the row, each time a tenth of `idle` has passed,
+   * and puts the session back if the list has lost it. Resolves to false if it is revoked.
    *
    * Before the row is written: a session that is in no list can neither be revoked nor counted.
    */
-  function keepOwner({ row, entry }: Slot, next: SessionRecord, now: number) {
+  function keepOwner({ selector, row, isListed, entry }: Slot, next: SessionRecord, now: number) {
     const owner = userIdOf(entry.record, layout)
     if (owner === undefined) return undefined
     const idle = idleSeconds(next, layout, lifetime)
     const expiresAt = now + idle * 1000
     const tenthOfIdle = idle * 100
     const tenthOf = (time: number) => Math.floor(time / tenthOfIdle)
-    if (tenthOf(row.expiresAt) === tenthOf(expiresAt)) return undefined
-    return store.keep(owner, listUntil(expiresAt, { idle }))
+    if (isListed && tenthOf(row.expiresAt) === tenthOf(expiresAt)) return undefined
+    return store.keep(owner, selector, entry.epoch, listUntil(expiresAt, { idle }))
   }
 
   function workOf(slot: Slot, changes: readonly Change[], isOutdated: boolean): CommitWork {
@@ -126,6 +140,7 @@ export function storedCommit(ports: CommitParts) {
       hash,
       verifier,
       auth: entry.auth,
+      epoch: 0,
       changes,
       isOutdated,
       renewal() {

@@ -20,6 +20,8 @@ export interface Entry {
   readonly verifier: string
   /** Raised by each login: work from a request that opened another number is not applied. */
   readonly auth: number
+  /** The user's epoch at the login: below it after a revocation, the session does not open. 0 if none. */
+  readonly epoch: number
   /** The idle timeout when the row was written, in seconds. */
   readonly idle: number
   /** When its id was last sent in a Set-Cookie, in seconds since 1970. */
@@ -51,7 +53,7 @@ export interface EntryFormat {
 }
 
 // body   = head LF record              ; encrypted, if there is a cipher
-// head   = check "." verifier "." auth "." idle "." issued ["." verifier "." replaced] ["." attributes]
+// head   = check "." verifier "." auth ["_" epoch] "." idle "." issued ["." verifier "." replaced] ["." attributes]
 // check  = the first 6 characters of the key
 // record = as its layout writes it
 //
@@ -61,14 +63,15 @@ export interface EntryFormat {
 // The check catches a store that returns the row of another key. It has 36 of the key's 128 random
 // bits; a row that passes by chance, one in 2^36, is still refused for the hash of its verifier.
 const HEAD =
-  /^([\w-]+)\.([\w-]+)\.([\da-z]+)\.([\da-z]+)\.([\da-z]+)(?:\.([\w-]+)\.([\da-z]+))?(?:\.([\w-]{4}))?$/
+  /^([\w-]+)\.([\w-]+)\.([\da-z]+)(?:_([\da-z]+))?\.([\da-z]+)\.([\da-z]+)(?:\.([\w-]+)\.([\da-z]+))?(?:\.([\w-]{4}))?$/
 
 const CHECK_CHARACTERS = 6
 
 /** The text of an entry. */
 export function encodeEntry(entry: Entry, layout: Layout): string {
-  const { selector, verifier, auth, idle, issued, previous, attributes } = entry
-  const head = [checkOf(selector), verifier, ...[auth, idle, issued].map(inBase36)]
+  const { selector, verifier, auth, epoch, idle, issued, previous, attributes } = entry
+  const login = epoch > 0 ? `${inBase36(auth)}_${inBase36(epoch)}` : inBase36(auth)
+  const head = [checkOf(selector), verifier, login, inBase36(idle), inBase36(issued)]
   if (previous) head.push(previous.verifier, inBase36(previous.replacedAt ?? 0))
   if (attributes !== undefined) head.push(attributes)
   return `${head.join('.')}\n${layout.encode(entry.record)}`
@@ -92,7 +95,7 @@ export function readEntry(
 
 function parseEntry(key: string, text: string, layout: Layout): Entry | undefined {
   const end = text.indexOf('\n')
-  const [, check, verifier, auth, idle, issued, before, replaced, attributes] =
+  const [, check, verifier, auth, epoch, idle, issued, before, replaced, attributes] =
     HEAD.exec(text.slice(0, Math.max(end, 0))) ?? []
   if (check !== checkOf(key) || !verifier || !auth || !idle || !issued) return undefined
   const record = layout.decode(text.slice(end + 1))
@@ -101,6 +104,7 @@ function parseEntry(key: string, text: string, layout: Layout): Entry | undefine
     selector: key,
     verifier,
     auth: fromBase36(auth),
+    epoch: epoch === undefined ? 0 : fromBase36(epoch),
     idle: fromBase36(idle),
     issued: fromBase36(issued),
     attributes,

@@ -1,7 +1,7 @@
 /** Opens a stored session: one read for a cookie with a valid MAC, none for anything else. */
 
 import { timingSafeEqual } from 'node:crypto'
-import type { Row } from './store.ts'
+import type { FoundRow } from './store.ts'
 import type { Opened, Rejection } from '../backend.ts'
 import { type Entry, entryEnded, readEntry, type RowAndEntry, seenAt } from './entry.ts'
 import type { SessionRules, StoredParts } from './commit-work.ts'
@@ -13,7 +13,9 @@ export interface Slot {
   readonly selector: string
   readonly verifier: string
   readonly hash: string
-  readonly row: Row
+  readonly row: RowAndEntry['row']
+  /** Whether the owner's list has the session; the next write puts it back. */
+  readonly isListed: boolean
   /** What this request sees. */
   readonly entry: Entry
   /** The row and all it says: more than `entry`, where others' work went into the same swap. */
@@ -65,20 +67,25 @@ async function lookUp(ports: OpenParts, ids: SessionId[], nobody: StoredOpened, 
   if (only && ids.length === 1) {
     const outcome = outcomeOf(ports, only, await ports.store.read(only.selector), now)
     if ('slot' in outcome) return { ...nobody, ...outcome.opened, verified: 1 }
-    return openedNone(ports, nobody, [outcome])
+    return openedNone(ports, nobody, [outcome], now)
   }
   const looked = await Promise.all(ids.slice(0, MAX_READS).map((id) => openOne(ports, id, now)))
   const found = looked.flatMap((outcome) => ('slot' in outcome ? [outcome] : []))
   const refused = looked.flatMap((outcome) => ('reason' in outcome ? [outcome] : []))
   // Of one second, the one sent later: the browser got it later (RFC 6265bis section 5.8.3).
   const [newest, ...rest] = found.reverse().sort((a, b) => b.opened.seen - a.opened.seen)
-  if (!newest) return openedNone(ports, nobody, refused)
+  if (!newest) return openedNone(ports, nobody, refused, now)
   const others = rest.map(({ slot }) => slot.selector)
   return { ...withRefused(nobody, refused), ...newest.opened, others, verified: found.length }
 }
 
-async function openedNone(ports: OpenParts, nobody: StoredOpened, refused: readonly Refused[]) {
-  await endReplayed(ports, refused)
+async function openedNone(
+  ports: OpenParts,
+  nobody: StoredOpened,
+  refused: readonly Refused[],
+  now: number,
+) {
+  await endReplayed(ports, refused, now)
   const isSuperseded = refused.some(({ reason }) => reason === 'superseded')
   return { ...withRefused(nobody, refused), isSuperseded }
 }
@@ -95,6 +102,7 @@ const LEFT_THERE: ReadonlySet<Rejection> = new Set([
   'expired',
   'expired-absolute',
   'future',
+  'revoked',
 ])
 
 type Found = {
@@ -102,13 +110,25 @@ type Found = {
   opened: Pick<StoredOpened, 'record' | 'seen' | 'key' | 'isOutdated' | 'handle' | 'slot'>
 }
 
-type Refused = { id: SessionId; reason: Rejection }
+type Refused = {
+  id: SessionId
+  reason: Rejection
+  /** When the session's current id was sent, in seconds since 1970. */
+  issued?: number
+}
 
-/** With `onReplay: 'end'`, an id that is presented again after its renewal ends its session. */
-async function endReplayed({ store, removals, onReplay }: OpenParts, refused: readonly Refused[]) {
+/**
+ * With `onReplay: 'end'`, an id that is presented again after its renewal ends its session. For good:
+ * so not within the leeway for clocks, in which another server may still see its `grace`.
+ */
+async function endReplayed(
+  { store, removals, onReplay, rules: { grace, lifetime } }: OpenParts,
+  refused: readonly Refused[],
+  now: number,
+) {
   if (onReplay === 'report') return
-  for (const { id, reason } of refused) {
-    if (reason !== 'replayed') continue
+  for (const { id, reason, issued = 0 } of refused) {
+    if (reason !== 'replayed' || now - issued * 1000 <= grace + 1000 + lifetime.leeway) continue
     await store.remove(id.selector).catch(() => removals.add(id.selector))
   }
 }
@@ -121,7 +141,7 @@ async function openOne(ports: OpenParts, id: SessionId, now: number): Promise<Fo
 function outcomeOf(
   { rules }: OpenParts,
   id: SessionId,
-  row: Row | null,
+  row: FoundRow | null,
   now: number,
 ): Found | Refused {
   const { selector, verifier } = id
@@ -131,27 +151,27 @@ function outcomeOf(
   const { entry } = read
   const hash = hashOfVerifier(verifier)
   const reason = reasonAgainst(row, entry, hash, rules, now)
-  if (reason) return { id, reason }
+  if (reason) return { id, reason, issued: entry.issued }
   // Processes get a new secret one after another: id and row may be written under different ones.
   const key = Math.max(id.key, read.key)
   const isOutdated = key > 0 || read.isFormer
-  const slot: Slot = { selector, verifier, hash, row, entry, newest: { row, entry } }
+  const { isListed } = row
+  const slot: Slot = { selector, verifier, hash, row, isListed, entry, newest: { row, entry } }
   const seen = seenAt(row, entry)
   return { slot, opened: { record: entry.record, seen, key, isOutdated, handle: selector, slot } }
 }
 
 /** Why an id is not accepted for this session, or `undefined` if it is. */
 function reasonAgainst(
-  row: Row,
+  row: FoundRow,
   entry: Entry,
   hash: string,
   rules: SessionRules,
   now: number,
 ): Rejection | undefined {
-  if (isSame(entry.verifier, hash) || opensAsPrevious(entry, hash, rules, now)) {
-    return entryEnded(row, entry, rules, now)
-  }
-  if (entryEnded(row, entry, rules, now)) return 'gone'
+  const ended = entry.epoch < row.epoch ? 'revoked' : entryEnded(row, entry, rules, now)
+  if (isSame(entry.verifier, hash) || opensAsPrevious(entry, hash, rules, now)) return ended
+  if (ended) return 'gone'
   // A request that was in flight at a login, or at two renewals in a row. Times are whole seconds.
   const isJustIssued = now - entry.issued * 1000 < rules.grace + 1000
   return isJustIssued ? 'superseded' : 'replayed'

@@ -7,6 +7,7 @@ import { encrypter, ENVELOPE_ALGORITHM } from '../../crypto/encrypted.ts'
 import { fingerprintOf } from '../../crypto/fingerprint.ts'
 import { keysFor } from '../../crypto/keys.ts'
 import type {
+  SessionLimit,
   StoredBackend,
   StoreOptions,
   StorePolicy,
@@ -21,7 +22,8 @@ import { pruneAll, removeAll } from './upkeep.ts'
 
 /** The verbs that every store has. */
 const VERBS: readonly (keyof StoreVerbs)[] = [
-  ...(['read', 'insert', 'swap', 'touch', 'remove', 'admit', 'keep', 'list', 'forget'] as const),
+  ...(['read', 'insert', 'swap', 'touch', 'remove'] as const),
+  ...(['epoch', 'admit', 'keep', 'list', 'revoke', 'forget', 'erase'] as const),
   ...(['keys', 'prune', 'check'] as const),
 ]
 
@@ -66,9 +68,11 @@ export function backendOn(verbs: StoreVerbs, setup: StoreSetup): StoredBackend {
       verifier: 'SHA-256',
       rows: setup.encryption ? ENVELOPE_ALGORITHM : 'none: rows are plain text',
     },
+    epoch: members.epoch,
     list: members.list,
     revoke: members.revoke,
     revokeUser: members.revokeAll,
+    erase: members.erase,
     revokeAll: () => removeAll(store),
     prune: () => pruneAll(store),
     check: () => store.check(),
@@ -113,22 +117,20 @@ function policyOf(
     rotate: rotate === undefined ? null : rotate / 1000,
     grace: grace / 1000,
     onReplay,
-    maxSessionsPerUser: limit?.most ?? null,
-    onLimit: limit?.onLimit ?? null,
+    maxSessionsPerUser: limit.most,
+    onLimit: limit.onLimit,
     onUnavailable,
     deadlines: { read: read / 1000, write: write / 1000, commit: commit / 1000 },
   }
 }
 
-function limitOf({ maxSessionsPerUser: most, onLimit: given }: StoreOptions): StoreRules['limit'] {
-  const onLimit = given ?? 'evict-oldest'
+function limitOf({
+  maxSessionsPerUser: most = 1_000,
+  onLimit = 'evict-oldest',
+}: StoreOptions): SessionLimit {
   oneOf(onLimit, ['reject', 'evict-oldest'], 'onLimit')
-  if (most === undefined) {
-    if (given) throw invalid('onLimit', 'means nothing without maxSessionsPerUser')
-    return undefined
-  }
-  if (!Number.isSafeInteger(most) || most < 1) {
-    throw invalid('maxSessionsPerUser', 'has to be a whole number, 1 or more')
+  if (!Number.isSafeInteger(most) || most < 1 || most > 1_000_000) {
+    throw invalid('maxSessionsPerUser', 'has to be a whole number from 1 to 1 000 000')
   }
   return { most, onLimit }
 }

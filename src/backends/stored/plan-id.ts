@@ -8,7 +8,7 @@ import { type Entry, type PreviousId, type RowAndEntry, timesOf } from './entry.
 /** A login makes the old id invalid at once: there is no grace across it. */
 export function idAfterLogin(
   entry: Entry,
-  { renewal }: CommitWork,
+  { renewal, epoch }: CommitWork,
   { attributes }: SessionRules,
   now: number,
 ) {
@@ -18,6 +18,7 @@ export function idAfterLogin(
     ...entry,
     verifier: hash,
     auth: entry.auth + 1,
+    epoch,
     issued,
     attributes,
     previous: undefined,

@@ -4,19 +4,26 @@ import { withCause, SessionError } from '../../base/errors.ts'
 import type { Ended } from '../../record/lifetime.ts'
 import { authenticatedAtOf, labelOf } from '../../record/record.ts'
 import { decodeEntry, entryEnded, type RowAndEntry, seenAt } from './entry.ts'
-import type { SessionInfo } from '../store-backend.ts'
+import { CLOCK_MARGIN_MS } from './store.ts'
+import type { Revocation, SessionInfo } from '../store-backend.ts'
 import type { SessionRules, StoredParts } from './commit-work.ts'
 import { eachInParts, removeEach } from './upkeep.ts'
 
 /** Works on all sessions of a user. */
 export interface Members {
   /**
+   * The user's epoch, for a login. A rejection that nobody awaits is no error.
+   *
+   * @throws ERR_STORE_UNAVAILABLE
+   */
+  epoch(owner: string): Promise<number>
+  /**
    * Adds a session whose row was just written to its owner's list; returns how many older ones it
    * ended for the limit. If the list refuses it, the session is removed again.
    *
    * @throws ERR_SESSION_LIMIT, ERR_SESSION_GONE if the user's sessions were revoked meanwhile.
    */
-  admit(owner: string, selector: string, calledAt: number, until: number): Promise<number>
+  admit(owner: string, selector: string, epoch: number, until: number): Promise<number>
   /**
    * Checks whether a login would be refused, before it is written, so that the visitor keeps their
    * session. `admit` decides.
@@ -25,27 +32,24 @@ export interface Members {
    */
   checkRoom(owner: string, selector: string): Promise<void>
   list(owner: string): Promise<SessionInfo[]>
-  /** Ends one session of this owner; returns whether it existed. */
+  /** Ends one session of this owner, listed or not; returns whether it existed. */
   revoke(owner: string, selector: string): Promise<boolean>
-  /** Ends all of them, logins in flight included; returns how many there were. */
-  revokeAll(owner: string, except: string | undefined): Promise<number>
+  /** Ends all of them, logins in flight and unlisted sessions included. */
+  revokeAll(owner: string, except: string | undefined): Promise<Revocation>
+  /** Ends all of them, and deletes the user's id from the store; returns how many there were. */
+  erase(owner: string): Promise<number>
 }
 
-/** How many sessions excepted from a revocation are remembered, for concurrent logins in them. */
-const MAX_EXCEPTED = 1024
-
-/** Without a limit, one login in this many removes expired sessions from its user's list. */
-const TIDIES_EACH = 16
+/** How many of the oldest sessions a login over the limit looks at, to find expired ones. */
+const LOOKED_AT = 64
 
 /** How long a touch that extends an expired row may still be in flight, in milliseconds. */
 const LATE_TOUCH = 60_000
 
 /** Makes the verbs on one store. */
-export function members({ store, rules, clock, limit }: StoredParts): Members {
-  let admissions = 0
-  /** When a session was last excepted from the revocation of its user's others. */
-  const excepted = new Map<string, number>()
-  const storeLimit = limit && { most: limit.most, refuse: limit.onLimit === 'reject' }
+export function members({ store, rules, clock, limit, random }: StoredParts): Members {
+  const { lifetime } = rules
+  const storeLimit = { most: limit.most, refuse: limit.onLimit === 'reject' }
 
   /**
    * The owner's live sessions, the keys of those that have ended, and of those that cannot be read
@@ -64,7 +68,7 @@ export function members({ store, rules, clock, limit }: StoredParts): Members {
       const entry = decodeEntry(key, row, rules)
       const isOver = (at: number) =>
         entry ? isEnded(entryEnded(row, entry, rules, at)) : row.expiresAt < at
-      if (isOver(now - LATE_TOUCH)) dead.push(key)
+      if (isOver(now - LATE_TOUCH) || (entry && entry.epoch < row.epoch)) dead.push(key)
       else if (!entry) hidden.push(key)
       else if (!isOver(now)) live.set(key, { row, entry })
     })
@@ -79,102 +83,116 @@ export function members({ store, rules, clock, limit }: StoredParts): Members {
   }
 
   function tooMany(): SessionError {
-    return new SessionError('ERR_SESSION_LIMIT', limit?.most ?? 0)
+    return new SessionError('ERR_SESSION_LIMIT', limit.most)
   }
 
-  /** Ends the oldest sessions after a login over the limit; returns how many. */
-  async function makeRoom(owner: string, selector: string, most: number): Promise<number> {
-    const keys = await store.list(owner)
-    // Logins after this one make their own room.
-    const earlier = keys.slice(0, Math.max(keys.indexOf(selector), 0))
-    const { live, dead } = await sortRows(owner, earlier)
-    const rest = earlier.filter((key) => !dead.includes(key))
-    const ended = rest.slice(0, Math.max(rest.length + 1 - most, 0))
-    await discard(owner, [...dead, ...ended])
-    return ended.filter((key) => live.has(key)).length
-  }
-
-  /** Asks again after discarding expired sessions, if those had filled the list. */
-  async function admitted(owner: string, selector: string, calledAt: number, until: number) {
-    // A request that logs in and revokes the user's other sessions keeps its own.
-    const since = Math.max(calledAt, excepted.get(selector) ?? 0)
-    const ask = () => store.admit(owner, selector, since, until, storeLimit)
-    const admission = await ask()
-    if (admission.admitted || admission.why !== 'limit') return admission
-    const { dead, hidden } = await sortRows(owner, await store.list(owner))
+  /**
+   * Forgets the keys of expired sessions among the oldest of a full list; returns whether it did.
+   *
+   * Their rows stay until the store collects them: if this server's clock is ahead and a session is
+   * still valid, its next visit puts it back into the list.
+   */
+  async function forgetExpired(owner: string): Promise<boolean> {
+    const { dead, hidden } = await sortRows(owner, await store.list(owner, LOOKED_AT))
     // A row that this server cannot read must not keep its user out.
-    const over = dead.length > 0 ? dead : hidden.slice(0, 1)
-    if (over.length === 0) return admission
-    await discard(owner, over)
-    return ask()
+    const over = dead.length > 0 || !storeLimit.refuse ? dead : hidden.slice(0, 1)
+    if (over.length > 0) await store.forget(owner, over)
+    return over.length > 0
   }
 
-  /** Removes expired sessions from a user's list: no engine does it by itself. */
-  async function tidy(owner: string): Promise<void> {
-    const { dead } = await sortRows(owner, await store.list(owner))
-    await discard(owner, dead)
+  /** The user's sessions were revoked during the login, or the limit refuses it: removes its row. */
+  async function refuse(owner: string, selector: string, refusal: SessionError): Promise<never> {
+    try {
+      await discard(owner, [selector])
+    } catch (error) {
+      // Nobody has its id, so nobody can use it; the store collects the row.
+      throw withCause(refusal, error)
+    }
+    throw refusal
   }
 
   return {
-    async checkRoom(owner, selector) {
-      if (limit?.onLimit !== 'reject') return
-      const keys = await store.list(owner)
-      if (keys.length < limit.most || keys.includes(selector)) return
-      const { dead, hidden } = await sortRows(owner, keys)
-      if (keys.length - dead.length - hidden.length >= limit.most) throw tooMany()
+    epoch(owner) {
+      const epoch = store.epoch(owner)
+      epoch.catch(() => {})
+      return epoch
     },
-    async admit(owner, selector, calledAt, until) {
-      const admission = await admitted(owner, selector, calledAt, until)
-      if (admission.admitted) {
-        excepted.delete(selector)
-        admissions += 1
-        if (!limit && admissions % TIDIES_EACH === 0) await tidy(owner).catch(() => {})
-        return limit && admission.over.length > 0 ? makeRoom(owner, selector, limit.most) : 0
-      }
-      const refusal = admission.why === 'limit' ? tooMany() : new SessionError('ERR_SESSION_GONE')
-      try {
-        await discard(owner, [selector])
-      } catch (error) {
-        // Nobody has its id, so nobody can use it; the store collects the row.
-        throw withCause(refusal, error)
-      }
-      throw refusal
+    async checkRoom(owner, selector) {
+      if (!storeLimit.refuse) return
+      const keys = await store.list(owner, limit.most)
+      if (keys.length < limit.most || keys.includes(selector)) return
+      if (!(await forgetExpired(owner))) throw tooMany()
+    },
+    async admit(owner, selector, epoch, until) {
+      const ask = () => store.admit(owner, selector, epoch, until, storeLimit)
+      let admission = await ask()
+      const isFull = admission.admitted ? admission.over.length > 0 : admission.why === 'limit'
+      if (isFull && (await forgetExpired(owner))) admission = await ask()
+      if (admission.admitted) return discard(owner, admission.over)
+      const isRevoked = admission.why === 'revoked'
+      return refuse(owner, selector, isRevoked ? new SessionError('ERR_SESSION_GONE') : tooMany())
     },
     async list(owner) {
       const keys = await store.list(owner)
       const { live, dead } = await sortRows(owner, keys)
-      // Expired sessions are removed on the way; if that fails, the list is still right.
-      await discard(owner, dead).catch(() => {})
+      // The keys of expired sessions go on the way; if that fails, the list is still right.
+      if (dead.length > 0) await store.forget(owner, dead).catch(() => {})
       return keys.flatMap((key) => {
         const found = live.get(key)
         return found ? [infoOf(found, rules)] : []
       })
     },
     async revoke(owner, selector) {
-      if (!(await store.list(owner)).includes(selector)) return false
+      // The row itself tells its owner: a list may have lost it.
       const { live, hidden } = await sortRows(owner, [selector])
-      await discard(owner, [selector])
-      return live.size + hidden.length > 0
+      const isThere = live.size + hidden.length > 0
+      if (isThere) await discard(owner, [selector])
+      return isThere
     },
     async revokeAll(owner, except) {
-      const now = clock()
-      if (except !== undefined) {
-        excepted.delete(except)
-        excepted.set(except, now)
-        for (const oldest of excepted.keys()) {
-          if (excepted.size <= MAX_EXCEPTED) break
-          excepted.delete(oldest)
-        }
-      }
-      // A login in this very millisecond counts as later than the revocation.
-      const keys = await store.list(owner, now - 1)
-      return discard(
+      const { keys, marked } = await raiseEpoch(owner, except)
+      const ended = await discard(
         owner,
         keys.filter((key) => key !== except),
       )
+      return { ended, marked }
+    },
+    async erase(owner) {
+      const { keys } = await raiseEpoch(owner, undefined)
+      let count = await discard(owner, keys)
+      for await (const batch of store.keys()) {
+        const own: string[] = []
+        await eachInParts(batch, async (key) => {
+          if ((await store.read(key))?.owner === owner) own.push(key)
+        })
+        count += await removeEach(store, own)
+      }
+      await store.erase(owner)
+      return count
     },
   }
+
+  /**
+   * Raises the user's epoch, above that of each login so far. Counting decides, not the time of day:
+   * that only makes the number larger than any that the store may have lost.
+   */
+  async function raiseEpoch(owner: string, except: string | undefined) {
+    const now = clock()
+    const until = now + Math.max(lifetime.idle, lifetime.permanent) + CLOCK_MARGIN_MS
+    let epoch = 0
+    for (;;) {
+      // Random bits, since two revocations at the same time must both count.
+      const [high = 0, low = 0] = random(2)
+      const wanted = Math.max(now * STEP, epoch) + 1 + (((high << 8) | low) % STEP)
+      const revoked = await store.revoke(owner, wanted, until, except)
+      epoch = revoked.epoch
+      if (epoch <= wanted) return { keys: revoked.keys, marked: epoch === wanted }
+    }
+  }
 }
+
+/** Epochs for each millisecond. Times of day with this factor stay exact until the year 2248. */
+const STEP = 1024
 
 function infoOf({ row, entry }: RowAndEntry, { layout }: SessionRules): SessionInfo {
   const { record, selector } = entry

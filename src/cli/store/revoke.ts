@@ -43,13 +43,18 @@ function allOf(user: string, except: string | undefined): Work {
       const listed = await sessions.list(user)
       if (!listed.some(({ handle }) => handle === except)) return NOT_THERE
     }
-    return ended(await sessions.revokeUser(user, { except }))
+    const revocation = await sessions.revokeUser(user, { except })
+    const answer = ended(revocation.ended)
+    return revocation.marked ? answer : { ...answer, text: `${answer.text} ${NOT_MARKED}`, code: 1 }
   }
 }
 
 function ended(count: number): Answer {
   return { text: `Ended ${counted(count, 'session')}.`, json: { ended: count } }
 }
+
+const NOT_MARKED =
+  'The store is full and could not store the revocation: logins in flight may remain. Make room, and revoke again.'
 
 const NOT_THERE: Answer = {
   text: 'This user has no session of that handle. Nothing was ended.',

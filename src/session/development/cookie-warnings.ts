@@ -80,6 +80,7 @@ const REJECTED: Readonly<Record<Exclude<Rejection, 'signature' | 'malformed'>, s
   payload:
     'A session cookie verifies but cannot be read: another program signs with the same secret. Give each its own secret or audience.',
   gone: `A session is not in the store: it was ended, or this is the store of another environment. ${NEW_SESSION}`,
+  revoked: `A session was revoked: sessions.revokeUser was called after its login. ${NEW_SESSION}`,
   superseded:
     'A request with the session id from before a login was treated as anonymous: it was sent before the login finished.',
   replayed:

@@ -115,7 +115,7 @@ export function bench(options: BenchOptions = {}, shared?: StoreVerbs): Bench {
       grace,
     },
     deadlines: { read: 250, write: 500, commit: 1_000 },
-    limit: options.limit,
+    limit: options.limit ?? { most: 1_000, onLimit: 'evict-oldest' },
     onReplay: options.onReplay ?? 'report',
     clock,
     timer: timers.timer,
@@ -161,7 +161,6 @@ export const login = (userId: string, clock: () => number): Change => ({
   do: 'login',
   userId,
   at: Math.floor(clock() / 1000),
-  calledAt: clock(),
 })
 
 export const logout = (keep: readonly string[] = []): Change => ({ do: 'logout', keep, at: 0 })

@@ -19,6 +19,7 @@ const entries = fc
     selector: fc.constant('selector'),
     verifier: fc.stringMatching(/^[\w-]+$/),
     auth: fc.nat(),
+    epoch: fc.nat(),
     idle: fc.nat(),
     issued: fc.nat(),
     previous: fc.option(

@@ -79,6 +79,7 @@ test('times that are none and a label that is a flood are listed too', async () 
     selector,
     verifier: 'v',
     auth: 1,
+    epoch: 0,
     idle: 60,
     issued: 1,
     previous: undefined,
@@ -86,7 +87,7 @@ test('times that are none and a label that is a flood are listed too', async () 
   }
   const now = Date.now()
   await store.insert(selector, rowOf(entry, { layout }, { write: 'w', recent: [], now }))
-  await store.admit('ada', selector, now, now + 60_000)
+  await store.admit('ada', selector, 0, now + 60_000, { most: 9, refuse: false })
   const { code, out, err } = await run({ store, ...place }, [], ['list', 'ada'])
   expect({ code, err }).toEqual({ code: 0, err: '' })
   expect(out).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u)
