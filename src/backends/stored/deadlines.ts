@@ -132,10 +132,13 @@ export function guardedStore(
     swap: (key, ifWrite, row) => tryTwice('save', write, () => store.swap(key, ifWrite, row), row),
     touch: (key, expiresAt) => within('touch', write, () => store.touch(key, expiresAt)),
     remove: (key) => twice('remove', write, () => store.remove(key)),
+    epoch: (owner) => twice('read an epoch', write, () => store.epoch(owner), owner),
     admit: (...args) => twice('admit', write, () => store.admit(...args), args[0]),
-    keep: (owner, until) => twice('keep', write, () => store.keep(owner, until), owner),
-    list: (owner, revoking) => twice('list', write, () => store.list(owner, revoking), owner),
-    forget: (owner, list) => twice('forget', write, () => store.forget(owner, list), owner),
+    keep: (...args) => twice('keep', write, () => store.keep(...args), args[0]),
+    list: (...args) => twice('list', write, () => store.list(...args), args[0]),
+    revoke: (...args) => twice('revoke', write, () => store.revoke(...args), args[0]),
+    forget: (...args) => twice('forget', write, () => store.forget(...args), args[0]),
+    erase: (owner) => twice('erase', write, () => store.erase(owner), owner),
     keys,
     prune: (limit) => within('prune', UPKEEP, () => store.prune(limit)),
     check: () => within('tell its settings', UPKEEP, () => store.check()),
@@ -146,7 +149,7 @@ const NOTHING = 'it returned nothing: is its client one that takes callbacks?'
 
 /** Whether a reply says nothing. That must not be taken for a session that does not exist. */
 function saysNothing(verb: string, answer: unknown): boolean {
-  if (verb === 'keep' || verb === 'forget') return false
+  if (verb === 'forget' || verb === 'erase') return false
   if (answer === undefined || answer === null) return answer === undefined || verb !== 'read'
   const { won, newest } = answer as Partial<{ won: boolean; newest: unknown }>
   return verb === 'save' && !won && newest === undefined
