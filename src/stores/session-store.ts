@@ -8,8 +8,10 @@ import type { StoreSetup } from '../backends/store-backend.ts'
 export type { SessionStore, StoreVerbs }
 export type {
   Admission,
+  FoundRow,
   Limit,
   Owners,
+  Revoked,
   Row,
   Store,
   Swap,

@@ -47,13 +47,17 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
   })
   const rowOf = (key: string) => unpackRow(rows.get(key))
   const isRow = (packed: string | undefined) => packed !== undefined && !isTombstone(packed)
-  const { shelf: lists, ...owners } = makeOwners({
+  const {
+    shelf: lists,
+    stateOf,
+    ...owners
+  } = makeOwners({
     entries,
     // A list of one session takes less than the session does: there is room for each one's.
     bytes,
     clock,
     holds: (key) => isRow(rows.get(key)),
-    end: (key) => {
+    drop: (key) => {
       if (isRow(rows.get(key))) rows.drop(key)
     },
   })
@@ -64,7 +68,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     ...owners,
     async read(key) {
       rows.sweep()
-      return rowOf(key)
+      const row = rowOf(key)
+      if (row === null || row.owner === null) return row && { ...row, epoch: 0, isListed: true }
+      return { ...row, ...stateOf(row.owner, key) }
     },
     async insert(key, row) {
       rows.sweep()

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../base/ports.ts'
 import { makeShelf, type Shelf } from './bounded-map.ts'
-import { REVOKED_MS, type Owners } from '../../backends/stored/store.ts'
+import type { FoundRow, Owners } from '../../backends/stored/store.ts'
 import { keysOver } from '../verb-rules.ts'
 
 /** The bounds of the lists, and how they reach the rows. */
@@ -12,99 +12,159 @@ export interface OwnersRules {
   readonly clock: Clock
   /** Whether there is a row under the key. */
   holds(key: string): boolean
-  /** Ends a row whose list was dropped: nobody could find it to revoke it. */
-  end(key: string): void
+  /** Drops a row whose list was dropped: nobody could find it to revoke it. */
+  drop(key: string): void
+}
+
+/** The lists of all owners. */
+export interface OwnerLists extends Owners {
+  readonly shelf: Shelf
+  /** What the owner's list says of a row under this key. */
+  stateOf(owner: string, key: string): Pick<FoundRow, 'epoch' | 'isListed'>
 }
 
 interface List {
-  until: number
-  /** The time of the last revocation; 0 where none is noted. */
-  revoked: number
-  keys: string[]
+  readonly until: number
+  readonly epoch: number
+  /** The key that the last revocation excepted; empty if none. */
+  readonly except: string
+  readonly keys: string[]
 }
 
-/** A longer list first drops the keys whose rows are gone. */
-const LONG = 1024
+const EMPTY = '0\x000\0\0'
 
 /** Makes the lists. */
-export function makeOwners({
-  entries,
-  bytes,
-  clock,
-  holds,
-  end,
-}: OwnersRules): Owners & { shelf: Shelf } {
+export function makeOwners({ entries, bytes, clock, holds, drop }: OwnersRules): OwnerLists {
   const shelf = makeShelf({
     entries,
     bytes,
     weightOf: (text) => text.length * (/[^\0-\xff]/.test(text) ? 2 : 1),
-    isDue: (text, room) => untilOf(text) < clock() || (room === 'short' && isIdle(unpack(text))),
-    onDropped: (text) => unpack(text).keys.forEach(end),
+    isDue: (text, room) => headOf(text).until < clock() || (room === 'short' && isIdle(text)),
+    onDropped: (text) => unpack(text).keys.forEach(drop),
   })
 
-  /** Whether the list neither leads to a row nor keeps a login out. */
-  const isIdle = ({ revoked, keys }: List) => revoked === 0 && !keys.some(holds)
+  /** Whether the list neither leads to a row nor refuses a login. */
+  function isIdle(text: string): boolean {
+    const { epoch, keys } = unpack(text)
+    return epoch === 0 && !keys.some(holds)
+  }
 
-  function listOf(owner: string): List {
-    const text = shelf.get(owner)
-    return text === undefined ? { until: 0, revoked: 0, keys: [] } : unpack(text)
+  function textOf(owner: string): string {
+    return shelf.get(owner) ?? EMPTY
   }
 
   function put(owner: string, list: List): void {
-    if (list.keys.length === 0 && list.revoked === 0) shelf.drop(owner)
+    if (list.keys.length === 0 && list.epoch === 0) shelf.drop(owner)
     else shelf.put(owner, pack(list))
+  }
+
+  function listAt(owner: string): List {
+    shelf.sweep()
+    return unpack(textOf(owner))
   }
 
   return {
     shelf,
-    async admit(owner, key, calledAt, until, limit) {
-      shelf.sweep()
-      const list = listOf(owner)
-      if (list.revoked > 0 && calledAt <= list.revoked) return { admitted: false, why: 'revoked' }
-      const isNew = !list.keys.includes(key)
-      if (isNew && limit?.refuse && list.keys.length >= limit.most) {
-        return { admitted: false, why: 'limit' }
+    stateOf(owner, key) {
+      const text = textOf(owner)
+      const { epoch, except, end } = headOf(text)
+      return {
+        epoch: isSame(except, key) ? 0 : epoch,
+        isListed: isListed(text, key, end),
       }
-      if (list.keys.length >= LONG) {
-        list.keys = list.keys.filter((other) => other === key || holds(other))
+    },
+    async epoch(owner) {
+      shelf.sweep()
+      return headOf(textOf(owner)).epoch
+    },
+    async admit(owner, key, epoch, until, limit) {
+      const list = listAt(owner)
+      if (isRevoked(list, key, epoch)) return { admitted: false, why: 'revoked' }
+      let place = list.keys.indexOf(key)
+      if (place === -1) {
+        if (limit.refuse && list.keys.length >= limit.most) return { admitted: false, why: 'limit' }
+        place = list.keys.push(key) - 1
       }
-      if (isNew) list.keys.push(key)
-      put(owner, { ...list, until: Math.max(list.until, until) })
-      if (!limit || limit.refuse) return { admitted: true, over: [] }
-      return { admitted: true, over: keysOver(list.keys, key, limit.most) }
+      put(owner, extended(list, epoch, until))
+      return { admitted: true, over: limit.refuse ? [] : keysOver(list.keys, place, limit.most) }
     },
-    async keep(owner, until) {
+    async keep(owner, key, epoch, until) {
       shelf.sweep()
-      const list = listOf(owner)
-      if (until > list.until) put(owner, { ...list, until })
+      const text = textOf(owner)
+      const head = headOf(text)
+      if (isRevoked(head, key, epoch)) return false
+      const isIn = isListed(text, key, head.end)
+      if (isIn && epoch <= head.epoch && until <= head.until) return true
+      const list = unpack(text)
+      if (!isIn) list.keys.push(key)
+      put(owner, extended(list, epoch, until))
+      return true
     },
-    async list(owner, revoking) {
-      shelf.sweep()
-      const list = listOf(owner)
-      if (revoking === undefined) return list.keys
-      const until = Math.max(list.until, clock() + REVOKED_MS)
-      put(owner, { ...list, until, revoked: Math.max(list.revoked, revoking) })
-      return list.keys
+    async list(owner, most) {
+      return listAt(owner).keys.slice(0, most)
+    },
+    async revoke(owner, epoch, until, except = '') {
+      const list = listAt(owner)
+      if (epoch > list.epoch) put(owner, { ...extended(list, epoch, until), except })
+      return { epoch: Math.max(epoch, list.epoch), keys: list.keys }
     },
     async forget(owner, keys) {
-      shelf.sweep()
+      const list = listAt(owner)
       const gone = new Set(keys)
-      const list = listOf(owner)
       put(owner, { ...list, keys: list.keys.filter((key) => !gone.has(key)) })
+    },
+    async erase(owner) {
+      shelf.drop(owner)
     },
   }
 }
 
+function isRevoked(list: Pick<List, 'epoch' | 'except'>, key: string, epoch: number): boolean {
+  return epoch < list.epoch && !isSame(list.except, key)
+}
+
+/** `end`: of the head, so that the first key has a separator before it too. */
+function isListed(text: string, key: string, end: number): boolean {
+  return text.includes(`\0${key}\0`, end)
+}
+
+function isSame(except: string, key: string): boolean {
+  return except !== '' && except === key
+}
+
+/** The list with an epoch and a time that are at least these. */
+function extended(list: List, epoch: number, until: number): List {
+  return {
+    keys: list.keys,
+    until: Math.max(list.until, until),
+    epoch: Math.max(list.epoch, epoch),
+    // A higher epoch is of a later revocation, which excepted another key, or none.
+    except: epoch > list.epoch ? '' : list.except,
+  }
+}
+
+// list = until NUL epoch NUL except NUL *( key NUL )
+//
 // A list is one flat string, as a row is. Keys have no U+0000.
-function pack({ until, revoked, keys }: List): string {
-  return [until, revoked, ...keys].join('\0')
+function pack({ until, epoch, except, keys }: List): string {
+  return [until, epoch, except, ...keys, ''].join('\0')
 }
 
 function unpack(text: string): List {
-  const [until, revoked, ...keys] = text.split('\0')
-  return { until: Number(until), revoked: Number(revoked), keys }
+  const [until, epoch, except, ...keys] = text.split('\0')
+  keys.pop()
+  return { until: Number(until), epoch: Number(epoch), except: except!, keys }
 }
 
-function untilOf(text: string): number {
-  return Number(text.slice(0, text.indexOf('\0')))
+/** The fields before the keys, and where they end. */
+function headOf(text: string) {
+  const first = text.indexOf('\0')
+  const second = text.indexOf('\0', first + 1)
+  const end = text.indexOf('\0', second + 1)
+  return {
+    until: Number(text.slice(0, first)),
+    epoch: Number(text.slice(first + 1, second)),
+    except: text.slice(second + 1, end),
+    end,
+  }
 }
