@@ -26,7 +26,10 @@ function storeOf(execute: Execute): Store {
     return answer
   }
   return {
-    read: async (key) => (await send(key, { verb: 'read' })) as Row | null,
+    read: async (key) => {
+      const row = (await send(key, { verb: 'read' })) as Row | null
+      return row && { ...row, epoch: 0, isListed: true }
+    },
     insert: async (key, row) => (await send(key, { verb: 'insert', row })) as boolean,
     swap: async (key, ifWrite, row) => (await send(key, { verb: 'swap', ifWrite, row })) as Swap,
     touch: async (key, expiresAt) => (await send(key, { verb: 'touch', expiresAt })) as boolean,

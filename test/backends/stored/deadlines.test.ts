@@ -43,6 +43,8 @@ function watch(promise: Promise<unknown>): { state: string; error?: unknown } {
   return seen
 }
 
+const LIMIT = { most: 1_000, refuse: false }
+
 describe('a call of a store that never answers', () => {
   it('settles at its deadline: a read after 250 ms, once', async () => {
     let calls = 0
@@ -96,8 +98,10 @@ describe('a call of a store that never answers', () => {
     const calls = [
       store.remove('key'),
       store.list('ann'),
-      store.admit('ann', 'key', 1, 2),
-      store.keep('ann', 2),
+      store.admit('ann', 'key', 1, 2, LIMIT),
+      store.revoke('ann', 1, 2, undefined),
+      store.erase('ann'),
+      store.keep('ann', 'key', 1, 2),
       store.forget('ann', ['key']),
     ].map(watch)
     await timers.pass(999)
@@ -136,7 +140,10 @@ describe('a store that returns nothing, as one whose client takes callbacks does
     ['swap', (store) => store.swap('key', 'w', row)],
     ['touch', (store) => store.touch('key', 1)],
     ['remove', (store) => store.remove('key')],
-    ['admit', (store) => store.admit('mona', 'key', 1, 2)],
+    ['admit', (store) => store.admit('mona', 'key', 1, 2, LIMIT)],
+    ['epoch', (store) => store.epoch('mona')],
+    ['keep', (store) => store.keep('mona', 'key', 1, 2)],
+    ['revoke', (store) => store.revoke('mona', 1, 2, undefined)],
     ['list', (store) => store.list('mona')],
     ['prune', (store) => store.prune(1)],
     ['check', (store) => store.check()],

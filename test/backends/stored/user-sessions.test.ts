@@ -144,7 +144,156 @@ describe('a login that was called before its user was revoked', () => {
   })
 })
 
+describe("a user's list that the store has lost", () => {
+  /** Signs Ada in, and loses her list as a failover or an eviction does. */
+  async function lost() {
+    const made = bench()
+    const { visit, clock, store } = made
+    const { cookie } = await visit(undefined, login('ada', clock))
+    const handle = cookie!.slice(0, 22)
+    await store.erase('ada')
+    return { ...made, cookie: cookie!, handle }
+  }
+
+  it('does not keep revokeUser from ending the sessions in it', async () => {
+    const { visit, backend, cookie } = await lost()
+    expect(await backend.members.revokeAll('ada', undefined)).toEqual({ ended: 0, marked: true })
+    expect((await visit(cookie)).rejected).toEqual(['revoked'])
+    await expect(visit(cookie, set('a', 1))).resolves.toMatchObject({ rejected: ['revoked'] })
+  })
+
+  it('does not keep revoke from ending one of them', async () => {
+    const { visit, backend, cookie, handle } = await lost()
+    expect(await backend.members.revoke('bob', handle)).toBe(false)
+    expect(await backend.members.revoke('ada', handle)).toBe(true)
+    expect((await visit(cookie)).rejected).toEqual(['gone'])
+  })
+
+  it.each([
+    ['that only reads', []],
+    ['that writes', [set('a', 1)]],
+  ])('is mended by the next visit %s', async (_, changes) => {
+    const { visit, backend, store, cookie, handle } = await lost()
+    await visit(cookie, ...changes)
+    expect(await store.list('ada')).toEqual([handle])
+    expect(await backend.members.list('ada')).toMatchObject([{ handle }])
+  })
+
+  it('is not mended by a request whose user was revoked meanwhile', async () => {
+    for (const changes of [[], [set('a', 1)]]) {
+      const { backend, store, clock, cookie } = await lost()
+      const opened = await backend.open([cookie], clock())
+      await backend.members.revokeAll('ada', undefined)
+      const next = replay(opened.record!, changes, layout)
+      const committed = Promise.resolve(backend.commit({ opened, changes, next, now: clock() }))
+      if (changes.length > 0) {
+        await expect(committed).rejects.toMatchObject({ code: 'ERR_SESSION_GONE' })
+      } else expect((await committed).notes).toEqual([{ type: 'ended-meanwhile' }])
+      expect(await store.list('ada')).toEqual([])
+    }
+  })
+
+  it('comes back with the epoch of the sessions that still use it', async () => {
+    const { visit, backend, store, clock } = bench()
+    await backend.members.revokeAll('ada', undefined)
+    const epoch = await store.epoch('ada')
+    const { cookie } = await visit(undefined, login('ada', clock))
+    await store.erase('ada')
+    await visit(cookie)
+    expect(await store.epoch('ada')).toBe(epoch)
+  })
+})
+
+describe('servers whose clocks differ by five minutes', () => {
+  it.each([
+    ['ahead', 5 * MINUTE],
+    ['behind', -5 * MINUTE],
+  ])('agree on a revocation by the one that is %s', async (_, skew) => {
+    const here = bench()
+    const there = bench({}, here.store)
+    there.clock.advance(10 * MINUTE)
+    here.clock.advance(10 * MINUTE - skew)
+    const before = await here.visit(undefined, login('ada', here.clock))
+    const inFlight = { ...login('ada', here.clock), epoch: here.backend.members.epoch('ada') }
+    await there.backend.members.revokeAll('ada', undefined)
+    expect((await here.visit(before.cookie)).rejected).toEqual(['gone'])
+    await expect(here.visit(undefined, inFlight)).rejects.toMatchObject({
+      code: 'ERR_SESSION_GONE',
+    })
+    const after = await here.visit(undefined, login('ada', here.clock))
+    expect((await here.visit(after.cookie)).rejected).toEqual([])
+    await here.backend.members.revokeAll('ada', undefined)
+    expect((await here.visit(after.cookie)).rejected).toEqual(['gone'])
+    await expect(there.visit(undefined, login('ada', there.clock))).resolves.toBeDefined()
+  })
+
+  it('delete no session that has expired only for the one that is ahead', async () => {
+    const here = bench({ idle: 15 * MINUTE, limit: { most: 1, onLimit: 'reject' } })
+    const options = { idle: 15 * MINUTE, limit: { most: 1, onLimit: 'reject' as const } }
+    const ahead = bench(options, here.store)
+    ahead.clock.advance(17 * MINUTE)
+    const { cookie } = await here.visit(undefined, login('ada', here.clock))
+    expect(await ahead.backend.members.list('ada')).toEqual([])
+    await ahead.visit(undefined, login('ada', ahead.clock))
+    expect((await here.visit(cookie)).rejected).toEqual([])
+    expect(await here.store.list('ada')).toContain(cookie!.slice(0, 22))
+  })
+})
+
+describe('a store that has no room for the revocation itself', () => {
+  it('has the sessions ended all the same, and the result says what is missing', async () => {
+    const { visit, backend, clock } = bench({
+      wrap: (store) => ({
+        ...store,
+        revoke: async (owner) => ({
+          epoch: await store.epoch(owner),
+          keys: await store.list(owner),
+        }),
+      }),
+    })
+    const { cookie } = await visit(undefined, login('ada', clock))
+    const revocation = await backend.members.revokeAll('ada', undefined)
+    expect(revocation).toEqual({ ended: 1, marked: false })
+    expect((await visit(cookie)).rejected).toEqual(['gone'])
+  })
+})
+
+describe('erase', () => {
+  it('ends every session of the user, listed or not, and leaves no trace of the id', async () => {
+    const { visit, backend, clock, store } = bench()
+    await visit(undefined, login('ada', clock))
+    await store.erase('ada')
+    await visit(undefined, login('ada', clock))
+    const bob = await visit(undefined, login('bob', clock))
+    await backend.members.revokeAll('ada', undefined)
+    await visit(undefined, login('ada', clock))
+    expect(await backend.members.erase('ada')).toBe(2)
+    expect(await store.epoch('ada')).toBe(0)
+    expect(await store.list('ada')).toEqual([])
+    const left: string[] = []
+    for await (const keys of store.keys()) left.push(...keys)
+    expect(left).toEqual([bob.cookie!.slice(0, 22)])
+  })
+})
+
 describe('a limit', () => {
+  it('does not grow what a login over it does with the sessions of the user', async () => {
+    let calls = 0
+    const counted = bench({
+      limit: { most: 300, onLimit: 'evict-oldest' },
+      wrap: (store) => ({
+        ...store,
+        read: (key) => (calls++, store.read(key)),
+        remove: (key) => (calls++, store.remove(key)),
+      }),
+    })
+    for (let n = 0; n < 300; n += 1) await counted.visit(undefined, login('ada', counted.clock))
+    calls = 0
+    await counted.visit(undefined, login('ada', counted.clock))
+    expect(calls).toBeLessThanOrEqual(65)
+    expect(await counted.store.list('ada')).toHaveLength(300)
+  })
+
   it('ends the oldest for the newest', async () => {
     const { visit, clock } = bench({ limit: { most: 2, onLimit: 'evict-oldest' } })
     const first = await visit(undefined, login('ada', clock))

@@ -148,8 +148,8 @@ describe('the policy says what holds', () => {
       rotate: null,
       grace: 10,
       onReplay: 'report',
-      maxSessionsPerUser: null,
-      onLimit: null,
+      maxSessionsPerUser: 1_000,
+      onLimit: 'evict-oldest',
       onUnavailable: 'error',
       deadlines: { read: 0.25, write: 0.5, commit: 1 },
     })
