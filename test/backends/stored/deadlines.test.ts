@@ -93,7 +93,8 @@ describe('a call of a store that never answers', () => {
   })
 
   it('settles within the deadline of the whole commit, both tries together', async () => {
-    const verbs = { remove: never, list: never, admit: never, keep: never, forget: never }
+    const asked = { list: never, admit: never, revoke: never, erase: never }
+    const verbs = { ...asked, remove: never, keep: never, forget: never }
     const { store, timers } = guarded(verbs)
     const calls = [
       store.remove('key'),
