@@ -117,18 +117,21 @@ type Refused = {
   issued?: number
 }
 
+/** How far clocks may differ before a replayed id ends a session that is still in its grace. */
+const REPLAY_LEEWAY_MS = 60_000
+
 /**
  * With `onReplay: 'end'`, an id that is presented again after its renewal ends its session. For good:
  * so not within the leeway for clocks, in which another server may still see its `grace`.
  */
 async function endReplayed(
-  { store, removals, onReplay, rules: { grace, lifetime } }: OpenParts,
+  { store, removals, onReplay, rules: { grace } }: OpenParts,
   refused: readonly Refused[],
   now: number,
 ) {
   if (onReplay === 'report') return
   for (const { id, reason, issued = 0 } of refused) {
-    if (reason !== 'replayed' || now - issued * 1000 <= grace + 1000 + lifetime.leeway) continue
+    if (reason !== 'replayed' || now - issued * 1000 <= grace + 1000 + REPLAY_LEEWAY_MS) continue
     await store.remove(id.selector).catch(() => removals.add(id.selector))
   }
 }

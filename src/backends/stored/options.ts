@@ -16,7 +16,7 @@ import type {
 } from '../store-backend.ts'
 import { type RowCipher, rowCipher } from './entry.ts'
 import { sessionIdFormat } from './session-id.ts'
-import type { StoreVerbs } from './store.ts'
+import { CLOCK_DIFFERENCE_MS, type StoreVerbs } from './store.ts'
 import { storedBackend } from './stored.ts'
 import { pruneAll, removeAll } from './upkeep.ts'
 
@@ -49,7 +49,8 @@ export function backendOn(verbs: StoreVerbs, setup: StoreSetup): StoredBackend {
     rules: {
       layout,
       cipher: cipherOf(setup),
-      lifetime,
+      // Nobody but a server can write a row, so a time in the future is another server's clock.
+      lifetime: { ...lifetime, leeway: CLOCK_DIFFERENCE_MS },
       rotate,
       grace,
       attributes: fingerprintOf(writer.attributes),

@@ -195,6 +195,9 @@ export interface SessionStore extends StoreVerbs, BackendStore {}
 /** How long an expired row, or a tombstone, stays: longer than any command is in flight. */
 export const GARBAGE_MS = 120_000
 
+/** How far the clocks of two servers may differ: a session that is newer than that is rejected. */
+export const CLOCK_DIFFERENCE_MS = 600_000
+
 /** How far a server's clock may be ahead before its deletions end sessions that are still valid. */
 export const CLOCK_MARGIN_MS = 3_600_000
 

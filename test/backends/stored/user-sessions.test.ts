@@ -227,6 +227,15 @@ describe('servers whose clocks differ by five minutes', () => {
     await expect(there.visit(undefined, login('ada', there.clock))).resolves.toBeDefined()
   })
 
+  it('both end a session that has expired only for the one that is ahead, if it is revoked', async () => {
+    const here = bench({ idle: 15 * MINUTE })
+    const ahead = bench({ idle: 15 * MINUTE }, here.store)
+    ahead.clock.advance(17 * MINUTE)
+    const { cookie } = await here.visit(undefined, login('ada', here.clock))
+    await ahead.backend.members.revoke('ada', cookie!.slice(0, 22))
+    expect((await here.visit(cookie)).rejected).toEqual(['gone'])
+  })
+
   it('delete no session that has expired only for the one that is ahead', async () => {
     const here = bench({ idle: 15 * MINUTE, limit: { most: 1, onLimit: 'reject' } })
     const options = { idle: 15 * MINUTE, limit: { most: 1, onLimit: 'reject' as const } }
