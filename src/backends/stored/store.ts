@@ -126,7 +126,8 @@ export interface Owners {
 
   /**
    * Appends a key to an owner's list; a key that is in it stays in its place. Raises the owner's
-   * epoch to `epoch` if it is lower, as after a failover that lost it.
+   * epoch to `epoch` if it is lower, as after a failover that lost it; the exception, of an earlier
+   * revocation, then ends.
    *
    * Refused, without any change: if the owner's epoch is higher, unless the last revocation excepted
    * this key; and, with `limit.refuse`, if the list is full and the key not in it.

@@ -3,7 +3,14 @@
 import assert, { AssertionError } from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Admission, Limit, Row, StoreVerbs, Swap } from '../../backends/stored/store.ts'
+import type {
+  Admission,
+  Limit,
+  Revoked,
+  Row,
+  StoreVerbs,
+  Swap,
+} from '../../backends/stored/store.ts'
 import type { FakeClock } from '../time/clock.ts'
 
 /** A sentence about a store, and the check that throws an AssertionError if it is not true. */
@@ -35,10 +42,16 @@ export interface Bench {
   pruneAll(limit?: number): Promise<number>
   /** The same after so many milliseconds more, by the time of `StoreHarness.advance`. */
   pruneAfter(ms: number, limit?: number): Promise<number>
-  /** Admits a key to the list of the owner `mona`, for an hour. */
-  admit(key: string, limit?: Limit): Promise<Admission>
+  /** Admits a key to the list of the owner `mona`, for an hour; with room, and at epoch 0, unless told. */
+  admit(key: string, limit?: Limit, epoch?: number): Promise<Admission>
   /** Admits these keys in order. Fails unless each is admitted. */
   admitEach(keys: readonly string[]): Promise<void>
+  /** Keeps a key in the list of `mona`, for an hour. */
+  keep(key: string, epoch?: number): Promise<boolean>
+  /** Raises the epoch of `mona`, for an hour. */
+  revoke(epoch: number, except?: string): Promise<Revoked>
+  /** What `read` says of the row's owner: the epoch, and whether the key is listed. */
+  stateOf(key: string): Promise<readonly [epoch: number | undefined, isListed: boolean | undefined]>
 }
 
 /** How many commands a race sends concurrently: more than a client's pool has connections. */
@@ -61,21 +74,24 @@ export const refusing = (most: number): Limit => ({ most, refuse: true })
 /** A limit that reports the oldest keys as over it. */
 export const evicting = (most: number): Limit => ({ most, refuse: false })
 
+/** A limit that is never reached. */
+export const ROOM = evicting(1_000_000)
+
 /** Makes the bench of one case. */
 export function benchOn(
   store: StoreVerbs,
   clock: FakeClock,
   advance: (ms: number) => Promise<void>,
 ): Bench {
+  const inAnHour = () => clock() + 60 * MINUTE
   const bench: Bench = {
     store,
     clock,
     newRow(parts) {
-      const expiresAt = clock() + 60 * MINUTE
       return {
         write: writeId(),
         recent: [],
-        expiresAt,
+        expiresAt: inAnHour(),
         owner: null,
         body: '{"visits":1}',
         ...parts,
@@ -116,10 +132,16 @@ export function benchOn(
       await advance(ms)
       return bench.pruneAll(limit)
     },
-    admit: (key, limit) =>
-      retry(() => store.admit('mona', key, clock(), clock() + 60 * MINUTE, limit)),
+    admit: (key, limit = ROOM, epoch = 0) =>
+      retry(() => store.admit('mona', key, epoch, inAnHour(), limit)),
     async admitEach(keys) {
       for (const key of keys) assert.deepEqual(await bench.admit(key), ADMITTED)
+    },
+    keep: (key, epoch = 0) => retry(() => store.keep('mona', key, epoch, inAnHour())),
+    revoke: (epoch, except) => retry(() => store.revoke('mona', epoch, inAnHour(), except)),
+    async stateOf(key) {
+      const found = await retry(() => store.read(key))
+      return [found?.epoch, found?.isListed]
     },
   }
   return bench

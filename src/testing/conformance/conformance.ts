@@ -5,6 +5,8 @@ import type { StoreVerbs } from '../../backends/stored/store.ts'
 import { fakeClock, type FakeClock } from '../time/clock.ts'
 import { benchOn } from './bench.ts'
 import { collection } from './collection.ts'
+import { epochs } from './epochs.ts'
+import { healing } from './healing.ts'
 import { inserting } from './insert.ts'
 import { limits } from './limits.ts'
 import { ownerRaces } from './owner-races.ts'
@@ -61,7 +63,8 @@ export interface ConformanceCase {
  */
 export function storeConformance(harness: StoreHarness): ConformanceCase[] {
   const onRows = [inserting, swapping, touching, removing, texts, repeats]
-  const always = [...onRows, owners, limits, ownerRaces, upkeep]
+  const onOwners = [owners, limits, epochs, healing, ownerRaces]
+  const always = [...onRows, ...onOwners, upkeep]
   const rooms = harness.advance ? [...always, collection] : always
   return rooms.flat().map(({ name, check }) => ({
     name,

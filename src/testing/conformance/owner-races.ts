@@ -1,7 +1,7 @@
 /** Conformance: concurrent changes of an owner's list. */
 
 import assert from 'node:assert/strict'
-import { ADMITTED, atOnce, it, MINUTE, RACERS, retry, REVOKED, type Scenario } from './bench.ts'
+import { atOnce, it, MINUTE, RACERS, retry, REVOKED, ROOM, type Scenario } from './bench.ts'
 
 const HALF = RACERS / 2
 
@@ -21,37 +21,38 @@ export const ownerRaces: readonly Scenario[] = [
     await t.admit('first')
     await atOnce<unknown>(RACERS, (n) =>
       n % 2 === 0
-        ? retry(() => t.store.keep('mona', t.clock() + (60 + n) * MINUTE))
+        ? retry(() => t.store.keep('mona', 'first', 0, t.clock() + (60 + n) * MINUTE))
         : t.admit(`k${n}`),
     )
     const expected = Array.from({ length: HALF }, (_, n) => `k${2 * n + 1}`)
     assert.deepEqual((await t.store.list('mona')).sort(), ['first', ...expected].sort())
   }),
-  it('of revocations at once the latest time counts', async (t) => {
-    const now = t.clock()
-    for (let round = 1; round <= 4; round++) {
-      const owner = `mona${round}`
-      await atOnce(RACERS, (n) => retry(() => t.store.list(owner, now + ((n * 37) % RACERS))))
-      const last = now + RACERS - 1
-      const before = await t.store.admit(owner, 'k', last, now + MINUTE)
-      assert.deepEqual(before, REVOKED)
-      const after = await t.store.admit(owner, 'k', last + 1, now + MINUTE)
-      assert.deepEqual(after, ADMITTED)
-    }
-  }),
-  it('a revocation while the list is kept longer, or keys are forgotten, is noted', async (t) => {
-    const now = t.clock()
+  it('a revocation while the list is kept longer, or keys are forgotten, is stored', async (t) => {
+    const until = t.clock() + MINUTE
     await atOnce(RACERS, async (n) => {
       const owner = `mona${n}`
-      await retry(() => t.store.admit(owner, 'k', now, now + MINUTE))
+      await retry(() => t.store.admit(owner, 'k', 0, until, ROOM))
       await Promise.all([
-        retry(() => t.store.keep(owner, now + 60 * MINUTE)),
-        retry(() => t.store.list(owner, now + 1)),
+        retry(() => t.store.keep(owner, 'k', 0, until + 60 * MINUTE)),
+        retry(() => t.store.revoke(owner, 2, until, undefined)),
         retry(() => t.store.forget(owner, ['k'])),
       ])
-      const late = await retry(() => t.store.admit(owner, 'k', now + 1, now + MINUTE))
+      assert.equal(await retry(() => t.store.epoch(owner)), 2)
+      const late = await retry(() => t.store.admit(owner, 'k', 1, until, ROOM))
       assert.deepEqual(late, REVOKED)
-      assert.deepEqual(await retry(() => t.store.list(owner)), [])
+    })
+  }),
+  it('a revocation while the list learns another epoch from a login leaves the higher one', async (t) => {
+    const until = t.clock() + MINUTE
+    await atOnce(RACERS, async (n) => {
+      const owner = `mona${n}`
+      const learnt = n % 2 === 0 ? 4 : 6
+      await Promise.all([
+        retry(() => t.store.admit(owner, 'k', learnt, until, ROOM)),
+        retry(() => t.store.revoke(owner, 5, until, undefined)),
+        retry(() => t.store.keep(owner, 'k', learnt, until)),
+      ])
+      assert.equal(await retry(() => t.store.epoch(owner)), Math.max(5, learnt))
     })
   }),
 ]

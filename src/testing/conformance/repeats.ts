@@ -11,6 +11,7 @@ import {
   refusing,
   retry,
   REVOKED,
+  ROOM,
   rowAfter,
   WON,
   type Scenario,
@@ -80,18 +81,32 @@ export const repeats: readonly Scenario[] = [
   it("an owner's commands executed twice, or late, leave the list as it is", async (t) => {
     const until = t.clock() + 60_000
     for (const key of ['a', 'b', 'c']) {
-      const both = await twice(() => t.store.admit('mona', key, 10, until, refusing(3)))
-      assert.deepEqual(both, [ADMITTED, ADMITTED])
+      assert.deepEqual(await twice(() => t.admit(key, refusing(3))), [ADMITTED, ADMITTED])
     }
-    await twice(() => t.store.keep('mona', until + 1))
+    assert.deepEqual(await twice(() => t.keep('c')), [true, true])
     await twice(() => t.store.forget('mona', ['b']))
     assert.deepEqual(await t.store.list('mona'), ['a', 'c'])
-    assert.deepEqual(await twice(() => t.store.list('mona', 20)), [
-      ['a', 'c'],
-      ['a', 'c'],
-    ])
-    assert.deepEqual(await t.store.admit('mona', 'b', 10, until), REVOKED)
+    const revoked = { epoch: 20, keys: ['a', 'c'] }
+    assert.deepEqual(await twice(() => t.revoke(20, 'a')), [revoked, revoked])
+    assert.deepEqual(await t.admit('b', ROOM, 10), REVOKED)
+    assert.equal(await t.keep('b', 10), false)
     assert.deepEqual(await t.store.list('mona'), ['a', 'c'])
+    await twice(() => t.store.erase('other'))
+    await t.store.admit('other', 'x', 0, until, ROOM)
+    await twice(() => t.store.erase('other'))
+    assert.deepEqual(await t.store.list('other'), [])
+  }),
+  it('a revocation executed late, after the next one, does not touch what came after it', async (t) => {
+    const late = () => t.revoke(20, 'a')
+    await t.admitEach(['a', 'b'])
+    await late()
+    await t.revoke(30, 'b')
+    assert.deepEqual(await t.admit('c', ROOM, 30), ADMITTED)
+    assert.deepEqual(await late(), { epoch: 30, keys: ['a', 'b', 'c'] })
+    assert.equal(await t.store.epoch('mona'), 30)
+    assert.equal(await t.keep('c', 30), true)
+    assert.equal(await t.keep('b', 0), true)
+    assert.equal(await t.keep('a', 20), false)
   }),
 ]
 

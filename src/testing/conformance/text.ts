@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import type { Row } from '../../backends/stored/store.ts'
-import { atOnce, it, quoted, retry, rowAfter, WON, type Scenario } from './bench.ts'
+import { atOnce, it, quoted, retry, ROOM, rowAfter, WON, type Scenario } from './bench.ts'
 
 /** All different; several are equal to a store that folds case, trims or normalizes. */
 const HOSTILE_KEYS = [
@@ -94,13 +94,26 @@ export const texts: readonly Scenario[] = [
   it('owners with hostile names have lists of their own, of hostile keys', async (t) => {
     const until = t.clock() + 60_000
     const owners = HOSTILE_TEXTS.filter((text) => text !== '')
-    for (const owner of owners) await t.store.admit(owner, `key of ${owner.length}`, 1, until)
-    for (const owner of owners) {
-      assert.deepEqual(await t.store.list(owner), [`key of ${owner.length}`], quoted(owner))
+    for (const [n, owner] of owners.entries()) {
+      await t.store.admit(owner, `key of ${owner.length}`, 0, until, ROOM)
+      await t.store.revoke(owner, n + 1, until, undefined)
+      await t.insertRow(`row${n}`, { owner })
     }
-    for (const key of HOSTILE_KEYS) await t.store.admit('mona', key, 1, until)
+    for (const [n, owner] of owners.entries()) {
+      assert.deepEqual(await t.store.list(owner), [`key of ${owner.length}`], quoted(owner))
+      assert.equal(await t.store.epoch(owner), n + 1, quoted(owner))
+      assert.deepEqual(await t.stateOf(`row${n}`), [n + 1, false], quoted(owner))
+    }
+    for (const key of HOSTILE_KEYS) await t.insertRow(key, { owner: 'mona' })
+    for (const key of HOSTILE_KEYS) await t.store.admit('mona', key, 0, until, ROOM)
     assert.deepEqual(await t.store.list('mona'), HOSTILE_KEYS)
     await t.store.forget('mona', HOSTILE_KEYS.slice(1))
     assert.deepEqual(await t.store.list('mona'), [HOSTILE_KEYS[0]])
+    for (const [n, key] of HOSTILE_KEYS.entries()) {
+      await t.revoke(n + 1, key)
+      assert.deepEqual(await t.stateOf(key), [0, n === 0], quoted(key))
+      const before = HOSTILE_KEYS[n - 1]
+      if (before !== undefined) assert.deepEqual(await t.stateOf(before), [n + 1, n === 1])
+    }
   }),
 ]

@@ -4,7 +4,9 @@ import { AssertionError } from 'node:assert'
 import { describe, expect, test } from 'vitest'
 import { storeConformance, type StoreHarness } from '../../../src/testing/testing.ts'
 import type { StoreVerbs } from '../../../src/backends/stored/store.ts'
+import { EPOCH_FAULTS } from './epoch-faults.ts'
 import { gap, type Fault } from './faults.ts'
+import { HEALING_FAULTS } from './healing-faults.ts'
 import { LIST_FAULTS } from './list-faults.ts'
 import { OWNER_FAULTS } from './owner-faults.ts'
 import { plainStore, type Plain } from './plain-store.ts'
@@ -21,6 +23,8 @@ const FAULTS = [
   ...TEXT_FAULTS,
   ...OWNER_FAULTS,
   ...LIST_FAULTS,
+  ...EPOCH_FAULTS,
+  ...HEALING_FAULTS,
   ...UPKEEP_FAULTS,
   ...FORGETTING_FAULTS,
 ]

@@ -1,5 +1,6 @@
 /** Stores that lose what is done to an owner's list at once, or take one owner for another. */
 
+import { OVER_AT_ONCE } from '../../../src/backends/stored/store.ts'
 import { gap, type Fault } from './faults.ts'
 
 export const LIST_FAULTS: readonly Fault[] = [
@@ -17,10 +18,11 @@ export const LIST_FAULTS: readonly Fault[] = [
   [
     'keep reads the list, and writes it back later',
     ({ lists, listOf }) => ({
-      async keep(owner, until) {
+      async keep(owner, _key, _epoch, until) {
         const before = structuredClone(listOf(owner))
         await gap()
         lists.set(owner, { ...before, until: Math.max(before.until, until) })
+        return true
       },
     }),
     /logins while the list is kept longer/,
@@ -29,24 +31,38 @@ export const LIST_FAULTS: readonly Fault[] = [
     'keep writes back a list without the revocation that came meanwhile',
     ({ listOf }) => ({
       async keep(owner) {
-        const { revoked } = listOf(owner)
+        const { epoch } = listOf(owner)
         await gap()
-        listOf(owner).revoked = revoked
+        listOf(owner).epoch = epoch
+        return true
       },
     }),
     /a revocation while the list is kept longer/,
   ],
   [
-    'of revocations at once the last to be written counts',
-    ({ listOf }) => ({
-      async list(owner, revoking = 0) {
-        const later = Math.max(listOf(owner).revoked, revoking)
+    'an epoch that is learnt from a login replaces a higher one',
+    ({ store, listOf }) => ({
+      async admit(owner, key, epoch, ...rest) {
+        const isHigher = epoch > listOf(owner).epoch
         await gap()
-        listOf(owner).revoked = later
-        return [...listOf(owner).keys]
+        const admission = await store.admit(owner, key, epoch, ...rest)
+        if (isHigher) listOf(owner).epoch = epoch
+        return admission
       },
     }),
-    /of revocations at once the latest time counts/,
+    /learns another epoch from a login/,
+  ],
+  [
+    'of revocations at once the last to be written counts',
+    ({ listOf }) => ({
+      async revoke(owner, epoch, until, except) {
+        const higher = Math.max(listOf(owner).epoch, epoch)
+        await gap()
+        Object.assign(listOf(owner), { epoch: higher, until, except })
+        return { epoch: higher, keys: [...listOf(owner).keys] }
+      },
+    }),
+    /of revocations at once the highest epoch counts/,
   ],
   [
     'owners are told apart by their first 255 characters',
@@ -64,14 +80,22 @@ export const LIST_FAULTS: readonly Fault[] = [
     /long owners that differ only at their end/,
   ],
   [
-    'a revocation is noted for every owner whose name fits the pattern',
+    'a revocation is stored for every owner whose name fits the pattern',
     ({ store, lists }) => ({
-      async list(owner, revoking) {
-        if (revoking !== undefined) {
-          for (const other of lists.keys())
-            if (isLike(owner, other)) await store.list(other, revoking)
+      async revoke(owner, ...rest) {
+        for (const other of lists.keys()) {
+          if (isLike(owner, other)) await store.revoke(other, ...rest)
         }
-        return store.list(owner, revoking)
+        return store.revoke(owner, ...rest)
+      },
+    }),
+    /looks like a pattern/,
+  ],
+  [
+    'erase takes every owner whose name fits the pattern',
+    ({ lists }) => ({
+      async erase(owner) {
+        for (const other of lists.keys()) if (isLike(owner, other)) lists.delete(other)
       },
     }),
     /looks like a pattern/,
@@ -89,10 +113,10 @@ export const LIST_FAULTS: readonly Fault[] = [
   [
     'the time of a key that is admitted again is not looked at',
     ({ store, listOf }) => ({
-      async admit(owner, key, calledAt, until, limit) {
+      async admit(owner, key, epoch, until, limit) {
         const { keys, until: before } = listOf(owner)
         const isNew = !keys.includes(key)
-        return store.admit(owner, key, calledAt, isNew ? until : before, limit)
+        return store.admit(owner, key, epoch, isNew ? until : before, limit)
       },
     }),
     /admitted again lets its list live longer/,
@@ -100,8 +124,8 @@ export const LIST_FAULTS: readonly Fault[] = [
   [
     'the time of the last login counts, not the furthest',
     ({ store, listOf }) => ({
-      async admit(owner, key, calledAt, until, limit) {
-        const admission = await store.admit(owner, key, calledAt, until, limit)
+      async admit(owner, key, epoch, until, limit) {
+        const admission = await store.admit(owner, key, epoch, until, limit)
         if (admission.admitted) listOf(owner).until = until
         return admission
       },
@@ -109,48 +133,71 @@ export const LIST_FAULTS: readonly Fault[] = [
     /at the latest time of all/,
   ],
   [
-    'the note of a revocation is a key under the limit',
+    'the epoch is a key under the limit',
     ({ store, listOf }) => ({
-      admit(owner, key, calledAt, until, limit) {
-        const most = (limit?.most ?? 0) - (listOf(owner).revoked > 0 ? 1 : 0)
-        return store.admit(owner, key, calledAt, until, limit && { ...limit, most })
+      admit(owner, key, epoch, until, limit) {
+        const most = limit.most - (listOf(owner).epoch > 0 ? 1 : 0)
+        return store.admit(owner, key, epoch, until, { ...limit, most })
       },
     }),
-    /takes no place under a limit/,
+    /take no place under a limit/,
   ],
   [
-    'of a key that is admitted again, only those before it are named as over',
+    'of a key that is admitted again, younger ones are named as over',
     ({ store, listOf }) => ({
-      async admit(owner, key, ...rest) {
-        const admission = await store.admit(owner, key, ...rest)
-        if (!admission.admitted) return admission
-        const { keys } = listOf(owner)
-        const isEarlier = (other: string) => keys.indexOf(other) < keys.indexOf(key)
-        return { admitted: true, over: admission.over.filter(isEarlier) }
+      async admit(owner, key, epoch, until, limit) {
+        const admission = await store.admit(owner, key, epoch, until, limit)
+        if (!admission.admitted || limit.refuse) return admission
+        const others = listOf(owner).keys.filter((other) => other !== key)
+        const count = Math.max(0, others.length + 1 - limit.most)
+        return { admitted: true, over: others.slice(0, Math.min(count, OVER_AT_ONCE)) }
       },
     }),
-    /under a limit that was lowered/,
+    /only older ones are named/,
   ],
   [
     'a limit that refuses names the keys that are over',
+    ({ store }) => ({
+      admit: (owner, key, epoch, until, limit) =>
+        store.admit(owner, key, epoch, until, {
+          most: limit.most,
+          refuse: limit.refuse && limit.most === 1,
+        }),
+    }),
+    /where the limit refuses, a newcomer/,
+  ],
+  [
+    'all keys over the limit are named at once',
     ({ store, listOf }) => ({
-      async admit(owner, key, calledAt, until, limit) {
-        const admission = await store.admit(owner, key, calledAt, until, limit)
-        if (!admission.admitted || !limit?.refuse) return admission
-        const others = listOf(owner).keys.filter((other) => other !== key)
+      async admit(owner, key, epoch, until, limit) {
+        const admission = await store.admit(owner, key, epoch, until, limit)
+        if (!admission.admitted || limit.refuse) return admission
+        const { keys } = listOf(owner)
         return {
           admitted: true,
-          over: others.slice(0, Math.max(0, others.length + 1 - limit.most)),
+          over: keys.slice(0, Math.max(0, keys.indexOf(key) + 1 - limit.most)),
         }
       },
     }),
-    /under a limit that was lowered/,
+    /at most the 64 oldest/,
+  ],
+  [
+    'keep heeds the limit of the last login',
+    ({ store, listOf }) => {
+      let most = Infinity
+      return {
+        admit: (...given) => ((most = given[4].most), store.admit(...given)),
+        keep: async (owner, key, epoch, until) =>
+          listOf(owner).keys.length < most && store.keep(owner, key, epoch, until),
+      }
+    },
+    /put back into a list that is full/,
   ],
   [
     'limits have 32 bits',
     ({ store }) => ({
-      admit: (owner, key, calledAt, until, limit) =>
-        store.admit(owner, key, calledAt, until, limit && { ...limit, most: limit.most | 0 }),
+      admit: (owner, key, epoch, until, limit) =>
+        store.admit(owner, key, epoch, until, { ...limit, most: limit.most | 0 }),
     }),
     /as large as a number/,
   ],

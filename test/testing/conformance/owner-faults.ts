@@ -18,11 +18,11 @@ export const OWNER_FAULTS: readonly Fault[] = [
   [
     'admit refuses first and admits later',
     ({ store, listOf }) => ({
-      async admit(owner, key, calledAt, until, limit) {
-        const isFull = limit?.refuse && listOf(owner).keys.length >= limit.most
-        if (isFull || !limit?.refuse) return store.admit(owner, key, calledAt, until, limit)
+      async admit(owner, key, epoch, until, limit) {
+        const isFull = listOf(owner).keys.length >= limit.most
+        if (isFull || !limit.refuse) return store.admit(owner, key, epoch, until, limit)
         await gap()
-        return store.admit(owner, key, calledAt, until)
+        return store.admit(owner, key, epoch, until, { most: Infinity, refuse: true })
       },
     }),
     /admits exactly as many as it says/,
@@ -64,17 +64,17 @@ export const OWNER_FAULTS: readonly Fault[] = [
   [
     'the limit is one too high',
     ({ store }) => ({
-      admit: (owner, key, calledAt, until, limit) =>
-        store.admit(owner, key, calledAt, until, limit && { ...limit, most: limit.most + 1 }),
+      admit: (owner, key, epoch, until, limit) =>
+        store.admit(owner, key, epoch, until, { ...limit, most: limit.most + 1 }),
     }),
     /over the limit the newcomer is admitted/,
   ],
   [
     'a limit that refuses is one too low',
     ({ store }) => ({
-      admit(owner, key, calledAt, until, limit) {
-        const low = limit?.refuse ? { ...limit, most: limit.most - 1 } : limit
-        return store.admit(owner, key, calledAt, until, low)
+      admit(owner, key, epoch, until, limit) {
+        const low = limit.refuse ? { ...limit, most: limit.most - 1 } : limit
+        return store.admit(owner, key, epoch, until, low)
       },
     }),
     /where the limit refuses/,
@@ -82,10 +82,10 @@ export const OWNER_FAULTS: readonly Fault[] = [
   [
     'a full list refuses the keys that are in it',
     ({ store, listOf }) => ({
-      async admit(owner, key, calledAt, until, limit) {
-        const isFull = limit?.refuse && listOf(owner).keys.length >= limit.most
+      async admit(owner, key, epoch, until, limit) {
+        const isFull = limit.refuse && listOf(owner).keys.length >= limit.most
         if (isFull) return { admitted: false, why: 'limit' }
-        return store.admit(owner, key, calledAt, until, limit)
+        return store.admit(owner, key, epoch, until, limit)
       },
     }),
     /where the limit refuses/,
@@ -104,87 +104,26 @@ export const OWNER_FAULTS: readonly Fault[] = [
   [
     'the newcomer itself is named',
     ({ store, listOf }) => ({
-      async admit(owner, key, calledAt, until, limit) {
-        const admission = await store.admit(owner, key, calledAt, until, limit)
-        if (!admission.admitted || !limit || limit.refuse) return admission
+      async admit(owner, key, epoch, until, limit) {
+        const admission = await store.admit(owner, key, epoch, until, limit)
+        if (!admission.admitted || limit.refuse) return admission
         const { keys } = listOf(owner)
         return { admitted: true, over: keys.slice(0, Math.max(0, keys.length - limit.most)) }
       },
     }),
-    /is never named as over the limit/,
+    /only older ones are named/,
   ],
   [
-    'who is refused is listed all the same',
-    ({ store, listOf }) => ({
-      async admit(owner, key, ...rest) {
-        const admission = await store.admit(owner, key, ...rest)
-        if (!admission.admitted) listOf(owner).keys.push(key)
-        return admission
-      },
-    }),
-    /called before the last revocation/,
-  ],
-  [
-    'revocations are not noted',
+    'list takes no number',
     ({ store }) => ({ list: (owner) => store.list(owner) }),
-    /called before the last revocation/,
+    /as far as it is asked for/,
   ],
   [
-    'a login in the very millisecond of the revocation is let in',
+    'list returns the newest',
     ({ store }) => ({
-      admit: (owner, key, calledAt, ...rest) => store.admit(owner, key, calledAt + 1, ...rest),
+      list: async (owner, most = 1e9) => (await store.list(owner)).slice(-most),
     }),
-    /called before the last revocation, or with it/,
-  ],
-  [
-    'the revocation given last counts, not the latest',
-    ({ store, listOf }) => ({
-      async list(owner, revoking) {
-        if (revoking !== undefined) listOf(owner).revoked = 0
-        return store.list(owner, revoking)
-      },
-    }),
-    /the latest revocation counts/,
-  ],
-  [
-    'a plain list forgets the revocation',
-    ({ store, listOf }) => ({
-      async list(owner, revoking) {
-        if (revoking === undefined) listOf(owner).revoked = 0
-        return store.list(owner, revoking)
-      },
-    }),
-    /the latest revocation counts/,
-  ],
-  [
-    'a revocation is noted only where there is a list',
-    ({ store, listOf }) => ({
-      list: (owner, revoking) =>
-        store.list(owner, listOf(owner).keys.length > 0 ? revoking : undefined),
-    }),
-    /owner without a list is noted all the same/,
-  ],
-  [
-    'a revocation lists first and notes later',
-    ({ store }) => ({
-      async list(owner, revoking) {
-        const keys = await store.list(owner)
-        await gap()
-        if (revoking !== undefined) await store.list(owner, revoking)
-        return keys
-      },
-    }),
-    /either listed by it or refused/,
-  ],
-  [
-    'a revoked login that is in the list is let in again',
-    ({ store, listOf }) => ({
-      async admit(owner, key, ...rest) {
-        if (listOf(owner).keys.includes(key)) return { admitted: true, over: [] }
-        return store.admit(owner, key, ...rest)
-      },
-    }),
-    /called before the last revocation/,
+    /as far as it is asked for/,
   ],
   [
     'forget takes the whole list',
@@ -196,12 +135,45 @@ export const OWNER_FAULTS: readonly Fault[] = [
     /forgotten keys leave the list/,
   ],
   [
-    'keep makes a list of nothing but its owner',
-    ({ listOf, store }) => ({
-      async keep(owner, until) {
-        if (listOf(owner).keys.length === 0) await store.admit(owner, '', until, until)
+    'forget makes a list of nothing but its owner',
+    ({ listOf }) => ({
+      async forget(owner) {
+        if (listOf(owner).keys.length === 0) listOf(owner).keys.push('')
       },
     }),
     /an owner without a list has no keys/,
+  ],
+  [
+    'erase leaves the epoch',
+    ({ listOf }) => ({
+      async erase(owner) {
+        listOf(owner).keys = []
+      },
+    }),
+    /an erased owner/,
+  ],
+  [
+    'erase leaves the keys',
+    ({ listOf }) => ({
+      async erase(owner) {
+        Object.assign(listOf(owner), { epoch: 0, except: undefined })
+      },
+    }),
+    /an erased owner/,
+  ],
+  [
+    'erase leaves the exception',
+    ({ lists, listOf }) => ({
+      async erase(owner) {
+        const { except } = listOf(owner)
+        lists.set(owner, { keys: [], until: 0, epoch: 0, except })
+      },
+      async revoke(owner, epoch, until) {
+        const list = listOf(owner)
+        Object.assign(list, { epoch, until, except: list.except ?? 'b' })
+        return { epoch, keys: [...list.keys] }
+      },
+    }),
+    /an erased owner/,
   ],
 ]

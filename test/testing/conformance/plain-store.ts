@@ -3,7 +3,7 @@
 import type { Clock } from '../../../src/base/ports.ts'
 import {
   GARBAGE_MS,
-  REVOKED_MS,
+  OVER_AT_ONCE,
   type Row,
   type StoreVerbs,
 } from '../../../src/backends/stored/store.ts'
@@ -15,7 +15,8 @@ export interface Grave {
 export interface List {
   keys: string[]
   until: number
-  revoked: number
+  epoch: number
+  except: string | undefined
 }
 
 /** A store, and what it is made of. */
@@ -26,6 +27,10 @@ export interface Plain {
   readonly lists: Map<string, List>
   rowOf(key: string): Row | null
   listOf(owner: string): List
+  /** Whether a session of this epoch was revoked. */
+  isRevoked(owner: string, key: string, epoch: number): boolean
+  /** The list, its epoch and its time at least these. */
+  raised(owner: string, epoch: number, until: number): List
 }
 
 export function plainStore(clock: Clock): Plain {
@@ -38,14 +43,31 @@ export function plainStore(clock: Clock): Plain {
   }
 
   function listOf(owner: string): List {
-    const list = lists.get(owner) ?? { keys: [], until: 0, revoked: 0 }
+    const list = lists.get(owner) ?? { keys: [], until: 0, epoch: 0, except: undefined }
     lists.set(owner, list)
+    return list
+  }
+
+  function isRevoked(owner: string, key: string, epoch: number): boolean {
+    const list = listOf(owner)
+    return epoch < list.epoch && key !== list.except
+  }
+
+  function raised(owner: string, epoch: number, until: number): List {
+    const list = listOf(owner)
+    if (epoch > list.epoch) Object.assign(list, { epoch, except: undefined })
+    list.until = Math.max(list.until, until)
     return list
   }
 
   const store: StoreVerbs = {
     engine: 'plain',
-    read: async (key) => structuredClone(rowOf(key)),
+    async read(key) {
+      const row = structuredClone(rowOf(key))
+      if (row?.owner == null) return row && { ...row, epoch: 0, isListed: true }
+      const { keys, epoch, except } = listOf(row.owner)
+      return { ...row, epoch: key === except ? 0 : epoch, isListed: keys.includes(key) }
+    },
     async insert(key, row) {
       if (rows.has(key)) return false
       rows.set(key, structuredClone(row))
@@ -69,34 +91,38 @@ export function plainStore(clock: Clock): Plain {
       rows.set(key, { removedAt: clock() })
       return had
     },
-    async admit(owner, key, calledAt, until, limit) {
-      const list = listOf(owner)
-      if (calledAt <= list.revoked) return { admitted: false, why: 'revoked' }
-      const isNew = !list.keys.includes(key)
-      if (isNew && limit?.refuse && list.keys.length >= limit.most) {
-        return { admitted: false, why: 'limit' }
-      }
-      if (isNew) list.keys.push(key)
-      list.until = Math.max(list.until, until)
-      if (!limit || limit.refuse || list.keys.length <= limit.most) {
-        return { admitted: true, over: [] }
-      }
-      const others = list.keys.filter((other) => other !== key)
-      return { admitted: true, over: others.slice(0, list.keys.length - limit.most) }
+    epoch: async (owner) => listOf(owner).epoch,
+    async admit(owner, key, epoch, until, limit) {
+      const { keys } = listOf(owner)
+      const isNew = !keys.includes(key)
+      const isFull = isNew && limit.refuse && keys.length >= limit.most
+      if (isRevoked(owner, key, epoch)) return { admitted: false, why: 'revoked' }
+      if (isFull) return { admitted: false, why: 'limit' }
+      raised(owner, epoch, until)
+      if (isNew) keys.push(key)
+      const over = limit.refuse ? 0 : keys.indexOf(key) + 1 - limit.most
+      return { admitted: true, over: keys.slice(0, Math.min(Math.max(over, 0), OVER_AT_ONCE)) }
     },
-    async keep(owner, until) {
-      const list = listOf(owner)
-      list.until = Math.max(list.until, until)
+    async keep(owner, key, epoch, until) {
+      if (isRevoked(owner, key, epoch)) return false
+      const { keys } = raised(owner, epoch, until)
+      if (!keys.includes(key)) keys.push(key)
+      return true
     },
-    async list(owner, revoking = 0) {
+    list: async (owner, most) => listOf(owner).keys.slice(0, most),
+    async revoke(owner, epoch, until, except) {
       const list = listOf(owner)
-      list.revoked = Math.max(list.revoked, revoking)
-      if (revoking > 0) list.until = Math.max(list.until, clock() + REVOKED_MS)
-      return [...list.keys]
+      if (epoch > list.epoch) {
+        Object.assign(list, { epoch, except, until: Math.max(list.until, until) })
+      }
+      return { epoch: list.epoch, keys: [...list.keys] }
     },
     async forget(owner, keys) {
       const list = listOf(owner)
       list.keys = list.keys.filter((key) => !keys.includes(key))
+    },
+    async erase(owner) {
+      lists.delete(owner)
     },
     async *keys() {
       yield [...rows.keys()].filter((key) => rowOf(key) !== null)
@@ -111,5 +137,5 @@ export function plainStore(clock: Clock): Plain {
     },
     check: async () => ['Nothing outlives the process.'],
   }
-  return { store, clock, rows, lists, rowOf, listOf }
+  return { store, clock, rows, lists, rowOf, listOf, isRevoked, raised }
 }

@@ -36,17 +36,17 @@ export const INSERT_FAULTS: readonly Fault[] = [
   ],
   [
     'read hides a row that is over',
-    ({ rowOf, clock }) => ({
-      read: async (key) => ((rowOf(key)?.expiresAt ?? 0) > clock() ? rowOf(key) : null),
+    ({ store, rowOf, clock }) => ({
+      read: async (key) => ((rowOf(key)?.expiresAt ?? 0) > clock() ? store.read(key) : null),
     }),
     /an expired row is still returned/,
   ],
   [
     'reading leaves something behind',
-    ({ rows, rowOf, clock }) => ({
+    ({ store, rows, clock }) => ({
       async read(key) {
         if (!rows.has(key)) rows.set(key, { removedAt: clock() })
-        return rowOf(key)
+        return store.read(key)
       },
     }),
     /a key that was never used/,
@@ -64,7 +64,12 @@ export const INSERT_FAULTS: readonly Fault[] = [
   ],
   [
     'the row that is kept is given away itself',
-    ({ rowOf }) => ({ read: async (key) => rowOf(key) }),
+    ({ rowOf }) => ({
+      async read(key) {
+        const row = rowOf(key)
+        return row && Object.assign(row, { epoch: 0, isListed: true })
+      },
+    }),
     /a row object that is changed/,
   ],
   [

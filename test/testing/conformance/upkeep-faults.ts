@@ -123,23 +123,45 @@ export const FORGETTING_FAULTS: readonly Fault[] = [
   [
     'keep shortens',
     ({ listOf }) => ({
-      async keep(owner, until) {
+      async keep(owner, _key, _epoch, until) {
         listOf(owner).until = until
+        return true
       },
     }),
     /an owner's list expires at the latest time/,
   ],
   [
     'keep does nothing',
-    () => ({ keep: async () => {} }),
+    () => ({ keep: async () => true }),
     /an owner's list expires at the latest time/,
+  ],
+  [
+    'a keep of a session that was revoked lets the list live longer',
+    ({ store, raised }) => ({
+      async keep(owner, key, epoch, until) {
+        const isKept = await store.keep(owner, key, epoch, until)
+        raised(owner, 0, until)
+        return isKept
+      },
+    }),
+    /refused does not let the list live longer/,
   ],
   [
     'the next login shortens the life of the list',
     ({ store, listOf }) => ({
-      admit(owner, key, calledAt, until, limit) {
+      admit(owner, ...rest) {
         listOf(owner).until = 0
-        return store.admit(owner, key, calledAt, until, limit)
+        return store.admit(owner, ...rest)
+      },
+    }),
+    /an owner's list expires at the latest time/,
+  ],
+  [
+    'a revocation shortens the life of the list',
+    ({ store, listOf }) => ({
+      revoke(owner, ...rest) {
+        listOf(owner).until = 0
+        return store.revoke(owner, ...rest)
       },
     }),
     /an owner's list expires at the latest time/,
@@ -147,23 +169,50 @@ export const FORGETTING_FAULTS: readonly Fault[] = [
   [
     'lists are never forgotten',
     ({ store }) => ({
-      admit: (owner, key, calledAt, _until, limit) =>
-        store.admit(owner, key, calledAt, 1e15, limit),
+      admit: (owner, key, epoch, _until, limit) => store.admit(owner, key, epoch, 1e15, limit),
     }),
     /an owner's list expires at the latest time/,
   ],
   [
-    'the note of a revocation goes with the list',
-    ({ store, lists, clock }) => ({
-      async forget(owner, keys) {
-        await store.forget(owner, keys)
-        if (lists.get(owner)?.keys.length === 0) lists.delete(owner)
-      },
+    'an entry goes with the time of its login',
+    ({ store, listOf, clock }) => {
+      const untils = new Map<string, number>()
+      return {
+        admit(owner, key, epoch, until, limit) {
+          untils.set(key, until)
+          return store.admit(owner, key, epoch, until, limit)
+        },
+        async prune(limit) {
+          const list = listOf('mona')
+          list.keys = list.keys.filter((key) => untils.get(key)! > clock())
+          return store.prune(limit)
+        },
+      }
+    },
+    /a session in use stays in its list/,
+  ],
+  [
+    'a list without keys loses its epoch',
+    ({ store, lists }) => ({
       async prune(limit) {
-        for (const list of lists.values()) list.until = Math.min(list.until, clock() + GARBAGE_MS)
+        for (const [owner, { keys }] of lists) if (keys.length === 0) lists.delete(owner)
         return store.prune(limit)
       },
     }),
-    /the note of a revocation outlives/,
+    /an epoch lives for as long as its revocation says/,
+  ],
+  [
+    'prune takes the epoch of an owner a day after the revocation',
+    ({ store, listOf, clock }) => {
+      let revokedAt = Infinity
+      return {
+        revoke: (...given) => ((revokedAt = clock()), store.revoke(...given)),
+        async prune(limit) {
+          if (clock() > revokedAt + 86_400_000) listOf('mona').epoch = 0
+          return store.prune(limit)
+        },
+      }
+    },
+    /an epoch lives for as long as its revocation says/,
   ],
 ]
