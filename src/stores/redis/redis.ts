@@ -4,8 +4,8 @@ import { systemClock, type Clock } from '../../base/ports.ts'
 import { checkRedis } from './check.ts'
 import { connectRedis, type RedisClient } from './client.ts'
 import { BEGINNING, decodeRow, encodeRow, isRow, textOf } from './row.ts'
-import { ADMIT, KEEP, REMOVE, REVOKE, run, SWAP, TOUCH } from './scripts.ts'
-import { GARBAGE_MS, REVOKED_MS, type SessionStore } from '../../backends/stored/store.ts'
+import { ADMIT, EPOCH, exceptedMember, REMOVE, REVOKE, run, SWAP, TOUCH } from './scripts.ts'
+import { type Admission, GARBAGE_MS, type SessionStore } from '../../backends/stored/store.ts'
 import { timeToLive } from '../verb-rules.ts'
 import { sessionStore } from '../session-store.ts'
 
@@ -25,7 +25,7 @@ export interface RedisStoreOptions {
 }
 
 /**
- * Keeps sessions in Redis 6 or newer, or in Valkey, through a client you made and connected.
+ * Keeps sessions in Redis 6.2 or newer, or in Valkey, through a client you made and connected.
  *
  * No key is ever without a time to live. Reads go to primaries only. A `createSentinel` of
  * node-redis with a `masterPoolSize` above 1 needs `reserveClient: true`: without it, commands sent
@@ -58,9 +58,17 @@ export function redisStore(
   return sessionStore({
     engine: 'Redis',
 
-    read(key) {
+    async read(key) {
       const name = sessionKey(key)
-      return connection.send(name, ['GET', name]).then(decodeRow)
+      const row = decodeRow(await connection.send(name, ['GET', name]))
+      if (row === null) return null
+      if (row.owner === null) return { ...row, epoch: 0, isListed: true }
+      const list = ownerKey(row.owner)
+      const members = [EPOCH, exceptedMember(key), key]
+      const scores = (await connection.send(list, ['ZMSCORE', list, ...members])) as unknown[]
+      const [epoch, excepted, place] = scores.map(textOf)
+      const isExcepted = excepted !== undefined && excepted === epoch
+      return { ...row, epoch: isExcepted ? 0 : epochOf(epoch), isListed: place !== undefined }
     },
 
     async insert(key, row) {
@@ -85,30 +93,40 @@ export function redisStore(
       return textOf(await runOn(sessionKey(key), REMOVE, String(GARBAGE_MS))) === '1'
     },
 
-    async admit(owner, key, calledAt, until, limit) {
-      const [most, refuse] = limit ? [String(limit.most), limit.refuse ? 'refuse' : ''] : ['', '']
-      const args = [key, String(calledAt), ttlUntil(until), most, refuse]
-      const reply = await runOn(ownerKey(owner), ADMIT, ...args)
-      if (Array.isArray(reply)) return { admitted: true, over: reply.map(String) }
-      return { admitted: false, why: textOf(reply) === 'revoked' ? 'revoked' : 'limit' }
-    },
-
-    async keep(owner, until) {
-      await runOn(ownerKey(owner), KEEP, ttlUntil(until))
-    },
-
-    async list(owner, revoking) {
+    async epoch(owner) {
       const name = ownerKey(owner)
-      const reply =
-        revoking === undefined
-          ? await connection.send(name, ['ZRANGEBYSCORE', name, '1', '+inf'])
-          : await runOn(name, REVOKE, String(-revoking), String(REVOKED_MS))
-      return (reply as unknown[]).map(String)
+      return epochOf(textOf(await connection.send(name, ['ZSCORE', name, EPOCH])))
+    },
+
+    admit(owner, key, epoch, until, { most, refuse }) {
+      return admitTo(owner, key, epoch, until, [String(most), refuse ? 'refuse' : ''])
+    },
+
+    async keep(owner, key, epoch, until) {
+      return (await admitTo(owner, key, epoch, until, ['', ''])).admitted
+    },
+
+    async list(owner, most) {
+      const name = ownerKey(owner)
+      const limit = most === undefined ? [] : ['LIMIT', '0', String(most)]
+      const args = ['ZRANGEBYSCORE', name, '1', '+inf', ...limit]
+      return ((await connection.send(name, args)) as unknown[]).map(String)
+    },
+
+    async revoke(owner, epoch, until, except = '') {
+      const args = [String(epoch), ttlUntil(until), except]
+      const [after, keys] = (await runOn(ownerKey(owner), REVOKE, ...args)) as [unknown, unknown[]]
+      return { epoch: epochOf(textOf(after)), keys: keys.map(String) }
     },
 
     async forget(owner, keys) {
       const name = ownerKey(owner)
       if (keys.length > 0) await connection.send(name, ['ZREM', name, ...keys])
+    },
+
+    async erase(owner) {
+      const name = ownerKey(owner)
+      await connection.send(name, ['DEL', name])
     },
 
     async *keys() {
@@ -133,9 +151,27 @@ export function redisStore(
     check: () => checkRedis(connection),
   })
 
+  async function admitTo(
+    owner: string,
+    key: string,
+    epoch: number,
+    until: number,
+    limit: readonly string[],
+  ): Promise<Admission> {
+    const args = [key, String(epoch), ttlUntil(until), ...limit]
+    const reply = await runOn(ownerKey(owner), ADMIT, ...args)
+    if (Array.isArray(reply)) return { admitted: true, over: reply.map(String) }
+    return { admitted: false, why: textOf(reply) === 'revoked' ? 'revoked' : 'limit' }
+  }
+
   /** Excludes tombstones, which are empty, and the application's own strings under our prefix. */
   async function holdsRow(name: string): Promise<boolean> {
     const last = String(BEGINNING - 1)
     return isRow(textOf(await connection.send(name, ['GETRANGE', name, '0', last])) ?? '')
   }
+}
+
+/** The epoch that a score stands for; 0 if there is none. */
+function epochOf(score: string | undefined): number {
+  return Math.abs(Number(score ?? 0))
 }

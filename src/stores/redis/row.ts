@@ -59,7 +59,7 @@ export function decodeRow(reply: unknown): Row | null {
 export function textOf(reply: unknown): string | undefined {
   // Redis has no such reply: nil is null.
   if (reply === undefined) throw new Error('the client returned nothing: does it take callbacks?')
-  if (reply === null || reply === undefined) return undefined
+  if (reply === null) return undefined
   if (typeof reply === 'string') return reply
   return Buffer.isBuffer(reply) ? reply.toString('utf8') : String(reply)
 }

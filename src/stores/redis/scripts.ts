@@ -1,6 +1,7 @@
 /** The Lua scripts that Redis runs: one for each verb, on one key. */
 
 import { createHash } from 'node:crypto'
+import { OVER_AT_ONCE } from '../../backends/stored/store.ts'
 import { isError } from '../../base/realm.ts'
 import type { RedisConnection } from './client.ts'
 
@@ -51,54 +52,73 @@ redis.call('SET', KEYS[1], '', 'PX', ARGV[1])
 return was > 0 and 1 or 0
 `)
 
-// An owner's list is a sorted set: the session keys, scored 1, 2, 3 in the order of admission, and
-// "\\0", which no key is, scored with the time of the last revocation, negated to sort before them.
+// An owner's list is a sorted set: the session keys, scored 1, 2, 3 in the order of admission. No key
+// has a U+0000, so "\0" is the member for the epoch, which is its score, negated to sort before the
+// keys. "\0\0" and a key, with the same score, is the key that the last revocation excepted.
+//
+// An epoch goes up to 2^53: exact as a score, and in `tonumber`, but not as text that Lua makes.
 
-const RAISE_TTL = `
-local function raise(ttl)
+/** The member whose score is the owner's epoch, negated. */
+export const EPOCH = '\0'
+
+/** The member for a key that was excepted from the revocation of that epoch. */
+export function exceptedMember(key: string): string {
+  return `\0\0${key}`
+}
+
+// `lift` begins with ZREM because a Redis whose memory is full refuses a script whose first write is
+// ZADD, and a revocation has to work then.
+const OWNER = `
+local function epoch()
+  return -(redis.call('ZSCORE', KEYS[1], '\\0') or 0)
+end
+local function lift(to, except)
+  local score = '-' .. to
+  local marks = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '(0')
+  for _, mark in ipairs(marks) do
+    if mark ~= '\\0' then redis.call('ZREM', KEYS[1], mark) end
+  end
+  redis.call('ZREM', KEYS[1], '\\0\\0' .. except)
+  redis.call('ZADD', KEYS[1], score, '\\0')
+  if except ~= '' then redis.call('ZADD', KEYS[1], score, '\\0\\0' .. except) end
+end
+local function extend(ttl)
   local left = redis.call('PTTL', KEYS[1])
   if left ~= -2 and left < tonumber(ttl) then redis.call('PEXPIRE', KEYS[1], ttl) end
 end
 `
 
-/** ARGV: key, calledAt, ttl, limit or "", "refuse" or "". Returns why not, or the keys over it. */
-export const ADMIT = script(`${RAISE_TTL}
-local revoked = redis.call('ZSCORE', KEYS[1], '\\0')
-if revoked and tonumber(ARGV[2]) <= -revoked then return 'revoked' end
+/**
+ * ARGV: key, epoch, ttl, most or "" for no limit, "refuse" or "". Returns why the key is not
+ * admitted, or the keys over the limit.
+ */
+export const ADMIT = script(`${OWNER}
+local current, place, excepted =
+  unpack(redis.call('ZMSCORE', KEYS[1], '\\0', ARGV[1], '\\0\\0' .. ARGV[1]))
+local known = -(current or 0)
+if tonumber(ARGV[2]) < known and excepted ~= current then return 'revoked' end
 local most = tonumber(ARGV[4])
-local refuse = ARGV[5] == 'refuse'
-local count = redis.call('ZCARD', KEYS[1]) - (revoked and 1 or 0)
-if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then
-  if most and refuse and count >= most then return 'limit' end
+local refuses = ARGV[5] == 'refuse'
+if not place then
+  if most and refuses and redis.call('ZCOUNT', KEYS[1], 1, '+inf') >= most then return 'limit' end
   local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
-  redis.call('ZADD', KEYS[1], math.max(last[2] or 0, 0) + 1, ARGV[1])
-  count = count + 1
+  place = math.max(last[2] or 0, 0) + 1
+  redis.call('ZADD', KEYS[1], place, ARGV[1])
 end
-raise(ARGV[3])
-local over = {}
-if most and not refuse and count > most then
-  local first = redis.call('ZRANGEBYSCORE', KEYS[1], 1, '+inf', 'LIMIT', 0, count - most + 1)
-  for _, key in ipairs(first) do
-    if key ~= ARGV[1] and #over < count - most then over[#over + 1] = key end
-  end
-end
-return over
+if tonumber(ARGV[2]) > known then lift(ARGV[2], '') end
+extend(ARGV[3])
+if not most or refuses then return {} end
+local over = redis.call('ZCOUNT', KEYS[1], 1, place) - most
+if over < 1 then return {} end
+over = math.min(over, ${OVER_AT_ONCE})
+return redis.call('ZRANGEBYSCORE', KEYS[1], 1, '(' .. place, 'LIMIT', 0, over)
 `)
 
-/** ARGV: the time, negated, and ttl. Returns the keys. */
-export const REVOKE = script(`${RAISE_TTL}
-local revoked = redis.call('ZSCORE', KEYS[1], '\\0')
-if not revoked or tonumber(ARGV[1]) < tonumber(revoked) then
-  redis.call('ZADD', KEYS[1], ARGV[1], '\\0')
-end
-raise(ARGV[2])
-return redis.call('ZRANGEBYSCORE', KEYS[1], 1, '+inf')
-`)
-
-/** ARGV: ttl. */
-export const KEEP = script(`${RAISE_TTL}
-raise(ARGV[1])
-return 1
+/** ARGV: epoch, ttl, the excepted key or "". Returns the epoch's score afterwards, and the keys. */
+export const REVOKE = script(`${OWNER}
+if tonumber(ARGV[1]) > epoch() then lift(ARGV[1], ARGV[3]) end
+extend(ARGV[2])
+return {redis.call('ZSCORE', KEYS[1], '\\0'), redis.call('ZRANGEBYSCORE', KEYS[1], 1, '+inf')}
 `)
 
 /** Runs a script on a key: by its hash, or by its text if Redis does not have it cached. */

@@ -6,7 +6,7 @@ import { createClient, createClientPool, createCluster, TimeoutError } from 'red
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { redisStore } from '../../../src/stores/redis/redis.ts'
 import { startRedis, type Redis as Server } from '../../servers/redis.ts'
-import { rowOf } from './suite.ts'
+import { LIMIT, rowOf } from './suite.ts'
 
 let server: Server
 beforeAll(async () => {
@@ -28,7 +28,7 @@ test.for(['app[1]:', ''])('the prefix of the client, %j, is kept', async (keyPre
     const store = redisStore(client, { prefix })
     await store.insert('k', rowOf(null, 'w1', ''))
     await store.swap('k', 'w1', rowOf(null, 'w2', ''))
-    await store.admit('mona', 'k', 1, Date.now())
+    await store.admit('mona', 'k', 0, Date.now(), LIMIT)
     expect((await store.read('k'))?.write).toBe('w2')
     const start = `${keyPrefix}${prefix}`
     expect(await plain.exists(`${start}#k`, `${start}@mona`)).toBe(2)
@@ -126,6 +126,8 @@ test('a client that returns nothing is a store that is unavailable, and no visit
   await expect(store.swap('k', 'w1', rowOf(null, 'w2', ''))).rejects.toThrow('returned nothing')
   await expect(store.touch('k', 1)).rejects.toThrow('returned nothing')
   await expect(store.remove('k')).rejects.toThrow('returned nothing')
-  await expect(store.admit('mona', 'k', 1, 2)).rejects.toThrow('returned nothing')
+  await expect(store.epoch('mona')).rejects.toThrow('returned nothing')
+  await expect(store.admit('mona', 'k', 1, 2, LIMIT)).rejects.toThrow('returned nothing')
+  await expect(store.keep('mona', 'k', 1, 2)).rejects.toThrow('returned nothing')
   await expect(store.list('mona')).rejects.toThrow(TypeError)
 })

@@ -10,7 +10,7 @@ import {
   type SendCommand,
 } from '../../../src/stores/redis/client.ts'
 import { redisStore } from '../../../src/stores/redis/redis.ts'
-import type { Row, Store } from '../../../src/backends/stored/store.ts'
+import type { Limit, Row, Store } from '../../../src/backends/stored/store.ts'
 import { storeConformance } from '../../../src/testing/conformance/conformance.ts'
 
 /** A client that is connected under this name, and how it is closed. */
@@ -68,21 +68,25 @@ export function onTheServer(open: OpenClient): void {
     await other.close()
   })
 
-  test('a read is one command, and so are a swap and a touch', async () => {
+  test('a verb is one command; a read of a signed-in row, and only that, is two', async () => {
     const store = redisStore(opened.client, { prefix: `${own}counted` })
     const row = rowOf('counted', 'w1', '')
     const verbs = {
       insert: () => store.insert('k', row),
       read: () => store.read('k'),
+      'read, anonymous': () => store.read('a'),
       swap: () => store.swap('k', 'w1', { ...row, write: 'w2' }),
       touch: () => store.touch('k', row.expiresAt + 1),
       remove: () => store.remove('k'),
-      admit: () => store.admit('mona', 'k', 1, row.expiresAt),
-      keep: () => store.keep('mona', row.expiresAt),
+      epoch: () => store.epoch('mona'),
+      admit: () => store.admit('mona', 'k', 0, row.expiresAt, LIMIT),
+      keep: () => store.keep('mona', 'k', 0, row.expiresAt),
       list: () => store.list('mona'),
-      revoke: () => store.list('mona', 1),
+      revoke: () => store.revoke('mona', 1, row.expiresAt, 'k'),
       forget: () => store.forget('mona', ['k']),
+      erase: () => store.erase('mona'),
     }
+    await store.insert('a', rowOf(null, 'w1', ''))
     // The first time of all a script is sent by its text.
     for (const run of Object.values(verbs)) await run()
     await admin.send(`${own}counted#k`, ['UNLINK', `${own}counted#k`])
@@ -95,15 +99,18 @@ export function onTheServer(open: OpenClient): void {
     }
     expect(counts).toEqual({
       insert: 'set',
-      read: 'get',
+      read: 'get zmscore',
+      'read, anonymous': 'get',
       swap: 'evalsha',
       touch: 'evalsha',
       remove: 'evalsha',
+      epoch: 'zscore',
       admit: 'evalsha',
       keep: 'evalsha',
       list: 'zrangebyscore',
       revoke: 'evalsha',
       forget: 'zrem',
+      erase: 'del',
     })
   })
 
@@ -133,9 +140,13 @@ export function onTheServer(open: OpenClient): void {
     await forget()
     expect(await store.touch('k', row.expiresAt + 1)).toBe(true)
     await forget()
-    expect(await store.admit('mona', 'k', 1, row.expiresAt)).toEqual({ admitted: true, over: [] })
+    expect(await store.admit('mona', 'k', 0, row.expiresAt, LIMIT)).toEqual({
+      admitted: true,
+      over: [],
+    })
     await forget()
-    expect(await store.list('mona', 1)).toEqual(['k'])
+    const revoked = { epoch: 7, keys: ['k'] }
+    expect(await store.revoke('mona', 7, row.expiresAt, undefined)).toEqual(revoked)
     await forget()
     expect(await store.remove('k')).toBe(true)
   })
@@ -157,6 +168,9 @@ export function onTheServer(open: OpenClient): void {
   })
 }
 
+/** A limit that nothing in these tests reaches. */
+export const LIMIT: Limit = { most: 1000, refuse: false }
+
 /** A row that ends in an hour. */
 export function rowOf(owner: string | null, write: string, body: string): Row {
   return { write, recent: [], expiresAt: Date.now() + 3_600_000, owner, body }
@@ -170,7 +184,7 @@ export async function increment(store: Store, key: string, id: string): Promise<
     most = Math.max(most, refusals)
     return answer
   }
-  let newest = await noting(() => store.read(key))
+  let newest: Row | null = await noting(() => store.read(key))
   for (let attempt = 0; newest; attempt++) {
     const { write: before, recent } = newest
     const next = {
