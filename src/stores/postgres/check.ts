@@ -10,8 +10,8 @@ export async function checkPostgres(
   connection: PostgresConnection,
   sql: Statements,
 ): Promise<string[]> {
-  const [settings = []] = (await connection.query(sql.settings)).rows
-  const [synchronousCommit, fsync, isReplica, readOnly, encoding] = settings
+  const [settings = []] = (await connection.query(sql.settings, [PROBE])).rows
+  const [synchronousCommit, fsync, isReplica, readOnly, encoding, text] = settings
   const tables = schemaFinding(await versionsIn(connection, sql.version))
   const findings: [boolean, string][] = [
     [tables !== undefined, tables ?? ''],
@@ -32,6 +32,10 @@ export async function checkPostgres(
       'fsync is off: a crash of the machine can destroy every session. Set it to on.',
     ],
     [
+      text !== PROBE,
+      'The client does not return text as it is (a type parser or `transform`): give the store a client of its own.',
+    ],
+    [
       encoding !== 'UTF8',
       `The database is encoded in ${String(encoding)}, which does not hold every character: keep the sessions in one with UTF8.`,
     ],
@@ -39,3 +43,6 @@ export async function checkPostgres(
   const found = findings.flatMap(([isFound, sentence]) => (isFound ? [sentence] : []))
   return [...found, ...connection.check()]
 }
+
+/** A text that a parser for numbers, dates or trimmed texts would change. */
+const PROBE = ' 007 '

@@ -45,7 +45,7 @@ export async function versionsIn(
 ): Promise<Versions> {
   const versions = { engine: 'PostgreSQL', found: undefined, own: SCHEMA_VERSION }
   try {
-    const { rows } = await again(() => connection.query(version))
+    const { rows } = await again(() => connection.query(version, ['']))
     return { ...versions, found: Number(rows[0]?.[0] ?? 0) }
   } catch (error) {
     if (isMisfit(error)) return versions
@@ -63,6 +63,11 @@ export function creationFailure(error: unknown): unknown {
 /** Whether the server rolled the statement back and says that it may be sent again. */
 export function isRolledBack(error: unknown): boolean {
   return ['40001', '40P01'].includes(codeOf(error))
+}
+
+/** Whether the server had no room on its disk: it has changed nothing. */
+export function isFull(error: unknown): boolean {
+  return codeOf(error) === '53100'
 }
 
 /**

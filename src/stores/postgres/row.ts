@@ -49,7 +49,7 @@ export function listNameOf(owner: string): string {
 // PostgreSQL's text cannot hold U+0000 (a bytea could, but is twice as long on the wire and
 // illegible in psql), and PGlite drops U+FEFF. So U+0001 and a digit stand for both, and for U+0001
 // itself.
-function encodeText(text: string): string {
+export function encodeText(text: string): string {
   return text.replaceAll('\x01', '\x011').replaceAll('\0', '\x010').replaceAll('\ufeff', '\x012')
 }
 

@@ -1,10 +1,15 @@
 /** The SQL of the PostgreSQL store: exact under each isolation level. */
 
 import { createHash } from 'node:crypto'
+import { OVER_AT_ONCE } from '../../backends/stored/store.ts'
 import { HASHED, LONGEST_NAME } from './row.ts'
 import type { Tables } from './schema.ts'
 
-/** A statement, and its name if it is prepared. */
+/**
+ * A statement, and its name if it is prepared. Each has a parameter: `postgres` sends one without
+ * through the simple protocol, and PgBouncer, in transaction mode, loses its place if the client
+ * pipelines another behind it.
+ */
 export interface Statement {
   readonly name: string
   readonly text: string
@@ -15,25 +20,27 @@ export type Statements = ReturnType<typeof statements>
 
 const LIVE = 'body IS NOT NULL AND collect_at > now()'
 
-/** Whether `admit` refuses, from the parameters and the row. */
-const IS_REFUSED = `($3::float8 <= found.revoked_at
-      OR $2::text <> ALL (found.keys) AND coalesce(cardinality(found.keys) >= $4::float8, false))`
-
 // In READ COMMITTED a statement that waits for a row's lock continues with the newest version of
 // that row, and of that row alone: everything else it reads is as old as the statement. So whatever
-// has to be exact is decided from the locked row; for this reason an owner's list is one row. In
-// stricter levels such a statement fails instead, and is retried.
+// has to be exact is decided from the locked row, or by a second statement, which sees all that the
+// first one waited for. In stricter levels such a statement fails instead, and is retried.
 //
-// No statement returns a boolean: an application may have set its client to parse those in another
-// way. Whether a row was written is in the server's reply anyway; a RETURNING costs the client a
-// tenth of the query.
+// Each admission locks its owner's row before it draws the entry's place: so places are in the order
+// of admission, and a statement that sees an entry sees every earlier one.
+//
+// No statement returns anything but text: an application may have set its client to parse other
+// types in its own way. Whether a row was written is in the server's reply anyway; a RETURNING costs
+// the client a tenth of the query. Each statement has a parameter: see `Statement`.
 
 /** The statements on these tables. */
-export function statements({ sessions, owners, meta }: Tables) {
+export function statements({ sessions, owners, owned, meta }: Tables) {
   return {
     /** $1 key. */
-    read: statement(`
-SELECT write, recent, expires_at, owner, body FROM ${sessions} WHERE key = $1 AND ${LIVE}`),
+    row: statement(`
+SELECT write, recent, expires_at::text, owner, body FROM ${sessions} WHERE key = $1 AND ${LIVE}`),
+
+    /** $1 owner, $2 key. Returns the owner's epoch for this key, and 'listed' if the list has it. */
+    standing: statement(standingIn(owners, owned)),
 
     /** $1 key, $2 write, $3 recent, $4 end, $5 owner, $6 body, $7 time to live. */
     insert: statement(`
@@ -75,50 +82,103 @@ ON CONFLICT (key) DO UPDATE SET
   recent = '', expires_at = 0, body = NULL, collect_at = excluded.collect_at
 RETURNING write`),
 
-    /**
-     * $1 owner, $2 key, $3 the time of the call, $4 the limit if more keys are refused, $5 time to
-     * live, $6 'list' to get the keys. Returns 'revoked', 'admitted' or 'limit', and the keys.
-     */
-    admit: statement(`
-INSERT INTO ${owners} AS found (owner, keys, revoked_at, collect_at)
-VALUES ($1, CASE WHEN $4::float8 < 1 THEN '{}' ELSE ARRAY[$2::text] END, '-Infinity', ${after('$5')})
-ON CONFLICT (owner) DO UPDATE SET
-  keys = CASE
-    WHEN ${IS_REFUSED} OR $2::text = ANY (found.keys) THEN found.keys
-    ELSE found.keys || $2::text
-  END,
-  collect_at = CASE
-    WHEN ${IS_REFUSED} THEN found.collect_at
-    ELSE greatest(found.collect_at, excluded.collect_at)
-  END
-RETURNING CASE
-    WHEN $3::float8 <= found.revoked_at THEN 'revoked'
-    WHEN $2::text = ANY (found.keys) THEN 'admitted'
-    ELSE 'limit'
-  END,
-  CASE WHEN $6::text = 'list' THEN array_to_json(found.keys)::text END`),
+    /** $1 key. For a disk so full that it cannot hold a tombstone; returns as `remove` does. */
+    removeWithoutTombstone: statement(`
+DELETE FROM ${sessions} WHERE key = $1
+RETURNING CASE WHEN ${LIVE} THEN write ELSE '' END`),
 
-    /** $1 owner, $2 time to live. Does not write to a list that lives as long already. */
-    keep: statement(`
-UPDATE ${owners} SET collect_at = ${after('$2')} WHERE owner = $1 AND collect_at < ${after('$2')}`),
+    /**
+     * As `standing`, then $3 the limit. Returns also the version of the owner's row, and how many
+     * keys the list has, at most so many.
+     */
+    room: statement(
+      standingIn(
+        owners,
+        owned,
+        `, found.xmin::text,
+  (SELECT count(*)::text FROM (SELECT FROM ${owned} WHERE owner = $1 LIMIT $3::bigint) AS up_to)`,
+      ),
+    ),
+
+    /**
+     * $1 owner, $2 key, $3 epoch, $4 time to live, $5 the version of the owner's row, or null for
+     * any. Returns '1', or '0' if it changed nothing: the epoch is higher, or the version another.
+     */
+    admit: statement(
+      entering(owners, owned, 'true', 'AND ($5::text IS NULL OR found.xmin::text = $5)'),
+    ),
+
+    /**
+     * $1 owner, $2 key, $3 epoch, $4 time to live. Returns '0' also if there was nothing to change;
+     * then it locked nothing.
+     */
+    keep: statement(
+      entering(
+        owners,
+        owned,
+        `NOT EXISTS (
+    SELECT FROM ${owners} AS o JOIN ${owned} AS e ON e.owner = o.owner AND e.key = $2
+    WHERE o.owner = $1 AND o.epoch >= $3::bigint AND o.collect_at >= ${after('$4')})`,
+      ),
+    ),
+
+    /** $1 owner, $2 key, $3 the limit. Returns a list. Reads no more entries than the limit, and 64. */
+    over: statement(`
+WITH before AS MATERIALIZED (
+  SELECT key, place FROM ${owned}
+  WHERE owner = $1 AND place < (SELECT place FROM ${owned} WHERE owner = $1 AND key = $2)
+  ORDER BY place LIMIT $3::bigint + ${OVER_AT_ONCE - 1}
+)
+SELECT json_agg(key)::text FROM (
+  SELECT key FROM before ORDER BY place
+  LIMIT (SELECT least(greatest(count(*) + 1 - $3::bigint, 0), ${OVER_AT_ONCE}) FROM before)
+) AS over`),
 
     /** $1 owner. */
+    epoch: statement(`
+SELECT epoch::text FROM ${owners} WHERE owner = $1`),
+
+    /** $1 owner, $2 the last place of the batch before, $3 how many. Returns a list, and its last place. */
     list: statement(`
-SELECT array_to_json(keys)::text FROM ${owners} WHERE owner = $1`),
+SELECT json_agg(key)::text, max(place)::text FROM (
+  SELECT key, place FROM ${owned} WHERE owner = $1 AND place > $2::bigint
+  ORDER BY place LIMIT $3::bigint
+) AS batch`),
 
-    /** $1 owner, $2 the time of the call, $3 time to live. */
+    /** $1 owner, $2 epoch, $3 the excepted key, $4 time to live. Returns the epoch. */
     revoke: statement(`
-INSERT INTO ${owners} AS found (owner, keys, revoked_at, collect_at)
-VALUES ($1, '{}', $2, ${after('$3')})
+INSERT INTO ${owners} AS found (owner, epoch, excepted, collect_at)
+VALUES ($1, $2::bigint, $3, ${after('$4')})
 ON CONFLICT (owner) DO UPDATE SET
-  revoked_at = greatest(found.revoked_at, excluded.revoked_at),
+  epoch = greatest(found.epoch, excluded.epoch),
+  excepted = CASE WHEN found.epoch < excluded.epoch THEN excluded.excepted ELSE found.excepted END,
   collect_at = greatest(found.collect_at, excluded.collect_at)
-RETURNING array_to_json(found.keys)::text`),
+RETURNING epoch::text`),
 
-    /** $1 owner, $2 keys as JSON. */
+    /** $1 owner, $2 keys as JSON. Entries are locked in order: two of these cannot deadlock. */
     forget: statement(`
-UPDATE ${owners} SET keys = ${without('keys', 'SELECT json_array_elements_text($2::text::json)')}
-WHERE owner = $1 AND keys && ARRAY(SELECT json_array_elements_text($2::text::json))`),
+WITH listed AS MATERIALIZED (
+  SELECT owner, key FROM ${owned}
+  WHERE owner = $1 AND key IN (SELECT json_array_elements_text($2::text::json))
+  ORDER BY owner, key FOR UPDATE
+)
+DELETE FROM ${owned} AS o USING listed WHERE o.owner = listed.owner AND o.key = listed.key`),
+
+    /** $1 owner. */
+    erase: statement(`
+WITH list AS (DELETE FROM ${owners} WHERE owner = $1 RETURNING owner),
+listed AS MATERIALIZED (
+  SELECT owner, key FROM ${owned} WHERE owner = $1 AND (SELECT count(*) FROM list) >= 0
+  ORDER BY owner, key FOR UPDATE
+)
+DELETE FROM ${owned} AS o USING listed WHERE o.owner = listed.owner AND o.key = listed.key`),
+
+    /** $1 the owner as a row has it. */
+    eraseName: statement(`
+WITH named AS MATERIALIZED (
+  SELECT key FROM ${sessions} WHERE owner = $1 AND body IS NULL ORDER BY key FOR UPDATE
+)
+UPDATE ${sessions} AS s SET owner = NULL FROM named WHERE s.key = named.key`),
 
     /** $1 the last key of the batch before, or null; $2 how many. Returns a list. */
     keys: statement(`
@@ -128,7 +188,7 @@ SELECT json_agg(key ORDER BY key)::text FROM (
 ) AS batch`),
 
     /**
-     * $1 at most how many. Returns how many. It skips locked rows; it locks owners in order, so
+     * $1 at most how many. Returns how many. It skips locked rows; it locks entries in order, so
      * that two of these statements cannot deadlock.
      */
     pruneSessions: statement(`
@@ -138,32 +198,28 @@ WITH dead AS MATERIALIZED (
 ), gone AS (
   DELETE FROM ${sessions} AS s USING dead WHERE s.key = dead.key
   RETURNING s.key, ${nameOf('s.owner')} AS owner
-), listed AS MATERIALIZED (
-  SELECT owner FROM ${owners} WHERE owner IN (SELECT owner FROM gone) ORDER BY owner FOR UPDATE
-), cut AS (
-  UPDATE ${owners} AS o
-  SET keys = ${without('o.keys', 'SELECT key FROM gone WHERE gone.owner = o.owner')}
-  FROM listed WHERE o.owner = listed.owner
-)
-SELECT count(*)::int FROM gone`),
+), ${cutFrom(owned, 'o.owner = gone.owner AND o.key = gone.key')}
+SELECT count(*)::text FROM gone`),
 
-    /** $1 at most how many. Returns how many. */
+    /** The same for owners whose list has expired. */
     pruneOwners: statement(`
 WITH dead AS MATERIALIZED (
   SELECT owner FROM ${owners} WHERE collect_at <= now()
   ORDER BY collect_at LIMIT $1::int FOR UPDATE SKIP LOCKED
 ), gone AS (
-  DELETE FROM ${owners} AS o USING dead WHERE o.owner = dead.owner RETURNING true
-)
-SELECT count(*)::int FROM gone`),
+  DELETE FROM ${owners} AS o USING dead WHERE o.owner = dead.owner RETURNING o.owner
+), ${cutFrom(owned, 'o.owner = gone.owner')}
+SELECT count(*)::text FROM gone`),
 
+    /** $1 anything. */
     version: statement(`
-SELECT version FROM ${meta}`),
+SELECT version::text FROM ${meta} WHERE $1::text IS NOT NULL`),
 
+    /** $1 a text that is returned. */
     settings: statement(`
 SELECT current_setting('synchronous_commit'), current_setting('fsync'),
   CASE WHEN pg_is_in_recovery() THEN 'yes' ELSE 'no' END,
-  current_setting('transaction_read_only'), current_setting('server_encoding')`),
+  current_setting('transaction_read_only'), current_setting('server_encoding'), $1::text`),
   }
 }
 
@@ -185,9 +241,38 @@ function nameOf(owner: string): string {
     ELSE '${HASHED}' || encode(sha256(${bytes}), 'hex') END`
 }
 
-function without(keys: string, query: string): string {
-  return `ARRAY(
-  SELECT key FROM unnest(${keys}) WITH ORDINALITY AS listed (key, place)
-  WHERE key NOT IN (${query}) ORDER BY place
+/** The epoch that counts for a key, and whether the list has it; one row, found or not. */
+function standingIn(owners: string, owned: string, more = ''): string {
+  return `
+SELECT CASE WHEN found.excepted = $2 THEN '0' ELSE coalesce(found.epoch, 0)::text END,
+  (SELECT 'listed' FROM ${owned} WHERE owner = $1 AND key = $2)${more}
+FROM (SELECT $1::text AS owner) AS asked LEFT JOIN ${owners} AS found ON found.owner = asked.owner`
+}
+
+/** Adds an entry if the owner's row allows it. */
+function entering(owners: string, owned: string, ifBefore: string, ifLocked = ''): string {
+  return `
+WITH list AS (
+  INSERT INTO ${owners} AS found (owner, epoch, collect_at)
+  SELECT $1, $3::bigint, ${after('$4')} WHERE ${ifBefore}
+  ON CONFLICT (owner) DO UPDATE SET
+    epoch = greatest(found.epoch, excluded.epoch),
+    excepted = CASE WHEN found.epoch >= excluded.epoch THEN found.excepted END,
+    collect_at = greatest(found.collect_at, excluded.collect_at)
+  WHERE (found.epoch <= excluded.epoch OR found.excepted = $2) ${ifLocked}
+  RETURNING owner
+), entry AS (
+  INSERT INTO ${owned} (owner, key) SELECT owner, $2 FROM list ON CONFLICT (owner, key) DO NOTHING
+)
+SELECT count(*)::text FROM list`
+}
+
+/** Deletes the entries of what is gone. */
+function cutFrom(owned: string, condition: string): string {
+  return `listed AS MATERIALIZED (
+  SELECT o.owner, o.key FROM ${owned} AS o JOIN gone ON ${condition}
+  ORDER BY o.owner, o.key FOR UPDATE OF o
+), cut AS (
+  DELETE FROM ${owned} AS o USING listed WHERE o.owner = listed.owner AND o.key = listed.key
 )`
 }

@@ -5,10 +5,29 @@ import { Client, Pool, type PoolConfig, types } from 'pg'
 import postgres from 'postgres'
 import { expect, onTestFinished, test } from 'vitest'
 import { postgresStore, type PostgresClient } from '../../../src/stores/postgres/postgres.ts'
-import { connectPool, emptyStore, sqlOf, url } from './tables.ts'
+import type { Row } from '../../../src/backends/stored/store.ts'
+import { connectPool, emptyStore, MANY, sqlOf, url } from './tables.ts'
 
 const pool = connectPool()
 const NAME = 'client'
+
+const ROW: Row = { write: 'a', recent: [], expiresAt: Date.now(), owner: null, body: '' }
+
+/** An empty store, and what it sends. */
+async function counted() {
+  await emptyStore(pool, sqlOf(pool), NAME)
+  const sent: string[] = []
+  const counting = new Proxy(pool, {
+    get(target, name) {
+      if (name !== 'query') return Reflect.get(target, name)
+      return (config: { text: string }) => {
+        sent.push(config.text)
+        return target.query(config)
+      }
+    },
+  })
+  return { store: postgresStore(counting, { prefix: `${NAME}_` }), sent }
+}
 
 /** What a plain JavaScript caller can hand over. */
 const given = (client: unknown) => () => postgresStore(client as PostgresClient)
@@ -73,27 +92,16 @@ test('no statement keeps a connection of a pool for ever, and a limit of your ow
 })
 
 test('every verb is one statement, sent once, and only a swap that lost sends a second', async () => {
-  await emptyStore(pool, sqlOf(pool), NAME)
-  const sent: string[] = []
-  const counted = new Proxy(pool, {
-    get(target, name) {
-      if (name !== 'query') return Reflect.get(target, name)
-      return (config: { text: string }) => {
-        sent.push(config.text)
-        return target.query(config)
-      }
-    },
-  })
-  const counting = postgresStore(counted, { prefix: `${NAME}_` })
-  const row = { write: 'a', recent: [], expiresAt: Date.now(), owner: null, body: '' }
+  const { store: counting, sent } = await counted()
+  const row = ROW
   const verbs = [
     () => counting.read('k'),
     () => counting.insert('k', row),
     () => counting.swap('k', 'a', { ...row, write: 'b' }),
     () => counting.touch('k', Date.now()),
     () => counting.remove('k'),
-    () => counting.admit('ada', 'k', 1, 1, { most: 1, refuse: false }),
-    () => counting.keep('ada', 1),
+    () => counting.epoch('ada'),
+    () => counting.keep('ada', 'k', 1, Date.now() + 60_000),
     () => counting.list('ada'),
     () => counting.list('ada', 1),
     () => counting.forget('ada', ['k']),
@@ -109,6 +117,20 @@ test('every verb is one statement, sent once, and only a swap that lost sends a 
   const lost = await counting.swap('l', 'a', { ...row, write: 'c' })
   expect(lost).toMatchObject({ won: false, newest: { write: 'b' } })
   expect(sent).toHaveLength(3)
+})
+
+test('a login, a revocation and the read of a signed-in session take two statements', async () => {
+  const { store, sent } = await counted()
+  await store.insert('k', { ...ROW, owner: 'ada' })
+  sent.splice(0)
+  await store.read('k')
+  expect(sent.splice(0)).toHaveLength(2)
+  await store.admit('ada', 'k', 1, 1, { most: 1, refuse: false })
+  expect(sent.splice(0)).toHaveLength(2)
+  await store.admit('ada', 'l', 1, 1, { most: 2, refuse: true })
+  expect(sent.splice(0)).toHaveLength(2)
+  await store.revoke('ada', 2, 1, undefined)
+  expect(sent.splice(0)).toHaveLength(2)
 })
 
 test('a client that does not say how many rows it wrote is a failure, not a lost session', async () => {
@@ -148,8 +170,8 @@ test('a client that parses booleans in its own way is understood all the same', 
   const limit = { most: 1, refuse: true }
   expect(await store.admit('ada', 'k', 1, 1, limit)).toEqual({ admitted: true, over: [] })
   expect(await store.admit('ada', 'l', 1, 1, limit)).toEqual({ admitted: false, why: 'limit' })
-  await store.list('ada', 1)
-  expect(await store.admit('ada', 'k', 1, 1)).toEqual({ admitted: false, why: 'revoked' })
+  await store.revoke('ada', 2, 1, undefined)
+  expect(await store.admit('ada', 'k', 1, 1, limit)).toEqual({ admitted: false, why: 'revoked' })
   expect(await store.check()).toEqual(
     await emptyStore(pool, sqlOf(pool), NAME).then((one) => one.check()),
   )
@@ -194,10 +216,11 @@ test('an owner with a very long name has a list of its own', async () => {
   const store = await emptyStore(pool, sqlOf(pool), NAME)
   const long = randomBytes(50_000).toString('hex')
   const names = [`${long}x`, `${long}y`, '\u0001#', '\u0000']
-  for (const [index, name] of names.entries()) await store.admit(name, `k${index}`, 1, Date.now())
+  for (const [index, name] of names.entries())
+    await store.admit(name, `k${index}`, 0, Date.now(), MANY)
   const lists = await Promise.all(names.map((name) => store.list(name)))
   expect(lists).toEqual([['k0'], ['k1'], ['k2'], ['k3']])
   const row = { write: 'a', recent: [], expiresAt: Date.now(), owner: names[0] ?? '', body: '' }
   expect(await store.insert('k', row)).toBe(true)
-  expect(await store.read('k')).toEqual(row)
+  expect(await store.read('k')).toEqual({ ...row, epoch: 0, isListed: false })
 })

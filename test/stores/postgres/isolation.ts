@@ -1,7 +1,7 @@
 /** Many writers on one row of a PostgreSQL store, in each of the server's isolation levels. */
 
 import type { PoolConfig } from 'pg'
-import type { Store } from '../../../src/backends/stored/store.ts'
+import type { Row, Store } from '../../../src/backends/stored/store.ts'
 
 /** How a pool is made whose transactions are of that level unless they say otherwise. */
 export function isolated(level: string, settings = ''): PoolConfig {
@@ -18,11 +18,13 @@ export async function countTo(most: number, writers: number, store: Store): Prom
   const one = async () => {
     while ((begun += 1) <= most) {
       const write = `write-${begun}`
-      let before = await store.read(key)
+      let before: Row | null = await store.read(key)
       for (;;) {
         if (!before) throw new Error('The row is gone.')
         const body = String(Number(before.body) + 1)
-        const outcome = await store.swap(key, before.write, { ...before, write, body })
+        const { expiresAt, owner, recent } = before
+        const row = { write, recent, expiresAt, owner, body }
+        const outcome = await store.swap(key, before.write, row)
         if (outcome.won) break
         before = outcome.newest
       }

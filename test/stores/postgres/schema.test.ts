@@ -2,7 +2,7 @@
 
 import { expect, onTestFinished, test } from 'vitest'
 import { postgresSchema, postgresStore } from '../../../src/stores/postgres/postgres.ts'
-import { connectPool, url } from './tables.ts'
+import { connectPool, MANY, url } from './tables.ts'
 import { isolated } from './isolation.ts'
 
 const pool = connectPool()
@@ -16,16 +16,16 @@ test.for(['read committed', 'repeatable read', 'serializable'])(
     )
     await Promise.all(stores.map((store) => store.createSchema()))
     expect(await stores[0]?.read('k')).toBe(null)
-    expect(await versions(prefix)).toEqual([{ version: 1 }])
+    expect(await versions(prefix)).toEqual([{ version: 2 }])
   },
 )
 
 test('the tables are made again without harm', async () => {
   const store = postgresStore(pool, { prefix: await unused() })
   await store.createSchema()
-  await store.list('ada', 1)
+  await store.revoke('ada', 2, 1, undefined)
   await store.createSchema()
-  expect(await store.admit('ada', 'k', 1, 2)).toEqual({ admitted: false, why: 'revoked' })
+  expect(await store.admit('ada', 'k', 1, 2, MANY)).toEqual({ admitted: false, why: 'revoked' })
 })
 
 test('what postgresSchema prints makes the same tables, statement by statement', async () => {
@@ -35,9 +35,9 @@ test('what postgresSchema prints makes the same tables, statement by statement',
   client.release()
   await postgresStore(pool, { prefix: made }).createSchema()
   expect(await shapeOf(printed)).toEqual(await shapeOf(made))
-  expect(await shapeOf(printed)).toHaveLength(19)
+  expect(await shapeOf(printed)).toHaveLength(26)
   await pool.query(postgresSchema(printed))
-  expect(await versions(printed)).toEqual([{ version: 1 }])
+  expect(await versions(printed)).toEqual([{ version: 2 }])
 })
 
 test('the tables can live in a schema of their own', async () => {
@@ -59,7 +59,7 @@ test('without tables every verb says what to call, and so does check', async () 
   await expect(store.read('k')).rejects.toMatchObject(missing)
   await expect(store.insert('k', row)).rejects.toMatchObject(missing)
   await expect(store.swap('k', 'w', row)).rejects.toMatchObject(missing)
-  await expect(store.admit('ada', 'k', 1, 1)).rejects.toMatchObject(missing)
+  await expect(store.admit('ada', 'k', 1, 1, MANY)).rejects.toMatchObject(missing)
   await expect(store.prune(1)).rejects.toMatchObject(missing)
   expect(await store.check()).toContainEqual(expect.stringMatching(/are missing\. Call/))
 })
@@ -69,7 +69,9 @@ test('tables of an older version are named, and upgraded', async () => {
   const store = postgresStore(pool, { prefix })
   await store.createSchema()
   await store.read('k')
-  await pool.query(`DROP TABLE ${prefix}owners; UPDATE ${prefix}meta SET version = 0`)
+  await pool.query(
+    `DROP TABLE ${prefix}owners, ${prefix}owned; UPDATE ${prefix}meta SET version = 0`,
+  )
   await pool.query(
     `INSERT INTO ${prefix}sessions VALUES ('k', 'w', '', 0, NULL, 'kept', 'infinity')`,
   )
@@ -80,12 +82,44 @@ test('tables of an older version are named, and upgraded', async () => {
   expect((await store.read('k'))?.body).toBe('kept')
 })
 
+test('an upgrade from version 1 takes each list along, in its order, however often it runs', async () => {
+  const prefix = await unused()
+  const store = postgresStore(pool, { prefix })
+  await store.createSchema()
+  await pool.query(`
+    DROP TABLE ${prefix}owned;
+    ALTER TABLE ${prefix}owners DROP COLUMN epoch, DROP COLUMN excepted,
+      ALTER COLUMN keys DROP DEFAULT, ALTER COLUMN revoked_at DROP DEFAULT;
+    UPDATE ${prefix}meta SET version = 1;
+    INSERT INTO ${prefix}owners VALUES
+      ('ada', '{z,a,m}', '-Infinity', 'infinity'), ('grace', '{a}', 1, 'infinity')`)
+  await expect(store.list('ada')).rejects.toThrow(/version 1, and this release needs/)
+  await store.createSchema()
+  expect(await store.list('ada')).toEqual(['z', 'a', 'm'])
+  expect(await store.admit('ada', 'b', 0, 1, MANY)).toEqual({ admitted: true, over: [] })
+  await store.forget('ada', ['z'])
+  await pool.query(postgresSchema(prefix))
+  expect(await store.list('ada')).toEqual(['a', 'm', 'b'])
+  expect(await store.list('grace')).toEqual(['a'])
+})
+
+test('a process of version 1 can still write to upgraded tables', async () => {
+  const prefix = await unused()
+  await postgresStore(pool, { prefix }).createSchema()
+  await pool.query(`
+    INSERT INTO ${prefix}owners (owner, keys, revoked_at, collect_at)
+    VALUES ('ada', '{a}', '-Infinity', 'infinity')`)
+  const store = postgresStore(pool, { prefix })
+  expect(await store.admit('ada', 'b', 0, 1, MANY)).toEqual({ admitted: true, over: [] })
+  expect(await store.list('ada')).toEqual(['b'])
+})
+
 test('tables dropped under a running store are missed at the next verb', async () => {
   const prefix = await unused()
   const store = postgresStore(pool, { prefix })
   await store.createSchema()
   expect(await store.read('k')).toBe(null)
-  await pool.query(`DROP TABLE ${prefix}sessions, ${prefix}owners, ${prefix}meta`)
+  await pool.query(`DROP TABLE ${prefix}sessions, ${prefix}owners, ${prefix}owned, ${prefix}meta`)
   await expect(store.read('k')).rejects.toThrow(/are missing/)
   await store.createSchema()
   expect(await store.read('k')).toBe(null)
@@ -95,12 +129,12 @@ test('tables newer by one version serve this release too, and check says so', as
   const prefix = await unused()
   const store = postgresStore(pool, { prefix })
   await store.createSchema()
-  await pool.query(`UPDATE ${prefix}meta SET version = 2`)
+  await pool.query(`UPDATE ${prefix}meta SET version = 3`)
   expect(await store.list('ada')).toEqual([])
   await store.createSchema()
-  expect(await versions(prefix)).toEqual([{ version: 2 }])
+  expect(await versions(prefix)).toEqual([{ version: 3 }])
   expect(await store.check()).toContainEqual(
-    expect.stringMatching(/PostgreSQL have version 2, of a newer release than this one\. It works/),
+    expect.stringMatching(/PostgreSQL have version 3, of a newer release than this one\. It works/),
   )
 })
 
@@ -108,15 +142,15 @@ test('tables newer by more than one version are refused, and left alone', async 
   const prefix = await unused()
   const store = postgresStore(pool, { prefix })
   await store.createSchema()
-  await pool.query(`UPDATE ${prefix}meta SET version = 3`)
+  await pool.query(`UPDATE ${prefix}meta SET version = 4`)
   const newer = {
     code: 'ERR_STORE_SCHEMA',
-    message: expect.stringMatching(/version 3, and this release knows up to 2/),
+    message: expect.stringMatching(/version 4, and this release knows up to 3/),
   }
   await expect(store.list('ada')).rejects.toMatchObject(newer)
   await expect(store.createSchema()).rejects.toMatchObject(newer)
   expect(await store.check()).toContainEqual(newer.message)
-  expect(await versions(prefix)).toEqual([{ version: 3 }])
+  expect(await versions(prefix)).toEqual([{ version: 4 }])
 })
 
 test('a schema that does not exist is named as what is wrong', async () => {
@@ -134,7 +168,7 @@ test('a role that may not create anything finds tables that are there', async ()
   await postgresStore(pool, { prefix }).createSchema()
   await pool.query(`
     CREATE ROLE ${prefix}app LOGIN PASSWORD 'app';
-    GRANT SELECT, INSERT, UPDATE, DELETE ON ${prefix}sessions, ${prefix}owners, ${prefix}meta
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ${prefix}sessions, ${prefix}owners, ${prefix}owned, ${prefix}meta
       TO ${prefix}app`)
   onTestFinished(async () => {
     await pool.query(`DROP OWNED BY ${prefix}app; DROP ROLE ${prefix}app`)
@@ -159,16 +193,20 @@ test.for(['', 'App_', 'a b', 'a"', '1st', 'a.b.c', '.a_', 'a.', 'ä', 'a'.repeat
 
 test('a prefix as long as allowed has tables and indexes of its own', async () => {
   const prefix = 'schema_'.padEnd(40, 'x')
-  await pool.query(`DROP TABLE IF EXISTS ${prefix}sessions, ${prefix}owners, ${prefix}meta`)
+  await pool.query(
+    `DROP TABLE IF EXISTS ${prefix}sessions, ${prefix}owners, ${prefix}owned, ${prefix}meta`,
+  )
   const store = postgresStore(pool, { prefix })
   await store.createSchema()
-  expect(await shapeOf(prefix)).toHaveLength(19)
+  expect(await shapeOf(prefix)).toHaveLength(26)
 })
 
 /** A prefix under which there is nothing. */
 async function unused(): Promise<string> {
   const prefix = `schema_${(prefixes += 1)}_`
-  await pool.query(`DROP TABLE IF EXISTS ${prefix}sessions, ${prefix}owners, ${prefix}meta`)
+  await pool.query(
+    `DROP TABLE IF EXISTS ${prefix}sessions, ${prefix}owners, ${prefix}owned, ${prefix}meta`,
+  )
   return prefix
 }
 

@@ -9,6 +9,7 @@ import {
   type PostgresStore,
   type PostgresStoreOptions,
 } from '../../../src/stores/postgres/postgres.ts'
+import type { Limit } from '../../../src/backends/stored/store.ts'
 import type { FakeClock } from '../../../src/testing/testing.ts'
 import { startPostgres } from '../../servers/postgres.ts'
 
@@ -20,6 +21,9 @@ async function own(): Promise<string> {
   afterAll(() => server.stop())
   return server.url
 }
+
+/** A limit that no test reaches. */
+export const MANY: Limit = { most: 1_000_000, refuse: false }
 
 /** A pool that ends with the test, or, made outside of one, with the test file. */
 export function connectPool(config: PoolConfig = {}): Pool {
@@ -47,10 +51,10 @@ export async function emptyStore(
   options: Omit<PostgresStoreOptions, 'prefix'> = {},
 ): Promise<PostgresStore> {
   const prefix = `${name}_`
-  const { sessions, owners } = tablesOf(prefix)
+  const { sessions, owners, owned } = tablesOf(prefix)
   const store = postgresStore(client, { ...options, prefix })
   await store.createSchema()
-  await sql(`TRUNCATE ${sessions}, ${owners}`)
+  await sql(`TRUNCATE ${sessions}, ${owners}, ${owned}`)
   return store
 }
 
