@@ -2,7 +2,7 @@
 
 import type { Encrypter } from '../../crypto/encrypted.ts'
 import type { Migration } from '../../crypto/sealer.ts'
-import type { Row } from './store.ts'
+import type { FoundRow, Row } from './store.ts'
 import { endedBy, type Ended, type Lifetime, type Times } from '../../record/lifetime.ts'
 import {
   authenticatedAtOf,
@@ -151,6 +151,14 @@ export function entryEnded(
   now: number,
 ): Ended | undefined {
   return row.expiresAt < now ? 'expired' : endedBy(lifetime, timesOf(row, entry, layout, now), now)
+}
+
+/**
+ * Whether the user's sessions were revoked since the login. The user's epoch is then another one:
+ * higher, or, if a failover had lost it and a server's clock was behind, lower.
+ */
+export function isRevoked(row: FoundRow, entry: Entry): boolean {
+  return row.epoch !== 0 && row.epoch !== entry.epoch
 }
 
 /** The idle timeout of a record's session, in seconds. */

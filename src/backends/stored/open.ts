@@ -3,7 +3,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { FoundRow } from './store.ts'
 import type { Opened, Rejection } from '../backend.ts'
-import { type Entry, entryEnded, readEntry, type RowAndEntry, seenAt } from './entry.ts'
+import { type Entry, entryEnded, isRevoked, readEntry, type RowAndEntry, seenAt } from './entry.ts'
 import type { SessionRules, StoredParts } from './commit-work.ts'
 import type { Removals } from './removals.ts'
 import { HASH_LENGTH, hashOfVerifier, type SessionId } from './session-id.ts'
@@ -172,7 +172,7 @@ function reasonAgainst(
   rules: SessionRules,
   now: number,
 ): Rejection | undefined {
-  const ended = entry.epoch < row.epoch ? 'revoked' : entryEnded(row, entry, rules, now)
+  const ended = isRevoked(row, entry) ? 'revoked' : entryEnded(row, entry, rules, now)
   if (isSame(entry.verifier, hash) || opensAsPrevious(entry, hash, rules, now)) return ended
   if (ended) return 'gone'
   // A request that was in flight at a login, or at two renewals in a row. Times are whole seconds.

@@ -3,7 +3,7 @@
 import { withCause, SessionError } from '../../base/errors.ts'
 import type { Ended } from '../../record/lifetime.ts'
 import { authenticatedAtOf, labelOf } from '../../record/record.ts'
-import { decodeEntry, entryEnded, type RowAndEntry, seenAt } from './entry.ts'
+import { decodeEntry, entryEnded, isRevoked, type RowAndEntry, seenAt } from './entry.ts'
 import { CLOCK_MARGIN_MS } from './store.ts'
 import type { Revocation, SessionInfo } from '../store-backend.ts'
 import type { SessionRules, StoredParts } from './commit-work.ts'
@@ -68,7 +68,7 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
       const entry = decodeEntry(key, row, rules)
       const isOver = (at: number) =>
         entry ? isEnded(entryEnded(row, entry, rules, at)) : row.expiresAt < at
-      if (isOver(now - LATE_TOUCH) || (entry && entry.epoch < row.epoch)) dead.push(key)
+      if (isOver(now - LATE_TOUCH) || (entry && isRevoked(row, entry))) dead.push(key)
       else if (!entry) hidden.push(key)
       else if (!isOver(now)) live.set(key, { row, entry })
     })
@@ -151,10 +151,11 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
       return live.size + hidden.length > 0
     },
     async revokeAll(owner, except) {
-      const { keys, marked } = await raiseEpoch(owner, except)
+      const kept = except === undefined ? undefined : await validKey(owner, except)
+      const { keys, marked } = await raiseEpoch(owner, kept)
       const ended = await discard(
         owner,
-        keys.filter((key) => key !== except),
+        keys.filter((key) => key !== kept),
       )
       return { ended, marked }
     },
@@ -171,6 +172,19 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
       await store.erase(owner)
       return count
     },
+  }
+
+  /**
+   * The key, if it may be excepted from a revocation: of a session of this user that is valid, which
+   * an earlier revocation has not ended, or of an anonymous one, in which a login may be in flight.
+   */
+  async function validKey(owner: string, key: string): Promise<string | undefined> {
+    const row = await store.read(key)
+    if (row?.owner === null) return key
+    const entry = row?.owner === owner ? decodeEntry(key, row, rules) : undefined
+    // Listed as well, so that a revocation by another server in between finds and ends it.
+    const isValid = row && entry && (await store.keep(owner, key, entry.epoch, row.expiresAt))
+    return isValid ? key : undefined
   }
 
   /**

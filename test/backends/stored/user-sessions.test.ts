@@ -162,6 +162,24 @@ describe("a user's list that the store has lost", () => {
     await expect(visit(cookie, set('a', 1))).resolves.toMatchObject({ rejected: ['revoked'] })
   })
 
+  it('does not let an exception bring back a session that was revoked before', async () => {
+    const { visit, backend, cookie, handle } = await lost()
+    await backend.members.revokeAll('ada', undefined)
+    await backend.members.revokeAll('ada', handle)
+    expect((await visit(cookie)).rejected).toEqual(['revoked'])
+  })
+
+  it('does not let a session live on whose epoch is higher than that of a later revocation', async () => {
+    const { backend, visit, clock, store } = bench()
+    clock.advance(5 * MINUTE)
+    await backend.members.revokeAll('ada', undefined)
+    const { cookie } = await visit(undefined, login('ada', clock))
+    await store.erase('ada')
+    clock.advance(-5 * MINUTE)
+    await backend.members.revokeAll('ada', undefined)
+    expect((await visit(cookie)).rejected).toEqual(['revoked'])
+  })
+
   it('does not keep revoke from ending one of them', async () => {
     const { visit, backend, cookie, handle } = await lost()
     expect(await backend.members.revoke('bob', handle)).toBe(false)
