@@ -63,8 +63,8 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
     await eachInParts(keys, async (key) => {
       const row = await store.read(key)
       if (!row) return void dead.push(key)
-      // Another owner's row: the store returned the wrong one.
-      if (row.owner !== owner) return
+      // Not the user's, as when a failover lost the login. If it is, the next visit lists it again.
+      if (row.owner !== owner) return void dead.push(key)
       const entry = decodeEntry(key, row, rules)
       const isOver = (at: number) =>
         entry ? isEnded(entryEnded(row, entry, rules, at)) : row.expiresAt < at
@@ -82,22 +82,21 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
     return count
   }
 
-  function tooMany(): SessionError {
-    return new SessionError('ERR_SESSION_LIMIT', limit.most)
-  }
+  const tooMany = () => new SessionError('ERR_SESSION_LIMIT', limit.most)
+  const gone = () => new SessionError('ERR_SESSION_GONE')
 
   /**
-   * Forgets the keys of expired sessions among the oldest of a full list; returns whether it did.
+   * Forgets the keys of expired sessions among the oldest of a full list, and returns them.
    *
    * Their rows stay until the store collects them: if this server's clock is ahead and a session is
    * still valid, its next visit puts it back into the list.
    */
-  async function forgetExpired(owner: string): Promise<boolean> {
+  async function forgetExpired(owner: string): Promise<readonly string[]> {
     const { dead, hidden } = await sortRows(owner, await store.list(owner, LOOKED_AT))
     // A row that this server cannot read must not keep its user out.
     const over = dead.length > 0 || !storeLimit.refuse ? dead : hidden.slice(0, 1)
     if (over.length > 0) await store.forget(owner, over)
-    return over.length > 0
+    return over
   }
 
   /** The user's sessions were revoked during the login, or the limit refuses it: removes its row. */
@@ -121,16 +120,18 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
       if (!storeLimit.refuse) return
       const keys = await store.list(owner, limit.most)
       if (keys.length < limit.most || keys.includes(selector)) return
-      if (!(await forgetExpired(owner))) throw tooMany()
+      if ((await forgetExpired(owner)).length === 0) throw tooMany()
     },
     async admit(owner, selector, epoch, until) {
       const ask = () => store.admit(owner, selector, epoch, until, storeLimit)
       let admission = await ask()
       const isFull = admission.admitted ? admission.over.length > 0 : admission.why === 'limit'
-      if (isFull && (await forgetExpired(owner))) admission = await ask()
+      const forgotten = isFull ? await forgetExpired(owner) : []
+      // The new session itself has ended: nothing may make room for it.
+      if (forgotten.includes(selector)) return refuse(owner, selector, gone())
+      if (forgotten.length > 0) admission = await ask()
       if (admission.admitted) return discard(owner, admission.over)
-      const isRevoked = admission.why === 'revoked'
-      return refuse(owner, selector, isRevoked ? new SessionError('ERR_SESSION_GONE') : tooMany())
+      return refuse(owner, selector, admission.why === 'revoked' ? gone() : tooMany())
     },
     async list(owner) {
       const keys = await store.list(owner)

@@ -304,6 +304,36 @@ describe('erase', () => {
 })
 
 describe('a limit', () => {
+  it('is not used up by a key whose row is another visitor’s, as after a failover', async () => {
+    const { visit, clock, store } = bench({ limit: { most: 1, onLimit: 'reject' } })
+    const guest = await visit(undefined, set('a', 1))
+    const room = { most: 9, refuse: true }
+    await store.admit('ada', guest.cookie!.slice(0, 22), 0, clock() + MINUTE, room)
+    expect((await visit(undefined, login('ada', clock))).setCookie).toBeDefined()
+    expect((await visit(guest.cookie)).rejected).toEqual([])
+  })
+
+  it('ends no session for a login whose own session has ended meanwhile', async () => {
+    let ends = false
+    const { visit, clock, backend } = bench({
+      limit: { most: 1, onLimit: 'evict-oldest' },
+      wrap: (store) => ({
+        ...store,
+        async admit(owner, key, ...rest) {
+          if (ends) await store.remove(key)
+          return store.admit(owner, key, ...rest)
+        },
+      }),
+    })
+    const first = await visit(undefined, login('ada', clock))
+    ends = true
+    await expect(visit(undefined, login('ada', clock))).rejects.toMatchObject({
+      code: 'ERR_SESSION_GONE',
+    })
+    expect((await visit(first.cookie)).rejected).toEqual([])
+    expect(await backend.members.list('ada')).toHaveLength(1)
+  })
+
   it('does not grow what a login over it does with the sessions of the user', async () => {
     let calls = 0
     const counted = bench({
