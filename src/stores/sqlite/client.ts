@@ -65,33 +65,6 @@ export function pragma(db: SqliteDatabase, name: string): unknown {
   return Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0]
 }
 
-/** Whether another connection held the lock: nothing was executed. */
-export function isLocked(error: unknown): boolean {
-  return [BUSY, LOCKED, PROTOCOL].includes(resultCode(error))
-}
-
-/** Whether the statement does not fit the tables, as when one is missing. */
-export function isMisfit(error: unknown): boolean {
-  return resultCode(error) === ERROR
-}
-
-const ERROR = 1
-const BUSY = 5
-const LOCKED = 6
-/** The race to open the WAL was lost too often. */
-const PROTOCOL = 15
-const NAMES = { SQLITE_ERROR: ERROR, SQLITE_BUSY: BUSY, SQLITE_LOCKED: LOCKED }
-
-/** SQLite's primary result code: `node:sqlite` has a number, `better-sqlite3` a name. */
-function resultCode(error: unknown): number {
-  const { errcode, code } = (error ?? {}) as { errcode?: unknown; code?: unknown }
-  // The bits above are the extended code's, as in SQLITE_BUSY_SNAPSHOT.
-  if (typeof errcode === 'number') return errcode & 0xff
-  if (code === 'SQLITE_PROTOCOL') return PROTOCOL
-  const name = /^SQLITE_(?:BUSY|LOCKED|ERROR)/.exec(String(code))?.[0]
-  return name ? NAMES[name as keyof typeof NAMES] : 0
-}
-
 /** The text in a blob column: SQLite's functions end a text at U+0000, but not a blob. */
 export function textOf(blob: Uint8Array): string {
   return Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength).toString('utf8')

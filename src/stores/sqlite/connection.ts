@@ -3,14 +3,15 @@
 import { SessionError } from '../../base/errors.ts'
 import {
   isInTransaction,
-  isMisfit,
   pragma,
   prepare,
   type SqliteDatabase,
   type SqliteStatement,
   type SqliteValue,
 } from './client.ts'
+import { isFull, isMisfit } from './failures.ts'
 import { lineUp } from './lock-queue.ts'
+import { type Place, placeOf } from './place.ts'
 import { assertSchema, type Tables } from './schema.ts'
 
 /** Executes statements, each prepared once. */
@@ -31,7 +32,13 @@ export interface SqliteConnection {
    * promise resolves. The job may run again after a rollback.
    */
   write<Answer>(verb: string, job: (sql: Sql) => Answer): Promise<Answer>
+  /**
+   * The same for a job that takes no more room than it frees. If the disk is full, it first makes
+   * room in the WAL, and tries once more.
+   */
+  shrink<Answer>(verb: string, job: (sql: Sql) => Answer): Promise<Answer>
   unchecked<Answer>(verb: string, job: () => Answer): Promise<Answer>
+  readonly place: Place
 }
 
 /**
@@ -42,12 +49,16 @@ export interface SqliteConnection {
  */
 export function connectSqlite(db: SqliteDatabase, tables: Tables): SqliteConnection {
   const sql = cachedStatements(db)
+  const place = placeOf(db)
   let isReady = false
   // Under WAL readers neither wait nor make others wait, so reads have a queue of their own. Reads
   // that share a transaction take the locks of the file once.
   const transactions = (begin: 'BEGIN' | 'BEGIN IMMEDIATE') =>
     lineUp((verb, jobs) =>
-      withoutWaiting(db, verb, () => checked(() => inTransaction(db, begin, jobs))),
+      withoutWaiting(db, verb, () => {
+        if (begin === 'BEGIN IMMEDIATE' || place.isGone) assertInPlace(place, verb)
+        checked(() => inTransaction(db, begin, jobs))
+      }),
     )
   const readers = transactions('BEGIN')
   const writers = transactions('BEGIN IMMEDIATE')
@@ -55,8 +66,22 @@ export function connectSqlite(db: SqliteDatabase, tables: Tables): SqliteConnect
 
   return {
     read: (verb, job) => readers(verb, () => job(sql)),
-    write: (verb, job) => writers(verb, () => job(sql)),
+    write,
+    async shrink(verb, job) {
+      try {
+        return await write(verb, job)
+      } catch (error) {
+        if (!isFull(error)) throw error
+        await others(verb, () => reuseWal(db))
+        return write(verb, job)
+      }
+    },
     unchecked: others,
+    place,
+  }
+
+  function write<Answer>(verb: string, job: (sql: Sql) => Answer): Promise<Answer> {
+    return writers(verb, () => job(sql))
   }
 
   function checked(jobs: () => void): void {
@@ -75,6 +100,27 @@ export function connectSqlite(db: SqliteDatabase, tables: Tables): SqliteConnect
       throw error
     }
   }
+}
+
+/**
+ * Copies the WAL into the file, so that the next write begins at the WAL's start: the room that it
+ * has on the disk is used again. Does nothing while another connection reads or writes.
+ */
+function reuseWal(db: SqliteDatabase): void {
+  try {
+    pragma(db, 'wal_checkpoint(RESTART)')
+  } catch {
+    // Even the file has no room for it; the job may fit all the same.
+  }
+}
+
+/** @throws `ERR_STORE_UNAVAILABLE` if the file was deleted or replaced. */
+function assertInPlace(place: Place, verb: string): void {
+  if (!place.look()) return
+  const why =
+    'its file was deleted or replaced while this process has it open, so that all that is written ' +
+    'now would be lost (restart the app)'
+  throw new SessionError('ERR_STORE_UNAVAILABLE', verb, why)
 }
 
 /** Raises `synchronous` to FULL. better-sqlite3 comes with NORMAL for files that are in WAL mode. */

@@ -2,7 +2,7 @@
 
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import { withCause, SessionError } from '../../base/errors.ts'
-import { isLocked } from './client.ts'
+import { isLocked, isOldSnapshot } from './failures.ts'
 
 /** How long a job is retried while the file is locked. */
 const PATIENCE_MS = 10_000
@@ -118,7 +118,10 @@ export function lineUp(together: Together, patienceMs = PATIENCE_MS): Line {
 }
 
 function tooLong(verb: string, ms: number, cause: unknown): SessionError {
-  const why = `another connection held the lock of the file for ${ms / 1000} seconds`
+  const why = isOldSnapshot(cause)
+    ? `for ${ms / 1000} seconds the application was iterating a statement on this connection, which ` +
+      'sees the file as it was before others wrote (give sqliteStore a connection of its own)'
+    : `another connection held the lock of the file for ${ms / 1000} seconds`
   return withCause(new SessionError('ERR_STORE_UNAVAILABLE', verb, why), cause)
 }
 

@@ -1,73 +1,159 @@
 /** The owners' lists in SQLite: one row for each entry, in the order of admission. */
 
-import type { Clock } from '../../base/ports.ts'
+import type { SqliteValue } from './client.ts'
 import type { SqliteConnection, Sql } from './connection.ts'
+import { isFull } from './failures.ts'
 import type { Tables } from './schema.ts'
-import { REVOKED_MS, type Owners } from '../../backends/stored/store.ts'
-import { keysOver } from '../verb-rules.ts'
+import { OVER_AT_ONCE, type Owners } from '../../backends/stored/store.ts'
 
-/** How many keys one transaction forgets: a whole long list would block the event loop. */
+/** How many keys one transaction deletes or looks at: a whole long list would block the event loop. */
 const PART = 500
+
+interface Mark {
+  readonly epoch: number
+  readonly except: string | null
+}
+
+/** As a LIMIT. */
+const ALL = -1
+
+const NEVER: Mark = { epoch: 0, except: null }
 
 /** The verbs for owners. */
 export function sqliteOwners(
-  { read, write }: SqliteConnection,
-  { owners, owned }: Tables,
-  clock: Clock,
+  { read, write, shrink }: SqliteConnection,
+  { sessions, owners, owned, epochs }: Tables,
 ): Owners {
   const OWNER = 'CAST(? AS BLOB)'
-  const LIST = `SELECT key FROM ${owned} WHERE owner = ${OWNER} ORDER BY place`
-  const REVOKED = `SELECT revoked_at FROM ${owners} WHERE owner = ${OWNER}`
-  const ADD = `INSERT INTO ${owned} (owner, key) VALUES (${OWNER}, ?) ON CONFLICT DO NOTHING`
-  const FORGET = `DELETE FROM ${owned} WHERE owner = ${OWNER} AND key = ?`
-  const KEEP = `UPDATE ${owners} SET until = ? WHERE owner = ${OWNER} AND until < ?`
+  const MARK = `SELECT epoch, except_key AS "except" FROM ${epochs} WHERE owner = ${OWNER}`
+  const RAISE = `
+    INSERT INTO ${epochs} (owner, epoch, except_key) VALUES (${OWNER}, ?, ?)
+    ON CONFLICT (owner) DO UPDATE SET epoch = excluded.epoch, except_key = excluded.except_key`
   const OPEN = `
     INSERT INTO ${owners} (owner, until) VALUES (${OWNER}, ?)
-    ON CONFLICT (owner) DO UPDATE SET until = max(until, excluded.until)`
-  const REVOKE = `
-    UPDATE ${owners} SET revoked_at = ?
-    WHERE owner = ${OWNER} AND ifnull(revoked_at < ?, TRUE)`
+    ON CONFLICT (owner) DO UPDATE SET until = excluded.until WHERE until < excluded.until`
+  const LIST = `SELECT key FROM ${owned} WHERE owner = ${OWNER} ORDER BY place LIMIT ?`
+  const PLACE = `SELECT place FROM ${owned} WHERE owner = ${OWNER} AND key = ?`
+  const COUNT = `
+    SELECT count(*) AS count FROM (SELECT 1 FROM ${owned} WHERE owner = ${OWNER} LIMIT ?)`
+  const ADD = `INSERT INTO ${owned} (owner, key) VALUES (${OWNER}, ?) ON CONFLICT DO NOTHING`
+  // Back from the key's own place, the first that the limit has room for; what is before it is over.
+  const OVER = `
+    SELECT key FROM ${owned} WHERE owner = ${OWNER} AND place < (
+      SELECT place FROM ${owned} AS listed
+      WHERE owner = ${OWNER} AND place <= (SELECT place FROM ${owned} WHERE owner = ${OWNER} AND key = ?)
+      ORDER BY place DESC LIMIT 1 OFFSET ?
+    ) ORDER BY place LIMIT ${OVER_AT_ONCE}`
+  const FORGET = `DELETE FROM ${owned} WHERE owner = ${OWNER} AND key = ?`
+  const TOMBSTONES = `
+    SELECT key, body IS NULL AND owner = ${OWNER} AS isOwn
+    FROM ${sessions} WHERE key > ? ORDER BY key LIMIT ${PART}`
+  const UNNAME = `UPDATE ${sessions} SET owner = NULL WHERE key = ? AND body IS NULL`
+  const DELETE_PART = `
+    DELETE FROM ${owned} WHERE place IN (
+      SELECT place FROM ${owned} WHERE owner = ${OWNER} LIMIT ${PART})`
+  const DELETE_LIST = `DELETE FROM ${owners} WHERE owner = ${OWNER}`
+  const DELETE_EPOCH = `DELETE FROM ${epochs} WHERE owner = ${OWNER}`
 
   return {
-    admit: (owner, key, calledAt, until, limit) =>
+    epoch: (owner) => read('read the epoch', (sql) => markOf(sql, owner).epoch),
+
+    admit: (owner, key, epoch, until, limit) =>
       write('admit', (sql) => {
-        const revoked = sql.get<{ revoked_at: number | null }>(REVOKED, owner)?.revoked_at ?? null
-        if (revoked !== null && calledAt <= Number(revoked)) {
-          return { admitted: false, why: 'revoked' }
+        const mark = markOf(sql, owner)
+        if (isRevoked(mark, key, epoch)) return { admitted: false, why: 'revoked' }
+        if (limit.refuse && !sql.get(PLACE, owner, key)) {
+          const full = sql.get<{ count: number }>(COUNT, owner, limit.most)
+          if (Number(full?.count) >= limit.most) return { admitted: false, why: 'limit' }
         }
-        const keys = limit ? listed(sql, owner) : []
-        if (limit?.refuse && keys.length >= limit.most && !keys.includes(key)) {
-          return { admitted: false, why: 'limit' }
-        }
-        sql.run(OPEN, owner, until)
-        sql.run(ADD, owner, key)
-        return {
-          admitted: true,
-          over: !limit || limit.refuse ? [] : keysOver(keys, key, limit.most),
-        }
+        add(sql, owner, key, until)
+        if (epoch > mark.epoch) sql.run(RAISE, owner, epoch, null)
+        if (limit.refuse) return { admitted: true, over: [] }
+        return { admitted: true, over: keysOf(sql, OVER, owner, owner, owner, key, limit.most - 1) }
       }),
 
-    keep: (owner, until) => write('keep', (sql) => void sql.run(KEEP, until, owner, until)),
+    keep: (owner, key, epoch, until) =>
+      write('keep', (sql) => {
+        const mark = markOf(sql, owner)
+        if (isRevoked(mark, key, epoch)) return false
+        add(sql, owner, key, until)
+        if (epoch > mark.epoch) sql.run(RAISE, owner, epoch, null)
+        return true
+      }),
 
-    list(owner, revoking) {
-      if (revoking === undefined) return read('list', (sql) => listed(sql, owner))
-      return write('list', (sql) => {
-        sql.run(OPEN, owner, Math.max(clock(), revoking) + REVOKED_MS)
-        sql.run(REVOKE, revoking, owner, revoking)
-        return listed(sql, owner)
+    list: (owner, most = ALL) => read('list', (sql) => keysOf(sql, LIST, owner, most)),
+
+    async revoke(owner, epoch, until, except) {
+      const revoked = (sql: Sql) => ({
+        epoch: markOf(sql, owner).epoch,
+        keys: keysOf(sql, LIST, owner, ALL),
       })
+      try {
+        return await shrink('revoke', (sql) => {
+          if (epoch > markOf(sql, owner).epoch) {
+            sql.run(OPEN, owner, until)
+            sql.run(RAISE, owner, epoch, except ?? null)
+          }
+          return revoked(sql)
+        })
+      } catch (error) {
+        if (!isFull(error)) throw error
+        return read('revoke', revoked)
+      }
     },
 
     async forget(owner, keys) {
       for (let first = 0; first < keys.length; first += PART) {
-        await write('forget', (sql) => {
+        await shrink('forget', (sql) => {
           for (const key of keys.slice(first, first + PART)) sql.run(FORGET, owner, key)
         })
       }
     },
+
+    async erase(owner) {
+      for (let after: string | undefined = ''; after !== undefined;) {
+        after = await unnameSome(owner, after)
+      }
+      for (let deleted = PART; deleted === PART;) {
+        deleted = await shrink('erase', (sql) => sql.run(DELETE_PART, owner))
+      }
+      await shrink('erase', (sql) => {
+        sql.run(DELETE_EPOCH, owner)
+        sql.run(DELETE_LIST, owner)
+      })
+    },
   }
 
-  function listed(sql: Sql, owner: string): string[] {
-    return sql.all<{ key: string }>(LIST, owner).map(({ key }) => key)
+  function markOf(sql: Sql, owner: string): Mark {
+    const mark = sql.get<Mark>(MARK, owner)
+    return mark ? { epoch: Number(mark.epoch), except: mark.except } : NEVER
   }
+
+  /** Writes nothing if the key is there, and the list lives long enough. */
+  function add(sql: Sql, owner: string, key: string, until: number): void {
+    sql.run(OPEN, owner, until)
+    sql.run(ADD, owner, key)
+  }
+
+  /** Takes the owner out of some tombstones; returns the last key it looked at, if there are more. */
+  async function unnameSome(owner: string, after: string): Promise<string | undefined> {
+    const some = await read('erase', (sql) =>
+      sql.all<{ key: string; isOwn: number | null }>(TOMBSTONES, owner, after),
+    )
+    const own = some.filter(({ isOwn }) => Number(isOwn) === 1)
+    if (own.length > 0) {
+      await shrink('erase', (sql) => {
+        for (const { key } of own) sql.run(UNNAME, key)
+      })
+    }
+    return some.at(-1)?.key
+  }
+}
+
+function isRevoked(mark: Mark, key: string, epoch: number): boolean {
+  return epoch < mark.epoch && key !== mark.except
+}
+
+function keysOf(sql: Sql, text: string, ...values: SqliteValue[]): string[] {
+  return sql.all<{ key: string }>(text, ...values).map(({ key }) => key)
 }

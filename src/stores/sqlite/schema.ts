@@ -9,6 +9,7 @@ export interface Tables {
   readonly sessions: string
   readonly owners: string
   readonly owned: string
+  readonly epochs: string
   readonly meta: string
 }
 
@@ -23,6 +24,7 @@ export function tablesUnder(prefix: string): Tables {
     sessions: named('sessions'),
     owners: named('owners'),
     owned: named('owned'),
+    epochs: named('epochs'),
     meta: named('meta'),
   }
 }
@@ -35,7 +37,8 @@ export type Migration = (tables: Tables) => string
  * one removes nothing that the version before needs, since both run during a rollout.
  *
  * The sessions have a row id: with bodies inside the key's own tree a read takes twice as long. A
- * session without body is a tombstone. Owner and body are blobs, which U+0000 does not end.
+ * session without body is a tombstone. Owner and body are blobs, which U+0000 does not end. Epochs
+ * have a table of their own, since few owners were ever revoked; `revoked_at` is of version 1 alone.
  */
 const MIGRATIONS: readonly Migration[] = [
   ({ sessions, owners, owned, meta }) => `
@@ -64,6 +67,14 @@ CREATE TABLE IF NOT EXISTS ${owned} (
   key TEXT NOT NULL,
   UNIQUE (owner, key)
 );`,
+  // An index ends with the row id, which is the place: it has each owner's entries in their order.
+  ({ owned, epochs }) => `
+CREATE INDEX IF NOT EXISTS ${indexOn(owned, 'owner')} ON ${owned} (owner);
+CREATE TABLE IF NOT EXISTS ${epochs} (
+  owner BLOB NOT NULL PRIMARY KEY,
+  epoch INTEGER NOT NULL,
+  except_key TEXT
+) WITHOUT ROWID;`,
 ]
 
 /**

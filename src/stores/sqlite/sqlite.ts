@@ -1,12 +1,19 @@
 /** The store in a SQLite file, which several processes may share. */
 
 import { systemClock, type Clock } from '../../base/ports.ts'
-import { assertDatabase, textOf, type SqliteDatabase } from './client.ts'
+import { assertDatabase, textOf, type SqliteDatabase, type SqliteValue } from './client.ts'
 import { connectSqlite, inTransaction, type Sql } from './connection.ts'
+import { isFull } from './failures.ts'
 import { sqliteOwners } from './owners.ts'
 import { makeWal, migrate, tablesUnder } from './schema.ts'
-import { sqliteUpkeep } from './upkeep.ts'
-import { GARBAGE_MS, type Row, type SessionStore } from '../../backends/stored/store.ts'
+import { garbageAt, sqliteUpkeep } from './upkeep.ts'
+import {
+  CLOCK_MARGIN_MS,
+  type FoundRow,
+  GARBAGE_MS,
+  type Row,
+  type SessionStore,
+} from '../../backends/stored/store.ts'
 import { sessionStore } from '../session-store.ts'
 
 export type { SqliteDatabase, SqliteStatement, SqliteValue } from './client.ts'
@@ -37,6 +44,8 @@ interface StoredRow {
   readonly expiresAt: number
   readonly owner: Uint8Array | null
   readonly body: Uint8Array
+  readonly epoch: number | null
+  readonly isListed: number
 }
 
 /**
@@ -63,17 +72,21 @@ export function sqliteStore(
 ): SqliteStore {
   assertDatabase(db)
   const tables = tablesUnder(prefix)
-  const { sessions } = tables
+  const { sessions, owned, epochs } = tables
   const connection = connectSqlite(db, tables)
-  const { read, write } = connection
-  /** A row that expired by then counts as collected, even if it is still in the table. */
-  const garbage = () => clock() - GARBAGE_MS
+  const { read, write, shrink } = connection
+  const garbage = () => garbageAt(clock())
 
+  const LIVE = 'key = ? AND expires_at > ? AND body IS NOT NULL'
+  // Without an owner neither search begins: nothing equals NULL.
   const ROW = `
-    SELECT "write", recent, CAST(expires_at AS REAL) AS expiresAt, owner, body FROM ${sessions}
-    WHERE key = ? AND expires_at > ? AND body IS NOT NULL`
-  const WRITES = `
-    SELECT "write", recent FROM ${sessions} WHERE key = ? AND expires_at > ? AND body IS NOT NULL`
+    SELECT "write", recent, CAST(expires_at AS REAL) AS expiresAt, owner, body,
+      (SELECT epoch FROM ${epochs} AS its
+        WHERE its.owner = found.owner AND its.except_key IS NOT found.key) AS epoch,
+      EXISTS (SELECT 1 FROM ${owned} AS its
+        WHERE its.owner = found.owner AND its.key = found.key) AS isListed
+    FROM ${sessions} AS found WHERE ${LIVE}`
+  const WRITES = `SELECT "write", recent FROM ${sessions} WHERE ${LIVE}`
   const INSERT = `
     INSERT INTO ${sessions} ("write", recent, expires_at, owner, body, key)
     VALUES (?, ?, ?, CAST(? AS BLOB), CAST(? AS BLOB), ?)
@@ -85,13 +98,14 @@ export function sqliteStore(
       owner = CAST(? AS BLOB), body = CAST(? AS BLOB)
     WHERE key = ?`
   const TOUCH = `
-    UPDATE ${sessions} SET expires_at = max(expires_at, ?)
-    WHERE key = ? AND expires_at > ? AND body IS NOT NULL`
-  // The owner stays, so that `prune` finds the entry in the owner's list.
+    UPDATE ${sessions} SET expires_at = max(expires_at, ?) WHERE ${LIVE}`
+  // The owner stays, so that `prune` finds the entry in the owner's list. The time is set back, since
+  // a tombstone stays for two minutes only, and all that is collected has one index.
   const BURY = `
     INSERT INTO ${sessions} (key, "write", recent, expires_at) VALUES (?, '', '', ?)
     ON CONFLICT (key) DO UPDATE SET
       "write" = '', recent = '', expires_at = excluded.expires_at, body = NULL`
+  const DELETE = `DELETE FROM ${sessions} WHERE key = ?`
 
   return sessionStore({
     engine: 'SQLite',
@@ -106,7 +120,10 @@ export function sqliteStore(
         const now = sql.get<Pick<StoredRow, 'write' | 'recent'>>(WRITES, key, garbage())
         const hasWon = now?.write === row.write || now?.recent.split(' ').includes(row.write)
         if (hasWon) return { won: true }
-        if (now?.write !== ifWrite) return { won: false, newest: rowUnder(sql, key) }
+        if (now?.write !== ifWrite) {
+          const found = rowUnder(sql, key)
+          return { won: false, newest: found && withoutList(found) }
+        }
         sql.run(UPDATE, ...columns(row), key)
         return { won: true }
       }),
@@ -114,14 +131,23 @@ export function sqliteStore(
     touch: (key, expiresAt) =>
       write('touch', (sql) => sql.run(TOUCH, expiresAt, key, garbage()) === 1),
 
-    remove: (key) =>
-      write('remove', (sql) => {
-        const isThere = sql.get(WRITES, key, garbage()) !== undefined
-        sql.run(BURY, key, clock())
-        return isThere
-      }),
+    async remove(key) {
+      const ending = (text: string, ...values: SqliteValue[]) =>
+        shrink('remove', (sql) => {
+          const isThere = sql.get(WRITES, key, garbage()) !== undefined
+          sql.run(text, key, ...values)
+          return isThere
+        })
+      try {
+        return await ending(BURY, clock() - CLOCK_MARGIN_MS + GARBAGE_MS)
+      } catch (error) {
+        if (!isFull(error)) throw error
+        // Better no tombstone than a session that cannot be ended.
+        return ending(DELETE)
+      }
+    },
 
-    ...sqliteOwners(connection, tables, clock),
+    ...sqliteOwners(connection, tables),
     ...sqliteUpkeep(db, connection, tables, clock),
 
     createSchema: () =>
@@ -131,7 +157,7 @@ export function sqliteStore(
       }),
   })
 
-  function rowUnder(sql: Sql, key: string): Row | null {
+  function rowUnder(sql: Sql, key: string): FoundRow | null {
     const row = sql.get<StoredRow>(ROW, key, garbage())
     if (!row) return null
     return {
@@ -140,8 +166,15 @@ export function sqliteStore(
       expiresAt: row.expiresAt,
       owner: row.owner && textOf(row.owner),
       body: textOf(row.body),
+      epoch: Number(row.epoch),
+      isListed: row.owner === null || Number(row.isListed) === 1,
     }
   }
+}
+
+/** Only what the store saves under the key. */
+function withoutList({ epoch, isListed, ...row }: FoundRow): Row {
+  return row
 }
 
 /** The columns of a row, in the order of the statements. */

@@ -2,11 +2,13 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../base/ports.ts'
-import { pragma, prepare, textOf, type SqliteDatabase } from './client.ts'
-import { FULL, makeDurable, type SqliteConnection, type Sql } from './connection.ts'
+import { pragma, textOf, type SqliteDatabase } from './client.ts'
+import { FULL, inTransaction, makeDurable, type SqliteConnection, type Sql } from './connection.ts'
+import { isLocked, unusable } from './failures.ts'
+import { fileOf } from './place.ts'
 import { encodingFault, type Tables, versionsIn } from './schema.ts'
 import { schemaFinding } from '../schema-version.ts'
-import { GARBAGE_MS, type Upkeep } from '../../backends/stored/store.ts'
+import { CLOCK_MARGIN_MS, type Upkeep } from '../../backends/stored/store.ts'
 
 /** How many keys a batch has. */
 const BATCH = 500
@@ -15,6 +17,14 @@ const BATCH = 500
 const WORK_MS = 2
 const REST_MS = 6
 
+/**
+ * What expired by then counts as collected, even if it is still in the table. This process's clock
+ * decides, and it may be ahead of that of the process whose session it is.
+ */
+export function garbageAt(now: number): number {
+  return now - CLOCK_MARGIN_MS
+}
+
 /** The verbs for upkeep. */
 export function sqliteUpkeep(
   db: SqliteDatabase,
@@ -22,7 +32,7 @@ export function sqliteUpkeep(
   tables: Tables,
   clock: Clock,
 ): Upkeep {
-  const { sessions, owners, owned } = tables
+  const { sessions, owners, owned, epochs } = tables
   const OWNER = 'CAST(? AS BLOB)'
   const KEYS = `
     SELECT key, body IS NOT NULL AND expires_at > ? AS isLive
@@ -33,6 +43,7 @@ export function sqliteUpkeep(
   const DELETE_ENTRY = `DELETE FROM ${owned} WHERE owner = ${OWNER} AND key = ?`
   const ENDED_LISTS = `SELECT owner FROM ${owners} WHERE until <= ? ORDER BY until LIMIT ?`
   const ENTRIES = `SELECT key FROM ${owned} WHERE owner = ${OWNER} LIMIT ?`
+  const DELETE_EPOCH = `DELETE FROM ${epochs} WHERE owner = ${OWNER}`
   const DELETE_LIST = `DELETE FROM ${owners} WHERE owner = ${OWNER}`
 
   return {
@@ -40,7 +51,7 @@ export function sqliteUpkeep(
       let after = ''
       for (;;) {
         const batch = await connection.read('list its keys', (sql) =>
-          sql.all<{ key: string; isLive: number }>(KEYS, clock() - GARBAGE_MS, after),
+          sql.all<{ key: string; isLive: number }>(KEYS, garbageAt(clock()), after),
         )
         const last = batch.at(-1)
         if (!last) return
@@ -53,7 +64,7 @@ export function sqliteUpkeep(
     async prune(limit) {
       let deleted = 0
       while (deleted < limit) {
-        const some = await connection.write('prune', (sql) => pruneSome(sql, limit - deleted))
+        const some = await connection.shrink('prune', (sql) => pruneSome(sql, limit - deleted))
         if (some === 0) break
         deleted += some
         await pause(REST_MS)
@@ -61,12 +72,23 @@ export function sqliteUpkeep(
       return deleted
     },
 
-    check: () => connection.unchecked('check', () => checkSqlite(db, tables)),
+    check: () =>
+      connection.unchecked('check', () => {
+        if (connection.place.look()) return [GONE]
+        try {
+          assertWritable(db)
+          return checkSqlite(db, tables)
+        } catch (error) {
+          const sentence = unusable(error)
+          if (sentence === undefined) throw error
+          return [sentence]
+        }
+      }),
   }
 
   /** Deletes for as long as one transaction may take. 0 if nothing is left. */
   function pruneSome(sql: Sql, most: number): number {
-    const until = clock() - GARBAGE_MS
+    const until = garbageAt(clock())
     const end = performance.now() + WORK_MS
     let deleted = 0
     // At least one, however slow: 0 means that nothing is left.
@@ -89,9 +111,25 @@ export function sqliteUpkeep(
         deleted += sql.run(DELETE_ENTRY, name, key)
       }
       // Only when no entries are left: without the list they would never be found.
-      if (entries.length < batch && deleted < most) deleted += sql.run(DELETE_LIST, name)
+      if (entries.length < batch && deleted < most) {
+        sql.run(DELETE_EPOCH, name)
+        deleted += sql.run(DELETE_LIST, name)
+      }
     }
     return deleted
+  }
+}
+
+const GONE =
+  'The SQLite file was deleted or replaced while this process has it open: no session can be opened ' +
+  'or saved until the app is restarted.'
+
+/** Takes the write lock for a moment, unless another has it. */
+function assertWritable(db: SqliteDatabase): void {
+  try {
+    inTransaction(db, 'BEGIN IMMEDIATE', () => {})
+  } catch (error) {
+    if (!isLocked(error)) throw error
   }
 }
 
@@ -99,8 +137,7 @@ export function sqliteUpkeep(
 function checkSqlite(db: SqliteDatabase, tables: Tables): string[] {
   makeDurable(db)
   const journal = String(pragma(db, 'journal_mode'))
-  const main = prepare(db, "SELECT file FROM pragma_database_list WHERE name = 'main'").get()
-  const isInMemory = !(main as { file?: string } | undefined)?.file
+  const isInMemory = fileOf(db) === ''
   const found: string[] = []
   if (isInMemory && process.env['NODE_ENV'] === 'production') {
     found.push('The SQLite database is in memory: every session ends when this process does.')

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { sqliteStore, type SqliteStore } from '../../../src/stores/sqlite/sqlite.ts'
-import type { Row } from '../../../src/backends/stored/store.ts'
+import type { Limit, Row } from '../../../src/backends/stored/store.ts'
 
 export interface SqliteFile {
   readonly path: string
@@ -40,6 +40,9 @@ export async function storeIn(file: SqliteFile): Promise<{ db: DatabaseSync; sto
   await store.createSchema()
   return { db, store }
 }
+
+/** A limit that is never reached. */
+export const MANY: Limit = { most: 1_000_000, refuse: false }
 
 /** A row that ends in an hour. */
 export function someRow(parts: Partial<Row> = {}): Row {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { SessionError } from '../../../src/base/errors.ts'
 import { lineUp } from '../../../src/stores/sqlite/lock-queue.ts'
 import { sqliteStore } from '../../../src/stores/sqlite/sqlite.ts'
-import { someRow, sqliteFile, storeIn, type SqliteFile } from './file.ts'
+import { MANY, someRow, sqliteFile, storeIn, type SqliteFile } from './file.ts'
 
 let file: SqliteFile
 beforeEach(() => {
@@ -219,7 +219,7 @@ test('reads at once share a transaction, and see all that was kept before', asyn
 test('a long list is forgotten in parts, between which others are served', async () => {
   const { db, store } = await storeIn(file)
   const keys = Array.from({ length: 2300 }, (_, n) => `k${n}`)
-  await Promise.all(keys.map((key) => store.admit('mona', key, 1, Date.now() + 60_000)))
+  await Promise.all(keys.map((key) => store.admit('mona', key, 0, Date.now() + 60_000, MANY)))
   const left = new Set<number>()
   const forgotten = store.forget('mona', keys)
   while (!left.has(0)) left.add((await store.list('mona')).length)

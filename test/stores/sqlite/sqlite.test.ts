@@ -3,9 +3,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sqliteStore, type SqliteDatabase } from '../../../src/stores/sqlite/sqlite.ts'
-import { GARBAGE_MS } from '../../../src/backends/stored/store.ts'
+import { CLOCK_MARGIN_MS } from '../../../src/backends/stored/store.ts'
 import { fakeClock, storeConformance } from '../../../src/testing/testing.ts'
-import { someRow, sqliteFile, storeIn, type SqliteFile } from './file.ts'
+import { MANY, someRow, sqliteFile, storeIn, type SqliteFile } from './file.ts'
 
 describe('conformance', () => {
   const cases = storeConformance({
@@ -73,7 +73,8 @@ describe('the connection', () => {
     const large = someRow({ body: 'x'.repeat(100_000) })
     await expect(store.insert('k', large)).rejects.toThrow('full')
     expect(await store.insert('k', someRow())).toBe(true)
-    expect(await store.read('k')).toEqual(someRow({ expiresAt: expect.any(Number) }))
+    const row = someRow({ expiresAt: expect.any(Number) })
+    expect(await store.read('k')).toEqual({ ...row, epoch: 0, isListed: true })
   })
 
   test('the busy timeout that the application set is its own again after every verb', async () => {
@@ -105,10 +106,10 @@ describe('the connection', () => {
   test('a limit that was lowered refuses newcomers, and nobody who is in', async () => {
     const { store } = await storeIn(file)
     const until = Date.now() + 60_000
-    for (const key of ['a', 'b', 'c']) await store.admit('mona', key, 1, until)
+    for (const key of ['a', 'b', 'c']) await store.admit('mona', key, 0, until, MANY)
     const limit = { most: 2, refuse: true }
-    expect(await store.admit('mona', 'a', 1, until, limit)).toEqual({ admitted: true, over: [] })
-    expect(await store.admit('mona', 'd', 1, until, limit)).toEqual({
+    expect(await store.admit('mona', 'a', 0, until, limit)).toEqual({ admitted: true, over: [] })
+    expect(await store.admit('mona', 'd', 0, until, limit)).toEqual({
       admitted: false,
       why: 'limit',
     })
@@ -191,11 +192,12 @@ test('a list that lives long enough already is not written when it is kept', asy
   onTestFinished(() => file.remove())
   const { db, store } = await storeIn(file)
   const changes = () => db.prepare('SELECT total_changes() AS count').get()
-  await store.admit('mona', 'k', 1, 2000)
+  await store.admit('mona', 'k', 7, 2000, MANY)
   const before = changes()
-  await store.keep('mona', 2000)
+  await store.keep('mona', 'k', 7, 2000)
+  await store.keep('mona', 'k', 6, 3000)
   expect(changes()).toEqual(before)
-  await store.keep('mona', 2001)
+  await store.keep('mona', 'k', 7, 2001)
   expect(changes()).not.toEqual(before)
 })
 
@@ -214,10 +216,10 @@ describe('prune', () => {
     const row = someRow({ owner: 'mona', expiresAt: clock() + 1000 })
     for (const key of ['over', 'removed', 'live']) {
       await store.insert(key, key === 'live' ? { ...row, expiresAt: until } : row)
-      await store.admit('mona', key, clock(), until)
+      await store.admit('mona', key, 0, until, MANY)
     }
     await store.remove('removed')
-    clock.advance(1000 + GARBAGE_MS)
+    clock.advance(1000 + CLOCK_MARGIN_MS)
     expect(await store.prune(1)).toBe(1)
     expect(await store.prune(2)).toBe(2)
     expect(await store.prune(100)).toBe(1)
@@ -229,9 +231,9 @@ describe('prune', () => {
     const clock = fakeClock()
     const { db, store } = await storeIn(file)
     const pruning = sqliteStore(db, { clock })
-    for (let n = 0; n < 1300; n++) await store.admit('mona', `k${n}`, 1, clock() + 1000)
-    await store.admit('other', 'k', 1, clock() + 1000)
-    clock.advance(1000 + GARBAGE_MS)
+    for (let n = 0; n < 1300; n++) await store.admit('mona', `k${n}`, 0, clock() + 1000, MANY)
+    await store.admit('other', 'k', 0, clock() + 1000, MANY)
+    clock.advance(1000 + CLOCK_MARGIN_MS)
     expect(await pruning.prune(10_000)).toBe(1303)
     expect(await pruning.list('mona')).toEqual([])
     expect(db.prepare('SELECT count(*) AS left FROM sojourn_owned').get()).toEqual({ left: 0 })

@@ -26,7 +26,7 @@ async function count(key: string, lane: string, times: number): Promise<void> {
 
 /** Adds one to the number in the body, as often as another writer was faster. */
 async function increment(store: Store, key: string, write: string): Promise<void> {
-  let row = await store.read(key)
+  let row: Row | null = await store.read(key)
   while (row) {
     const next: Row = { ...row, write, body: String(Number(row.body) + 1) }
     const swap = await store.swap(key, row.write, next)
@@ -44,7 +44,7 @@ async function writeForEver(name: string): Promise<void> {
     const body = String(n).padEnd(10_000, '.')
     await store.insert(key, { write: 'w1', recent: [], expiresAt, owner: name, body })
     acknowledge(key, 'w1')
-    await store.admit(name, key, expiresAt, expiresAt)
+    await store.admit(name, key, 0, expiresAt, { most: 1_000_000, refuse: false })
     await store.swap(key, 'w1', { write: 'w2', recent: [], expiresAt, owner: name, body })
     acknowledge(key, 'w2')
     if (n % 2 === 0) continue
