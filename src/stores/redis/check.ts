@@ -1,12 +1,15 @@
-/** The settings of Redis that can lose sessions. */
+/** The settings of Redis, and the rights of its user, that can lose sessions or keep them open. */
 
-import { isError } from '../../base/realm.ts'
 import type { RedisConnection, SendCommand } from './client.ts'
+import { findRefusals, isRefusal, type UnusedKeys } from './rights.ts'
 import { textOf } from './row.ts'
 
-/** A sentence for each setting that can lose sessions, from every primary. */
-export async function checkRedis(connection: RedisConnection): Promise<string[]> {
-  const findings = await Promise.all((await connection.primaries()).map(checkServer))
+/** A sentence for each right that is missing, and for each such setting of any primary. */
+export async function checkRedis(connection: RedisConnection, keys: UnusedKeys): Promise<string[]> {
+  const findings = await Promise.all([
+    findRefusals(connection, keys),
+    ...(await connection.primaries()).map(checkServer),
+  ])
   return [...new Set(findings.flat())]
 }
 
@@ -46,9 +49,4 @@ async function settingsOf(send: SendCommand, pattern: string): Promise<[string, 
   const pairs = isMap ? [...(reply as Map<unknown, unknown>)] : Object.entries(reply as object)
   const texts = (Array.isArray(reply) ? reply : pairs.flat()).map((part) => textOf(part) ?? '')
   return texts.flatMap((name, at) => (at % 2 === 0 ? [[name, texts[at + 1] ?? '']] : []))
-}
-
-/** NOPERM from an access list, or an unknown command if a provider has disabled it. */
-function isRefusal(error: unknown): boolean {
-  return isError(error) && /^(?:NOPERM|ERR unknown|ERR.*not allowed)/i.test(error.message)
 }

@@ -3,6 +3,7 @@
 import { systemClock, type Clock } from '../../base/ports.ts'
 import { checkRedis } from './check.ts'
 import { connectRedis, type RedisClient } from './client.ts'
+import { UNUSED } from './rights.ts'
 import { BEGINNING, decodeRow, encodeRow, isRow, textOf } from './row.ts'
 import { ADMIT, EPOCH, exceptedMember, REMOVE, REVOKE, run, SWAP, TOUCH } from './scripts.ts'
 import { type Admission, GARBAGE_MS, type SessionStore } from '../../backends/stored/store.ts'
@@ -148,7 +149,7 @@ export function redisStore(
 
     prune: async () => 0,
 
-    check: () => checkRedis(connection),
+    check: () => checkRedis(connection, { session: sessionKey(UNUSED), list: ownerKey(UNUSED) }),
   })
 
   async function admitTo(

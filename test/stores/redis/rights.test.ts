@@ -1,0 +1,145 @@
+/** A Redis user with the rights of the guide, and with one right less. */
+
+import { readFileSync } from 'node:fs'
+import { Redis } from 'ioredis'
+import { createClient } from 'redis'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { SessionStore } from '../../../src/backends/stored/store.ts'
+import type { RedisClient } from '../../../src/stores/redis/client.ts'
+import { redisStore } from '../../../src/stores/redis/redis.ts'
+import { startRedis, type Redis as Server } from '../../servers/redis.ts'
+import { LIMIT, rowOf } from './suite.ts'
+
+/** The words of the guide's line after `ACL SETUSER sessions on >PASSWORD`. */
+const RIGHTS = (() => {
+  const guide = readFileSync(new URL('../../../docs/guide/stores.md', import.meta.url), 'utf8')
+  const line = /^ACL SETUSER sessions on >PASSWORD (.*)$/m.exec(guide)?.[1]
+  return line?.split(' ') ?? []
+})()
+const COMMANDS = RIGHTS.filter((word) => word.startsWith('+') && word !== '+config|get')
+
+let server: Server
+let admin: Redis
+beforeAll(async () => {
+  server = await startRedis({ appendonly: 'always' })
+  admin = new Redis(server.url)
+})
+afterAll(async () => {
+  admin.disconnect()
+  await server.stop()
+})
+
+/** Runs some work as a user with these rights. */
+async function as<Result>(
+  rights: readonly string[],
+  work: (store: SessionStore) => Promise<Result>,
+): Promise<Result> {
+  await admin.call('ACL', ['SETUSER', 'sessions', 'reset', 'on', '>secret', ...rights])
+  const client = new Redis(server.port, { username: 'sessions', password: 'secret' })
+  try {
+    return await work(redisStore(client))
+  } finally {
+    client.disconnect()
+  }
+}
+
+async function everyVerb(store: SessionStore): Promise<void> {
+  const row = rowOf('mona', 'w1', '')
+  const until = row.expiresAt
+  await store.insert('k', row)
+  await store.admit('mona', 'k', 0, until, LIMIT)
+  await store.admit('mona', 'k', 0, until, { most: 1, refuse: true })
+  await store.revoke('mona', (await store.epoch('mona')) + 1, until + 1000, 'k')
+  expect(await store.keep('mona', 'k', 0, until + 2000)).toBe(true)
+  expect(await store.read('k')).toMatchObject({ epoch: 0, isListed: true })
+  expect(await store.swap('k', 'w1', { ...row, write: 'w2' })).toEqual({ won: true })
+  expect(await store.touch('k', until + 1000)).toBe(true)
+  for await (const batch of store.keys()) expect(batch).toEqual(['k'])
+  expect(await store.list('mona')).toEqual(['k'])
+  expect(await store.remove('k')).toBe(true)
+  await store.forget('mona', ['k'])
+  await store.erase('mona')
+  await admin.flushall()
+}
+
+test('with the rights of the guide every verb works, and nothing is to be said of the server', async () => {
+  await as(RIGHTS, async (store) => {
+    expect(await store.check()).toEqual([])
+    await everyVerb(store)
+  })
+  const client = createClient({
+    url: server.url,
+    username: 'sessions',
+    password: 'secret',
+  })
+  await client.connect()
+  await everyVerb(redisStore(client as RedisClient))
+  await client.close()
+})
+
+test.each(COMMANDS)(
+  'without %s some verb fails, and the check names what is missing',
+  async (right) => {
+    const command = right.slice(1).toUpperCase()
+    const rest = RIGHTS.filter((word) => word !== right)
+    const found = await as(rest, (store) => store.check())
+    expect(found).toEqual([
+      expect.stringMatching(`does not let this user run ${command}, .*: \\${right} in ACL SETUSER`),
+    ])
+    // What a server has never seen is sent by its text, and by its hash from then on.
+    await admin.script('FLUSH')
+    await expect(as(rest, everyVerb)).rejects.toThrow(/NOPERM|can't run this command/)
+    await admin.flushall()
+  },
+)
+
+test('without DEL a session opens and cannot be ended, which the check says', async () => {
+  await as([...RIGHTS, '-del'], async (store) => {
+    await store.insert('k', rowOf(null, 'w1', ''))
+    expect(await store.read('k')).toMatchObject({ write: 'w1' })
+    await expect(store.remove('k')).rejects.toThrow("can't run this command")
+    expect(await store.check()).toEqual([expect.stringContaining('run DEL, ')])
+  })
+  await admin.flushall()
+})
+
+describe('the keys', () => {
+  test.each(['~session#*', '~session@*'])(
+    'without %s the check names both patterns',
+    async (one) => {
+      const rest = RIGHTS.filter((word) => word !== one)
+      const found = await as(rest, (store) => store.check())
+      expect(found).toEqual([expect.stringMatching(/every key.*~session#\* and ~session@\*/)])
+      await expect(as(rest, everyVerb)).rejects.toThrow('NOPERM')
+      await admin.flushall()
+    },
+  )
+
+  test('are those of the prefixes of store and client', async () => {
+    await admin.call('ACL', ['SETUSER', 'sessions', 'reset', 'on', '>secret', ...RIGHTS])
+    const options = { username: 'sessions', password: 'secret', keyPrefix: 'app:' }
+    const client = new Redis(server.port, options)
+    const [found] = await redisStore(client, { prefix: 'shop' }).check()
+    expect(found).toContain('~app:shop#* and ~app:shop@*')
+    client.disconnect()
+  })
+})
+
+test('the check changes nothing', async () => {
+  const changes = async () => /rdb_changes_since_last_save:\d+/.exec(await admin.info())?.[0]
+  const before = await changes()
+  await redisStore(admin).check()
+  expect(await changes()).toBe(before)
+  expect(await admin.dbsize()).toBe(0)
+})
+
+test('a Redis that is too old for the lists of sessions is named as such', async () => {
+  const old = await startRedis({
+    settings: ['--rename-command', 'ZMSCORE', ''],
+    appendonly: 'always',
+  })
+  const client = new Redis(old.url)
+  expect(await redisStore(client).check()).toEqual([expect.stringContaining('since version 6.2')])
+  client.disconnect()
+  await old.stop()
+})
