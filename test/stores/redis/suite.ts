@@ -247,7 +247,7 @@ async function sentSince(servers: readonly SendCommand[]): Promise<string> {
     // What a script calls is counted beside it.
     sent.push(...(scripts.length > 0 ? scripts : names))
   }
-  return sent.join(' ')
+  return sent.sort().join(' ')
 }
 
 async function keysUnder(connection: RedisConnection, prefix: string): Promise<string[]> {
