@@ -2,8 +2,10 @@
 
 import { Redis } from 'ioredis'
 import { afterEach, expect, test } from 'vitest'
+import { createSessions, type StoredSessions } from '../../../src/index.ts'
 import { redisStore } from '../../../src/stores/redis/redis.ts'
 import { startRedis } from '../../servers/redis.ts'
+import { SECRET } from '../../session/visitor.ts'
 import { LIMIT, rowOf } from './suite.ts'
 
 const endings: (() => unknown)[] = []
@@ -14,7 +16,7 @@ afterEach(async () => {
 const until = Date.now() + 3_600_000
 const body = 'x'.repeat(100_000)
 
-/** A store on a server whose memory is full, with the lists of mona and nora. */
+/** A store on a server whose memory is full, with two sessions of mona. */
 async function fullRedis() {
   const full = await startRedis({ settings: ['--maxmemory', '4mb'] })
   endings.push(() => full.stop())
@@ -59,4 +61,77 @@ test('a user is revoked while the memory of the server is full, and their epoch 
   expect(await client.pttl('session@nora')).toBeGreaterThan(3_000_000)
   await store.erase('nora')
   expect(await store.epoch('nora')).toBe(0)
+})
+
+/** The cookie of a user who has just signed in. */
+async function signedIn(sessions: StoredSessions<any>, user: string): Promise<string> {
+  const session = await sessions.open(null)
+  session.login(user)
+  return (await session.commit()).getSetCookie()[0]!.split(';', 1)[0]!
+}
+
+test('logout, list, revoke and revokeUser of the app work while the memory is full', async () => {
+  const { store, client } = await fullRedis()
+  await client.config('SET', 'maxmemory', '0')
+  const sessions = createSessions<any>({ secret: SECRET, store })
+  const [out, one, all] = [
+    await signedIn(sessions, 'ada'),
+    await signedIn(sessions, 'ada'),
+    await signedIn(sessions, 'ada'),
+  ]
+  await client.config('SET', 'maxmemory', '1mb')
+  await expect(signedIn(sessions, 'ada')).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' })
+  const session = await sessions.open(out)
+  session.logout()
+  await session.commit()
+  expect(await sessions.list('ada')).toHaveLength(2)
+  expect(await sessions.revoke('ada', (await sessions.open(one)).handle!)).toBe(true)
+  expect(await sessions.revokeUser('ada')).toEqual({ ended: 1, marked: true })
+  for (const cookie of [out, one, all]) {
+    expect((await sessions.open(cookie)).userId).toBe(undefined)
+  }
+})
+
+test('a list that Redis evicted heals with a visit, and without one its user can be revoked', async () => {
+  const evicting = await startRedis({ settings: ['--maxmemory-policy', 'allkeys-random'] })
+  endings.push(() => evicting.stop())
+  const client = new Redis(evicting.url)
+  endings.push(() => client.disconnect())
+  const store = redisStore(client)
+  const sessions = createSessions<any>({ secret: SECRET, store })
+  const cookies = new Map<string, string>()
+  for (let n = 0; n < 40; n++) cookies.set(`user-${n}`, await signedIn(sessions, `user-${n}`))
+  await client.config(
+    'SET',
+    'maxmemory',
+    /used_memory:(\d+)/.exec(await client.info('memory'))![1]!,
+  )
+
+  /** Users whose session is there, and whose list is not. */
+  const unlisted = async () => {
+    const found: string[] = []
+    for (const [user, cookie] of cookies) {
+      const row = await store.read(cookie.split('=')[1]!.slice(0, 22))
+      if (row && !row.isListed) found.push(user)
+    }
+    return found
+  }
+  let found = await unlisted()
+  for (let n = 0; found.length < 2; n++) {
+    await store.insert(`${n}`, rowOf(null, 'w', 'x'.repeat(1000)))
+    found = await unlisted()
+  }
+  await client.config('SET', 'maxmemory', '0')
+  const [healed, forgotten] = found as [string, string]
+
+  const visit = await sessions.open(cookies.get(healed)!)
+  expect(visit.userId).toBe(healed)
+  await visit.commit()
+  expect(await sessions.list(healed)).toEqual([expect.objectContaining({ handle: visit.handle })])
+  expect(await sessions.revokeUser(healed)).toEqual({ ended: 1, marked: true })
+
+  expect(await sessions.revokeUser(forgotten)).toEqual({ ended: 0, marked: true })
+  for (const user of found.slice(0, 2)) {
+    expect((await sessions.open(cookies.get(user)!)).userId).toBe(undefined)
+  }
 })
