@@ -166,6 +166,9 @@ test('on the Redis server itself: nothing, one command to read, two to read and 
   clock.advance(IDLE / 10)
   const touched = await commandsOf('read')
   expect(touched).toMatchObject({ evalsha: 1 })
+  // Whether a user was revoked since the login stands in their list.
+  await visitor.visit('sign-in')
+  expect(await commandsOf('read')).toEqual({ get: 30, zmscore: 30 })
   visitor.cookie = undefined
   expect(await commandsOf('read')).toEqual({})
 })

@@ -68,8 +68,8 @@ export function redisStore(
       const members = [EPOCH, exceptedMember(key), key]
       const scores = (await connection.send(list, ['ZMSCORE', list, ...members])) as unknown[]
       const [epoch, excepted, place] = scores.map(textOf)
-      const isExcepted = excepted !== undefined && excepted === epoch
-      return { ...row, epoch: isExcepted ? 0 : epochOf(epoch), isListed: place !== undefined }
+      const isListed = place !== undefined
+      return { ...row, epoch: excepted === undefined ? epochOf(epoch) : 0, isListed }
     },
 
     async insert(key, row) {

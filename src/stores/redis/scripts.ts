@@ -54,14 +54,15 @@ return was > 0 and 1 or 0
 
 // An owner's list is a sorted set: the session keys, scored 1, 2, 3 in the order of admission. No key
 // has a U+0000, so "\0" is the member for the epoch, which is its score, negated to sort before the
-// keys. "\0\0" and a key, with the same score, is the key that the last revocation excepted.
+// keys. "\0\0" and a key, with the same score, is the key that the last revocation excepted: the next
+// one, and an epoch that a login brings back, remove it.
 //
 // An epoch goes up to 2^53: exact as a score, and in `tonumber`, but not as text that Lua makes.
 
 /** The member whose score is the owner's epoch, negated. */
 export const EPOCH = '\0'
 
-/** The member for a key that was excepted from the revocation of that epoch. */
+/** The member for a key that the last revocation excepted. */
 export function exceptedMember(key: string): string {
   return `\0\0${key}`
 }
@@ -96,7 +97,7 @@ export const ADMIT = script(`${OWNER}
 local current, place, excepted =
   unpack(redis.call('ZMSCORE', KEYS[1], '\\0', ARGV[1], '\\0\\0' .. ARGV[1]))
 local known = -(current or 0)
-if tonumber(ARGV[2]) < known and excepted ~= current then return 'revoked' end
+if tonumber(ARGV[2]) < known and not excepted then return 'revoked' end
 local most = tonumber(ARGV[4])
 local refuses = ARGV[5] == 'refuse'
 if not place then
