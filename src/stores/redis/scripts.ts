@@ -67,8 +67,8 @@ export function exceptedMember(key: string): string {
   return `\0\0${key}`
 }
 
-// `lift` begins with ZREM because a Redis whose memory is full refuses a script whose first write is
-// ZADD, and a revocation has to work then.
+// Each ZADD comes after a ZREM, which may remove nothing: a Redis whose memory is full refuses a script
+// whose first write is ZADD, and a user has to be revoked, and a lost list healed, then as well.
 const OWNER = `
 local function epoch()
   return -(redis.call('ZSCORE', KEYS[1], '\\0') or 0)
@@ -104,6 +104,7 @@ if not place then
   if most and refuses and redis.call('ZCOUNT', KEYS[1], 1, '+inf') >= most then return 'limit' end
   local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
   place = math.max(last[2] or 0, 0) + 1
+  redis.call('ZREM', KEYS[1], ARGV[1])
   redis.call('ZADD', KEYS[1], place, ARGV[1])
 end
 if tonumber(ARGV[2]) > known then lift(ARGV[2], '') end

@@ -42,7 +42,7 @@ test('a logout works while the memory of the server is full, and a login does no
   expect(await store.read('0')).toBe(null)
   expect((await store.read('1'))?.body).toBe(body)
   await expect(store.swap('1', 'w', rowOf(null, 'w2', ''))).rejects.toThrow(/OOM/)
-  await expect(store.admit('mona', 'm3', 0, until, LIMIT)).rejects.toThrow(/OOM/)
+  await expect(store.insert('m3', rowOf('mona', 'w', ''))).rejects.toThrow(/OOM/)
 })
 
 test('a user is revoked while the memory of the server is full, and their epoch is stored', async () => {
@@ -55,7 +55,9 @@ test('a user is revoked while the memory of the server is full, and their epoch 
   await store.forget('mona', ['m1'])
   expect(await store.list('mona')).toEqual(['m2'])
   expect(await store.keep('mona', 'm2', 0, until + 60_000)).toBe(true)
-  // A user whose list was never there, or was lost.
+  // A session, and a user, whose list was lost.
+  expect(await store.keep('mona', 'm3', 5, until)).toBe(true)
+  expect(await store.list('mona')).toEqual(['m2', 'm3'])
   expect(await store.revoke('nora', 5, until, undefined)).toEqual({ epoch: 5, keys: [] })
   expect(await store.epoch('nora')).toBe(5)
   expect(await client.pttl('session@nora')).toBeGreaterThan(3_000_000)

@@ -1,6 +1,5 @@
 /** A Redis user with the rights of the guide, and with one right less. */
 
-import { readFileSync } from 'node:fs'
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -8,14 +7,9 @@ import type { SessionStore } from '../../../src/backends/stored/store.ts'
 import type { RedisClient } from '../../../src/stores/redis/client.ts'
 import { redisStore } from '../../../src/stores/redis/redis.ts'
 import { startRedis, type Redis as Server } from '../../servers/redis.ts'
-import { LIMIT, rowOf } from './suite.ts'
+import { everyVerb, RIGHTS } from './rights.ts'
+import { rowOf } from './suite.ts'
 
-/** The words of the guide's line after `ACL SETUSER sessions on >PASSWORD`. */
-const RIGHTS = (() => {
-  const guide = readFileSync(new URL('../../../docs/guide/stores.md', import.meta.url), 'utf8')
-  const line = /^ACL SETUSER sessions on >PASSWORD (.*)$/m.exec(guide)?.[1]
-  return line?.split(' ') ?? []
-})()
 const COMMANDS = RIGHTS.filter((word) => word.startsWith('+') && word !== '+config|get')
 
 let server: Server
@@ -43,30 +37,12 @@ async function as<Result>(
   }
 }
 
-async function everyVerb(store: SessionStore): Promise<void> {
-  const row = rowOf('mona', 'w1', '')
-  const until = row.expiresAt
-  await store.insert('k', row)
-  await store.admit('mona', 'k', 0, until, LIMIT)
-  await store.admit('mona', 'k', 0, until, { most: 1, refuse: true })
-  await store.revoke('mona', (await store.epoch('mona')) + 1, until + 1000, 'k')
-  expect(await store.keep('mona', 'k', 0, until + 2000)).toBe(true)
-  expect(await store.read('k')).toMatchObject({ epoch: 0, isListed: true })
-  expect(await store.swap('k', 'w1', { ...row, write: 'w2' })).toEqual({ won: true })
-  expect(await store.touch('k', until + 1000)).toBe(true)
-  for await (const batch of store.keys()) expect(batch).toEqual(['k'])
-  expect(await store.list('mona')).toEqual(['k'])
-  expect(await store.remove('k')).toBe(true)
-  await store.forget('mona', ['k'])
-  await store.erase('mona')
-  await admin.flushall()
-}
-
 test('with the rights of the guide every verb works, and nothing is to be said of the server', async () => {
   await as(RIGHTS, async (store) => {
     expect(await store.check()).toEqual([])
     await everyVerb(store)
   })
+  await admin.flushall()
   const client = createClient({
     url: server.url,
     username: 'sessions',
@@ -75,6 +51,7 @@ test('with the rights of the guide every verb works, and nothing is to be said o
   await client.connect()
   await everyVerb(redisStore(client as RedisClient))
   await client.close()
+  await admin.flushall()
 })
 
 test.each(COMMANDS)(
