@@ -13,20 +13,20 @@ export const RIGHTS = (() => {
 })()
 
 /** Calls every verb of a store without rows, in such a way that every command is sent. */
-export async function everyVerb(store: SessionStore): Promise<void> {
+export async function everyVerb(store: SessionStore, key = 'k'): Promise<void> {
   const row = rowOf('mona', 'w1', '')
   const until = row.expiresAt
-  await store.insert('k', row)
-  await store.admit('mona', 'k', 0, until, LIMIT)
-  await store.admit('mona', 'k', 0, until, { most: 1, refuse: true })
-  await store.revoke('mona', (await store.epoch('mona')) + 1, until + 1000, 'k')
-  expect(await store.keep('mona', 'k', 0, until + 2000)).toBe(true)
-  expect(await store.read('k')).toMatchObject({ epoch: 0, isListed: true })
-  expect(await store.swap('k', 'w1', { ...row, write: 'w2' })).toEqual({ won: true })
-  expect(await store.touch('k', until + 1000)).toBe(true)
-  for await (const batch of store.keys()) expect(batch).toEqual(['k'])
-  expect(await store.list('mona')).toEqual(['k'])
-  expect(await store.remove('k')).toBe(true)
-  await store.forget('mona', ['k'])
+  await store.insert(key, row)
+  await store.admit('mona', key, 0, until, LIMIT)
+  await store.admit('mona', key, 0, until, { most: 1, refuse: true })
+  await store.revoke('mona', (await store.epoch('mona')) + 1, until + 1000, key)
+  expect(await store.keep('mona', key, 0, until + 2000)).toBe(true)
+  expect(await store.read(key)).toMatchObject({ epoch: 0, isListed: true })
+  expect(await store.swap(key, 'w1', { ...row, write: 'w2' })).toEqual({ won: true })
+  expect(await store.touch(key, until + 1000)).toBe(true)
+  for await (const batch of store.keys()) expect(batch).toEqual([key])
+  expect(await store.list('mona')).toEqual([key])
+  expect(await store.remove(key)).toBe(true)
+  await store.forget('mona', [key])
   await store.erase('mona')
 }
