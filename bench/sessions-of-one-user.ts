@@ -103,7 +103,8 @@ async function timed(times: number, act: () => Promise<unknown>): Promise<string
     rounds
       .map((round) => round[of])
       .sort((a, b) => a - b)
-      [Math.floor(times / 2)]!.toPrecision(3)
+      .at(Math.floor(times / 2))!
+      .toPrecision(3)
   return `${median('wall')} (${median('processor')})`
 }
 

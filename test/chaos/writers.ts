@@ -44,7 +44,7 @@ export function startWriters(sessions: StoredSessions<any>, name: string, count:
   const commits = new Map<string, number>(users.map((user) => [user, 0]))
   const current = new Map<string, string>()
   const ended: string[] = []
-  let isOver = false
+  const state = { isOver: false }
 
   /** Runs a request until its outcome is known. */
   async function surely<Result>(request: () => Promise<Result>): Promise<Result> {
@@ -91,7 +91,7 @@ export function startWriters(sessions: StoredSessions<any>, name: string, count:
   async function write(user: string, first: string): Promise<string | undefined> {
     let cookie = first
     let known = 0
-    for (let asked = 1; asked <= INCREMENTS && !isOver; asked++) {
+    for (let asked = 1; asked <= INCREMENTS && !state.isOver; asked++) {
       const done = await surely(async () => {
         const session = await sessions.open(cookie)
         if (session.userId !== user) return undefined
@@ -114,19 +114,19 @@ export function startWriters(sessions: StoredSessions<any>, name: string, count:
   }
 
   async function work(user: string): Promise<void> {
-    while (!isOver) {
+    while (!state.isOver) {
       const cookie = await write(user, await login(user))
       current.delete(user)
       if (cookie === undefined) continue
-      if (isOver) current.set(user, cookie)
+      if (state.isOver) current.set(user, cookie)
       else await logout(user, cookie)
     }
   }
 
-  const all = Promise.all(users.map(work)).finally(() => (isOver = true))
+  const all = Promise.all(users.map(work)).finally(() => (state.isOver = true))
   all.catch(() => {})
   onTestFinished(() => {
-    isOver = true
+    state.isOver = true
   })
   return {
     tally,
@@ -134,11 +134,11 @@ export function startWriters(sessions: StoredSessions<any>, name: string, count:
     async more(wanted) {
       const then = new Map(commits)
       const isDone = (user: string) => commits.get(user)! - then.get(user)! >= wanted
-      while (!isOver && !users.every(isDone)) await pace(5)
-      if (isOver) await all
+      while (!state.isOver && !users.every(isDone)) await pace(5)
+      if (state.isOver) await all
     },
     async end() {
-      isOver = true
+      state.isOver = true
       await all
       return { current, ended }
     },
