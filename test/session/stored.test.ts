@@ -45,6 +45,7 @@ describe('the options of a store', () => {
     ['onLimit', 'reject'],
     ['onUnavailable', 'anonymous-readonly'],
     ['deadlines', {}],
+    ['concurrency', 10],
   ])('%s needs one', (name, value) => {
     expect(create({ [name]: value })).toThrow(`The option "${name}" needs a store`)
   })
@@ -62,6 +63,7 @@ describe('the options of a store', () => {
     [{ deadlines: [] }, 'deadlines'],
     [{ deadlines: null }, 'deadlines'],
     [{ deadlines: { commit: '30d' } }, 'deadlines.commit'],
+    [{ concurrency: 0 }, 'concurrency'],
     [{ maxSessionsPerUser: 1_000_001 }, 'maxSessionsPerUser'],
     [{ rotate: '10s' }, 'rotate'],
     [{ rotate: '5s', grace: '10s' }, 'rotate'],

@@ -25,9 +25,9 @@ function guarded(verbs: Partial<StoreVerbs>) {
     { ...memoryStore({ clock }), ...verbs },
     {
       timer: timers.timer,
-      background: timers.timer,
+      clock,
       random: systemRandom,
-      deadlines: { read: 250, write: 500, commit: 1000 },
+      deadlines: { read: 250, write: 500, commit: 1000, queue: 5000 },
     },
   )
   return { store, timers }
