@@ -49,9 +49,21 @@ export interface StoreOptions {
    * Timeouts of one read, of one write, and of a whole commit, which includes waiting for
    * concurrent requests that change the same session. At most `'1m'` each.
    *
-   * @default { read: '250ms', write: '500ms', commit: '1s' }
+   * They measure the store: the time of a call begins when it is sent, and replies that arrived while
+   * this process was busy are read first. `queue` is how long a call waits before it is sent, until
+   * fewer than `concurrency` are in flight (of a pool: the acquire or checkout timeout).
+   *
+   * @default { read: '250ms', write: '500ms', commit: '1s', queue: '5s' }
    */
-  deadlines?: { read?: Duration; write?: Duration; commit?: Duration }
+  deadlines?: { read?: Duration; write?: Duration; commit?: Duration; queue?: Duration }
+  /**
+   * How many calls of the store are in flight at a time. Further ones wait for at most
+   * `deadlines.queue`, first in, first out; more than 4096 are refused. This is not the size of the
+   * client's pool, which you set at the client.
+   *
+   * @default the size of the pool (`pg`), otherwise 1024
+   */
+  concurrency?: number
 }
 
 /** The resolved store options. Durations are in milliseconds. */
@@ -60,7 +72,8 @@ export interface StoreRules {
   readonly grace: number
   readonly onReplay: 'report' | 'end'
   readonly limit: SessionLimit
-  readonly deadlines: Record<'read' | 'write' | 'commit', number>
+  readonly deadlines: Record<'read' | 'write' | 'commit' | 'queue', number>
+  readonly concurrency?: number | undefined
 }
 
 /** The resolved options for sessions in a store. Durations are in seconds; `null` for never or none. */
@@ -71,7 +84,19 @@ export interface StorePolicy {
   readonly maxSessionsPerUser: number
   readonly onLimit: 'reject' | 'evict-oldest'
   readonly onUnavailable: 'error' | 'anonymous-readonly'
-  readonly deadlines: { readonly read: number; readonly write: number; readonly commit: number }
+  readonly deadlines: Readonly<Record<'read' | 'write' | 'commit' | 'queue', number>>
+  /** `null` if the store decides. */
+  readonly concurrency: number | null
+}
+
+/** The calls of a store in this process, for metrics. */
+export interface StoreLoad {
+  /** Calls that were sent and not answered, those past their deadline included. */
+  readonly inFlight: number
+  /** Calls that wait for their turn. */
+  readonly waiting: number
+  /** Calls that were refused before they were sent, since the process started. */
+  readonly refused: number
 }
 
 /** How many sessions a user may have, and what a login beyond that does. */
@@ -149,4 +174,6 @@ export interface StoredBackend extends Backend {
   prune(): Promise<number>
   /** The engine's settings that can lose sessions, one sentence each. */
   check(): Promise<readonly string[]>
+  /** The calls in flight, waiting and refused. */
+  load(): StoreLoad
 }

@@ -17,10 +17,44 @@ export const systemRandom: Random = (size) => randomBytes(size)
 /** Calls `run` after `delay` milliseconds. Returns a function that cancels it. */
 export type Timer = (run: () => void, delay: number) => () => void
 
-/** `setTimeout`. */
+/** The last part of a deadline, in milliseconds, which begins with an event loop that runs. */
+const LAST_PART_MS = 50
+
+/**
+ * A timer for deadlines, which measures the store and not this process.
+ *
+ * While a process is busy, replies wait in its sockets, and an overdue `setTimeout` is called before
+ * they are read. So the event loop first reads what has arrived. A deadline of more than 100 ms also
+ * has a last part of 50 ms after that: while the process was busy, the call may not have been sent.
+ */
 export const systemTimer: Timer = (run, delay) => {
-  const timer = setTimeout(run, delay)
-  return () => clearTimeout(timer)
+  let left = delay > 2 * LAST_PART_MS ? LAST_PART_MS : 0
+  let cancelTurns: (() => void) | undefined
+  const end = () => {
+    cancelTurns = afterPolling(() => {
+      if (left === 0) return run()
+      left = 0
+      timer = setTimeout(end, LAST_PART_MS)
+    })
+  }
+  let timer = setTimeout(end, delay - left)
+  return () => {
+    clearTimeout(timer)
+    cancelTurns?.()
+  }
+}
+
+/**
+ * Calls `run` after the event loop has read its sockets twice: some clients handle a reply one turn
+ * after it arrived. Returns a function that cancels it.
+ */
+function afterPolling(run: () => void): () => void {
+  if (typeof setImmediate !== 'function') {
+    let timer = setTimeout(() => (timer = setTimeout(run, 0)), 0)
+    return () => clearTimeout(timer)
+  }
+  let turn = setImmediate(() => (turn = setImmediate(run)))
+  return () => clearImmediate(turn)
 }
 
 /** A timer that does not keep the process alive. */

@@ -1,5 +1,12 @@
-import { expect, test } from 'vitest'
-import { andThen, systemClock, systemRandom } from '../../src/base/ports.ts'
+import { setImmediate as turn } from 'node:timers/promises'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import {
+  andThen,
+  systemClock,
+  systemRandom,
+  systemTimer,
+  type Timer,
+} from '../../src/base/ports.ts'
 
 test('the system clock tells milliseconds since 1970', () => {
   const before = Date.now()
@@ -18,3 +25,55 @@ test('a value that is here goes on at once, one that will come goes on later', a
   expect(later).toBeInstanceOf(Promise)
   expect(await later).toBe(2)
 })
+
+describe('a deadline that passed while the process was busy', () => {
+  const plain: Timer = (run, delay) => {
+    const timer = setTimeout(run, delay)
+    return () => clearTimeout(timer)
+  }
+
+  /** Whether a reply counts that arrives `turns` turns of the event loop after a pause. */
+  async function first(timer: Timer, delay: number, turns: number): Promise<string> {
+    const { port1, port2 } = new MessageChannel()
+    onTestFinished(() => port1.close())
+    // After this phase of the loop come the timers, and then the sockets.
+    await turn()
+    const ended = new Promise<string>((end) => {
+      port1.on('message', () => end('reply'))
+      timer(() => end('deadline'), delay)
+    })
+    hold(delay + 20)
+    for (let left = turns; left > 0; left -= 1) await turn()
+    port2.postMessage('reply')
+    return ended
+  }
+
+  test('lets a reply count that has arrived meanwhile', async () => {
+    expect(await first(plain, 20, 0)).toBe('deadline')
+    expect(await first(systemTimer, 20, 0)).toBe('reply')
+  })
+
+  test('waits for the reply to a call that was sent only afterwards', async () => {
+    expect(await first(plain, 250, 3)).toBe('deadline')
+    expect(await first(systemTimer, 250, 3)).toBe('reply')
+  })
+
+  test.each([20, 250])('ends a call that has no reply, of %i ms', async (delay) => {
+    await new Promise<void>((end) => void systemTimer(end, delay))
+  })
+
+  test('can be cancelled, before and while the sockets are read', async () => {
+    const rung: string[] = []
+    systemTimer(() => rung.push('at once'), 1)()
+    const cancel = systemTimer(() => rung.push('while reading'), 1)
+    await new Promise((next) => setTimeout(next, 1))
+    cancel()
+    await new Promise<void>((end) => void systemTimer(end, 20))
+    expect(rung).toEqual([])
+  })
+})
+
+/** Holds up the event loop. */
+function hold(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
+}

@@ -36,11 +36,19 @@ export interface Proxy {
   stop(): Promise<void>
 }
 
+/** Bytes that are delayed, or wait behind such. */
+interface Delayed {
+  readonly to: Socket
+  readonly chunk: Buffer
+  isDue: boolean
+}
+
 interface Link {
   readonly client: Socket
   readonly server: Socket
   /** What a hole has swallowed, in order. */
   held: { to: Socket; chunk: Buffer }[]
+  readonly delayed: Record<Way, Delayed[]>
   /** One end is gone, and a hole keeps that from the other. */
   isOver: boolean
   isForgotten: boolean
@@ -58,7 +66,14 @@ export async function startProxy(url: string): Promise<Proxy> {
   const listener = createServer({ allowHalfOpen: false, noDelay: true }, (client) => {
     if (fault.do === 'reset') return void client.resetAndDestroy()
     const server = connect({ host: hostname, port: Number(port), noDelay: true })
-    const link: Link = { client, server, held: [], isOver: false, isForgotten: false }
+    const link: Link = {
+      client,
+      server,
+      held: [],
+      delayed: { requests: [], replies: [] },
+      isOver: false,
+      isForgotten: false,
+    }
     links.add(link)
     client.on('data', (chunk) => flow(link, 'requests', chunk))
     server.on('data', (chunk) => flow(link, 'replies', chunk))
@@ -76,10 +91,23 @@ export async function startProxy(url: string): Promise<Proxy> {
     if (fault.do === 'hole') link.held.push({ to, chunk })
     // What a forgotten connection still sends is answered with a reset.
     else if (link.isForgotten) reset(link)
-    else if (fault.do === 'delay') setTimeout(() => to.write(chunk), fault.ms)
+    else if (fault.do === 'delay') delay(link.delayed[way], { to, chunk, isDue: false }, fault.ms)
+    // No network lets bytes overtake those before them on the same connection.
+    else if (link.delayed[way].length > 0) link.delayed[way].push({ to, chunk, isDue: true })
     else if (fault.do === 'rewrite' && way === 'replies') to.write(fault.replies(chunk))
     else if (fault.do === 'cut' && way === fault.way) cut(link, to, chunk, fault.after)
     else to.write(chunk)
+  }
+
+  function delay(queue: Delayed[], late: Delayed, ms: number): void {
+    queue.push(late)
+    setTimeout(() => {
+      late.isDue = true
+      while (queue[0]?.isDue) {
+        const { to, chunk } = queue.shift()!
+        to.write(chunk)
+      }
+    }, ms)
   }
 
   function cut(link: Link, to: Socket, chunk: Buffer, after: number): void {

@@ -153,7 +153,7 @@ function shared({ rotate, limit, absolute, commit }: Settings) {
       rotate,
       grace,
     },
-    deadlines: { read, write, commit },
+    deadlines: { read, write, commit, queue: commit },
     limit,
   }
 }

@@ -45,6 +45,7 @@ describe('the options of a store', () => {
     ['onLimit', 'reject'],
     ['onUnavailable', 'anonymous-readonly'],
     ['deadlines', {}],
+    ['concurrency', 10],
   ])('%s needs one', (name, value) => {
     expect(create({ [name]: value })).toThrow(`The option "${name}" needs a store`)
   })
@@ -62,6 +63,7 @@ describe('the options of a store', () => {
     [{ deadlines: [] }, 'deadlines'],
     [{ deadlines: null }, 'deadlines'],
     [{ deadlines: { commit: '30d' } }, 'deadlines.commit'],
+    [{ concurrency: 0 }, 'concurrency'],
     [{ maxSessionsPerUser: 1_000_001 }, 'maxSessionsPerUser'],
     [{ rotate: '10s' }, 'rotate'],
     [{ rotate: '5s', grace: '10s' }, 'rotate'],
@@ -336,6 +338,65 @@ it("what a store's settings endanger is told once", async () => {
     warn.mock.calls.flat().filter((line) => String(line).includes('it forgets.')),
   ).toHaveLength(1)
   warn.mockRestore()
+})
+
+describe("what a store's settings endanger", () => {
+  const FINDING = { type: 'store-finding', finding: 'it forgets.' } as const
+
+  function checked() {
+    const clock = fakeClock()
+    const seen = { checks: 0, isAway: false }
+    const store = {
+      ...memoryStore({ clock }),
+      async check() {
+        seen.checks += 1
+        if (seen.isAway) throw new Error('away')
+        return [FINDING.finding]
+      },
+    }
+    const open = () => {
+      const events: SessionEvent[] = []
+      const sessions = createSessions({
+        secret: SECRET,
+        store,
+        clock,
+        onEvent: (event) => events.push(event),
+      })
+      const request = async () => {
+        await sessions.open(null)
+        await new Promise((next) => setImmediate(next))
+      }
+      return { request, events }
+    }
+    return { clock, seen, open }
+  }
+
+  it('is told once the store is back, if it was away at the first request', async () => {
+    const { clock, seen, open } = checked()
+    const { request, events } = open()
+    seen.isAway = true
+    await request()
+    await request()
+    expect(seen.checks).toBe(1)
+    clock.advance(10_000)
+    await request()
+    seen.isAway = false
+    clock.advance(10_000)
+    await request()
+    await request()
+    expect(seen.checks).toBe(3)
+    expect(events).toEqual([FINDING])
+  })
+
+  it('is looked for once, though several createSessions use the store', async () => {
+    const { seen, open } = checked()
+    const [first, second] = [open(), open()]
+    await first.request()
+    await second.request()
+    await open().request()
+    expect(seen.checks).toBe(1)
+    expect([first.events, second.events]).toEqual([[FINDING], []])
+  })
 })
 
 describe('a commit of which nobody knows whether it was kept', () => {

@@ -2,18 +2,19 @@
 
 import { SessionError } from '../../base/errors.ts'
 import type { Timer } from '../../base/ports.ts'
+import { callQueue, type SentCall } from './call-queue.ts'
 import type { StoreVerbs } from './store.ts'
 import type { GuardedStore, StoredOptions } from './commit-work.ts'
-import { isUnknown, refusal, tooLate, unavailable } from './store-errors.ts'
+import { isNotSent, isUnknown, refusal, tooLate } from './store-errors.ts'
 
-/** The most concurrent calls; more of them would only slow down a store that is this far behind. */
+/** The most concurrent calls of a client without a pool: more would only slow down the store. */
 const MAX_CALLS = 1024
-
-/** A call past its deadline still counts, since the client holds it, but at most this long. */
-const LOST_AFTER = 30_000
 
 /** The deadline of one batch of keys, one prune, or one check. */
 const UPKEEP = 10_000
+
+/** May retry a failed call, within the same deadline. */
+type Recover<Answer> = (error: unknown, call: SentCall) => Promise<Answer>
 
 /**
  * Guards a store: deadlines, a bound on concurrent calls, and one retry.
@@ -23,59 +24,76 @@ const UPKEEP = 10_000
  */
 export function guardedStore(
   store: StoreVerbs,
-  ports: Pick<StoredOptions, 'timer' | 'background' | 'random' | 'deadlines'>,
+  ports: Pick<StoredOptions, 'timer' | 'clock' | 'random' | 'deadlines' | 'concurrency'>,
 ): GuardedStore {
-  const { timer, background, random, deadlines } = ports
-  let calls = 0
+  const { timer, clock, random, deadlines } = ports
+  const { pool } = store
+  const most = ports.concurrency ?? pool?.size ?? MAX_CALLS
+  const queue = callQueue({ most, patience: deadlines.queue, timer, clock })
+  const isPoolFull = () => pool !== undefined && pool.isFull()
+  const isQueueing = () => queue.load().waiting > 0 || isPoolFull()
 
-  /**
-   * Calls once; a result after the deadline is ignored. Callbacks cost less than `await` here, on
-   * the path of every request.
-   *
-   * @param recover may retry a failed call, within the same deadline.
-   */
+  /** Calls once, when it is the call's turn; a result after the deadline is ignored. */
   function within<Answer>(
     verb: string,
     limit: number,
     act: () => Promise<Answer>,
-    sent?: unknown,
-    recover?: (error: unknown, isOver: () => boolean) => Promise<Answer>,
-  ) {
+    data?: unknown,
+    recover?: Recover<Answer>,
+  ): Promise<Answer> {
+    const call = queue.enter(verb)
+    if (call instanceof Promise) return sendAfter(call, verb, limit, act, data, recover)
+    return send(call, verb, limit, act, data, recover)
+  }
+
+  /** A function of its own, so that a call that need not wait allocates no closure for it. */
+  function sendAfter<Answer>(
+    turn: Promise<SentCall>,
+    verb: string,
+    limit: number,
+    act: () => Promise<Answer>,
+    data: unknown,
+    recover: Recover<Answer> | undefined,
+  ): Promise<Answer> {
+    return turn.then((call) => send(call, verb, limit, act, data, recover))
+  }
+
+  // Callbacks cost less than `await` here, on the path of every request.
+  function send<Answer>(
+    call: SentCall,
+    verb: string,
+    limit: number,
+    act: () => Promise<Answer>,
+    data: unknown,
+    recover: Recover<Answer> | undefined,
+  ): Promise<Answer> {
     return new Promise<Answer>((resolve, reject) => {
-      if (calls >= MAX_CALLS) {
-        reject(unavailable(verb, `${MAX_CALLS} calls are already waiting for it`))
-        return
-      }
-      calls += 1
-      let isOver = false
-      let isCounted = true
-      let forget: (() => void) | undefined
-      const free = () => {
-        if (isCounted) calls -= 1
-        isCounted = false
-        forget?.()
-      }
-      const cancel = timer(() => {
-        isOver = true
-        forget = background(free, LOST_AFTER)
-        reject(tooLate(verb, limit))
+      let cancel = timer(() => {
+        const giveUp = () => {
+          queue.markLate(call)
+          reject(tooLate(verb, limit))
+        }
+        // The app's own calls may have all connections.
+        if (isPoolFull()) cancel = timer(giveUp, deadlines.queue)
+        else giveUp()
       }, limit)
       const succeed = (answer: Answer) => {
         if (saysNothing(verb, answer)) return fail(new Error(NOTHING))
         cancel()
-        free()
+        queue.leave(call)
         resolve(answer)
       }
       const fail = (error: unknown) => {
         cancel()
-        free()
-        reject(refusal(verb, error, sent))
+        queue.leave(call)
+        reject(refusal(verb, error, data))
       }
       const failed = recover
-        ? (failure: unknown) => void recover(failure, () => isOver).then(succeed, fail)
+        ? (failure: unknown) => void recover(failure, call).then(succeed, fail)
         : fail
       try {
-        act().then(succeed, failed)
+        // A store of the user's own may return the answer itself.
+        Promise.resolve(act()).then(succeed, failed)
       } catch (error) {
         failed(error)
       }
@@ -83,11 +101,17 @@ export function guardedStore(
   }
 
   /** Calls, and retries once; both together within the deadline of a commit. */
-  function twice<Answer>(verb: string, limit: number, act: () => Promise<Answer>, sent?: unknown) {
+  function twice<Answer>(verb: string, limit: number, act: () => Promise<Answer>, data?: unknown) {
     const { commit } = deadlines
     return new Promise<Answer>((resolve, reject) => {
-      const cancel = timer(() => reject(tooLate(verb, commit)), commit)
-      void tryTwice(verb, limit, act, sent).finally(cancel).then(resolve, reject)
+      const giveUp = () => reject(tooLate(verb, commit))
+      let cancel = timer(() => {
+        if (isQueueing()) cancel = timer(giveUp, deadlines.queue)
+        else giveUp()
+      }, commit)
+      void tryTwice(verb, limit, act, data)
+        .finally(() => cancel())
+        .then(resolve, reject)
     })
   }
 
@@ -96,31 +120,40 @@ export function guardedStore(
     verb: string,
     limit: number,
     act: () => Promise<Answer>,
-    sent: unknown,
+    data: unknown,
   ) {
-    return within(verb, limit, act, sent).catch(async (error: unknown) => {
+    return within(verb, limit, act, data).catch(async (error: unknown) => {
       if (!isUnknown(error)) throw error
       await pause(timer, 5 + (random(1)[0]! / 255) * 45)
-      return within(verb, limit, act, sent)
+      return within(verb, limit, act, data).catch((second: unknown) => {
+        // The first call may have been executed all the same.
+        throw isNotSent(second) ? error : second
+      })
     })
   }
 
   function readTwice(key: string) {
     const read = () => store.read(key)
-    return within('read', deadlines.read, read, undefined, async (error, isOver) => {
-      if (error instanceof SessionError || isOver()) throw error
+    return within('read', deadlines.read, read, undefined, async (error, call) => {
+      if (error instanceof SessionError || call.isLate) throw error
       await pause(timer, 5 + (random(1)[0]! / 255) * 15)
-      if (isOver()) throw error
+      if (call.isLate) throw error
       return read()
     })
   }
 
   async function* keys() {
     const batches = store.keys()[Symbol.asyncIterator]()
-    for (;;) {
-      const batch = await within('list its keys', UPKEEP, () => batches.next())
-      if (batch.done) return
-      yield batch.value
+    let isDone: boolean | undefined
+    try {
+      do {
+        const batch = await within('list its keys', UPKEEP, () => batches.next())
+        isDone = batch.done ?? false
+        if (!batch.done) yield batch.value
+      } while (!isDone)
+    } finally {
+      // Not awaited: it would wait for a `next()` that hangs.
+      if (!isDone) void (async () => batches.return?.())().catch(() => {})
     }
   }
 
@@ -142,6 +175,8 @@ export function guardedStore(
     keys,
     prune: (limit) => within('prune', UPKEEP, () => store.prune(limit)),
     check: () => within('tell its settings', UPKEEP, () => store.check()),
+    load: queue.load,
+    isQueueing,
   }
 }
 

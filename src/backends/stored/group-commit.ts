@@ -172,7 +172,11 @@ export function groupCommit(parts: StoredParts): GroupCommit {
           resolve,
           reject,
           lead: () => {},
-          cancelDeadline: timer(() => giveUp(waiting, group), deadline),
+          cancelDeadline: timer(() => {
+            const end = () => giveUp(waiting, group)
+            if (store.isQueueing()) waiting.cancelDeadline = timer(end, parts.deadlines.queue)
+            else end()
+          }, deadline),
           isSettled: false,
           isSent: false,
         }

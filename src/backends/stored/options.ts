@@ -77,6 +77,7 @@ export function backendOn(verbs: StoreVerbs, setup: StoreSetup): StoredBackend {
     revokeAll: () => removeAll(store),
     prune: () => pruneAll(store),
     check: () => store.check(),
+    load: store.load,
   }
 }
 
@@ -107,13 +108,15 @@ function storeRulesOf(options: StoreOptions): StoreRules {
     onReplay,
     limit: limitOf(options),
     deadlines: deadlinesOf(deadlines),
+    concurrency: concurrencyOf(options),
   }
 }
 
 function policyOf(
-  { rotate, grace, onReplay, limit, deadlines: { read, write, commit } }: StoreRules,
+  { rotate, grace, onReplay, limit, deadlines, concurrency }: StoreRules,
   { onUnavailable = 'error' }: StoreOptions,
 ): StorePolicy {
+  const { read, write, commit, queue } = deadlines
   return {
     rotate: rotate === undefined ? null : rotate / 1000,
     grace: grace / 1000,
@@ -121,7 +124,13 @@ function policyOf(
     maxSessionsPerUser: limit.most,
     onLimit: limit.onLimit,
     onUnavailable,
-    deadlines: { read: read / 1000, write: write / 1000, commit: commit / 1000 },
+    deadlines: {
+      read: read / 1000,
+      write: write / 1000,
+      commit: commit / 1000,
+      queue: queue / 1000,
+    },
+    concurrency: concurrency ?? null,
   }
 }
 
@@ -136,9 +145,16 @@ function limitOf({
   return { most, onLimit }
 }
 
+function concurrencyOf({ concurrency: most }: StoreOptions): number | undefined {
+  if (most !== undefined && (!Number.isSafeInteger(most) || most < 1)) {
+    throw invalid('concurrency', 'has to be a whole number, 1 or more')
+  }
+  return most
+}
+
 function deadlinesOf(given: NonNullable<StoreOptions['deadlines']>): StoreRules['deadlines'] {
   requireObject(given, 'deadlines')
-  refuseUnknown(given, ['read', 'write', 'commit'], 'deadlines.')
+  refuseUnknown(given, ['read', 'write', 'commit', 'queue'], 'deadlines.')
   const deadline = (of: keyof typeof given, usual: Duration) => {
     const { [of]: chosen = usual } = given
     const length = milliseconds(chosen, `deadlines.${of}`)
@@ -149,6 +165,7 @@ function deadlinesOf(given: NonNullable<StoreOptions['deadlines']>): StoreRules[
     read: deadline('read', '250ms'),
     write: deadline('write', '500ms'),
     commit: deadline('commit', '1s'),
+    queue: deadline('queue', '5s'),
   }
 }
 

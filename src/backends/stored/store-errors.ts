@@ -4,9 +4,25 @@ import { withCause, SessionError } from '../../base/errors.ts'
 import { isError } from '../../base/realm.ts'
 import { withoutPasswords } from '../../base/redact.ts'
 
+/** The errors of calls that were refused before they were sent. */
+const notSentErrors = new WeakSet<object>()
+
+/** The error of a call that was not sent. */
+export function notSent(verb: string, why: string): SessionError {
+  const error = unavailable(verb, why)
+  notSentErrors.add(error)
+  return error
+}
+
+/** Whether the call was refused before it was sent. */
+export function isNotSent(error: unknown): boolean {
+  return error instanceof SessionError && notSentErrors.has(error)
+}
+
 /** Whether the call may have been executed after all. */
 export function isUnknown(error: unknown): boolean {
-  return error instanceof SessionError && error.code === 'ERR_STORE_UNAVAILABLE'
+  const isUnavailable = error instanceof SessionError && error.code === 'ERR_STORE_UNAVAILABLE'
+  return isUnavailable && !notSentErrors.has(error)
 }
 
 /** The error for the caller: a client's becomes the cause of ERR_STORE_UNAVAILABLE. */

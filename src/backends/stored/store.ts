@@ -184,10 +184,24 @@ export interface Upkeep {
   check(): Promise<readonly string[]>
 }
 
+/** The pool of connections that a store's client has. */
+export interface ClientPool {
+  /** How many connections it has at most. */
+  readonly size: number
+  /** Whether calls wait for a connection, those of the app included. */
+  isFull(): boolean
+}
+
 /** The verbs of a session store. */
 export interface StoreVerbs extends Store, Owners, Upkeep {
   /** The engine's name for messages, such as `'SQLite'`. */
   readonly engine: string
+  /**
+   * The client's pool, if it sends one call at a time through each connection. At most `size` calls
+   * are then sent concurrently (option `concurrency`), and waiting for a connection has a time limit
+   * of its own (`deadlines.queue`).
+   */
+  readonly pool?: ClientPool | undefined
 }
 
 /** The option `store` of `createSessions`: `sessionStore` makes it from the verbs. */

@@ -74,6 +74,7 @@ const STORE_OPTIONS: readonly (keyof StoreOptions)[] = [
   'onLimit',
   'onUnavailable',
   'deadlines',
+  'concurrency',
 ]
 
 const KNOWN: readonly string[] = [

@@ -2,7 +2,7 @@
 
 import type { Backend } from '../../backends/backend.ts'
 import { cookieBackend } from '../../backends/cookie.ts'
-import type { StoredBackend } from '../../backends/store-backend.ts'
+import type { BackendStore, StoredBackend } from '../../backends/store-backend.ts'
 import { type Clock, systemClock } from '../../base/ports.ts'
 import { explain, keyring, type Secret } from '../../crypto/keyring.ts'
 import { keysFor } from '../../crypto/keys.ts'
@@ -24,6 +24,8 @@ export interface Settings {
   backend: Backend
   /** The same backend if it is one on a store. */
   stored: StoredBackend | undefined
+  /** The store that the app passed. */
+  store: BackendStore | undefined
   /** The name of the store's engine, for messages. */
   engine: string
   onUnavailable: 'error' | 'anonymous-readonly'
@@ -89,6 +91,7 @@ export function resolveOptions(options: SessionOptions): Settings {
   return {
     backend,
     stored,
+    store,
     engine: store?.engine ?? '',
     onUnavailable,
     cookieName: writer.name,

@@ -1,11 +1,14 @@
 /** The supported PostgreSQL clients, recognized by their shape, behind one interface. */
 
+import type { ClientPool } from '../../backends/stored/store.ts'
 import { SessionError } from '../../base/errors.ts'
 import type { Statement } from './statements.ts'
 
 /** The `Pool` of `pg`, or one like it. */
 export interface PgPool {
   readonly totalCount: number
+  /** How many calls wait for a connection. */
+  readonly waitingCount?: number
   listenerCount?(event: 'error'): number
   query(config: {
     text: string
@@ -52,6 +55,8 @@ export interface Reply {
 /** A client, whichever library it is from. */
 export interface PostgresConnection {
   readonly isEmbedded: boolean
+  /** The pool, if each of its connections has one statement at a time. */
+  readonly pool?: ClientPool | undefined
   /** A sentence for each way in which the client itself can lose sessions. */
   check(): string[]
   /** Sends one statement. */
@@ -92,10 +97,12 @@ export function connectPostgres(
 const PATIENCE_MS = 30_000
 
 function pool(client: PgPool, prepare: 'named' | 'unnamed'): PostgresConnection {
-  const { options } = client as { options?: { query_timeout?: unknown } }
+  const { options } = client as { options?: { query_timeout?: unknown; max?: unknown } }
   const limit = options?.query_timeout ? {} : { query_timeout: PATIENCE_MS }
+  const size = Number(options?.max)
   return {
     isEmbedded: false,
+    pool: size >= 1 ? { size, isFull: () => (client.waitingCount ?? 0) > 0 } : undefined,
     check: () => (client.listenerCount?.('error') === 0 ? [NO_LISTENER] : []),
     async query({ name, text }, values = []) {
       const named = prepare === 'named' ? { name } : {}

@@ -130,6 +130,7 @@ export function postgresStore(
 
   return sessionStore({
     engine: 'PostgreSQL',
+    pool: connection.pool,
 
     async read(key) {
       const row = await rowAt(key)

@@ -114,7 +114,7 @@ export function bench(options: BenchOptions = {}, shared?: StoreVerbs): Bench {
       rotate: options.rotate,
       grace,
     },
-    deadlines: { read: 250, write: 500, commit: 1_000 },
+    deadlines: { read: 250, write: 500, commit: 1_000, queue: 5_000 },
     limit: options.limit ?? { most: 1_000, onLimit: 'evict-oldest' },
     onReplay: options.onReplay ?? 'report',
     clock,

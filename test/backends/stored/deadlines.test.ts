@@ -1,5 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect, it } from 'vitest'
 import { guardedStore } from '../../../src/backends/stored/deadlines.ts'
+import { isUnknown } from '../../../src/backends/stored/store-errors.ts'
 import { pruneAll, removeAll } from '../../../src/backends/stored/upkeep.ts'
 import { SessionError } from '../../../src/base/errors.ts'
 import { systemRandom } from '../../../src/base/ports.ts'
@@ -18,19 +20,28 @@ async function* hanging(): AsyncGenerator<string[]> {
   yield await never()
 }
 
-function guarded(verbs: Partial<StoreVerbs>) {
+interface GuardOptions {
+  concurrency: number
+  deadlines: { read: number }
+  /** Whether a timer that is set now never goes off. */
+  stopped(): boolean
+}
+
+function guarded(verbs: Partial<StoreVerbs>, options: Partial<GuardOptions> = {}) {
   const clock = fakeClock()
   const timers = heldTimers(clock)
+  const { concurrency, deadlines, stopped = () => false } = options
   const store = guardedStore(
     { ...memoryStore({ clock }), ...verbs },
     {
-      timer: timers.timer,
-      background: timers.timer,
+      timer: (run, delay) => (stopped() ? () => {} : timers.timer(run, delay)),
+      clock,
       random: systemRandom,
-      deadlines: { read: 250, write: 500, commit: 1000 },
+      deadlines: { read: 250, write: 500, commit: 1000, queue: 5000, ...deadlines },
+      concurrency,
     },
   )
-  return { store, timers }
+  return { store, timers, clock }
 }
 
 /** What a promise came to, without waiting for it. */
@@ -213,29 +224,92 @@ describe('a call of a store that fails', () => {
   })
 })
 
-describe('more than 1024 calls at once', () => {
-  const full = async () => {
+describe('more calls than the store has at a time', () => {
+  const full = async (options: Partial<GuardOptions> = {}) => {
+    const { concurrency = 1024 } = options
     const answers: (() => void)[] = []
-    const { store, timers } = guarded({
-      read: () => new Promise((resolve) => answers.push(() => resolve(null))),
-    })
-    for (let call = 0; call < 1024; call += 1) watch(store.read('key'))
-    await settled()
-    const isRefused = async () => {
+    const { store, timers } = guarded(
+      {
+        read: () => new Promise((resolve) => answers.push(() => resolve(null))),
+        insert: () => new Promise((resolve) => answers.push(() => resolve(true))),
+      },
+      options,
+    )
+    const call = async () => {
       const seen = watch(store.read('key'))
       await settled()
-      return seen.state === 'failed'
+      return seen
     }
-    return { timers, answers, isRefused }
+    const isRefused = async () => (await call()).state === 'failed'
+    for (let count = 0; count < concurrency; count += 1) watch(store.read('key'))
+    await settled()
+    return { store, timers, answers, call, isRefused }
   }
 
-  it('are refused, until one is through', async () => {
-    const { answers, isRefused } = await full()
+  it('wait for their turn, the first one first', async () => {
+    const { answers, call, store } = await full()
+    const [second, third] = [await call(), await call()]
+    expect(answers).toHaveLength(1024)
+    expect(store.load()).toEqual({ inFlight: 1024, waiting: 2, refused: 0 })
+    answers[0]!()
+    await settled()
+    expect(answers).toHaveLength(1025)
+    answers[1024]!()
+    await settled()
+    expect([second.state, third.state]).toEqual(['kept', 'waiting'])
+    expect(store.load()).toEqual({ inFlight: 1024, waiting: 0, refused: 0 })
+  })
+
+  it('have their own deadline from when they are sent', async () => {
+    const { answers, call, timers } = await full({ concurrency: 1, deadlines: { read: 4_000 } })
+    const seen = await call()
+    await timers.pass(3_000)
+    answers[0]!()
+    await timers.pass(3_999)
+    expect(seen.state).toBe('waiting')
+    await timers.pass(1)
+    expect(seen.error).toMatchObject({ message: expect.stringContaining('no answer within 4000') })
+  })
+
+  it('are refused after the time that a call may wait, and were certainly not sent', async () => {
+    const { answers, call, timers, store } = await full({
+      concurrency: 2,
+      deadlines: { read: 60_000 },
+    })
+    const seen = await call()
+    await timers.pass(4_999)
+    expect(seen.state).toBe('waiting')
+    await timers.pass(1)
+    expect(seen.error).toMatchObject({
+      code: 'ERR_STORE_UNAVAILABLE',
+      message: expect.stringContaining(
+        '2 calls were in flight, and its turn did not come within 5000',
+      ),
+    })
+    expect(isUnknown(seen.error)).toBe(false)
+    expect(answers).toHaveLength(2)
+    expect(store.load().refused).toBe(1)
+  })
+
+  it('are refused beyond 4096', async () => {
+    const { isRefused, store } = await full({ concurrency: 1 })
+    for (let count = 0; count < 4095; count += 1) watch(store.read('key'))
+    expect(await isRefused()).toBe(false)
+    expect(await isRefused()).toBe(true)
+    expect(store.load()).toEqual({ inFlight: 1, waiting: 4096, refused: 1 })
+  })
+
+  it('are refused at once where the store answers none, and after it does they are sent', async () => {
+    const { answers, call, isRefused, timers } = await full({ concurrency: 2 })
+    const seen = await call()
+    await timers.pass(250)
+    expect(seen.error).toMatchObject({
+      message: expect.stringContaining('2 calls were sent, and none was answered'),
+    })
     expect(await isRefused()).toBe(true)
     answers[0]!()
     await settled()
     expect(await isRefused()).toBe(false)
-    expect(await isRefused()).toBe(true)
   })
 
   it('count those nobody waits for any more, since their client holds them, for 30 s', async () => {
@@ -245,6 +319,120 @@ describe('more than 1024 calls at once', () => {
     await timers.pass(2_000)
     expect(await isRefused()).toBe(false)
   })
+
+  it('are not kept out for ever by calls of requests that the platform has stopped', async () => {
+    let isStopped = true
+    const { store, timers, clock } = guarded(
+      { read: () => (isStopped ? never() : Promise.resolve(null)) },
+      { concurrency: 1, stopped: () => isStopped },
+    )
+    watch(store.read('key'))
+    isStopped = false
+    const early = watch(store.read('key'))
+    await timers.pass(5_000)
+    expect(early.state).toBe('failed')
+    clock.advance(30_000)
+    const late = watch(store.read('key'))
+    await settled()
+    expect(late.state).toBe('kept')
+  })
+
+  it('are sent as work of their own request, not of the one that made room', async () => {
+    const request = new AsyncLocalStorage<string>()
+    const seen: unknown[] = []
+    const answers: (() => void)[] = []
+    const { store } = guarded(
+      {
+        read() {
+          seen.push(request.getStore())
+          return new Promise((resolve) => answers.push(() => resolve(null)))
+        },
+      },
+      { concurrency: 1 },
+    )
+    request.run('first', () => watch(store.read('key')))
+    request.run('second', () => watch(store.read('key')))
+    request.run('first', () => answers[0]!())
+    await settled()
+    expect(seen).toEqual(['first', 'second'])
+  })
+
+  it('leave a write unknown that was sent, though its retry was refused', async () => {
+    const { store, timers } = guarded({ swap: never }, { concurrency: 1 })
+    const seen = watch(store.swap('key', 'w', ROW))
+    await timers.pass(600)
+    expect(seen.state).toBe('failed')
+    expect(isUnknown(seen.error)).toBe(true)
+  })
+
+  it('are as many as the pool of the client has connections', async () => {
+    let calls = 0
+    const pool = { size: 3, isFull: () => false }
+    const { store } = guarded({ pool, read: () => ((calls += 1), never()) })
+    for (let count = 0; count < 10; count += 1) watch(store.read('key'))
+    expect(calls).toBe(3)
+    expect(store.load()).toEqual({ inFlight: 3, waiting: 7, refused: 0 })
+  })
+})
+
+describe("while the app's own calls have all connections of the pool", () => {
+  it.each(['read', 'remove'] as const)(
+    'a %s waits for one as long as for its turn',
+    async (verb) => {
+      const pool = { size: 10, isFull: () => true }
+      const { store, timers } = guarded({ pool, [verb]: never })
+      const seen = watch(store[verb]('key'))
+      await timers.pass(5_000)
+      expect(seen.state).toBe('waiting')
+      await timers.pass(2_000)
+      expect(seen.state).toBe('failed')
+    },
+  )
+
+  it('a commit does, too', async () => {
+    let isFull = false
+    const { visit, timers } = bench({
+      wrap: (inner) => ({
+        ...inner,
+        pool: { size: 10, isFull: () => isFull },
+        swap: (...args) => (isFull ? never() : inner.swap(...args)),
+      }),
+    })
+    const { cookie } = await visit(undefined, set('a', 1))
+    isFull = true
+    const seen = watch(visit(cookie, set('a', 2)))
+    await timers.pass(5_400)
+    expect(seen.state).toBe('waiting')
+    await timers.pass(1_000)
+    expect(seen.error).toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' })
+  })
+})
+
+it('a store that returns its answer itself, not a promise, is asked once', async () => {
+  let calls = 0
+  const { store, timers } = guarded({ read: (() => ((calls += 1), null)) as never })
+  const seen = watch(store.read('key'))
+  await timers.pass(50)
+  expect(seen.state).toBe('kept')
+  expect(calls).toBe(1)
+})
+
+it('who stops reading keys early ends the iterator of the store', async () => {
+  const ended: string[] = []
+  async function* keysOfStore() {
+    try {
+      yield ['a']
+      yield ['b']
+    } finally {
+      ended.push('cursor')
+    }
+  }
+  const { store } = guarded({ keys: keysOfStore })
+  for await (const keys of store.keys()) {
+    expect(keys).toEqual(['a'])
+    break
+  }
+  expect(ended).toEqual(['cursor'])
 })
 
 it("a client's error is kept without what hangs on it, such as the command with the session", async () => {

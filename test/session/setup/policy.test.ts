@@ -133,7 +133,8 @@ describe('the policy says what holds', () => {
         maxSessionsPerUser: 3,
         onLimit: 'reject',
         onUnavailable: 'anonymous-readonly',
-        deadlines: { read: 0.1, write: 0.5, commit: 1 },
+        deadlines: { read: 0.1, write: 0.5, commit: 1, queue: 5 },
+        concurrency: null,
       },
       hints: false,
     })
@@ -151,7 +152,8 @@ describe('the policy says what holds', () => {
       maxSessionsPerUser: 1_000,
       onLimit: 'evict-oldest',
       onUnavailable: 'error',
-      deadlines: { read: 0.25, write: 0.5, commit: 1 },
+      deadlines: { read: 0.25, write: 0.5, commit: 1, queue: 5 },
+      concurrency: null,
     })
     expect(algorithms['rows']).toBe('none: rows are plain text')
     expect(encryption.of).toBe('nothing')

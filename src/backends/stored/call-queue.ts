@@ -1,0 +1,144 @@
+/** Limits the concurrent calls of a store: further calls wait for their turn, a bounded time. */
+
+import type { Clock, Timer } from '../../base/ports.ts'
+import type { StoreLoad } from '../store-backend.ts'
+import { notSent } from './store-errors.ts'
+
+/** A call that was sent. It is in flight until the client settles it. */
+export interface SentCall {
+  /** Past its deadline: nobody waits for it, but it still occupies the client. */
+  isLate: boolean
+  /** When it was late, or first in the way of another, so that a call costs no look at the clock. */
+  seenAt: number
+  /** Its place among the calls in flight; -1 if it is none any more. */
+  place: number
+}
+
+/** The calls of one store: those in flight, and those that wait. */
+export interface CallQueue {
+  /** Counts a call as sent: at once if there is room, otherwise when its turn comes. */
+  enter(verb: string): SentCall | Promise<SentCall>
+  /** The client has settled the call: the next one is sent. */
+  leave(call: SentCall): void
+  /** The deadline of the call has passed. */
+  markLate(call: SentCall): void
+  load(): StoreLoad
+}
+
+interface QueueOptions {
+  /** How many calls may be in flight. */
+  readonly most: number
+  /** How long a call waits at most, in milliseconds. */
+  readonly patience: number
+  readonly timer: Timer
+  readonly clock: Clock
+}
+
+interface Waiting {
+  readonly verb: string
+  begin(call: SentCall): void
+  reject(error: unknown): void
+  cancel(): void
+}
+
+/** How many calls wait at most; more are refused, so that an overload cannot fill the memory. */
+const MAX_WAITING = 4096
+
+/** After that a call no longer counts: some clients, and stopped requests, never settle one. */
+const LOST_AFTER_MS = 30_000
+
+/**
+ * Makes the queue, first in, first out. A deadline begins when the call is sent.
+ *
+ * If every call in flight is past its deadline, the store is silent. Then nothing waits: the calls
+ * in the queue are refused at once, and so are new ones.
+ */
+export function callQueue({ most, patience, timer, clock }: QueueOptions): CallQueue {
+  // Not a Set: on the path of every request it would allocate a table for each call.
+  const sent: SentCall[] = []
+  const waiting = new Set<Waiting>()
+  let refused = 0
+
+  function send(): SentCall {
+    const call = { isLate: false, seenAt: 0, place: sent.length }
+    sent.push(call)
+    return call
+  }
+
+  /** Fills the place of a call with the last one. */
+  function remove(call: SentCall): void {
+    const last = sent.pop()!
+    if (last !== call) sent[(last.place = call.place)] = last
+    call.place = -1
+  }
+
+  function sendNext(): void {
+    for (const next of waiting) {
+      if (sent.length >= most) return
+      waiting.delete(next)
+      next.cancel()
+      next.begin(send())
+    }
+  }
+
+  function dropLost(): void {
+    const now = clock()
+    for (const call of sent) call.seenAt ||= now
+    for (const call of sent.filter(({ seenAt }) => now - seenAt >= LOST_AFTER_MS)) remove(call)
+    sendNext()
+  }
+
+  function refusal(verb: string, why: string) {
+    refused += 1
+    return notSent(verb, why)
+  }
+
+  function refuse(call: Waiting, why: string): void {
+    waiting.delete(call)
+    call.cancel()
+    call.reject(refusal(call.verb, why))
+  }
+
+  const isSilent = () => sent.length >= most && sent.every(({ isLate }) => isLate)
+
+  const allLate = `${most} calls were sent, and none was answered before its deadline`
+
+  function wait(verb: string): Promise<SentCall> {
+    // Continued as work of its own request, whichever request's call made room.
+    return new Promise((begin, reject) => {
+      const cancel = timer(() => {
+        dropLost()
+        if (!waiting.has(call)) return
+        refuse(
+          call,
+          `${most} calls were in flight, and its turn did not come within ${patience} ms`,
+        )
+      }, patience)
+      const call: Waiting = { verb, begin, reject, cancel }
+      waiting.add(call)
+    })
+  }
+
+  return {
+    enter(verb) {
+      if (sent.length < most) return send()
+      dropLost()
+      if (sent.length < most) return send()
+      if (isSilent()) return Promise.reject(refusal(verb, allLate))
+      if (waiting.size < MAX_WAITING) return wait(verb)
+      return Promise.reject(refusal(verb, `${MAX_WAITING} calls already wait for their turn`))
+    },
+    leave(call) {
+      if (call.place < 0) return
+      remove(call)
+      if (waiting.size > 0) sendNext()
+    },
+    markLate(call) {
+      call.isLate = true
+      call.seenAt ||= clock()
+      if (waiting.size === 0 || !isSilent()) return
+      for (const each of waiting) refuse(each, allLate)
+    },
+    load: () => ({ inFlight: sent.length, waiting: waiting.size, refused }),
+  }
+}
