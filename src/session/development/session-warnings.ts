@@ -22,6 +22,15 @@ export function sessionWarnings(warn: Warn) {
         'sessions.get() was first called after the response headers were sent, so no Vary: Cookie tells caches that the page depends on the visitor. Call it before you send the response. A socket has no page to cache: ignore this line there.',
       )
     },
+    /** Warns that the app shares a page of a signed-in visitor with caches. `control`: its Cache-Control. */
+    sharedPage(control: string): void {
+      // As express.static sends it: a cache has to ask again each time.
+      if (/\bmax-age="?0\b/i.test(control) && !/\bs-maxage\b/i.test(control)) return
+      warn(
+        'shared-page',
+        `A response to a signed-in visitor lets shared caches store it (Cache-Control: ${control.slice(0, 100)}). They serve it to whoever sends the same cookie, after a logout too. Leave public and s-maxage out of pages that depend on who is signed in; for a page that does not, do not call sessions.get().`,
+      )
+    },
     /** Warns that a guard refused a request and that nothing handled the refusal. */
     unheeded(guard: string, status: number, wasAwaited: boolean): void {
       const remedy = wasAwaited
