@@ -65,6 +65,20 @@ export function sessionWarnings(warn: Warn) {
         LOST[why].replace('%', () => list),
       )
     },
+    /** Warns of `session.lifetime` that is longer than the options allow. In seconds. */
+    lifetimeSet(
+      own: { idle?: number | undefined; absolute?: number | undefined } | undefined,
+      { permanent, absolute }: { permanent: number; absolute: number | null },
+    ): void {
+      const isLonger =
+        (own?.idle ?? 0) > permanent ||
+        (own?.absolute ?? 0) > (absolute ?? Number.POSITIVE_INFINITY)
+      if (!isLonger) return
+      warn(
+        'lifetime-longer',
+        'session.lifetime was set to longer timeouts than those of the option lifetime, which count. It only shortens: set the option to the longest, and session.lifetime in the other sessions.',
+      )
+    },
     flashesDropped(count: number): void {
       warn(
         'flashes-dropped',
