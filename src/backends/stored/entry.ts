@@ -76,7 +76,7 @@ export interface EntryFormat {
 // The check catches a store that returns the row of another key. It has 36 of the key's 128 random
 // bits; a row that passes by chance, one in 2^36, is still refused for the hash of its verifier.
 const HEAD =
-  /^([\w-]+)\.([\w-]+)\.([\da-z]+)(?:_([\da-z]+))?\.([\da-z]+)(?:_([\da-z]+))?\.([\da-z]+)(?:\.([\w-]+)\.([\da-z]+))?(?:\.([\w-]{4}))?$/
+  /^([\w-]+)\.([\w-]+)\.([\da-z]+)(?:_([\da-z]+))?\.([\da-z]+(?:_[\da-z]+)?)\.([\da-z]+)(?:\.([\w-]+)\.([\da-z]+))?(?:\.([\w-]{4}))?$/
 
 const CHECK_CHARACTERS = 6
 
@@ -108,18 +108,18 @@ export function readEntry(
 
 function parseEntry(key: string, text: string, layout: Layout): Entry | undefined {
   const end = text.indexOf('\n')
-  const [, check, verifier, auth, epoch, idle, lowered, issued, before, replaced, attributes] =
+  const [, check, verifier, auth, epoch, idle, issued, before, replaced, attributes] =
     HEAD.exec(text.slice(0, Math.max(end, 0))) ?? []
   if (check !== checkOf(key) || !verifier || !auth || !idle || !issued) return undefined
   const record = layout.decode(text.slice(end + 1))
   if (!record) return undefined
-  return {
+  const entry: Entry = {
     selector: key,
     verifier,
     auth: fromBase36(auth),
     epoch: epoch === undefined ? 0 : fromBase36(epoch),
+    // parseInt stops at the underscore.
     idle: fromBase36(idle),
-    lowered: lowered === undefined ? undefined : fromBase36(lowered),
     issued: fromBase36(issued),
     attributes,
     previous:
@@ -128,6 +128,8 @@ function parseEntry(key: string, text: string, layout: Layout): Entry | undefine
         : undefined,
     record,
   }
+  const at = idle.indexOf('_')
+  return at < 0 ? entry : { ...entry, lowered: fromBase36(idle.slice(at + 1)) }
 }
 
 function checkOf(key: string): string {

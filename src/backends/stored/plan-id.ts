@@ -77,9 +77,10 @@ function previousAfter(previous: PreviousId | undefined, { grace }: SessionRules
 }
 
 function changesMaxAge({ record }: Entry, next: SessionRecord, { layout }: SessionRules) {
-  const isNext = isPermanent(next, layout)
-  const own = ({ meta }: SessionRecord) => meta.get(layout.names.lifetime ?? '')?.text
-  return isPermanent(record, layout) !== isNext || (isNext && own(record) !== own(next))
+  if (isPermanent(record, layout) !== isPermanent(next, layout)) return true
+  const name = layout.names.lifetime
+  if (name === undefined || !isPermanent(next, layout)) return false
+  return record.meta.get(name)?.text !== next.meta.get(name)?.text
 }
 
 /** Whether half of the Max-Age that was sent to the browser has passed. */

@@ -91,11 +91,11 @@ function planOnEntry(
     if (changes.length > 0) checkSize(fit, rules)
   })
   const idle = idleSeconds(record, layout, lifetime)
+  const kept: Entry = { ...id.entry, record: fitted.record, idle }
   const isLowered = entry.lowered !== undefined || idle < entry.idle
-  const lowered = isLowered ? Math.floor(now / 1000) : undefined
   return {
     do: 'keep',
-    entry: { ...id.entry, record: fitted.record, idle, lowered },
+    entry: isLowered ? { ...kept, lowered: Math.floor(now / 1000) } : kept,
     issue: id.issue,
     overwrote: overwrittenKeys(entry.record, changes),
     dropped: fitted.dropped,
