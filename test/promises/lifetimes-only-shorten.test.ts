@@ -3,7 +3,7 @@ import { createSessions, type Session, type Sessions } from '../../src/index.ts'
 import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { fakeClock } from '../../src/testing/time/clock.ts'
 import { type Chance, chanceOf } from '../model/chance.ts'
-import { SECRET } from '../session/visitor.ts'
+import { SECRET, T0 } from '../session/visitor.ts'
 
 const HOUR = 3_600_000
 
@@ -65,7 +65,7 @@ const OWN = [
 /** Plays one schedule; returns how often the session was found open after a pause. */
 async function play(seed: number, isStored: boolean): Promise<number> {
   const chance = chanceOf(seed)
-  const clock = fakeClock()
+  const clock = fakeClock(T0)
   const store = isStored ? { store: memoryStore({ clock }) } : {}
   let limits = randomLimits(chance)
   const made = (): Sessions<any> => {
@@ -121,7 +121,9 @@ async function play(seed: number, isStored: boolean): Promise<number> {
   }
 
   for (let step = 0; step < 24; step += 1) {
-    clock.advance(chance.pick(['10s', '4m', '20m', '40m', '2h', '5h', '13h']))
+    clock.advance(
+      chance.pick([10_000, HOUR / 15, HOUR / 3, HOUR / 1.5, 2 * HOUR, 5 * HOUR, 13 * HOUR]),
+    )
     if (chance.is(0.1)) {
       limits = randomLimits(chance)
       sessions = made()
