@@ -126,6 +126,11 @@ export function hasRedis() {
   return run('redis-server', ['--version'], { quiet: true }) === 0
 }
 
+/** Whether a program is here that says its version. */
+export function hasProgram(name, flag) {
+  return run(name, [flag], { quiet: true }) === 0
+}
+
 /** Whether a PostgreSQL server is here. Debian keeps its programs off the PATH. */
 export function hasPostgres() {
   const debian = '/usr/lib/postgresql'

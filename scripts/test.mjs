@@ -8,6 +8,7 @@ import {
   flaskPython,
   hasChromium,
   hasPostgres,
+  hasProgram,
   hasPythonModule,
   hasRedis,
   installDebianPackage,
@@ -33,6 +34,9 @@ const CRYPTOGRAPHY = [
 const CHROMIUM = ['chromium', 'the long tests click through the demo', hasChromium]
 const REDIS = ['redis-server', 'a real Redis keeps the sessions in the tests', hasRedis]
 const POSTGRES = ['postgresql', 'a real PostgreSQL keeps the sessions in the tests', hasPostgres]
+const CACHE = 'a real cache stands before the app in the long tests'
+const NGINX = ['nginx', CACHE, () => hasProgram('nginx', '-v')]
+const VARNISH = ['varnish', CACHE, () => hasProgram('varnishd', '-V')]
 
 const flaskOnly = process.argv.includes('--flask')
 const long = process.argv.includes('--long')
@@ -44,7 +48,7 @@ const wanted = [
   FLASK,
   FLASK_LOGIN,
   ...(flaskOnly ? [] : [CRYPTOGRAPHY, REDIS, POSTGRES]),
-  ...(long ? [CHROMIUM] : []),
+  ...(long ? [CHROMIUM, NGINX, VARNISH] : []),
 ]
 const missing = wanted
   .map((one) => installDebianPackage(...one))

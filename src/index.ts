@@ -25,7 +25,11 @@ export {
 export { safeNext } from './http/safe-next.ts'
 export { type RequestFacts } from './http/request-facts.ts'
 export { type SessionOptions } from './session/setup/options.ts'
-export { type CookieOptions, type LifetimeOptions } from './session/setup/own-preset.ts'
+export {
+  type CookieOptions,
+  type LifetimeOptions,
+  type SessionLifetime,
+} from './session/setup/own-preset.ts'
 export { type Policy } from './session/setup/policy.ts'
 export { type Session } from './session/session.ts'
 export { createSessions, type Sessions, type StoredSessions } from './session/sessions.ts'

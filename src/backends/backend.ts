@@ -100,6 +100,8 @@ const NO_NOTES: readonly Note[] = []
 /** Opens and saves session records. Times are in milliseconds since 1970. */
 export interface Backend {
   readonly layout: Layout
+  /** The most bytes of a session; Infinity for no limit. */
+  readonly maxBytes: number
   /** Opens the session of the cookie's values, in the order they were sent. */
   open(values: readonly string[], now: number): Maybe<Opened>
   /** Saves a record, all or nothing. @throws ERR_COOKIE_TOO_LARGE, and a store's errors */

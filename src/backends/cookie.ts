@@ -19,6 +19,7 @@ import {
   type Layout,
   type SessionRecord,
 } from '../record/record.ts'
+import { lifetimeOf } from '../record/session-lifetime.ts'
 import { NO_STAMP } from '../record/stamp.ts'
 import { sizesOf, tooLarge } from '../record/too-large.ts'
 import { withMessagesThatFit } from '../record/waiting.ts'
@@ -86,7 +87,7 @@ export function cookieBackend(
     const { text, seconds, key, isFormer = false } = unsealed
     const record = layout.decode(text)
     if (!record) return 'payload'
-    const ended = endedBy(lifetime, timesOf(record, seconds), now)
+    const ended = endedBy(lifetimeOf(record, layout, lifetime), timesOf(record, seconds), now)
     if (ended === 'future') return ended
     if (ended || isEmptied(record)) return { ...NOBODY, seen: seconds, ended }
     const isOutdated = isFormer || (key > 0 && format.resignsOldKeys)
@@ -132,7 +133,7 @@ export function cookieBackend(
   function seal(record: SessionRecord, seen: number, now: number): string {
     if (placeName !== undefined && place !== undefined) record.meta.set(placeName, { text: place })
     else if (placeName !== undefined) record.meta.delete(placeName)
-    const keepFor = cookieLifetime(lifetime, timesOf(record, seen), now)
+    const keepFor = cookieLifetime(lifetimeOf(record, layout, lifetime), timesOf(record, seen), now)
     const text = layout.encode(record)
     // `unpack` rejects a longer text, however well it compresses.
     if (text.length * BYTES_PER_UNIT > MAX_TEXT_BYTES) {
@@ -211,7 +212,8 @@ export function cookieBackend(
     const unchanged = { opened, setCookie: undefined }
     if (!record) return unchanged
     // Rewriting under a new secret must not extend the idle timeout.
-    const isDue = isDueForRenewal(lifetime, timesOf(record, seen), now)
+    const own = lifetimeOf(record, layout, lifetime)
+    const isDue = isDueForRenewal(own, timesOf(record, seen), now)
     if (!isDue && !isOutdated) return unchanged
     try {
       const from = isDue ? newestTime(opened, now) : seen
@@ -246,6 +248,7 @@ export function cookieBackend(
 
   return {
     layout,
+    maxBytes: limit.bytes,
     open: (values, now) => (values.length < 2 ? openOnly : openNewest)(values, now),
     commit: (request) => (request.changes.length > 0 ? keep(request) : renew(request)),
     reopen: (opened) => opened,

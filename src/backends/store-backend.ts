@@ -108,7 +108,7 @@ export interface SessionLimit {
 /** What `createSessions` passes to `store.backend()`. */
 export interface StoreSetup {
   /** The app's options, unchecked: the backend checks them. */
-  options: StoreOptions
+  options: StoreOptions & { readonly maxBytes?: number }
   /** The decoded secrets, the current one first. */
   secrets: readonly Uint8Array[]
   scope: Scope

@@ -33,7 +33,7 @@ export function milliseconds(duration: unknown, option: string): number {
   const number = typeof duration === 'bigint' ? Number(duration) : duration
   const isNumber = typeof number === 'number' || /^\d+$/.test(String(number))
   if (isNumber && Number(number) > 0 && Number(number) < 1e15) {
-    const [ms, seconds] = [withUnit(Number(number)), withUnit(Number(number) * 1000)]
+    const [ms, seconds] = [durationOf(Number(number)), durationOf(Number(number) * 1000)]
     throw invalid(
       option,
       `needs a unit: write '${seconds}' if ${number} means seconds, '${ms}' if milliseconds`,
@@ -42,8 +42,8 @@ export function milliseconds(duration: unknown, option: string): number {
   throw invalid(option, "is not a duration. Write '30m', '2h' or '31d'")
 }
 
-/** As text in the largest unit up to a day that divides it: `'36h'`. */
-function withUnit(length: number): string {
+/** Milliseconds as a duration, in the largest unit up to a day that divides them: `'36h'`. */
+export function durationOf(length: number): Duration {
   const unit = ['d', 'h', 'm', 's'].find((name) => !(length % UNITS[name]!)) ?? 'ms'
   return `${length / UNITS[unit]!}${unit}`
 }

@@ -24,6 +24,24 @@ export function refuseUnknown(
   }
 }
 
+/** The option's bytes, or the most that there can be. `of`: what has no more. */
+export function bytesUpTo(
+  given: number | undefined,
+  most: number,
+  option: string,
+  of: string,
+): number {
+  if (given === undefined) return most
+  if (!Number.isSafeInteger(given) || given < FEWEST_BYTES) {
+    throw invalid(option, `has to be a whole number of bytes, ${FEWEST_BYTES} or more`)
+  }
+  if (given > most) throw invalid(option, `is more than the ${most} bytes of ${of}`)
+  return given
+}
+
+/** Less than this has no room for who is signed in. */
+const FEWEST_BYTES = 256
+
 /** Throws unless the value is an object and not an array. */
 export function requireObject(given: unknown, option: string): object {
   if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given

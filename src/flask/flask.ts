@@ -125,6 +125,7 @@ const CONFLICTS: NonNullable<Preset['conflicts']> = [
   ['encrypt', 'cannot be combined with flask(): Flask could not read the cookie'],
   ['audience', 'cannot be combined with flask(): Flask has no such setting'],
   ['lifetime', 'cannot be combined with flask(): pass PERMANENT_SESSION_LIFETIME to flask()'],
+  ['maxBytes', 'cannot be combined with flask(): pass MAX_COOKIE_SIZE to flask()'],
   ['cookie', 'cannot be combined with flask(): pass SESSION_COOKIE_NAME and the like to flask()'],
 ]
 

@@ -19,12 +19,36 @@ export function varyWithCookie(existing: string | null | undefined): string {
  */
 export function privateCacheControl(existing: string | null | undefined): string {
   if (!existing) return 'private'
-  const directives = existing
-    .split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/)
-    .map((directive) => directive.trim())
-    .filter((directive) => directive !== '' && !/^(public|s-maxage)\b/i.test(directive))
-  const strict = directives.some((directive) => /^(no-store|private)$/i.test(directive))
+  const directives = directivesOf(existing).filter((directive) => !SHARES.test(directive))
+  const strict = directives.some((directive) => STRICT.test(directive))
   return (strict ? directives : ['private', ...directives]).join(', ')
+}
+
+/** Directives that let a shared cache store a response. */
+const SHARES = /^(public|s-maxage)\s*(=|$)/i
+
+/** Directives that forbid it. */
+const STRICT = /^(no-store|private)$/i
+
+function directivesOf(control: string): string[] {
+  const directives = control.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/)
+  return directives.map((directive) => directive.trim()).filter((directive) => directive !== '')
+}
+
+/**
+ * The Cache-Control of a response without Set-Cookie to a signed-in visitor: `private` is added as
+ * above, unless the app lets shared caches store the response, with `public` or `s-maxage`.
+ */
+export function personalCacheControl(
+  existing: string | null | undefined,
+  onShared?: (control: string) => void,
+): string {
+  const directives = directivesOf(existing ?? '')
+  const isStrict = directives.some((directive) => STRICT.test(directive))
+  if (isStrict || !directives.some((directive) => SHARES.test(directive)))
+    return privateCacheControl(existing)
+  onShared?.(existing!)
+  return existing!
 }
 
 /**
@@ -54,6 +78,10 @@ export interface Outgoing {
   withdrawn?: readonly string[] | undefined
   /** Called if a line of the app, of the same name, is replaced. */
   onReplaced?: () => void
+  /** Whether a user is signed in: then the response is `private`, unless the app shares it. */
+  isPersonal?: boolean
+  /** Called if the app shares the response of a signed-in user with caches. */
+  onShared?: ((control: string) => void) | undefined
 }
 
 /**
@@ -78,7 +106,7 @@ export function withSetCookie(
 
 /** Merges what a session adds into `Headers`, and returns them. */
 export function mergeInto(headers: Headers, outgoing: Outgoing): Headers {
-  const { vary, setCookie, withdrawn } = outgoing
+  const { vary, setCookie, withdrawn, isPersonal, onShared } = outgoing
   if (vary) headers.set('vary', varyWithCookie(headers.get('vary')))
   if (setCookie !== undefined || withdrawn) {
     const lines = withSetCookie(headers.getSetCookie(), setCookie, outgoing)
@@ -89,6 +117,9 @@ export function mergeInto(headers: Headers, outgoing: Outgoing): Headers {
     headers.set('cache-control', privateCacheControl(headers.get('cache-control')))
     const targeted = [...headers.keys()].filter(isTargetedControl)
     for (const name of targeted) headers.delete(name)
+  } else if (isPersonal) {
+    const control = personalCacheControl(headers.get('cache-control'), onShared)
+    headers.set('cache-control', control)
   }
   return headers
 }

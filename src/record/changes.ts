@@ -4,6 +4,7 @@ import { SessionError } from '../base/errors.ts'
 import { isThenable } from '../base/realm.ts'
 import { type Field, freshValue, isUnspelled, unread } from './fields.ts'
 import { type Layout, type SessionRecord, setMeta, userIdOf, waitingItems } from './record.ts'
+import { type OwnTimeouts, setOwnTimeouts } from './session-lifetime.ts'
 
 /**
  * What the function given to `session.update` returns to delete the key.
@@ -27,6 +28,7 @@ export type Change =
   | { do: 'consume'; shown: readonly string[] | 'all' }
   | { do: 'permanent'; on: boolean }
   | { do: 'label'; label: string | undefined }
+  | { do: 'lifetime'; own: OwnTimeouts | undefined }
   | { do: 'regenerate' }
   /** `at` is in seconds since 1970. */
   | {
@@ -140,6 +142,9 @@ export function apply(record: SessionRecord, change: Change, layout: Layout): Se
       break
     case 'label':
       setMeta(record, names.label, change.label, layout)
+      break
+    case 'lifetime':
+      setOwnTimeouts(record, change.own, layout)
       break
     case 'regenerate':
       break

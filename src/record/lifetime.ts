@@ -8,6 +8,8 @@ export interface Lifetime {
   permanent: number
   /** Absolute timeout, counted from creation or the last login; a visit does not extend it. */
   absolute: number | undefined
+  /** Idle timeout of anonymous sessions, permanent or not, if they have a shorter one. */
+  anonymous?: number | undefined
   /** Clock skew: how far ahead another server's clock may be. */
   leeway: number
   /** `visits`: sliding, once a tenth of the idle timeout has passed. The others are Flask's. */
@@ -24,6 +26,23 @@ export interface Times {
 
 /** Why a session whose signature verifies is not accepted. */
 export type Ended = 'expired' | 'expired-absolute' | 'future'
+
+/** A lifetime with further limits: of each timeout the shortest counts. A limit of NaN ends all. */
+export function shortened(
+  lifetime: Lifetime,
+  {
+    idle = Infinity,
+    absolute = Infinity,
+  }: { idle?: number | undefined; absolute?: number | undefined },
+): Lifetime {
+  const capped = Math.min(lifetime.absolute ?? Infinity, absolute)
+  return {
+    ...lifetime,
+    idle: Math.min(lifetime.idle, idle),
+    permanent: Math.min(lifetime.permanent, idle),
+    absolute: capped === Infinity ? undefined : capped,
+  }
+}
 
 /** Why a session is not valid at `now` (milliseconds). In whole seconds, as itsdangerous. */
 export function endedBy(lifetime: Lifetime, times: Times, now: number): Ended | undefined {

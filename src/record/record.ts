@@ -23,6 +23,8 @@ export interface MetaNames {
   userId: string
   authenticatedAt?: string
   label?: string
+  /** The timeouts that were set for this session. */
+  lifetime?: string
   /** The Domain and Path that the cookie was set with, as a fingerprint. */
   place?: string
 }
@@ -58,6 +60,7 @@ export function ownLayout(codec: Codec): Layout {
     userId: 'u',
     authenticatedAt: 'a',
     label: 'l',
+    lifetime: 't',
     place: 'd',
   }
 

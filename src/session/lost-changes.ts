@@ -78,8 +78,11 @@ export function changedNames({ changes, record, host }: State): string[] {
 
 function nameOf(change: Change): string {
   if ('key' in change) return change.key
-  return change.do === 'permanent' || change.do === 'label' ? change.do : `${change.do}()`
+  return PROPERTIES.has(change.do) ? change.do : `${change.do}()`
 }
+
+/** Changes that are made by assignment. */
+const PROPERTIES: ReadonlySet<Change['do']> = new Set(['permanent', 'label', 'lifetime'])
 
 function report(state: State, why: LossCause, told: Set<string>): void {
   // A commit that failed has told the app.

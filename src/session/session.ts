@@ -1,10 +1,12 @@
 /** The class `Session`: get, set, update, flash, login, logout, CSRF token, commit. */
 
 import { printableShort } from '../base/printable.ts'
+import { durationOf } from '../base/duration.ts'
 import { mergeInto } from '../http/headers.ts'
 import { type REMOVE, setTo, type Updater, updatedField } from '../record/changes.ts'
 import { givenField, liveValue } from '../record/fields.ts'
 import { authenticatedAtOf, type Flash, isPermanent, labelOf, userIdOf } from '../record/record.ts'
+import { ownTimeouts } from '../record/session-lifetime.ts'
 import { isObject } from '../record/text/shapes.ts'
 import type { Markup } from '../record/text/values.ts'
 import { commitState, reloadState } from './commit.ts'
@@ -16,10 +18,13 @@ import {
   checkHeaders,
   checkedList,
   checkedLabel,
+  checkedLifetime,
   checkedUserId,
   checkKey,
   checkUpdater,
+  refuseLifetime,
 } from './explain/misuse.ts'
+import type { SessionLifetime } from './setup/own-preset.ts'
 import { outgoing } from './set-cookie-line.ts'
 import { newNonce, note, noteDrift, notePut, refuseFrozen, type State } from './state.ts'
 
@@ -171,8 +176,8 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
   }
 
   /**
-   * Deletes everything: data, flash messages, `permanent`, `label`, and who is signed in. As Flask's
-   * `session.clear()`.
+   * Deletes everything: data, flash messages, `permanent`, `label`, `lifetime`, and who is signed in.
+   * As Flask's `session.clear()`.
    *
    * A signed-in session ends, as with `logout()`: in a store it cannot come back. `logout({ keep })`
    * differs in that it can preserve keys, such as a language.
@@ -283,6 +288,39 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
     // Apps set it on each request; only in Flask does that send a new cookie.
     if (!this.#state.host.backend.layout.flat && this.permanent === Boolean(on)) return
     note(this.#state, 'permanent', { do: 'permanent', on: Boolean(on) })
+  }
+
+  /**
+   * The timeouts that were set for this session, such as shorter ones for administrators:
+   * `session.lifetime = { idle: '15m', absolute: '8h' }`. Saved with the session and enforced by the
+   * server, not by the cookie's Max-Age.
+   *
+   * It only shortens: of this and the options the shorter counts, also after a change of the options.
+   * `undefined` removes it; so do `logout`, `clear` and the login of another user. Neither
+   * express-session nor Flask has it. @default undefined: the timeouts of the options
+   *
+   * @throws ERR_OPTION_INVALID for anything else, and under Flask's preset.
+   */
+  get lifetime(): SessionLifetime | undefined {
+    const own = ownTimeouts(this.#state.record, this.#state.host.backend.layout)
+    if (!own) return undefined
+    const { idle, absolute } = own
+    return {
+      ...(idle !== undefined && { idle: durationOf(idle * 1000) }),
+      ...(absolute !== undefined && { absolute: durationOf(absolute * 1000) }),
+    }
+  }
+
+  set lifetime(lifetime: SessionLifetime | undefined) {
+    const { record, host } = this.#state
+    const { layout } = host.backend
+    refuseLifetime(layout)
+    const own = checkedLifetime(lifetime)
+    host.development?.lifetimeSet(own, host.policy.lifetime)
+    const now = ownTimeouts(record, layout)
+    // Apps set it on each request.
+    if (now?.idle === own?.idle && now?.absolute === own?.absolute) return
+    note(this.#state, 'lifetime', { do: 'lifetime', own })
   }
 
   /** Whether the request came without a valid session. */

@@ -1,6 +1,7 @@
 /** The Set-Cookie line of a request: kept from commit to response, and left out when outdated. */
 
 import type { Outgoing } from '../http/headers.ts'
+import { userIdOf } from '../record/record.ts'
 import type { State } from './state.ts'
 
 /** Replaces the line of an earlier commit. A renewal of what this request changed is no mere one. */
@@ -15,8 +16,9 @@ export function setLine(state: State, line: string, isRenewal = false): void {
 }
 
 /** The headers that the response needs for this session. */
-export function outgoing({ host, setCookie, withdrawn, renewedAsOf }: State): Outgoing {
-  if (setCookie === undefined) return { vary: true, setCookie }
+export function outgoing(state: State): Outgoing {
+  const { host, setCookie, withdrawn, renewedAsOf } = state
+  if (setCookie === undefined) return withoutLine(state)
   const { onReplaced } = host
   if (renewedAsOf === undefined) {
     if (withdrawn === undefined) return { vary: true, setCookie, onReplaced }
@@ -27,7 +29,20 @@ export function outgoing({ host, setCookie, withdrawn, renewedAsOf }: State): Ou
     return { vary: true, setCookie, isRenewal: true, withdrawn }
   }
   // Meanwhile another request may have signed the visitor in or out: its cookie stays.
-  return { vary: true, setCookie: undefined, withdrawn: [...(withdrawn ?? []), setCookie] }
+  return { ...withoutLine(state), withdrawn: [...(withdrawn ?? []), setCookie] }
+}
+
+function withoutLine(state: State): Outgoing {
+  if (!isPersonal(state)) return { vary: true, setCookie: undefined }
+  const onShared = state.host.development?.sharedPage
+  return { vary: true, setCookie: undefined, isPersonal: true, onShared }
+}
+
+/** Whether somebody was signed in when the session was opened, or is now. */
+function isPersonal({ base, record, host }: State): boolean {
+  const { layout } = host.backend
+  if (userIdOf(record, layout) !== undefined) return true
+  return base !== record && userIdOf(base, layout) !== undefined
 }
 
 /** A renewal nobody asked for is sent within this time after its cookie arrived. In milliseconds. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   mergeInto,
+  personalCacheControl,
   privateCacheControl,
   setCookieName,
   varyWithCookie,
@@ -41,6 +42,36 @@ describe('Cache-Control of a response that sets the cookie', () => {
     ['x-private', 'private, x-private'],
     ['no-store-x', 'private, no-store-x'],
   ])('%j becomes %j', (before, after) => expect(privateCacheControl(before)).toBe(after))
+})
+
+describe('Cache-Control of a response to a signed-in visitor, without a Set-Cookie', () => {
+  test.each([
+    [undefined, 'private'],
+    ['', 'private'],
+    ['no-store', 'no-store'],
+    ['private, max-age=5', 'private, max-age=5'],
+    ['no-cache', 'private, no-cache'],
+    ['max-age=60, must-revalidate', 'private, max-age=60, must-revalidate'],
+    ['no-cache="a, public"', 'private, no-cache="a, public"'],
+    ['x-public', 'private, x-public'],
+    ['public-x', 'private, public-x'],
+    // The stricter holds.
+    ['public, no-store', 'no-store'],
+    ['s-maxage=9, PRIVATE', 'PRIVATE'],
+  ])('%j becomes %j', (before, after) => {
+    const shared: string[] = []
+    expect(personalCacheControl(before, (control) => shared.push(control))).toBe(after)
+    expect(shared).toEqual([])
+  })
+
+  test.each(['public', 'Public , max-age=60', 'max-age=0,S-MaxAge=60', 's-maxage="60"'])(
+    'what the app shares with caches stays, and is reported: %j',
+    (control) => {
+      const shared: string[] = []
+      expect(personalCacheControl(control, (given) => shared.push(given))).toBe(control)
+      expect(shared).toEqual([control])
+    },
+  )
 })
 
 describe('Set-Cookie', () => {

@@ -318,7 +318,8 @@ def open_id(keys, value):
 
 
 HEAD = re.compile(
-    r"([\w-]{6})\.([\w-]{22})\.([0-9a-z]+)\.([0-9a-z]+)\.([0-9a-z]+)"
+    r"([\w-]{6})\.([\w-]{22})\.([0-9a-z]+)(?:_([0-9a-z]+))?"
+    r"\.([0-9a-z]+)(?:_([0-9a-z]+))?\.([0-9a-z]+)"
     r"(?:\.([\w-]{22})\.([0-9a-z]+))?(?:\.([\w-]{4}))?",
     re.ASCII,
 )
@@ -332,14 +333,18 @@ def open_row(selector, body):
     row = {
         "hash": parts[2],
         "auth": int(parts[3], 36),
-        "idle": int(parts[4], 36),
-        "issued": int(parts[5], 36),
+        "idle": int(parts[5], 36),
+        "issued": int(parts[7], 36),
         "record": open_record(record),
     }
+    if parts[4]:
+        row["epoch"] = int(parts[4], 36)
     if parts[6]:
-        row["previous"] = {"hash": parts[6], "replaced": int(parts[7], 36)}
+        row["lowered"] = int(parts[6], 36)
     if parts[8]:
-        row["attributes"] = parts[8]
+        row["previous"] = {"hash": parts[8], "replaced": int(parts[9], 36)}
+    if parts[10]:
+        row["attributes"] = parts[10]
     return row
 
 

@@ -101,13 +101,15 @@ agree('rows', ({ selector, body, refused }) => {
   const entry = decodeEntry(selector, row, { layout })
   // Ours does not tell a wrong head from a wrong record.
   if (!entry) return { refused: refused ?? 'row' }
-  const { verifier: hash, auth, idle, issued, previous, attributes } = entry
+  const { verifier: hash, auth, epoch, idle, lowered, issued, previous, attributes } = entry
   const record = noteRecord(entry.record, layout)
   const before = previous && { hash: previous.verifier, replaced: previous.replacedAt ?? 0 }
   const opens = {
     hash,
     auth,
+    ...(epoch > 0 && { epoch }),
     idle,
+    ...(lowered !== undefined && { lowered }),
     issued,
     record,
     ...(before && { previous: before }),

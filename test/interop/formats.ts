@@ -27,6 +27,8 @@ export interface NotedRecord {
 interface NotedRow {
   hash: string
   auth: number
+  epoch?: number
+  lowered?: number
   idle: number
   issued: number
   record: NotedRecord

@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { forge, OLD_SECRET, SECRET, T0, testSessions } from '../session/visitor.ts'
-import { type Reply, type Route, served, WAYS } from './both-ways.ts'
+import { cookieOf, type Reply, type Route, served, WAYS } from './both-ways.ts'
 
 const body = Buffer.from('["s44we8",{"x":1}]').toString('base64url')
 const writing =
@@ -73,6 +73,48 @@ describe.each(WAYS)('promise 7, cache-safe, through %s', (way) => {
     // Without one it is the app's to decide.
     await served(way, sessions, reading({ headers }), async (ask) => {
       expect((await ask()).headers.get('cache-control')).toBe(own ?? null)
+    })
+  })
+
+  test.each<[string | undefined, string]>([
+    [undefined, 'private'],
+    ['max-age=60', 'private, max-age=60'],
+    ['no-cache', 'private, no-cache'],
+    ['no-store', 'no-store'],
+    ['private, max-age=5', 'private, max-age=5'],
+    ['public, max-age=60', 'public, max-age=60'],
+    ['s-maxage=60', 's-maxage=60'],
+  ])('a page of a signed-in visitor with Cache-Control %j leaves with %j', async (own, sent) => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const { sessions } = testSessions()
+    const own200: Reply['headers'] = own === undefined ? [] : [['Cache-Control', own]]
+    let reply: Reply = {}
+    let path = 'page'
+    const route: Route = async (open) => {
+      // A file, say: the session is not asked for.
+      if (path === 'asset') return reply
+      const session = await open()
+      if (path === 'login') session.login('ada')
+      return reply
+    }
+    await served(way, sessions, route, async (ask) => {
+      path = 'login'
+      const cookie = cookieOf(await ask())
+      path = 'page'
+      for (const status of [200, 302, 304, 404, 500]) {
+        for (const method of ['GET', 'HEAD', 'POST']) {
+          reply = { status, headers: own200 }
+          const response = await ask({ cookie }, method)
+          expect(response.headers.getSetCookie()).toEqual([])
+          expect(response.headers.get('cache-control'), `${method} ${status}`).toBe(sent)
+          expect(response.headers.get('vary')).toBe('Cookie')
+        }
+      }
+      reply = { headers: own200 }
+      // Nobody is signed in, or nobody asked: it is the app's to decide.
+      expect((await ask()).headers.get('cache-control')).toBe(own ?? null)
+      path = 'asset'
+      expect((await ask({ cookie })).headers.get('cache-control')).toBe(own ?? null)
     })
   })
 

@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http'
 import {
   isTargetedControl,
   type Outgoing,
+  personalCacheControl,
   privateCacheControl,
   varyWithCookie,
   withSetCookie,
@@ -13,10 +14,14 @@ import { isHttp2 } from './gate-checks.ts'
 
 /** Merges the session's headers into those that the app has set. Parses only existing headers. */
 export function addHeaders(res: ServerResponse, outgoing: Outgoing): void {
-  const { vary, setCookie, withdrawn } = outgoing
+  const { vary, setCookie, withdrawn, isPersonal, onShared } = outgoing
   if (vary) {
     const existing = textOf(res.getHeader('vary'))
     res.setHeader('Vary', existing === undefined ? 'Cookie' : varyWithCookie(existing))
+  }
+  if (setCookie === undefined && isPersonal) {
+    const existing = textOf(res.getHeader('cache-control'))
+    res.setHeader('Cache-Control', personalCacheControl(existing, onShared))
   }
   if (setCookie === undefined && !withdrawn) return
   const cookies = res.getHeader('set-cookie')

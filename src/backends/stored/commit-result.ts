@@ -2,6 +2,7 @@
 
 import type { Change } from '../../record/changes.ts'
 import { cookieLifetime } from '../../record/lifetime.ts'
+import { lifetimeOf } from '../../record/session-lifetime.ts'
 import type { CommitRequest, Committed, Note } from '../backend.ts'
 import { seenAt, timesOf } from './entry.ts'
 import type { GroupCommit } from './group-commit.ts'
@@ -38,17 +39,18 @@ export function committed(
     notes,
   }: { issue: string | undefined; isRenewal?: boolean; now: number; notes: Note[] },
 ): Committed {
-  const { row, entry, selector } = slot
+  const { row, entry, newest, selector } = slot
   const held: StoredOpened = {
     ...opened,
     record: entry.record,
-    seen: seenAt(row, entry),
+    seen: seenAt(newest.row, newest.entry),
     handle: selector,
     isSuperseded: false,
     slot,
   }
   if (issue === undefined) return { opened: held, setCookie: undefined, notes }
-  const keepFor = cookieLifetime(lifetime, timesOf(row, entry, layout, now), now)
+  const own = lifetimeOf(entry.record, layout, lifetime)
+  const keepFor = cookieLifetime(own, timesOf(row, entry, layout, now), now)
   const renewed: StoredOpened = {
     ...held,
     hasCookie: true,
@@ -69,7 +71,7 @@ export function asksForCookie(changes: readonly Change[]): boolean {
   return changes.some(({ do: verb }) => ASKING.has(verb))
 }
 
-const ASKING: ReadonlySet<Change['do']> = new Set(['login', 'regenerate', 'permanent'])
+const ASKING: ReadonlySet<Change['do']> = new Set(['login', 'regenerate', 'permanent', 'lifetime'])
 
 /** The last login among the changes, which is the one that counts. */
 export function lastLogin(changes: readonly Change[]) {

@@ -2,10 +2,9 @@
 
 import { SessionError } from '../../base/errors.ts'
 import { type Change, isSoft } from '../../record/changes.ts'
-import { isDueForRenewal } from '../../record/lifetime.ts'
 import { type SessionRecord, userIdOf } from '../../record/record.ts'
 import { type Committed, type Note, notesOf } from '../backend.ts'
-import { idleSeconds, timesOf } from './entry.ts'
+import { idleSeconds, isDue } from './entry.ts'
 import type { CommitOutcome } from './waiting-commit.ts'
 import type { CommitWork } from './commit-work.ts'
 import type { Plan } from './plan.ts'
@@ -41,9 +40,9 @@ export function storedCommit(ports: CommitParts) {
     const { opened, changes, now } = request
     const work = workOf(slot, changes, opened.isOutdated)
     if (changes.length > 0 || hasIdWork(slot, work, rules, now)) return save(request, slot, work)
-    const { row, entry } = slot
-    const isDue = isDueForRenewal(lifetime, timesOf(row, entry, layout, now), now)
-    return isDue || !slot.isListed ? touch(opened, slot, now) : unchanged(opened)
+    const renews = isDue(slot.newest, rules, now)
+    if (renews && slot.newest.entry.lowered !== undefined) return save(request, slot, work)
+    return renews || !slot.isListed ? touch(opened, slot, now) : unchanged(opened)
   }
 
   async function save(request: StoredRequest, slot: Slot, work: CommitWork): Promise<Committed> {
@@ -94,7 +93,8 @@ export function storedCommit(ports: CommitParts) {
 
   /** Sliding expiration: extends the session's expiry. If that fails, the next visit does it. */
   async function touch(opened: StoredOpened, slot: Slot, now: number): Promise<Committed> {
-    const { entry } = slot
+    // The work of others may have shortened the timeout in the same swap.
+    const { entry } = slot.newest
     const expiresAt = now + entry.idle * 1000
     const owner = userIdOf(entry.record, layout)
     try {

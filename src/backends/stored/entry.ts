@@ -3,7 +3,14 @@
 import type { Encrypter } from '../../crypto/encrypted.ts'
 import type { Migration } from '../../crypto/sealer.ts'
 import type { FoundRow, Row } from './store.ts'
-import { endedBy, type Ended, type Lifetime, type Times } from '../../record/lifetime.ts'
+import {
+  endedBy,
+  type Ended,
+  isDueForRenewal,
+  type Lifetime,
+  type Times,
+} from '../../record/lifetime.ts'
+import { lifetimeOf } from '../../record/session-lifetime.ts'
 import {
   authenticatedAtOf,
   isPermanent,
@@ -24,6 +31,12 @@ export interface Entry {
   readonly epoch: number
   /** The idle timeout when the row was written, in seconds. */
   readonly idle: number
+  /**
+   * When the row was written, in seconds since 1970, if the session once had a longer idle timeout: a
+   * visit that began then may still touch the row, so the row's expiry says nothing. Such a session is
+   * renewed by a swap.
+   */
+  readonly lowered?: number | undefined
   /** When its id was last sent in a Set-Cookie, in seconds since 1970. */
   readonly issued: number
   /** A fingerprint of the attributes of that Set-Cookie; `undefined` in rows from before. */
@@ -53,7 +66,7 @@ export interface EntryFormat {
 }
 
 // body   = head LF record              ; encrypted, if there is a cipher
-// head   = check "." verifier "." auth ["_" epoch] "." idle "." issued ["." verifier "." replaced] ["." attributes]
+// head   = check "." verifier "." auth ["_" epoch] "." idle ["_" lowered] "." issued ["." verifier "." replaced] ["." attributes]
 // check  = the first 6 characters of the key
 // record = as its layout writes it
 //
@@ -63,15 +76,15 @@ export interface EntryFormat {
 // The check catches a store that returns the row of another key. It has 36 of the key's 128 random
 // bits; a row that passes by chance, one in 2^36, is still refused for the hash of its verifier.
 const HEAD =
-  /^([\w-]+)\.([\w-]+)\.([\da-z]+)(?:_([\da-z]+))?\.([\da-z]+)\.([\da-z]+)(?:\.([\w-]+)\.([\da-z]+))?(?:\.([\w-]{4}))?$/
+  /^([\w-]+)\.([\w-]+)\.([\da-z]+)(?:_([\da-z]+))?\.([\da-z]+(?:_[\da-z]+)?)\.([\da-z]+)(?:\.([\w-]+)\.([\da-z]+))?(?:\.([\w-]{4}))?$/
 
 const CHECK_CHARACTERS = 6
 
 /** The text of an entry. */
 export function encodeEntry(entry: Entry, layout: Layout): string {
-  const { selector, verifier, auth, epoch, idle, issued, previous, attributes } = entry
-  const login = epoch > 0 ? `${inBase36(auth)}_${inBase36(epoch)}` : inBase36(auth)
-  const head = [checkOf(selector), verifier, login, inBase36(idle), inBase36(issued)]
+  const { selector, verifier, auth, epoch, idle, lowered, issued, previous, attributes } = entry
+  const login = withMore(auth, epoch)
+  const head = [checkOf(selector), verifier, login, withMore(idle, lowered), inBase36(issued)]
   if (previous) head.push(previous.verifier, inBase36(previous.replacedAt ?? 0))
   if (attributes !== undefined) head.push(attributes)
   return `${head.join('.')}\n${layout.encode(entry.record)}`
@@ -100,11 +113,12 @@ function parseEntry(key: string, text: string, layout: Layout): Entry | undefine
   if (check !== checkOf(key) || !verifier || !auth || !idle || !issued) return undefined
   const record = layout.decode(text.slice(end + 1))
   if (!record) return undefined
-  return {
+  const entry: Entry = {
     selector: key,
     verifier,
     auth: fromBase36(auth),
     epoch: epoch === undefined ? 0 : fromBase36(epoch),
+    // parseInt stops at the underscore.
     idle: fromBase36(idle),
     issued: fromBase36(issued),
     attributes,
@@ -114,10 +128,16 @@ function parseEntry(key: string, text: string, layout: Layout): Entry | undefine
         : undefined,
     record,
   }
+  const at = idle.indexOf('_')
+  return at < 0 ? entry : { ...entry, lowered: fromBase36(idle.slice(at + 1)) }
 }
 
 function checkOf(key: string): string {
   return key.slice(0, CHECK_CHARACTERS)
+}
+
+function withMore(number: number, more: number | undefined): string {
+  return more ? `${inBase36(number)}_${inBase36(more)}` : inBase36(number)
 }
 
 function inBase36(number: number): string {
@@ -129,8 +149,8 @@ function fromBase36(text: string): number {
 }
 
 /** When the visitor was last seen, in seconds since 1970: a touch changes only the row's expiry. */
-export function seenAt({ expiresAt }: Row, { idle }: Entry): number {
-  return Math.floor(expiresAt / 1000) - idle
+export function seenAt({ expiresAt }: Row, { idle, lowered }: Entry): number {
+  return lowered ?? Math.floor(expiresAt / 1000) - idle
 }
 
 /** The times a lifetime is counted from. `seen` is at most now: another server's clock may be ahead. */
@@ -150,7 +170,18 @@ export function entryEnded(
   { layout, lifetime }: { layout: Layout; lifetime: Lifetime },
   now: number,
 ): Ended | undefined {
-  return row.expiresAt < now ? 'expired' : endedBy(lifetime, timesOf(row, entry, layout, now), now)
+  if (row.expiresAt < now) return 'expired'
+  return endedBy(lifetimeOf(entry.record, layout, lifetime), timesOf(row, entry, layout, now), now)
+}
+
+/** Whether a visit without changes renews the session (sliding expiration). */
+export function isDue(
+  { row, entry }: RowAndEntry,
+  { layout, lifetime }: { layout: Layout; lifetime: Lifetime },
+  now: number,
+): boolean {
+  const own = lifetimeOf(entry.record, layout, lifetime)
+  return isDueForRenewal(own, timesOf(row, entry, layout, now), now)
 }
 
 /**
@@ -163,7 +194,8 @@ export function isRevoked(row: FoundRow, entry: Entry): boolean {
 
 /** The idle timeout of a record's session, in seconds. */
 export function idleSeconds(record: SessionRecord, layout: Layout, lifetime: Lifetime): number {
-  return Math.floor((isPermanent(record, layout) ? lifetime.permanent : lifetime.idle) / 1000)
+  const { permanent, idle } = lifetimeOf(record, layout, lifetime)
+  return Math.floor((isPermanent(record, layout) ? permanent : idle) / 1000)
 }
 
 /** A new row for an entry. Its owner is the user who is signed in. */

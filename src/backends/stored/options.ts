@@ -1,7 +1,7 @@
 /** Makes the backend on a store: the checks and defaults of its options. */
 
 import { type Duration, milliseconds } from '../../base/duration.ts'
-import { invalid, oneOf, refuseUnknown, requireObject } from '../../base/options.ts'
+import { bytesUpTo, invalid, oneOf, refuseUnknown, requireObject } from '../../base/options.ts'
 import { backgroundTimer, systemRandom, systemTimer } from '../../base/ports.ts'
 import { encrypter, ENVELOPE_ALGORITHM } from '../../crypto/encrypted.ts'
 import { fingerprintOf } from '../../crypto/fingerprint.ts'
@@ -15,6 +15,7 @@ import type {
   StoreSetup,
 } from '../store-backend.ts'
 import { type RowCipher, rowCipher } from './entry.ts'
+import { mostBytes } from './plan.ts'
 import { sessionIdFormat } from './session-id.ts'
 import { CLOCK_DIFFERENCE_MS, type StoreVerbs } from './store.ts'
 import { storedBackend } from './stored.ts'
@@ -42,15 +43,18 @@ export function backendOn(verbs: StoreVerbs, setup: StoreSetup): StoredBackend {
   const { secrets, scope, layout, lifetime, writer, clock } = setup
   const storeRules = storeRulesOf(setup.options)
   const { rotate, grace, ...rest } = storeRules
+  const cipher = cipherOf(setup)
+  const maxBytes = bytesUpTo(setup.options.maxBytes, mostBytes(cipher), 'maxBytes', A_ROW)
   const { members, store, ...backend } = storedBackend({
     store: verbs,
     ids: sessionIdFormat(keysFor(secrets, 'session id', scope)),
     writer,
     rules: {
       layout,
-      cipher: cipherOf(setup),
+      cipher,
       // Nobody but a server can write a row, so a time in the future is another server's clock.
       lifetime: { ...lifetime, leeway: CLOCK_DIFFERENCE_MS },
+      maxBytes,
       rotate,
       grace,
       attributes: fingerprintOf(writer.attributes),
@@ -80,6 +84,8 @@ export function backendOn(verbs: StoreVerbs, setup: StoreSetup): StoredBackend {
     load: store.load,
   }
 }
+
+const A_ROW = 'a record that a store can hold'
 
 /** The cipher of the rows, if the option `encrypt` is set. */
 function cipherOf({ encryption, secrets, scope, clock }: StoreSetup): RowCipher | undefined {

@@ -2,6 +2,7 @@
 
 import { cookieLifetime } from '../../record/lifetime.ts'
 import { isPermanent, type SessionRecord } from '../../record/record.ts'
+import { lifetimeOf } from '../../record/session-lifetime.ts'
 import type { CommitWork, SessionRules } from './commit-work.ts'
 import { type Entry, type PreviousId, type RowAndEntry, timesOf } from './entry.ts'
 
@@ -37,8 +38,7 @@ export function idAfter(
   const asked = work.changes.some((change) => change.do === 'regenerate')
   const stale = isStale({ row, entry }, rules, now)
   const { attributes } = rules
-  const rewrites =
-    stale || entry.attributes !== attributes || changesPermanence(entry, record, rules)
+  const rewrites = stale || entry.attributes !== attributes || changesMaxAge(entry, record, rules)
   // With `rotate`, an id that has to be sent again is renewed instead; so is one whose renewal the
   // browser never got, since the id that it has cannot be sent again.
   const renewsToRewrite = isCurrent
@@ -76,13 +76,17 @@ function previousAfter(previous: PreviousId | undefined, { grace }: SessionRules
   return previous.replacedAt + grace < now ? undefined : previous
 }
 
-function changesPermanence({ record }: Entry, next: SessionRecord, { layout }: SessionRules) {
-  return isPermanent(record, layout) !== isPermanent(next, layout)
+function changesMaxAge({ record }: Entry, next: SessionRecord, { layout }: SessionRules) {
+  if (isPermanent(record, layout) !== isPermanent(next, layout)) return true
+  const name = layout.names.lifetime
+  if (name === undefined || !isPermanent(next, layout)) return false
+  return record.meta.get(name)?.text !== next.meta.get(name)?.text
 }
 
 /** Whether half of the Max-Age that was sent to the browser has passed. */
 function isStale({ row, entry }: RowAndEntry, { layout, lifetime }: SessionRules, now: number) {
-  const keepFor = cookieLifetime(lifetime, timesOf(row, entry, layout, now), entry.issued * 1000)
+  const own = lifetimeOf(entry.record, layout, lifetime)
+  const keepFor = cookieLifetime(own, timesOf(row, entry, layout, now), entry.issued * 1000)
   return keepFor !== undefined && now - entry.issued * 1000 >= keepFor / 2
 }
 

@@ -5,7 +5,7 @@ import { isSoft, newRecord, overwrittenKeys, replay } from '../../record/changes
 import { type SessionRecord, userIdOf } from '../../record/record.ts'
 import { withMessagesThatFit } from '../../record/waiting.ts'
 import type { CommitWork, SessionRules } from './commit-work.ts'
-import { type Entry, entryEnded, idleSeconds, type RowAndEntry } from './entry.ts'
+import { type Entry, entryEnded, idleSeconds, isDue, type RowAndEntry } from './entry.ts'
 import { idAfter, idAfterLogin } from './plan-id.ts'
 
 /** The outcome of a request's work. */
@@ -82,12 +82,20 @@ function planOnEntry(
   const id = isLogin
     ? idAfterLogin(entry, work, rules, now)
     : idAfter({ row, entry, record }, work, rules, now)
-  const writes = id.entry !== entry || changes.some((change) => change.do !== 'regenerate')
+  const renews = entry.lowered !== undefined && isDue({ row, entry }, rules, now)
+  const writes =
+    renews || id.entry !== entry || changes.some((change) => change.do !== 'regenerate')
   if (!writes) return { do: 'keep', entry, issue: undefined, overwrote: [], dropped: 0 }
-  const fitted = withMessagesThatFit(record, layout, changes, (fit) => checkSize(fit, rules))
+  const fitted = withMessagesThatFit(record, layout, changes, (fit) => {
+    // Its id is renewed all the same if it is larger from before `maxBytes` was lowered.
+    if (changes.length > 0) checkSize(fit, rules)
+  })
+  const idle = idleSeconds(record, layout, lifetime)
+  const kept: Entry = { ...id.entry, record: fitted.record, idle }
+  const isLowered = entry.lowered !== undefined || idle < entry.idle
   return {
     do: 'keep',
-    entry: { ...id.entry, record: fitted.record, idle: idleSeconds(record, layout, lifetime) },
+    entry: isLowered ? { ...kept, lowered: Math.floor(now / 1000) } : kept,
     issue: id.issue,
     overwrote: overwrittenKeys(entry.record, changes),
     dropped: fitted.dropped,
@@ -95,20 +103,19 @@ function planOnEntry(
 }
 
 /** The limit of a store, less what precedes the record. Encryption makes four bytes of three. */
-function mostBytes({ cipher }: SessionRules): number {
+export function mostBytes(cipher: SessionRules['cipher']): number {
   return cipher ? 786_000 : 1_048_000
 }
 
 /** @throws ERR_SESSION_TOO_LARGE */
 export function checkSize(record: SessionRecord, rules: SessionRules): void {
-  const { layout } = rules
-  const most = mostBytes(rules)
-  // UTF-8 spends at most three bytes on a UTF-16 code unit: most records need no counting.
-  let units = 0
-  for (const [key, { text }] of record.data) units += key.length + text.length
-  units += record.meta.get(layout.names.flashes)?.text.length ?? 0
-  if (units * 3 < most / 2 && record.data.size < 10_000) return
-  const sizes = sizesOf(record, layout)
-  const size = sizes.reduce((sum, { key, bytes }) => sum + bytes + Buffer.byteLength(key) + 4, 100)
-  if (size > most) throw tooLarge('ERR_SESSION_TOO_LARGE', size, most, sizes)
+  const { layout, maxBytes: most = mostBytes(rules.cipher) } = rules
+  // A UTF-16 code unit takes at most three bytes in UTF-8, and six where it is escaped in a key: most
+  // records need no counting.
+  let units = 20
+  for (const [key, { text }] of record.data) units += 2 * key.length + text.length + 2
+  for (const [key, { text }] of record.meta) units += key.length + text.length + 2
+  if (units * 3 <= most) return
+  const size = Buffer.byteLength(layout.encode(record))
+  if (size > most) throw tooLarge('ERR_SESSION_TOO_LARGE', size, most, sizesOf(record, layout))
 }

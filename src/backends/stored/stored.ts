@@ -7,6 +7,7 @@ import { groupCommit } from './group-commit.ts'
 import { guardedStore } from './deadlines.ts'
 import { type Members, members } from './user-sessions.ts'
 import { openStored, reopenStored, type StoredOpened } from './open.ts'
+import { mostBytes } from './plan.ts'
 import { removals } from './removals.ts'
 
 /** A backend on a store, and the parts that its other verbs are made of. */
@@ -29,6 +30,7 @@ export function storedBackend(options: StoredOptions): BackendParts {
   const commit = storedCommit(parts)
   return {
     layout: options.rules.layout,
+    maxBytes: options.rules.maxBytes ?? mostBytes(options.rules.cipher),
     members: parts.members,
     store,
     open: (values, now) => openStored(parts, values, now),

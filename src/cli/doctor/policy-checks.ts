@@ -31,8 +31,12 @@ export function policyFindings(policy: Policy): Finding[] {
 }
 
 function lifetimeFinding({ lifetime, format }: Policy): Finding {
-  const { idle, permanent, absolute, assuranceLevel: level } = lifetime
-  const away = permanent === idle ? span(idle) : `${span(idle)}, permanent ones ${span(permanent)},`
+  const { idle, permanent, absolute, anonymous, assuranceLevel: level } = lifetime
+  const others = [
+    ...(permanent === idle ? [] : [`permanent ones ${span(permanent)}`]),
+    ...(anonymous === null ? [] : [`anonymous ones ${span(anonymous)}`]),
+  ]
+  const away = others.length > 0 ? `${[span(idle), ...others].join(', ')},` : span(idle)
   const atLast = absolute === null ? ', with no absolute timeout' : `, all after ${span(absolute)}`
   const says = `Sessions end after ${away} without a request${atLast}`
   return consider(

@@ -8,6 +8,7 @@ import {
   userIdOf,
   waitingItems,
 } from '../../record/record.ts'
+import { ownTimeouts } from '../../record/session-lifetime.ts'
 import { COOKIE_LIMIT, layoutWith } from '../../session/setup/own-preset.ts'
 import { recognise, type Recognised } from './formats.ts'
 import type { PastedCookie } from './pasted.ts'
@@ -73,6 +74,8 @@ function sessionIn({ format, payloads }: Recognised) {
   return {
     session: {
       permanent: isPermanent(record, layout),
+      /** What was set as `session.lifetime`, in seconds. */
+      lifetime: ownTimeouts(record, layout) ?? null,
       userId: userIdOf(record, layout) ?? null,
       label: labelOf(record, layout) ?? null,
       flashes: waitingItems(record, layout).length,

@@ -2,7 +2,7 @@
 
 import { printable } from '../../base/printable.ts'
 import { columns, prettyJson } from '../command/terminal.ts'
-import { roughly } from '../command/wording.ts'
+import { roughly, span } from '../command/wording.ts'
 import type { Description } from './description.ts'
 
 /** The page on one cookie. Every text from the cookie is made printable. */
@@ -24,7 +24,7 @@ export function page(cookie: Description, now: number): string {
 }
 
 const META =
-  "meta: the library's own (c created, n nonce, a signed in, u user id, p permanent, f flashes, l label)"
+  "meta: the library's own (c created, n nonce, a signed in, u user id, p permanent, f flashes, l label, t lifetime)"
 
 /** A row each for what there is. */
 function facts(cookie: Description, now: number): [string, string][] {
@@ -43,9 +43,21 @@ function facts(cookie: Description, now: number): [string, string][] {
     ['user id', session && (session.userId ?? 'none: anonymous')],
     ['label', session && session.label],
     ['permanent', session && (session.permanent ? 'yes' : 'no: it ends with the browser')],
+    ['lifetime', session && lifetimeIn(session)],
     ['flashes', session && session.flashes > 0 ? `${session.flashes} waiting` : null],
   ]
   return rows.filter((row): row is [string, string] => row[1] !== null)
+}
+
+/** The timeouts that were set for the session. */
+function lifetimeIn({ lifetime }: NonNullable<Description['session']>): string | null {
+  if (!lifetime) return null
+  const { idle, absolute } = lifetime
+  const parts = [
+    ...(idle === undefined ? [] : [`${span(idle)} without a request`]),
+    ...(absolute === undefined ? [] : [`${span(absolute)} in all`]),
+  ]
+  return `at most ${parts.join(', ')}`
 }
 
 function indented(text: string): string {

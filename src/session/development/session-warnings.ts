@@ -22,6 +22,15 @@ export function sessionWarnings(warn: Warn) {
         'sessions.get() was first called after the response headers were sent, so no Vary: Cookie tells caches that the page depends on the visitor. Call it before you send the response. A socket has no page to cache: ignore this line there.',
       )
     },
+    /** Warns that the app shares a page of a signed-in visitor with caches. `control`: its Cache-Control. */
+    sharedPage(control: string): void {
+      // As express.static sends it: a cache has to ask again each time.
+      if (/\bmax-age="?0\b/i.test(control) && !/\bs-maxage\b/i.test(control)) return
+      warn(
+        'shared-page',
+        `A response to a signed-in visitor lets shared caches store it (Cache-Control: ${control.slice(0, 100)}). They serve it to whoever sends the same cookie, after a logout too. Leave public and s-maxage out of pages that depend on who is signed in; for a page that does not, do not call sessions.get().`,
+      )
+    },
     /** Warns that a guard refused a request and that nothing handled the refusal. */
     unheeded(guard: string, status: number, wasAwaited: boolean): void {
       const remedy = wasAwaited
@@ -54,6 +63,20 @@ export function sessionWarnings(warn: Warn) {
       warn(
         `lost-${why}-${list.slice(0, 100)}`,
         LOST[why].replace('%', () => list),
+      )
+    },
+    /** Warns of `session.lifetime` that is longer than the options allow. In seconds. */
+    lifetimeSet(
+      own: { idle?: number | undefined; absolute?: number | undefined } | undefined,
+      { permanent, absolute }: { permanent: number; absolute: number | null },
+    ): void {
+      const isLonger =
+        (own?.idle ?? 0) > permanent ||
+        (own?.absolute ?? 0) > (absolute ?? Number.POSITIVE_INFINITY)
+      if (!isLonger) return
+      warn(
+        'lifetime-longer',
+        'session.lifetime was set to longer timeouts than those of the option lifetime, which count. It only shortens: set the option to the longest, and session.lifetime in the other sessions.',
       )
     },
     flashesDropped(count: number): void {

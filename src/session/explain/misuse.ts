@@ -1,7 +1,10 @@
 /** Argument checks: keys, user ids, flash categories and labels. */
 
 import { SessionError } from '../../base/errors.ts'
-import { invalid, refuseUnknown } from '../../base/options.ts'
+import { milliseconds } from '../../base/duration.ts'
+import { invalid, refuseUnknown, requireObject } from '../../base/options.ts'
+import type { Layout } from '../../record/record.ts'
+import type { OwnTimeouts } from '../../record/session-lifetime.ts'
 import { isMarkup } from '../../record/text/values.ts'
 
 /** Throws unless the key is a string. @throws ERR_VALUE_UNSUPPORTED */
@@ -102,6 +105,37 @@ export function checkedLabel(label: unknown): string | undefined {
   if (label.length <= MAX_LABEL_LENGTH) return label
   // Not between the halves of a surrogate pair.
   return label.slice(0, MAX_LABEL_LENGTH).replace(/[\ud800-\udbff]$/, '')
+}
+
+/**
+ * The timeouts of `session.lifetime` in whole seconds; `undefined` for none.
+ *
+ * @throws ERR_OPTION_INVALID, for a value that is `undefined`, too: a setting that is missing must not
+ * disable it.
+ */
+export function checkedLifetime(lifetime: unknown): OwnTimeouts | undefined {
+  if (lifetime === undefined) return undefined
+  const given = requireObject(lifetime, LIFETIME)
+  refuseUnknown(given, ['idle', 'absolute'], `${LIFETIME}.`)
+  const inSeconds = (name: 'idle' | 'absolute') => {
+    if (!(name in given)) return undefined
+    const option = `${LIFETIME}.${name}`
+    const seconds = Math.floor(milliseconds((given as SessionTimeouts)[name], option) / 1000)
+    if (seconds < 1) throw invalid(option, "is less than a second. Write '15m' or '8h'")
+    return seconds
+  }
+  const own = { idle: inSeconds('idle'), absolute: inSeconds('absolute') }
+  return own.idle === undefined && own.absolute === undefined ? undefined : own
+}
+
+const LIFETIME = 'session.lifetime'
+
+type SessionTimeouts = { idle?: unknown; absolute?: unknown }
+
+/** @throws ERR_OPTION_INVALID in a layout that cannot store it: then nothing would enforce it. */
+export function refuseLifetime({ names }: Layout): void {
+  if (names.lifetime !== undefined) return
+  throw invalid(LIFETIME, "cannot be combined with flask(): Flask's cookie has no field for it")
 }
 
 /** Throws before anything is saved unless these are `Headers`. @throws ERR_OPTION_INVALID */

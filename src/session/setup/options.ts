@@ -46,6 +46,15 @@ export interface SessionOptions extends StoreOptions {
    */
   encrypt?: boolean | EncryptOptions
   /**
+   * The most bytes of a session: with a store those of its record, in UTF-8 and before encryption; in
+   * the cookie those of its name and value. A commit of more throws ERR_SESSION_TOO_LARGE or
+   * ERR_COOKIE_TOO_LARGE, before anything is sent; a larger session from before is still read. In
+   * Flask MAX_COOKIE_SIZE; express-session has none. From 256 to:
+   *
+   * @default 4096 in the cookie, as browsers store; 1048000 with a store, 786000 if it is encrypted
+   */
+  maxBytes?: number
+  /**
    * The name of this app, if several apps share a secret and a cookie name: none accepts a session of
    * another. @default ''
    */
@@ -82,6 +91,7 @@ const KNOWN: readonly string[] = [
   'lifetime',
   'cookie',
   'encrypt',
+  'maxBytes',
   'audience',
   'trustedOrigins',
   'tags',
@@ -101,6 +111,7 @@ const INSTEAD_OF_OPTION: Readonly<Record<string, string>> = {
   idle: IN_LIFETIME,
   permanent: "Write lifetime: { permanent: '30d' }",
   absolute: "Write lifetime: { absolute: '90d' }",
+  anonymous: "Write lifetime: { anonymous: '1d' }",
   maxAge: IN_LIFETIME,
   secrets: 'Write secret: it takes a list, too',
   keys: 'Write secret: it takes a list, too',

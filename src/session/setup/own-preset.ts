@@ -34,6 +34,21 @@ export interface LifetimeOptions {
    * without activity. Neither express-session nor Flask has one. @default never
    */
   absolute?: Duration
+  /**
+   * Idle timeout of sessions in which nobody is signed in, permanent ones included, so that those of
+   * bots do not fill a store: `{ idle: '31d', anonymous: '1d' }`. A login lifts it; the session after
+   * a logout has it. At most the longer of `idle` and `permanent`. Neither express-session nor Flask
+   * has one. @default none: those of other sessions
+   */
+  anonymous?: Duration
+}
+
+/** Timeouts of one session: `session.lifetime`. Durations are `'15m'`, `'8h'`, of a second or more. */
+export interface SessionLifetime {
+  /** Idle timeout. @default that of the options */
+  idle?: Duration
+  /** Absolute timeout, counted from the beginning or the last login. @default that of the options */
+  absolute?: Duration
 }
 
 /** The attributes of the session cookie, the same for all visitors. For Max-Age see `lifetime`. */
@@ -81,7 +96,7 @@ export function ownPreset(
 ): Preset {
   requireObject(lifetime, 'lifetime')
   requireObject(cookie, 'cookie')
-  refuseUnknown(lifetime, ['idle', 'permanent', 'absolute'], 'lifetime.')
+  refuseUnknown(lifetime, ['idle', 'permanent', 'absolute', 'anonymous'], 'lifetime.')
   const secure = cookie.secure ?? !developing
   const attributes: CookieAttributes = {
     name: cookie.name ?? defaultName(cookie, secure),
@@ -106,6 +121,16 @@ export function ownPreset(
       "is shorter than lifetime.idle, which is '31d' by default. To shorten all sessions, set idle",
     )
   }
+  const anonymous =
+    lifetime.anonymous === undefined
+      ? undefined
+      : milliseconds(lifetime.anonymous, 'lifetime.anonymous')
+  if (anonymous !== undefined && anonymous > permanent) {
+    throw invalid(
+      'lifetime.anonymous',
+      "is longer than lifetime.idle, which is '31d' by default, and lifetime.permanent: it only shortens",
+    )
+  }
   return {
     secretName: 'secret',
     tolerates: ['short'],
@@ -113,6 +138,7 @@ export function ownPreset(
       idle,
       permanent,
       absolute: absolute === undefined ? undefined : milliseconds(absolute, 'lifetime.absolute'),
+      anonymous,
       leeway: 60_000,
       renewal: 'visits',
     },

@@ -29,9 +29,13 @@ export interface Policy {
     readonly permanent: number
     /** Absolute timeout; `null` for none. */
     readonly absolute: number | null
+    /** Idle timeout of anonymous sessions; `null` if they have none of their own. */
+    readonly anonymous: number | null
     /** The highest level of NIST SP 800-63B that these timeouts meet; `null` for none. */
     readonly assuranceLevel: AssuranceLevel | null
   }
+  /** The most bytes of a session: see the option. `null` for no limit, in Flask's preset. */
+  readonly maxBytes: number | null
   readonly secrets: { readonly count: number; readonly weaknesses: readonly Weakness[] }
   /** Whether the option `audience` is set. */
   readonly audience: boolean
@@ -57,6 +61,8 @@ export interface PolicyFacts {
   secrets: readonly unknown[]
   weaknesses: readonly Weakness[]
   audience: string
+  /** Infinity: no limit. */
+  maxBytes: number
   /** `undefined`: nothing is encrypted. */
   encryption: EncryptionSchedule | undefined
   /** `undefined`: the cookie carries the session. */
@@ -66,7 +72,8 @@ export interface PolicyFacts {
 
 /** Makes the policy. */
 export function policyOf(facts: PolicyFacts): Policy {
-  const { preset, format, secrets, weaknesses, audience, encryption, store, hints } = facts
+  const { preset, format, secrets, weaknesses, audience, maxBytes, encryption, store, hints } =
+    facts
   const {
     name,
     domain = null,
@@ -76,7 +83,7 @@ export function policyOf(facts: PolicyFacts): Policy {
     sameSite = null,
     partitioned,
   } = preset.cookie
-  const { idle, permanent, absolute } = preset.lifetime
+  const { idle, permanent, absolute, anonymous } = preset.lifetime
   const encrypted = encryption ? (store ? 'rows' : 'cookie') : 'nothing'
   return frozen({
     backend: store?.engine ?? 'cookie',
@@ -86,8 +93,10 @@ export function policyOf(facts: PolicyFacts): Policy {
       idle: idle / 1000,
       permanent: permanent / 1000,
       absolute: absolute === undefined ? null : absolute / 1000,
+      anonymous: anonymous === undefined ? null : anonymous / 1000,
       assuranceLevel: assuranceLevelOf(preset.lifetime),
     },
+    maxBytes: Number.isFinite(maxBytes) ? maxBytes : null,
     secrets: { count: secrets.length, weaknesses: [...weaknesses] },
     audience: audience !== '',
     encryption: {

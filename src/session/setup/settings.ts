@@ -1,8 +1,9 @@
 /** Resolves the options of `createSessions`: fills in the defaults and makes the backend. */
 
 import type { Backend } from '../../backends/backend.ts'
-import { cookieBackend } from '../../backends/cookie.ts'
+import { cookieBackend, type CookieFormat } from '../../backends/cookie.ts'
 import type { BackendStore, StoredBackend } from '../../backends/store-backend.ts'
+import { bytesUpTo } from '../../base/options.ts'
 import { type Clock, systemClock } from '../../base/ports.ts'
 import { explain, keyring, type Secret } from '../../crypto/keyring.ts'
 import { keysFor } from '../../crypto/keys.ts'
@@ -17,7 +18,7 @@ import { encryptionOf } from './encryption.ts'
 import { checkOptions, type SessionOptions } from './options.ts'
 import { layoutWith, ownPreset } from './own-preset.ts'
 import { type Policy, policyOf } from './policy.ts'
-import type { LoginKeys } from './preset.ts'
+import type { FormatContext, LoginKeys, Preset } from './preset.ts'
 
 /** The options, checked and with their defaults, as `session/` uses them. */
 export interface Settings {
@@ -87,7 +88,7 @@ export function resolveOptions(options: SessionOptions): Settings {
   const context = { secrets, scope, tags, clock, encryption }
   const layout = layoutWith(tags)
   const stored = store?.backend({ ...context, options, layout, lifetime, writer })
-  const backend = stored ?? cookieBackend(preset.format(context), writer, lifetime)
+  const backend = stored ?? cookieBackend(limitedFormat(preset, context, options), writer, lifetime)
   return {
     backend,
     stored,
@@ -122,6 +123,7 @@ export function resolveOptions(options: SessionOptions): Settings {
       secrets,
       weaknesses,
       audience,
+      maxBytes: backend.maxBytes,
       encryption,
       store: stored && {
         engine: store!.engine,
@@ -131,6 +133,18 @@ export function resolveOptions(options: SessionOptions): Settings {
       hints: development !== undefined,
     }),
   }
+}
+
+/** The format of the cookie, with the limit of the option `maxBytes`. @throws ERR_OPTION_INVALID */
+function limitedFormat(
+  preset: Preset,
+  context: FormatContext,
+  { maxBytes }: SessionOptions,
+): CookieFormat {
+  const format = preset.format(context)
+  const { limit } = format
+  const bytes = bytesUpTo(maxBytes, limit.bytes, 'maxBytes', 'a cookie. Use a store')
+  return { ...format, limit: { ...limit, bytes } }
 }
 
 /** What to do about a missing secret. Names the variable that is set, or stands in a `.env` file. */

@@ -32,10 +32,13 @@ const entries = fc
   })
   .map((head): Entry => ({ ...head, record: newRecord(layout, 1) }))
 
+const lowered = fc.option(fc.integer({ min: 1 }), { nil: undefined })
+
 describe('what a row says of a session', () => {
   it('comes back as it was written', () => {
     fc.assert(
-      fc.property(entries, (entry) => {
+      fc.property(entries, lowered, (head, lowered) => {
+        const entry = { ...head, lowered }
         const text = encodeEntry(entry, layout)
         const again = decodeEntry('selector', rowWith(text), { layout })!
         expect(encodeEntry(again, layout)).toBe(text)
@@ -93,6 +96,11 @@ describe('what a row says of a session', () => {
     expect(ended(20 * MINUTE, 10 * MINUTE + 1000)).toBe('expired')
     expect(ended(5 * MINUTE, 5 * MINUTE)).toBeUndefined()
     expect(ended(5 * MINUTE, 5 * MINUTE + 1000)).toBe('expired')
+  })
+
+  it('is seen when it was written, whatever touched it, if its idle timeout was shortened', () => {
+    const entry = { ...fc.sample(entries, 1)[0]!, idle: 60, lowered: 1_700_000_000 }
+    expect(seenAt({ ...rowWith(''), expiresAt: 1_800_000_000_000 }, entry)).toBe(1_700_000_000)
   })
 
   it('is not from the future where another server has a fast clock', () => {

@@ -328,3 +328,37 @@ describe('no secret', () => {
     },
   )
 })
+
+describe('a page of a signed-in visitor that the app shares with caches', () => {
+  const shared = async (control: string, userId?: string) => {
+    const { sessions } = testSessions()
+    const page = withSessions(sessions, async (request) => {
+      const session = await sessions.get(request)
+      if (request.url.endsWith('/login')) session.login(userId!)
+      return new Response('', { headers: { 'cache-control': control } })
+    })
+    const login = userId && (await page(new Request('http://localhost/login')))
+    warn.mockClear()
+    const headers = login ? { cookie: login.headers.getSetCookie()[0]!.split(';')[0]! } : {}
+    for (let time = 0; time < 2; time += 1)
+      await page(new Request('http://localhost/', { headers }))
+    return said()
+  }
+
+  test('is told once, with what to do', async () => {
+    for (const control of ['public, max-age=60', 's-maxage=60', 'public, max-age=0, s-maxage=9']) {
+      expect(await shared(control, 'ada')).toEqual([
+        expect.stringMatching(/signed-in visitor.*Leave public and s-maxage out/),
+      ])
+    }
+  })
+
+  test.each(['private', 'no-store', 'max-age=60', 'public, max-age=0', 'public, no-store'])(
+    'is not told where no cache serves it: %s',
+    async (control) => expect(await shared(control, 'ada')).toEqual([]),
+  )
+
+  test('is not told where nobody is signed in', async () => {
+    expect(await shared('public, max-age=60')).toEqual([])
+  })
+})
