@@ -93,7 +93,15 @@ export interface StoreSetup {
   /** From when on rows are encrypted; `undefined` for never. */
   encryption: EncryptionSchedule | undefined
   clock: Clock
+  /**
+   * Called when a session that was to be ended stays valid until it expires: the store did not
+   * confirm its removal, and it is not retried any more.
+   */
+  onDropped?: ((why: DropCause, handle: string) => void) | undefined
 }
+
+/** Why a removal is not retried any more: too many are waiting, or it has failed too often. */
+export type DropCause = 'full' | 'gave-up'
 
 /** A store for `createSessions`: it makes its own backend, so that an app without a store loads none. */
 export interface BackendStore {
@@ -127,6 +135,16 @@ export interface Revocation {
   marked: boolean
 }
 
+/** The calls of a store in this process, for metrics. */
+export interface StoreLoad {
+  /** Calls that were sent and not answered, those past their deadline included. */
+  readonly inFlight: number
+  /** Calls that wait for their turn. */
+  readonly waiting: number
+  /** Calls that were refused before they were sent, since the process started. */
+  readonly refused: number
+}
+
 /** A backend on a store. Each verb may throw ERR_STORE_UNAVAILABLE, and can then be retried. */
 export interface StoredBackend extends Backend {
   /** The options as they are in force, for `describePolicy`. */
@@ -149,4 +167,8 @@ export interface StoredBackend extends Backend {
   prune(): Promise<number>
   /** The engine's settings that can lose sessions, one sentence each. */
   check(): Promise<readonly string[]>
+  /** How many sessions wait to be ended: the store did not confirm it, and it is retried. */
+  readonly unconfirmed: number
+  /** The calls in flight, waiting and refused. */
+  load(): StoreLoad
 }

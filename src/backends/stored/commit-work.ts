@@ -4,7 +4,7 @@ import type { Clock, Random, Timer } from '../../base/ports.ts'
 import type { SetCookieWriter } from '../../http/set-cookie.ts'
 import type { Change } from '../../record/changes.ts'
 import type { Lifetime } from '../../record/lifetime.ts'
-import type { StoreRules } from '../store-backend.ts'
+import type { StoreLoad, StoreRules } from '../store-backend.ts'
 import type { EntryFormat } from './entry.ts'
 import type { SessionIdFormat } from './session-id.ts'
 import type { StoreVerbs } from './store.ts'
@@ -30,7 +30,10 @@ export interface StoredOptions extends Omit<StoreRules, 'rotate' | 'grace'> {
 }
 
 /** A store whose verbs settle within a deadline, if need be with ERR_STORE_UNAVAILABLE. */
-export type GuardedStore = Omit<StoreVerbs, 'engine'>
+export interface GuardedStore extends Omit<StoreVerbs, 'engine'> {
+  /** The calls by now. */
+  load(): StoreLoad
+}
 
 /** The same, the store behind its guard. */
 export interface StoredParts extends Omit<StoredOptions, 'store'> {

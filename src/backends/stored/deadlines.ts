@@ -27,6 +27,7 @@ export function guardedStore(
 ): GuardedStore {
   const { timer, background, random, deadlines } = ports
   let calls = 0
+  let refused = 0
 
   /**
    * Calls once; a result after the deadline is ignored. Callbacks cost less than `await` here, on
@@ -43,6 +44,7 @@ export function guardedStore(
   ) {
     return new Promise<Answer>((resolve, reject) => {
       if (calls >= MAX_CALLS) {
+        refused += 1
         reject(unavailable(verb, `${MAX_CALLS} calls are already waiting for it`))
         return
       }
@@ -139,6 +141,7 @@ export function guardedStore(
     revoke: (...args) => twice('revoke', write, () => store.revoke(...args), args[0]),
     forget: (...args) => twice('forget', write, () => store.forget(...args), args[0]),
     erase: (owner) => twice('erase', write, () => store.erase(owner), owner),
+    load: () => ({ inFlight: calls, waiting: 0, refused }),
     keys,
     prune: (limit) => within('prune', UPKEEP, () => store.prune(limit)),
     check: () => within('tell its settings', UPKEEP, () => store.check()),

@@ -77,6 +77,8 @@ export function backendOn(verbs: StoreVerbs, setup: StoreSetup): StoredBackend {
     revokeAll: () => removeAll(store),
     prune: () => pruneAll(store),
     check: () => store.check(),
+    load: () => store.load(),
+    unconfirmed: 0,
   }
 }
 
