@@ -101,7 +101,7 @@ describe('the core alone, bundled', () => {
 
 // Bytes, minified and gzipped. A size that grows past its limit wants a reason, or a subpath.
 const LIMITS: Readonly<Record<string, Sizes>> = {
-  sojourn: { production: 30_750, unknown: 34_950 },
+  sojourn: { production: 31_950, unknown: 36_160 },
   'sojourn/fetch': { production: 5_060, unknown: 5_060 },
   'sojourn/node': { production: 8_650, unknown: 8_650 },
   'sojourn/express': { production: 8_620, unknown: 8_620 },
