@@ -83,7 +83,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^sojourn$/, replacement: source('index.ts') },
-      { find: /^sojourn\/flask$/, replacement: source('flask/flask.ts') },
+      { find: /^sojourn\/(flask|otel)$/, replacement: source('$1/$1.ts') },
       { find: /^sojourn\/(fetch|express)$/, replacement: source('adapters/$1.ts') },
       { find: /^sojourn\/node$/, replacement: source('adapters/node/node.ts') },
       { find: /^sojourn\/stores$/, replacement: source('stores/session-store.ts') },

@@ -19,9 +19,19 @@ export { type GivenToken } from './session/csrf/csrf.ts'
 export { type EncryptOptions } from './session/setup/encryption.ts'
 export {
   type CsrfRefusal,
+  type EventContext,
+  type EventFacts,
   type EventListener,
+  type RevocationCall,
   type SessionEvent,
 } from './session/explain/events.ts'
+export { type EventOptions } from './session/explain/event-context.ts'
+export {
+  type CommitMessage,
+  type EventMessage,
+  type OpenMessage,
+} from './session/explain/messages.ts'
+export { type StoreCallMessage } from './backends/stored/observed-store.ts'
 export { safeNext } from './http/safe-next.ts'
 export { type RequestFacts } from './http/request-facts.ts'
 export { type SessionOptions } from './session/setup/options.ts'
@@ -40,10 +50,15 @@ export { type SecretUse } from './session/state.ts'
 export {
   type BackendStore,
   type SessionInfo,
+  type StoreLoad,
   type StoreOptions,
   type StorePolicy,
 } from './backends/store-backend.ts'
-export { type AcrossSessions, type ListedSession } from './session/stored-sessions.ts'
+export {
+  type AcrossSessions,
+  type ListedSession,
+  type StoreStatus,
+} from './session/stored-sessions.ts'
 export {
   type Admission,
   type Limit,

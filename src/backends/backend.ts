@@ -35,6 +35,8 @@ export interface Opened {
   readonly presented: readonly string[]
   /** Why cookies were rejected, one reason for each. */
   readonly rejected: readonly Rejection[]
+  /** Of those, the cookies that named a session: its handle, and the reason. Stores only. */
+  readonly refused?: readonly { readonly handle: string; readonly reason: Rejection }[]
   /** How many cookies verified. If more than one, the newest is used. */
   readonly verified: number
   /** The time from which the idle timeout is counted, in seconds since 1970. */
@@ -85,8 +87,8 @@ export type Note =
   | { type: 'ended-meanwhile' }
   /** The session has a new id. */
   | { type: 'renewed' }
-  /** A login ended `count` older sessions of the user (`maxSessionsPerUser`). */
-  | { type: 'evicted'; count: number }
+  /** A login ended `count` older sessions of the user (`maxSessionsPerUser`): those `handles`. */
+  | { type: 'evicted'; count: number; handles: readonly string[] }
   /** A visit could not renew the session's expiration; the next visit tries again. */
   | { type: 'touch-failed' }
 

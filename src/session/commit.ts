@@ -1,11 +1,13 @@
 /** Commits the changes of a request, and reloads what concurrent requests have saved. */
 
 import type { Committed, Note, Opened } from '../backends/backend.ts'
+import { COMMITS, isObserved } from '../base/channels.ts'
 import { codeOf, SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
 import { type Change, spellChanges } from '../record/changes.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import type { SessionRecord } from '../record/record.ts'
+import { observedCommit } from './diagnostics.ts'
 import { setLine } from './set-cookie-line.ts'
 import { baseOf, noteDrift, replayOn, type State } from './state.ts'
 
@@ -16,8 +18,12 @@ import { baseOf, noteDrift, replayOn, type State } from './state.ts'
  */
 export function commitState(state: State): Maybe<void> {
   if (state.busy) return state.busy.then(() => commitState(state))
-  const { host } = state
   if (state.frozen || state.unavailable) return
+  return isObserved(COMMITS) ? observedCommit(state, commitNow) : commitNow(state)
+}
+
+function commitNow(state: State): Maybe<void> {
+  const { host } = state
   try {
     noteDrift(state)
     refuseAgain(state)
@@ -75,7 +81,7 @@ export function isSettled(state: State): boolean {
 function settle(state: State, done: readonly Change[], committed: Committed): void {
   const { opened, setCookie, isRenewal, notes } = committed
   announce(state, done, committed)
-  if (notes) announceNotes(state, notes)
+  if (notes) announceNotes(state, notes, opened)
   state.opened = opened
   if (setCookie !== undefined) setLine(state, setCookie, isRenewal)
   state.told = undefined
@@ -98,9 +104,9 @@ function standOn(state: State, base: SessionRecord): void {
   state.owned = state.record !== base
 }
 
-function announceNotes({ host }: State, notes: readonly Note[]): void {
+function announceNotes({ host }: State, notes: readonly Note[], opened: Opened): void {
   for (const event of notes) {
-    host.emit(event)
+    host.emit(event, opened)
     if (event.type === 'flashes-dropped') host.development?.flashesDropped(event.count)
   }
 }
@@ -111,10 +117,13 @@ function announce(
   { opened: after, setCookie }: Committed,
 ): void {
   for (const change of done) {
-    if (change.do === 'login' || change.do === 'logout') host.emit({ type: change.do })
+    if (change.do === 'logout') host.emit({ type: 'logout' }, before)
+    else if (change.do === 'login' || change.do === 'regenerate') {
+      host.emit({ type: change.do }, after)
+    }
   }
   if (setCookie === undefined) return
-  if (!before.record && after.record) host.emit({ type: 'created' })
+  if (!before.record && after.record) host.emit({ type: 'created' }, after)
   if (!host.secureCookie || host.toldInsecure || !isPlainHttp(facts)) return
   host.toldInsecure = true
   host.emit({ type: 'insecure' })
@@ -131,7 +140,7 @@ function failed(state: State, tried: readonly Change[], error: unknown): never {
   const code = codeOf(error)
   const largest = error instanceof SessionError ? error.largest : undefined
   if (error !== state.told?.error) {
-    host.emit({ type: 'commit-failed', code, ...(largest && { largest }) })
+    host.emit({ type: 'commit-failed', code, ...(largest && { largest }) }, state.opened)
   }
   if (error instanceof SessionError) host.development?.warn(code, error.message)
   state.told = { changes: tried.length, error }

@@ -1,5 +1,6 @@
 /** Guards that hold: a refusal of `signedIn` or `checkCsrf` that nobody handles stops the response. */
 
+import type { Opened } from '../backends/backend.ts'
 import { codeOf, SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
 import type { Host } from './state.ts'
@@ -134,9 +135,10 @@ function hasRefused({ stop }: Guard): boolean {
 export function reportUnheeded(
   { emit, development }: Host,
   { guard, error, wasAwaited }: Unheeded,
+  opened: Opened | undefined,
 ): void {
   const status = error instanceof SessionError ? error.status : 500
-  emit({ type: 'guard-unheeded', guard, code: codeOf(error) })
+  emit({ type: 'guard-unheeded', guard, code: codeOf(error) }, opened)
   development?.unheeded(guard, status, wasAwaited)
 }
 

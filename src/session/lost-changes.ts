@@ -1,10 +1,11 @@
 /** Reports changes that are lost: made after the response, without a cookie to carry them, or never committed. */
 
+import { EVENTS } from '../base/channels.ts'
 import { backgroundTimer } from '../base/ports.ts'
 import { type Change, isSoft } from '../record/changes.ts'
 import { hasDrifted } from '../record/fields.ts'
 import type { LossCause } from './explain/events.ts'
-import type { State, Watch } from './state.ts'
+import type { Host, State, Watch } from './state.ts'
 
 /** How long changes may stay uncommitted; and how much later than the response they are looked for. */
 const PATIENCE_MS = 3_000
@@ -17,7 +18,7 @@ const PATIENCE_MS = 3_000
  * next turn of the event loop; outside production once more after three seconds.
  */
 export function watchSent(state: State): void {
-  if (state.watch || !state.host.tellsLosses) return
+  if (state.watch || !tellsLosses(state.host)) return
   state.watch = SENT
   const told = new Set<string>()
   const look = () => report(state, 'after-response', told)
@@ -26,12 +27,17 @@ export function watchSent(state: State): void {
   if (state.host.development) backgroundTimer(look, PATIENCE_MS)
 }
 
+/** Whether a loss of changes is told to anybody. */
+function tellsLosses(host: Host): boolean {
+  return host.tellsLosses || EVENTS.hasSubscribers
+}
+
 /** The watch of a session whose headers are sent: nothing can be changed or committed any more. */
 const SENT: Watch = { gave() {}, changed() {}, committed() {} }
 
 /** Makes the watch of a session that only the app commits, one of `sessions.open()`. */
 export function watchUncommitted(state: State): Watch | undefined {
-  if (!state.host.tellsLosses) return undefined
+  if (!tellsLosses(state.host)) return undefined
   let cancel: (() => void) | undefined
   let isHeld = false
   const watch = {
@@ -92,7 +98,7 @@ function report(state: State, why: LossCause, told: Set<string>): void {
   if (names.length > 0) tell(state, why, names)
 }
 
-function tell({ host }: State, why: LossCause, keys: readonly string[]): void {
-  host.emit({ type: 'changes-lost', why, keys })
+function tell({ host, opened }: State, why: LossCause, keys: readonly string[]): void {
+  host.emit({ type: 'changes-lost', why, keys }, opened)
   host.development?.lost(why, keys)
 }

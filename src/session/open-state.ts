@@ -1,9 +1,12 @@
 /** Opens the session of a request, and reports what its cookies were. */
 
 import type { Opened } from '../backends/backend.ts'
+import { isObserved, OPENS } from '../base/channels.ts'
 import { codeOf, SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
+import { observedOpen } from './diagnostics.ts'
+import type { EventSubject } from './explain/event-context.ts'
 import { baseOf, type Host, type State } from './state.ts'
 
 /** Opens the session of a request. `startedAt`: when it arrived, in milliseconds since 1970. */
@@ -12,6 +15,11 @@ export function openState(
   facts: RequestFacts,
   startedAt: number = host.clock(),
 ): Maybe<State> {
+  if (isObserved(OPENS)) return observedOpen(openNow, host, facts, startedAt)
+  return openNow(host, facts, startedAt)
+}
+
+function openNow(host: Host, facts: RequestFacts, startedAt: number): Maybe<State> {
   const values = host.cookieValues(facts.cookie, host.cookieName)
   const now = host.clock()
   const opening = host.backend.open(values, now)
@@ -19,7 +27,7 @@ export function openState(
   return openLater(host, facts, startedAt, values, opening)
 }
 
-/** Apart from `openState`, which otherwise allocates what closures share for every request. */
+/** Apart from `openNow`, which otherwise allocates what closures share for every request. */
 function openLater(
   host: Host,
   facts: RequestFacts,
@@ -94,10 +102,10 @@ function openFailed(
 
 function report(host: Host, opened: Opened, facts: RequestFacts, now: number): void {
   const { emit, development, cookieName } = host
-  const { rejected, presented, verified, key, record } = opened
-  for (const reason of rejected) if (reason === 'replayed') emit({ type: 'replayed' })
+  const { rejected, refused, presented, verified, key, record } = opened
+  if (refused) reportReplays(host, refused)
   if (presented.length > 1) {
-    emit({ type: 'duplicates', count: presented.length, verified })
+    emit({ type: 'duplicates', count: presented.length, verified }, opened)
     development?.duplicates(cookieName, opened)
   }
   if (record) {
@@ -106,13 +114,22 @@ function report(host: Host, opened: Opened, facts: RequestFacts, now: number): v
       use.opened++
       use.lastAt = now
     }
-    if (key > 0) emit({ type: 'old-secret', key })
+    if (key > 0) emit({ type: 'old-secret', key }, opened)
     return
   }
   // One event for a rejected visitor, however many cookies were sent.
   if (rejected[0] && verified === 0) {
-    emit({ type: 'rejected', reason: rejected[0] })
+    emit({ type: 'rejected', reason: rejected[0] }, subjectOf(opened))
     const layout = host.stored ? 'stored' : host.backend.layout.flat ? 'flask' : 'own'
     development?.rejected(cookieName, opened, layout)
   } else development?.crossOrigin(facts)
+}
+
+function reportReplays({ emit }: Host, refused: NonNullable<Opened['refused']>): void {
+  for (const one of refused) if (one.reason === 'replayed') emit({ type: 'replayed' }, one)
+}
+
+/** The session whose id was rejected, if the cookie that the event is about named one. */
+function subjectOf({ rejected, refused }: Opened): EventSubject | undefined {
+  return refused?.find(({ reason }) => reason === rejected[0])
 }

@@ -224,7 +224,9 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
       })),
   }
   const { stored } = settings
-  const made = stored ? { ...sessions, ...acrossSessions(stored, currentHandle) } : sessions
+  const made = stored
+    ? { ...sessions, ...acrossSessions(stored, host.engine, host.emit, currentHandle) }
+    : sessions
   ;(globalThis as { [MADE]?: (sessions: Sessions) => void })[MADE]?.(made)
   return made
 }

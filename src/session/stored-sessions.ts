@@ -1,12 +1,29 @@
-/** Operations on all sessions in a store: list, revoke, prune, check. */
+/** Operations on all sessions in a store: list, revoke, prune, check, status. */
 
-import type { Revocation, SessionInfo, StoredBackend } from '../backends/store-backend.ts'
+import type {
+  Revocation,
+  SessionInfo,
+  StoredBackend,
+  StoreLoad,
+} from '../backends/store-backend.ts'
+import { codeOf } from '../base/errors.ts'
+import type { Emit } from './explain/emitter.ts'
+import type { EventSubject } from './explain/event-context.ts'
+import type { EventFacts, RevocationCall } from './explain/events.ts'
 import { checkedUserId } from './explain/misuse.ts'
 
 /** One session of a user, for a device list. */
 export interface ListedSession extends SessionInfo {
   /** Whether it is the session of the current request. */
   isCurrent: boolean
+}
+
+/** How the store is doing, as this process sees it: for a health page, or gauges. */
+export interface StoreStatus extends StoreLoad {
+  /** The engine's name, such as `SQLite`. */
+  readonly engine: string
+  /** Sessions that were to be ended, and are not yet: the store did not confirm it. It is retried. */
+  readonly unconfirmed: number
 }
 
 /** A user's id, as `login` takes it. */
@@ -50,24 +67,73 @@ export interface AcrossSessions {
   prune(): Promise<number>
   /** Lists settings of the store that can lose sessions. @throws ERR_STORE_UNAVAILABLE */
   checkStore(): Promise<readonly string[]>
+  /** How this process and its store are doing, at once and without a call of the store. */
+  storeStatus(): StoreStatus
 }
 
 /** Makes the operations. `currentHandle` returns the handle of the current request's session. */
 export function acrossSessions(
   stored: StoredBackend,
+  engine: string,
+  emit: Emit,
   currentHandle: () => Promise<string | undefined>,
 ): AcrossSessions {
+  /** Calls, and tells the audit trail what came of it. */
+  async function audited<Result>(
+    call: RevocationCall,
+    subject: EventSubject,
+    act: (userId: string) => Promise<Result>,
+    factsOf: (result: Result) => EventFacts,
+  ): Promise<Result> {
+    try {
+      const result = await act(subject.userId ?? '')
+      emit(factsOf(result), subject)
+      return result
+    } catch (error) {
+      emit({ type: 'revocation-failed', call, code: codeOf(error) }, subject)
+      throw error
+    }
+  }
+
   return {
     async list(userId, options = {}) {
       const listed = await stored.list(checkedUserId(userId))
       const current = options.current ?? (await currentHandle())
       return listed.map((info) => ({ ...info, isCurrent: info.handle === current }))
     },
-    revoke: async (userId, handle) => stored.revoke(checkedUserId(userId), String(handle)),
-    revokeUser: async (userId, { except } = {}) => stored.revokeUser(checkedUserId(userId), except),
-    erase: async (userId) => stored.erase(checkedUserId(userId)),
-    revokeAll: stored.revokeAll,
+    revoke: async (userId, handle) =>
+      audited(
+        'revoke',
+        { userId: checkedUserId(userId), handle: shown(handle) },
+        (user) => stored.revoke(user, String(handle)),
+        (existed) => ({ type: 'revoked', existed }),
+      ),
+    revokeUser: async (userId, { except } = {}) =>
+      audited(
+        'revokeUser',
+        { userId: checkedUserId(userId) },
+        (user) => stored.revokeUser(user, except),
+        ({ ended: count, marked }) => ({
+          type: 'user-revoked',
+          count,
+          marked,
+          ...(shown(except) && { except: shown(except)! }),
+        }),
+      ),
+    erase: async (userId) =>
+      audited('erase', { userId: checkedUserId(userId) }, stored.erase, (count) => ({
+        type: 'user-erased',
+        count,
+      })),
+    revokeAll: () =>
+      audited('revokeAll', {}, stored.revokeAll, (count) => ({ type: 'all-revoked', count })),
     prune: stored.prune,
     checkStore: stored.check,
+    storeStatus: () => ({ engine, ...stored.load(), unconfirmed: stored.unconfirmed }),
   }
+}
+
+/** A handle as an event may show it. What is none may be anything, such as the whole cookie. */
+function shown(handle: unknown): string | undefined {
+  return typeof handle === 'string' && /^[\w-]{22}$/.test(handle) ? handle : undefined
 }

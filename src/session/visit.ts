@@ -185,11 +185,16 @@ class RequestVisit implements Visit {
   /** Reports a refusal that nobody handled, and saves nothing of what the app did after it. */
   #refused(unheeded: Unheeded): unknown {
     this.#isFinished = true
-    const opened = this.#opening
-    if (opened && !(opened instanceof Promise)) opened.frozen = true
+    const state = this.#stateSoFar()
+    if (state) state.frozen = true
     this.#guards?.close()
-    reportUnheeded(this.#host, unheeded)
+    reportUnheeded(this.#host, unheeded, state?.opened)
     return unheeded.error
+  }
+
+  /** The state of the session if it is open by now. */
+  #stateSoFar(): State | undefined {
+    return this.#opening instanceof Promise ? undefined : this.#opening
   }
 
   guard<Value>(name: GuardName, check: Promise<Value>): Promise<Value> {
@@ -219,7 +224,7 @@ class RequestVisit implements Visit {
   }
 
   failed(error: unknown): void {
-    this.#host.emit({ type: 'handler-failed', code: codeOf(error) })
+    this.#host.emit({ type: 'handler-failed', code: codeOf(error) }, this.#stateSoFar()?.opened)
     printFailure(error)
   }
 
@@ -232,8 +237,8 @@ class RequestVisit implements Visit {
   }
 
   readOnly(why: string): void {
-    const opened = this.#opening
-    if (opened && !(opened instanceof Promise)) makeReadOnly(opened, why)
+    const state = this.#stateSoFar()
+    if (state) makeReadOnly(state, why)
     this.#readOnly = why
   }
 }

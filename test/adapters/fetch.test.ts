@@ -3,12 +3,13 @@
 import { describe, expect, it } from 'vitest'
 import { withSessions } from '../../src/adapters/fetch.ts'
 import { withSessions as withNodeSessions } from '../../src/adapters/node/node.ts'
-import { createSessions, type SessionEvent } from '../../src/index.ts'
+import { createSessions, type EventFacts } from '../../src/index.ts'
+import { factsOf } from '../session/facts-of.ts'
 
-const events: SessionEvent[] = []
+const events: EventFacts[] = []
 const sessions = createSessions({
   secret: 'fetch-adapter-5b1e0c94d7f2a863e1',
-  onEvent: (event) => void events.push(event),
+  onEvent: (event) => void events.push(factsOf(event)),
 })
 const request = () => new Request('http://localhost/')
 

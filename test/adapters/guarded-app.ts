@@ -12,15 +12,16 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { sessionMiddleware } from '../../src/adapters/express.ts'
 import { withSessions as withFetchSessions } from '../../src/adapters/fetch.ts'
 import { withSessions } from '../../src/adapters/node/node.ts'
-import { createSessions, type SessionEvent, type Sessions } from '../../src/index.ts'
+import { createSessions, type EventFacts, type Sessions } from '../../src/index.ts'
 import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { SECRET } from '../session/visitor.ts'
 import { asListener } from './csrf-site.ts'
 import { EXPRESS } from './express-versions.ts'
+import { factsOf } from '../session/facts-of.ts'
 
 const adapter = process.argv[2] ?? ''
 let now = Date.now()
-const told = { events: [] as SessionEvent[], lines: [] as string[] }
+const told = { events: [] as EventFacts[], lines: [] as string[] }
 // oxlint-disable-next-line no-console -- what it prints is told over HTTP, in order
 console.warn = console.error = (...line) => told.lines.push(line.map(String).join(' '))
 
@@ -46,7 +47,7 @@ for (const [place, options] of Object.entries(PLACES)) {
     secret: SECRET,
     cookie: { name: 'session', secure: false },
     clock: () => now,
-    onEvent: (event) => told.events.push(event),
+    onEvent: (event) => told.events.push(factsOf(event)),
     ...options,
   })
   const server = serverOf(sessions, pagesOf(sessions)).listen(0, '127.0.0.1')

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { connect } from 'node:http2'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { SessionEvent } from '../../src/index.ts'
+import type { EventFacts } from '../../src/index.ts'
 
 const ADAPTERS = ['node:http', 'node:http2', 'Express', 'Express 4', 'Fetch']
 const PLACES = ['a signed cookie', 'an encrypted cookie', 'a store']
@@ -71,7 +71,7 @@ describe.each(ADAPTERS)('a guard behind %s', (adapter) => {
   describe.each(PLACES)('sessions in %s', (place) => {
     const app = { ask: (path: string, asking?: Asking) => started.ask(place, path, asking) }
 
-    const told = async (): Promise<{ events: SessionEvent[]; lines: string[] }> =>
+    const told = async (): Promise<{ events: EventFacts[]; lines: string[] }> =>
       JSON.parse((await app.ask('told')).body)
 
     test.each([

@@ -115,11 +115,36 @@ test('examples/todo.ts keeps a list for each user and answers 401 to nobody', as
   expect((await ada.get('/todos')).status).toBe(401)
 })
 
+test('examples/audit-trail.ts records who signed in, in which request, and what was ended', async () => {
+  const ada = visitor(await startExample('audit-trail'))
+  await ada.post('/login')
+  await ada.post('/sign-out-everywhere')
+  await ada.get('/trail')
+  await ada.post('/login')
+  type Row = Record<'type' | 'user_id' | 'handle' | 'request_id' | 'ip' | 'details', string>
+  const trail = JSON.parse((await ada.get('/trail')).text) as Row[]
+  const types = trail.map(({ type, details }) => [type, JSON.parse(details)])
+  expect(types).toEqual([
+    ['login', {}],
+    ['created', {}],
+    ['user-revoked', { count: 1, marked: true }],
+    ['login', {}],
+    ['created', {}],
+  ])
+  const [first, , ended, again] = trail
+  expect(first!.handle).toMatch(/^[\w-]{22}$/)
+  expect(again!.handle).not.toBe(first!.handle)
+  expect(new Set(trail.map(({ request_id }) => request_id)).size).toBe(3)
+  for (const row of trail) expect([row.user_id, row.ip]).toEqual(['ada', expect.any(String)])
+  expect(ended!.request_id).toMatch(/^[\da-f-]{36}$/)
+})
+
 test('every example has a test', () => {
   const examples = readdirSync(new URL('../../examples', import.meta.url)).filter((file) =>
     file.endsWith('.ts'),
   )
   expect(examples.sort()).toEqual([
+    'audit-trail.ts',
     'cart.ts',
     'devices.ts',
     'fetch.ts',

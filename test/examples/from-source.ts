@@ -9,6 +9,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'sojourn/node': '../../src/adapters/node/node.ts',
   'sojourn/fetch': '../../src/adapters/fetch.ts',
   'sojourn/flask': '../../src/flask/flask.ts',
+  'sojourn/otel': '../../src/otel/otel.ts',
   'sojourn/stores/sqlite': '../../src/stores/sqlite/sqlite.ts',
 }
 

@@ -7,10 +7,11 @@ import { authenticator, decodeSeconds } from '../../src/crypto/signed.ts'
 import { unpack } from '../../src/crypto/payload.ts'
 import { flask, flaskCookie } from '../../src/flask/flask.ts'
 import { itsdangerousKey } from '../../src/flask/flask-cookie.ts'
-import { createSessions, SessionError, type SessionEvent } from '../../src/index.ts'
+import { createSessions, SessionError, type EventFacts } from '../../src/index.ts'
 import { isSignedAhead, refusedCookie } from './deviations.ts'
 import { bytesOf, type Vector } from './fixtures.ts'
 import { entriesOf, fromTyped, hasCounterpart, matches, type Typed } from './typed.ts'
+import { factsOf } from '../session/facts-of.ts'
 
 export async function checkVector(vector: Vector): Promise<void> {
   if (vector.api) return checkSigner(vector)
@@ -58,7 +59,7 @@ function checkOpened(vector: Vector): void {
 async function checkSession(vector: Vector): Promise<void> {
   const { cookie, now, max_age, flask_open_session: expected } = vector
   if (!expected || !isFlasks(vector) || max_age === null || !isHeaderValue(cookie!)) return
-  const events: SessionEvent[] = []
+  const events: EventFacts[] = []
   const { sessions } = appOf(vector, now!, events)
   const handler = withSessions(sessions, async (request) => {
     const session = await sessions.get(request)
@@ -103,7 +104,7 @@ function isHeaderValue(cookie: string): boolean {
   return /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/.test(cookie)
 }
 
-function appOf(vector: Vector, now: number, events: SessionEvent[]) {
+function appOf(vector: Vector, now: number, events: EventFacts[]) {
   const [secret, ...fallbacks] = vector.secret_keys!.map(bytesOf).reverse()
   const config = flask({
     SECRET_KEY: secret,
@@ -114,7 +115,7 @@ function appOf(vector: Vector, now: number, events: SessionEvent[]) {
   const sessions = createSessions({
     ...config,
     clock: () => now * 1000,
-    onEvent: (event) => void events.push(event),
+    onEvent: (event) => void events.push(factsOf(event)),
   })
   return { sessions }
 }

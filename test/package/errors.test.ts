@@ -27,7 +27,7 @@ describe('the events', () => {
 
   it('are all in docs/events.md, and no others', () => {
     const events =
-      union('SessionEvent', 'src/session/explain/events.ts') +
+      union('EventFacts', 'src/session/explain/events.ts') +
       union('Note', 'src/backends/backend.ts')
     const types = [...events.matchAll(/type: '([\w-]+)'/g)]
     const told = [...text('docs/events.md').matchAll(/^## `([\w-]+)`/gm)]

@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { systemClock, type Clock } from '../../src/base/ports.ts'
-import { createSessions, type SessionEvent, type SessionOptions } from '../../src/index.ts'
+import { createSessions, type EventFacts, type SessionOptions } from '../../src/index.ts'
 import { memoryStore } from '../../src/stores/memory/memory.ts'
 import type { SessionStore } from '../../src/backends/stored/store.ts'
 import { SECRET } from '../session/visitor.ts'
 import { type OpenStore, openStore, type Place } from './open-store.ts'
+import { factsOf } from '../session/facts-of.ts'
 
 /** The stores a promise has to hold on. */
 export const STORES = ['memory', 'SQLite', 'Redis', 'PostgreSQL'] as const
@@ -91,13 +92,13 @@ export function sessionsOn(
   store: SessionStore,
   options: Partial<Omit<SessionOptions, 'store'>> = {},
 ) {
-  const events: SessionEvent[] = []
+  const events: EventFacts[] = []
   const sessions = createSessions<any>({
     secret: SECRET,
     deadlines: { read: '20s', write: '20s', commit: '30s' },
     onEvent: (event) => {
       // What the tests' own servers are set to is not what these tests are about.
-      if (event.type !== 'store-finding') events.push(event)
+      if (event.type !== 'store-finding') events.push(factsOf(event))
     },
     ...options,
     store,

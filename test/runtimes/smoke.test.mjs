@@ -1,6 +1,7 @@
 /** What is built, on whatever Node runs this: no tool, no TypeScript, only `dist` and node:test. */
 
 import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { after, test } from 'node:test'
@@ -10,6 +11,7 @@ import { sessionMiddleware } from 'sojourn/express'
 import { withSessions } from 'sojourn/fetch'
 import { flask, flaskCookie, tuple } from 'sojourn/flask'
 import { withSessions as withNodeSessions } from 'sojourn/node'
+import { instrumentSessions } from 'sojourn/otel'
 
 const secret = 'Zr4u7x!A%D*G-KaPdSgVkYp3s6v9y/B?'
 
@@ -69,6 +71,25 @@ test('a session is opened from a header and committed into headers', async () =>
   const again = await sessions.open(cookieFrom({ headers }))
   assert.equal(again.get('name'), 'Ada')
   assert.deepEqual(again.flashes(), [{ category: 'message', message: 'Welcome' }])
+})
+
+test('opens and events are told on diagnostics channels, and to OpenTelemetry', async () => {
+  const told = []
+  const note = (message, name) => told.push(name)
+  subscribe('sojourn:event', note)
+  const spans = []
+  const tracer = {
+    startSpan(name) {
+      spans.push(name)
+      return { setAttributes() {}, setStatus() {}, end: () => spans.push('end') }
+    },
+  }
+  const stop = instrumentSessions({ trace: { getTracer: () => tracer } })
+  await createSessions({ secret }).open('session=forged; __Host-Http-session=forged')
+  stop()
+  unsubscribe('sojourn:event', note)
+  assert.deepEqual(told, ['sojourn:event'])
+  assert.deepEqual(spans, ['session.open', 'end'])
 })
 
 test('a secret everybody knows is refused at start-up', () => {

@@ -15,12 +15,14 @@ import {
   type Session,
   type SessionOptions,
   type Sessions,
+  type SessionEvent,
 } from '../../src/index.ts'
 import type { SessionStore } from '../../src/backends/stored/store.ts'
 import { errorPage, serve } from '../promises/site.ts'
 import { sessionsOn, type StoreName, STORES, storeOf } from '../promises/stores.ts'
 import { SECRET } from '../session/visitor.ts'
 import { type Ask, askOver1, askOver2 } from './asking.ts'
+import { factsOf } from '../session/facts-of.ts'
 
 /** What a request asks for. */
 export interface Asked {
@@ -179,7 +181,7 @@ export async function backendOf(name: BackendName, clock: Clock): Promise<Backen
       const given = { clock, ...encrypt, ...options }
       if (store) return sessionsOn(store, given)
       const events: ReturnType<typeof sessionsOn>['events'] = []
-      const onEvent = (event: (typeof events)[number]) => void events.push(event)
+      const onEvent = (event: SessionEvent) => void events.push(factsOf(event))
       // Callers ask across sessions only where there is a store.
       const sessions = createSessions<any>({ secret: SECRET, onEvent, ...given })
       return { sessions: sessions as ReturnType<typeof sessionsOn>['sessions'], events }

@@ -83,7 +83,10 @@ export function clientError(args: readonly unknown[]): Error {
 
 /** The parts of a cookie that prove something: of an id all but its selector, which is the handle. */
 export function learnCookie(watching: Canary, header: string | undefined): void {
-  const value = header?.slice(header.indexOf('=') + 1) ?? ''
-  const [, verifier, mac] = /^[\w-]{22}\.([\w-]{43})\.([\w-]{16})$/.exec(value) ?? []
-  for (const part of verifier && mac ? [verifier, mac] : [value]) watching.learn('cookie', part)
+  for (const cookie of header?.split('; ') ?? ['']) {
+    const value = cookie.slice(cookie.indexOf('=') + 1)
+    // Also of one that was cut short or changed.
+    const [, verifier, mac] = /^[\w-]{22}\.([\w-]{43})\.([\w-]+)$/.exec(value) ?? []
+    for (const part of verifier && mac ? [verifier, mac] : [value]) watching.learn('cookie', part)
+  }
 }

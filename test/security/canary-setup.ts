@@ -46,9 +46,9 @@ vi.mock('../../src/session/setup/settings.ts', async (original: Factory<typeof s
           return backend.open(values, now)
         },
       },
-      emit(event) {
-        watching.shown('an event', JSON.stringify(event))
-        emit(event)
+      emit(event, subject) {
+        watching.shown('an event', JSON.stringify({ ...event, handle: subject?.handle }))
+        emit(event, subject)
       },
     }
   }

@@ -7,7 +7,7 @@ import {
   createSessions,
   type Secret,
   type Session,
-  type SessionEvent,
+  type EventFacts,
   type SessionOptions,
   type Sessions,
   type SessionStore,
@@ -19,6 +19,7 @@ import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { type FakeClock, fakeClock } from '../../src/testing/testing.ts'
 import { through } from '../promises/stores.ts'
 import { SECRET, T0 } from '../session/visitor.ts'
+import { factsOf } from '../session/facts-of.ts'
 
 /** What the tests change about an app. */
 export interface AppOptions {
@@ -36,7 +37,7 @@ export interface App {
   readonly sessions: Sessions<any>
   readonly name: string
   readonly clock: FakeClock
-  readonly events: SessionEvent[]
+  readonly events: EventFacts[]
   /** How many calls its store has had from requests. */
   calls(): number
   /** The cookie's value after a visit of somebody new, who does this. */
@@ -106,7 +107,7 @@ function appOf(
   { clock = fakeClock(T0), store, stored = false }: AppOptions & { stored?: boolean },
 ): App {
   let calls = 0
-  const events: SessionEvent[] = []
+  const events: EventFacts[] = []
   const counted = through(store ?? memoryStore({ clock }), (_verb, _args, call) => {
     calls += 1
     return call()
@@ -114,7 +115,7 @@ function appOf(
   const options: SessionOptions = {
     ...given,
     clock,
-    onEvent: (event) => void events.push(event),
+    onEvent: (event) => void events.push(factsOf(event)),
     ...(stored ? { store: counted } : {}),
   }
   const sessions: Sessions<any> = createSessions<any>(options)

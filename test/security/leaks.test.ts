@@ -10,7 +10,9 @@ import {
 } from '../../src/index.ts'
 import { Visitor } from '../session/visitor.ts'
 import { type Canary, faces } from './canary.ts'
-import { learnCookie, PLANTED, planted, plantedSessions } from './canary-planted.ts'
+import { learnCookie, PLANTED, planted, plantedSessions, type Weather } from './canary-planted.ts'
+import { factsOf } from '../session/facts-of.ts'
+import { listenToEverything } from './telemetry.ts'
 
 /** All that was written to the console, whoever wrote it. */
 let printed: string[] = []
@@ -38,6 +40,7 @@ interface Seen {
 /** Visitors with planted data who do everything that gives an event, an error or a hint. */
 async function everything(options: Partial<SessionOptions> & { stored: boolean }): Promise<Seen> {
   const watching = planted()
+  const telemetry = listenToEverything()
   const { sessions, events, clock, weather } = plantedSessions({
     lifetime: { idle: '10h', absolute: '40h' },
     cookie: { name: 'session', secure: false },
@@ -100,7 +103,7 @@ async function everything(options: Partial<SessionOptions> & { stored: boolean }
     weather.failing = ['touch', 'keep', 'swap']
     await visit(bob)
     weather.failing = []
-    await (sessions as StoredSessions).revokeUser(user)
+    await revokedInEveryWay(sessions as StoredSessions, weather, carl.cookie)
     await slower.commit()
   }
   await visit(ann)
@@ -113,7 +116,27 @@ async function everything(options: Partial<SessionOptions> & { stored: boolean }
   for (const face of faces(sessions)) watching.shown('the sessions', face)
   for (const face of faces(events)) watching.shown('an event', face)
   for (const line of printed) watching.shown('the console', line)
+  for (const [where, what] of await telemetry.told()) {
+    for (const face of faces(what)) watching.shown(where, face)
+  }
   return { watching, events }
+}
+
+/** Once it fails, and once it does not. */
+async function revokedInEveryWay(
+  sessions: StoredSessions,
+  weather: Weather,
+  cookie: string | undefined,
+): Promise<void> {
+  weather.failing = ['remove']
+  await sessions.revokeUser(user).catch(() => {})
+  weather.failing = []
+  // As an app that takes the cookie for the handle.
+  await sessions.revoke(user, String(cookie))
+  await sessions.revokeUser(user, { except: String(cookie) })
+  await sessions.erase(user)
+  await sessions.revokeAll()
+  sessions.storeStatus()
 }
 
 /** A form of another site, with a token that was looked at somewhere. */
@@ -202,7 +225,7 @@ describe.each([
 
   test('events say one of a few words each, never what came', async () => {
     const { events } = await everything(options)
-    const words = new Set(events.flatMap((event) => Object.values(event)))
+    const words = new Set(events.map(factsOf).flatMap((event) => Object.values(event)))
     for (const word of words) {
       if (typeof word === 'string' && word !== 'kept') expect(KNOWN_WORDS).toContain(word)
     }
@@ -228,10 +251,13 @@ const source = (file: string) => readFileSync(new URL(`../../src/${file}`, impor
 const TYPES = ['session/explain/events.ts', 'session/csrf/request-origin.ts', 'backends/backend.ts']
   .map(source)
   .join('')
-/** Every event, save what a store's settings endanger: that is the store's to say. */
+/**
+ * Every event, save what a store's settings endanger: that is the store's to say. And save a removal
+ * that is dropped after minutes, of which test/session/audit.test.ts tells.
+ */
 const NAMED = [...TYPES.matchAll(/\btype: '([\w-]+)'/g)]
   .map((match) => match[1]!)
-  .filter((name) => name !== 'store-finding')
+  .filter((name) => !['store-finding', 'removal-dropped'].includes(name))
 /** Whatever an event may say: the names in the types, and the codes. */
 const KNOWN_WORDS = [
   ...[...TYPES.matchAll(/'([\w-]+)'/g)].map((match) => match[1]!),

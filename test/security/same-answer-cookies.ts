@@ -6,16 +6,22 @@ import { deriveKey } from '../../src/crypto/keyring.ts'
 import { authenticator, timedSigner } from '../../src/crypto/signed.ts'
 import { flaskSigner } from '../../src/flask/flask-cookie.ts'
 import { flask } from '../../src/flask/flask.ts'
-import { createSessions, type SessionEvent, type Sessions } from '../../src/index.ts'
+import {
+  createSessions,
+  type EventFacts,
+  type SessionEvent,
+  type Sessions,
+} from '../../src/index.ts'
 import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { type FakeClock, fakeClock } from '../../src/testing/time/clock.ts'
 import { OLD_SECRET, SECRET, Visitor } from '../session/visitor.ts'
 import { anId, type BadCookie, ids, tampered } from './same-answer-ids.ts'
+import { factsOf } from '../session/facts-of.ts'
 
 /** A site that keeps its session in one kind of cookie. */
 export interface Kind {
   sessions: Sessions<any>
-  events: SessionEvent[]
+  events: EventFacts[]
   /** A cookie that opens: with one fault less, the bad ones would. */
   good(): Promise<string>
   /** Cookies that this site refuses. */
@@ -138,8 +144,8 @@ export const KINDS: Readonly<Record<string, () => Kind>> = {
   'an id': () => {
     const clock = fakeClock()
     const store = memoryStore({ clock })
-    const events: SessionEvent[] = []
-    const onEvent = (event: SessionEvent) => events.push(event)
+    const events: EventFacts[] = []
+    const onEvent = (event: SessionEvent) => events.push(factsOf(event))
     const lifetime = { idle: IDLE }
     const sessions = createSessions<any>({ secret: SECRET, lifetime, clock, onEvent, store })
     const bad = async () => [
@@ -166,8 +172,8 @@ function kind(
   seal: Seal,
 ): Kind {
   const clock = fakeClock()
-  const events: SessionEvent[] = []
-  const onEvent = (event: SessionEvent) => void events.push(event)
+  const events: EventFacts[] = []
+  const onEvent = (event: SessionEvent) => void events.push(factsOf(event))
   const sessions = make({ secret: SECRET, lifetime: { idle: IDLE }, clock, onEvent })
   const bad = async () => [
     ...ANYBODYS,

@@ -1,7 +1,13 @@
 /** A visitor's browser and an app beside it, for tests of the option `encrypt`. */
 
-import { createSessions, type SessionEvent, type SessionOptions } from '../../src/index.ts'
+import {
+  createSessions,
+  type EventFacts,
+  type SessionEvent,
+  type SessionOptions,
+} from '../../src/index.ts'
 import { SECRET } from './visitor.ts'
+import { factsOf } from './facts-of.ts'
 
 /** The time in these tests, in milliseconds since 1970. */
 export const T0 = 1_795_000_000_000
@@ -28,9 +34,9 @@ export function browser() {
 
 /** Sessions, with what they told and their clock. */
 export function made(options: Partial<SessionOptions> = {}) {
-  const events: SessionEvent[] = []
+  const events: EventFacts[] = []
   const at = { now: T0 }
-  const onEvent = (event: SessionEvent) => void events.push(event)
+  const onEvent = (event: SessionEvent) => void events.push(factsOf(event))
   const sessions = createSessions({ secret: SECRET, clock: () => at.now, onEvent, ...options })
   return { sessions, events, at }
 }

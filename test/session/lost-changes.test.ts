@@ -20,12 +20,13 @@ import { flask } from '../../src/flask/flask.ts'
 import {
   createSessions,
   type Session,
-  type SessionEvent,
+  type EventFacts,
   type SessionOptions,
 } from '../../src/index.ts'
 import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { testVisitor } from '../../src/testing/visitor.ts'
 import { SECRET } from './visitor.ts'
+import { factsOf } from './facts-of.ts'
 
 const KINDS: readonly [string, () => SessionOptions][] = [
   ['a cookie', () => ({ secret: SECRET })],
@@ -44,13 +45,13 @@ const warned = (text: RegExp) => warn.mock.calls.filter(([line]) => text.test(St
 
 /** Sessions, the losses they report, and a visitor who has a cart and a name. */
 async function setUp(options: SessionOptions) {
-  const losses: SessionEvent[] = []
+  const losses: EventFacts[] = []
   let reported: (() => void) | undefined
   const sessions = createSessions<any>({
     ...options,
     onEvent(event) {
       if (event.type !== 'changes-lost') return
-      losses.push(event)
+      losses.push(factsOf(event))
       reported?.()
     },
   })

@@ -1,11 +1,12 @@
 import { describe, expect, it, vi } from 'vitest'
 import { withSessions } from '../../src/adapters/fetch.ts'
-import { createSessions, REMOVE, type SessionEvent, type SessionOptions } from '../../src/index.ts'
+import { createSessions, REMOVE, type EventFacts, type SessionOptions } from '../../src/index.ts'
 import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { sessionStore } from '../../src/stores/session-store.ts'
 import type { SessionStore } from '../../src/backends/stored/store.ts'
 import { fakeClock } from '../../src/testing/time/clock.ts'
 import { testVisitor } from '../../src/testing/visitor.ts'
+import { factsOf } from './facts-of.ts'
 
 const SECRET = 'Vd2mQ9sXw4LrT7yKb1Nc8Hf5Jz3Pg6Ua-stored'
 
@@ -23,11 +24,11 @@ function setUp(options: Partial<SessionOptions> = {}) {
             away.is ? Promise.reject(new Error('away')) : (act as Function)(...args),
     ]),
   ) as unknown as SessionStore
-  const events: SessionEvent[] = []
+  const events: EventFacts[] = []
   const sessions = createSessions<any>({
     secret: SECRET,
     clock,
-    onEvent: (event) => events.push(event),
+    onEvent: (event) => events.push(factsOf(event)),
     ...options,
     store,
   })
@@ -327,9 +328,13 @@ describe('a store that does not answer', () => {
 
 it("what a store's settings endanger is told once", async () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
-  const events: SessionEvent[] = []
+  const events: EventFacts[] = []
   const store = { ...memoryStore(), check: async () => ['it forgets.'] }
-  const sessions = createSessions({ secret: SECRET, store, onEvent: (event) => events.push(event) })
+  const sessions = createSessions({
+    secret: SECRET,
+    store,
+    onEvent: (event) => events.push(factsOf(event)),
+  })
   await sessions.open(null)
   await sessions.open(null)
   await new Promise((next) => setImmediate(next))

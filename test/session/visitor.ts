@@ -3,11 +3,12 @@
 import {
   createSessions,
   type Session,
-  type SessionEvent,
+  type EventFacts,
   type SessionOptions,
 } from '../../src/index.ts'
 import { deriveKey } from '../../src/crypto/keyring.ts'
 import { authenticator, timedSigner } from '../../src/crypto/signed.ts'
+import { factsOf } from './facts-of.ts'
 
 export const SECRET = 'pW7vX2qLr9TzK4mBn8YcJ5hGd3FsA6eu'
 export const OLD_SECRET = 'Zk3nVb7QxRm5tLwP9sHc2JyDf8GaE4uT'
@@ -18,11 +19,11 @@ export function testSessions<Data extends object = Record<string, any>>(
   options: Partial<SessionOptions> = {},
 ) {
   const clock = { now: T0 }
-  const events: SessionEvent[] = []
+  const events: EventFacts[] = []
   const sessions = createSessions<any>({
     secret: SECRET,
     clock: () => clock.now,
-    onEvent: (event) => events.push(event),
+    onEvent: (event) => events.push(factsOf(event)),
     ...options,
   })
   return {

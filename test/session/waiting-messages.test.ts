@@ -2,10 +2,11 @@
 
 import { describe, expect, test, vi } from 'vitest'
 import { flask, flaskCookie } from '../../src/flask/flask.ts'
-import { createSessions, type SessionEvent, type SessionOptions } from '../../src/index.ts'
+import { createSessions, type EventFacts, type SessionOptions } from '../../src/index.ts'
 import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { seededRandom } from '../record/random.ts'
 import { SECRET, Visitor } from './visitor.ts'
+import { factsOf } from './facts-of.ts'
 
 const KINDS: readonly [string, () => SessionOptions][] = [
   ['a signed cookie', () => ({ secret: SECRET })],
@@ -16,8 +17,11 @@ const KINDS: readonly [string, () => SessionOptions][] = [
 ]
 
 function visitorOf(options: SessionOptions) {
-  const events: SessionEvent[] = []
-  const sessions = createSessions<any>({ ...options, onEvent: (event) => events.push(event) })
+  const events: EventFacts[] = []
+  const sessions = createSessions<any>({
+    ...options,
+    onEvent: (event) => events.push(factsOf(event)),
+  })
   const dropped = () =>
     events.reduce((sum, event) => sum + (event.type === 'flashes-dropped' ? event.count : 0), 0)
   return { visitor: new Visitor(sessions), events, dropped }

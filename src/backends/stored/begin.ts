@@ -138,8 +138,8 @@ export async function admit(
 ): Promise<Note[]> {
   const until = listUntil(row.expiresAt, entry)
   try {
-    const count = await members.admit(owner, selector, entry.epoch, until)
-    return count > 0 ? [{ type: 'evicted', count }] : []
+    const handles = await members.admit(owner, selector, entry.epoch, until)
+    return handles.length > 0 ? [{ type: 'evicted', count: handles.length, handles }] : []
   } catch (error) {
     // It would count against the next login. A session that was the user's already stays.
     const wasTheirs = before && userIdOf(before, rules.layout) === owner

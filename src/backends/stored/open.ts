@@ -94,7 +94,8 @@ function withRefused(nobody: StoredOpened, refused: readonly Refused[]): StoredO
   const reasons = refused.map(({ reason }) => reason)
   const left = refused.filter(({ reason }) => LEFT_THERE.has(reason))
   const leftovers = left.map(({ id }) => id.selector)
-  return { ...nobody, rejected: [...nobody.rejected, ...reasons], leftovers }
+  const named = refused.map(({ id: { selector: handle }, reason }) => ({ handle, reason }))
+  return { ...nobody, rejected: [...nobody.rejected, ...reasons], refused: named, leftovers }
 }
 
 const LEFT_THERE: ReadonlySet<Rejection> = new Set([

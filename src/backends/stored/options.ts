@@ -82,6 +82,7 @@ export function backendOn(verbs: StoreVerbs, setup: StoreSetup): StoredBackend {
     prune: () => pruneAll(store),
     check: () => store.check(),
     load: store.load,
+    unconfirmed: 0,
   }
 }
 

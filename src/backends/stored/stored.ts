@@ -5,6 +5,7 @@ import { storedCommit } from './commit.ts'
 import type { GuardedStore, StoredOptions } from './commit-work.ts'
 import { groupCommit } from './group-commit.ts'
 import { guardedStore } from './deadlines.ts'
+import { observedStore } from './observed-store.ts'
 import { type Members, members } from './user-sessions.ts'
 import { openStored, reopenStored, type StoredOpened } from './open.ts'
 import { mostBytes } from './plan.ts'
@@ -19,7 +20,7 @@ export interface BackendParts extends Backend {
 
 /** Makes the backend on a store. */
 export function storedBackend(options: StoredOptions): BackendParts {
-  const store = guardedStore(options.store, options)
+  const store = guardedStore(observedStore(options.store), options)
   const guarded = { ...options, store }
   const parts = {
     ...guarded,

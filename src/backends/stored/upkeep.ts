@@ -11,17 +11,17 @@ const AT_ONCE = 16
 /** Removes every row; returns how many there were. @throws ERR_STORE_UNAVAILABLE */
 export async function removeAll(store: Pick<GuardedStore, 'keys' | 'remove'>): Promise<number> {
   let count = 0
-  for await (const keys of store.keys()) count += await removeEach(store, keys)
+  for await (const keys of store.keys()) count += (await removeEach(store, keys)).length
   return count
 }
 
-/** Removes the rows of these keys; returns how many there were. */
+/** Removes the rows of these keys; returns those that had one. */
 export async function removeEach(store: Pick<GuardedStore, 'remove'>, keys: readonly string[]) {
-  let count = 0
+  const removed: string[] = []
   await eachInParts(keys, async (key) => {
-    if (await store.remove(key)) count += 1
+    if (await store.remove(key)) removed.push(key)
   })
-  return count
+  return removed
 }
 
 /** Deletes expired rows, batch after batch; returns how many. @throws ERR_STORE_UNAVAILABLE */

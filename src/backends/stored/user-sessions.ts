@@ -18,12 +18,12 @@ export interface Members {
    */
   epoch(owner: string): Promise<number>
   /**
-   * Adds a session whose row was just written to its owner's list; returns how many older ones it
+   * Adds a session whose row was just written to its owner's list; returns the older ones that it
    * ended for the limit. If the list refuses it, the session is removed again.
    *
    * @throws ERR_SESSION_LIMIT, ERR_SESSION_GONE if the user's sessions were revoked meanwhile.
    */
-  admit(owner: string, selector: string, epoch: number, until: number): Promise<number>
+  admit(owner: string, selector: string, epoch: number, until: number): Promise<readonly string[]>
   /**
    * Checks whether a login would be refused, before it is written, so that the visitor keeps their
    * session. `admit` decides.
@@ -76,10 +76,10 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
   }
 
   /** Removes rows, then forgets their keys: if it is interrupted, the next call does the rest. */
-  async function discard(owner: string, keys: readonly string[]): Promise<number> {
-    const count = await removeEach(store, keys)
+  async function discard(owner: string, keys: readonly string[]): Promise<readonly string[]> {
+    const removed = await removeEach(store, keys)
     if (keys.length > 0) await store.forget(owner, keys)
-    return count
+    return removed
   }
 
   const tooMany = () => new SessionError('ERR_SESSION_LIMIT', limit.most)
@@ -158,17 +158,17 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
         owner,
         keys.filter((key) => key !== kept),
       )
-      return { ended, marked }
+      return { ended: ended.length, marked }
     },
     async erase(owner) {
       const { keys } = await raiseEpoch(owner, undefined)
-      let count = await discard(owner, keys)
+      let count = (await discard(owner, keys)).length
       for await (const batch of store.keys()) {
         const own: string[] = []
         await eachInParts(batch, async (key) => {
           if ((await store.read(key))?.owner === owner) own.push(key)
         })
-        count += await removeEach(store, own)
+        count += (await removeEach(store, own)).length
       }
       await store.erase(owner)
       return count

@@ -15,7 +15,10 @@ export type GivenToken = string | undefined | (() => Maybe<string | undefined>)
 
 /** The session of a request, as far as the CSRF check needs it. */
 export interface RequestSession {
-  readonly opened: { readonly record: SessionRecord | undefined }
+  readonly opened: {
+    readonly record: SessionRecord | undefined
+    readonly handle?: string | undefined
+  }
   /** The error of the store, with `onUnavailable: 'anonymous-readonly'`. */
   readonly unavailable: SessionError | undefined
 }
@@ -51,8 +54,8 @@ export interface CsrfSettings extends OwnSite {
 export function csrfProtection({ keys, layout, emit, development, ...site }: CsrfSettings): Csrf {
   const tokens = authenticator(keys, 'sha256')
 
-  function refuse(why: CsrfRefusal): never {
-    emit({ type: 'csrf-refused', why })
+  function refuse(why: CsrfRefusal, opened?: RequestSession['opened']): never {
+    emit({ type: 'csrf-refused', why }, opened)
     development?.csrfRefused(why)
     throw new SessionError('ERR_CSRF')
   }
@@ -81,7 +84,7 @@ export function csrfProtection({ keys, layout, emit, development, ...site }: Csr
       if (verdict === 'silent' && !record) return
       const given =
         facts.header('x-csrf-token') ?? (typeof token === 'function' ? await token() : token)
-      if (!record || !isTokenOf(record, given)) refuse('token')
+      if (!record || !isTokenOf(record, given)) refuse('token', opened)
     },
   }
 }

@@ -1,39 +1,65 @@
 /** Delivers events to the app's listener, and reports failures on the console where there is none. */
 
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { EVENTS, publish } from '../../base/channels.ts'
 import type { Clock } from '../../base/ports.ts'
 import { printable } from '../../base/printable.ts'
 import { isThenable } from '../../base/realm.ts'
-import type { EventListener, SessionEvent } from './events.ts'
+import type { EventContext, EventFacts, EventListener, SessionEvent } from './events.ts'
+import type { EventSubject } from './event-context.ts'
 
-/** Delivers an event. Never throws. */
-export type Emit = (event: SessionEvent) => void
+/** Delivers an event about a session, if one is known. Never throws. */
+export type Emit = (facts: EventFacts, subject?: EventSubject) => void
+
+/** What the emitter needs. */
+export interface EmitterParts {
+  listener: ((event: SessionEvent) => unknown) | undefined
+  /** Which sessions these are, for subscribers of the channel. */
+  cookieName: string
+  contextOf(subject: EventSubject | undefined): EventContext
+}
 
 /**
- * Makes the function that calls the app's listener.
+ * Makes the function that calls the app's listener, and publishes events on their channel.
  *
  * What the listener throws or rejects with reaches no request: its first failure is printed, the
  * others are not. Events that the listener itself causes while it runs are not delivered, since each
- * of them might cause the next one.
+ * of them might cause the next one. Nor, in what it awaits, events of the types it is called for.
  */
-export function eventEmitter(listener: EventListener): Emit {
+export function eventEmitter({ listener, cookieName, contextOf }: EmitterParts): Emit {
+  /** The types of the events whose listener is running, here or in what it awaits. */
+  const causes = new AsyncLocalStorage<readonly string[]>()
+  const report = failureReporter()
   let isRunning = false
-  let hasFailed = false
-  function report(error: unknown): void {
-    if (hasFailed) return
-    hasFailed = true
-    printError('The listener onEvent failed. No request was affected.', error)
+
+  function deliver(event: SessionEvent): void {
+    if (EVENTS.hasSubscribers) publish(EVENTS, { cookieName, event })
+    const returned = listener?.(event)
+    if (isThenable(returned)) returned.then(undefined, report)
   }
-  return (event) => {
-    if (isRunning) return
+
+  return (facts, subject) => {
+    if (isRunning || !(listener || EVENTS.hasSubscribers)) return
+    const causedBy = causes.getStore() ?? []
+    if (causedBy.includes(facts.type)) return
     isRunning = true
     try {
-      const returned: unknown = listener(event)
-      if (isThenable(returned)) returned.then(undefined, report)
+      causes.run([...causedBy, facts.type], deliver, { ...facts, ...contextOf(subject) })
     } catch (error) {
       report(error)
     } finally {
       isRunning = false
     }
+  }
+}
+
+/** Prints the first failure of the app's listener. */
+function failureReporter(): (error: unknown) => void {
+  let hasFailed = false
+  return (error) => {
+    if (hasFailed) return
+    hasFailed = true
+    printError('The listener onEvent failed. No request was affected.', error)
   }
 }
 
@@ -60,7 +86,7 @@ const PRINT_EVERY_MS = 60_000
  *
  * One line for each code and minute, with the number of failures since the last line.
  */
-export function failurePrinter(clock: Clock): Emit {
+export function failurePrinter(clock: Clock): EventListener {
   const printed = new Map<string, { at: number; more: number }>()
   return (event) => {
     if (event.type !== 'commit-failed' && event.type !== 'open-failed') return

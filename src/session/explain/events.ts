@@ -1,6 +1,7 @@
 /** `SessionEvent`: every event of `onEvent`, for logs and metrics. No event holds a value, an id or a secret. */
 
 import type { Note, Rejection } from '../../backends/backend.ts'
+import type { DropCause } from '../../backends/store-backend.ts'
 import type { KeySize, SessionErrorCode } from '../../base/errors.ts'
 
 /** Which check refused a request: Sec-Fetch-Site, Origin, or the CSRF token. */
@@ -12,8 +13,26 @@ export type CsrfRefusal = 'cross-site' | 'origin' | 'token'
  */
 export type LossCause = 'after-response' | 'no-set-cookie' | 'not-committed'
 
+/** The calls that end sessions of whoever they belong to. */
+export type RevocationCall = 'revoke' | 'revokeUser' | 'revokeAll' | 'erase'
+
+/** What every event says beside its own facts. */
+export interface EventContext {
+  /** When it happened, in milliseconds since 1970, by the option `clock`. */
+  at: number
+  /** The public identifier of the session, if it is known. Stores only. */
+  handle?: string
+  /** The user's id, if it is known. Only with the option `events: { userId: true }`. */
+  userId?: string
+  /** What the option `events.requestId` returned, escaped and cut to 128 characters. */
+  requestId?: string
+}
+
 /** An event. Tell events apart by `type`. */
-export type SessionEvent =
+export type SessionEvent = EventFacts & EventContext
+
+/** What an event says of its own. */
+export type EventFacts =
   /** The session cookie was not accepted, and the visitor is treated as new. */
   | { type: 'rejected'; reason: Rejection }
   /** Several cookies of our name were sent; `verified` of them are valid. */
@@ -34,6 +53,8 @@ export type SessionEvent =
   | { type: 'created' }
   | { type: 'login' }
   | { type: 'logout' }
+  /** A request called `regenerate()`, and it was saved. */
+  | { type: 'regenerate' }
   /** A session could not be saved, and the response became an error. */
   | {
       type: 'commit-failed'
@@ -53,6 +74,21 @@ export type SessionEvent =
   | { type: 'open-failed'; code: SessionErrorCode | 'UNKNOWN' }
   /** A session id was replayed after it had been renewed: perhaps a stolen cookie. Only with a store. */
   | { type: 'replayed' }
+  /** `sessions.revoke` was called. `existed`: whether there was such a session of that user. */
+  | { type: 'revoked'; existed: boolean }
+  /**
+   * `sessions.revokeUser` ended `count` sessions. `marked`: whether logins in flight are rejected,
+   * too. `except`: the handle of the session that was kept.
+   */
+  | { type: 'user-revoked'; count: number; marked: boolean; except?: string }
+  /** `sessions.revokeAll` ended `count` sessions. */
+  | { type: 'all-revoked'; count: number }
+  /** `sessions.erase` ended `count` sessions, and deleted the user's id from the store. */
+  | { type: 'user-erased'; count: number }
+  /** One of these calls failed. It may have ended sessions before. */
+  | { type: 'revocation-failed'; call: RevocationCall; code: SessionErrorCode | 'UNKNOWN' }
+  /** A session that was to be ended stays valid until it expires: its removal is not retried any more. */
+  | { type: 'removal-dropped'; why: DropCause }
   /** A setting of the store that can lose sessions, as a sentence. Once each, after the first call. */
   | { type: 'store-finding'; finding: string }
   | Note
@@ -61,6 +97,7 @@ export type SessionEvent =
  * Called synchronously for each event. What it throws, or rejects with, reaches no request: the first
  * such error is printed on the console.
  *
- * Events that the listener itself causes while it runs are not delivered to it.
+ * Events that the listener itself causes while it runs are not delivered to it; nor, later on, in
+ * what it awaits, those of a type that it was called for.
  */
 export type EventListener = (event: SessionEvent) => unknown

@@ -5,6 +5,7 @@ import { invalid, oneOf, refuseUnknown } from '../../base/options.ts'
 import type { Clock } from '../../base/ports.ts'
 import type { Secret } from '../../crypto/keyring.ts'
 import type { Tag } from '../../record/text/tag.ts'
+import type { EventOptions } from '../explain/event-context.ts'
 import type { EventListener } from '../explain/events.ts'
 import type { EncryptOptions } from './encryption.ts'
 import type { CookieOptions, LifetimeOptions } from './own-preset.ts'
@@ -68,6 +69,8 @@ export interface SessionOptions extends StoreOptions {
   tags?: readonly Tag[]
   /** Called for each event, such as `rejected` for an invalid cookie. @default no listener */
   onEvent?: EventListener
+  /** What events say beside their own facts. @default time, and handle with a store */
+  events?: EventOptions
   /** Returns the time in milliseconds since 1970; for tests, `fakeClock()`. @default Date.now */
   clock?: Clock
   /** Set by `flask()` of `sojourn/flask`. Do not write it by hand. */
@@ -96,6 +99,7 @@ const KNOWN: readonly string[] = [
   'trustedOrigins',
   'tags',
   'onEvent',
+  'events',
   'clock',
   'preset',
   'store',

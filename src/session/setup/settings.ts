@@ -10,9 +10,11 @@ import { keysFor } from '../../crypto/keys.ts'
 import type { Weakness } from '../../crypto/weak-secrets.ts'
 import type { CookieReader } from '../../http/cookie.ts'
 import { setCookieWriter } from '../../http/set-cookie.ts'
+import { userIdOf } from '../../record/record.ts'
 import { type Csrf, csrfProtection } from '../csrf/csrf.ts'
 import { checkedOrigins } from '../csrf/request-origin.ts'
 import { type Emit, eventEmitter, failurePrinter } from '../explain/emitter.ts'
+import { type ContextOf, eventContext } from '../explain/event-context.ts'
 import { type Development, developmentWarnings } from '../development/development.ts'
 import { encryptionOf } from './encryption.ts'
 import { checkOptions, type SessionOptions } from './options.ts'
@@ -38,11 +40,13 @@ export interface Settings {
   loginKeys: LoginKeys | undefined
   clock: Clock
   emit: Emit
+  /** The context of events and diagnostics messages. */
+  contextOf: ContextOf
   /** Reports that the app's own Set-Cookie of the session cookie's name was replaced. */
   onReplaced: () => void
   /** The development warnings; `undefined` in production. */
   development: Development | undefined
-  /** Whether a loss of changes is told to anybody. In production without a listener none is looked for. */
+  /** Whether losses of changes are looked for even without a subscriber of the events' channel. */
   tellsLosses: boolean
   csrf: Csrf
   policy: Policy
@@ -63,9 +67,6 @@ export function resolveOptions(options: SessionOptions): Settings {
   // Written out each time: bundlers that know NODE_ENV then leave out what the app never runs.
   const development =
     process.env.NODE_ENV === 'production' ? undefined : developmentWarnings(clock())
-  // In development a warning tells of failures.
-  const unheard = development ? () => {} : failurePrinter(clock)
-  const emit = onEvent ? eventEmitter(onEvent) : unheard
   const preset = options.preset ?? ownPreset(options, developing)
   const where = preset.secretName
   const { secrets, weaknesses } = keyring(options.secret as Secret | readonly Secret[], {
@@ -87,7 +88,23 @@ export function resolveOptions(options: SessionOptions): Settings {
   const encryption = encryptionOf(options.encrypt)
   const context = { secrets, scope, tags, clock, encryption }
   const layout = layoutWith(tags)
-  const stored = store?.backend({ ...context, options, layout, lifetime, writer })
+  const contextOf = eventContext(options.events ?? {}, clock, (record) =>
+    userIdOf(record, backend.layout),
+  )
+  const emit = eventEmitter({
+    // In development a warning tells of failures.
+    listener: onEvent ?? (development ? undefined : failurePrinter(clock)),
+    cookieName: writer.name,
+    contextOf,
+  })
+  const stored = store?.backend({
+    ...context,
+    options,
+    layout,
+    lifetime,
+    writer,
+    onDropped: (why, handle) => emit({ type: 'removal-dropped', why }, { handle }),
+  })
   const backend = stored ?? cookieBackend(limitedFormat(preset, context, options), writer, lifetime)
   return {
     backend,
@@ -103,6 +120,7 @@ export function resolveOptions(options: SessionOptions): Settings {
     loginKeys: preset.loginKeys,
     clock,
     emit,
+    contextOf,
     onReplaced() {
       emit({ type: 'set-cookie-replaced' })
       development?.replaced(writer.name)

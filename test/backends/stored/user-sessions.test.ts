@@ -356,7 +356,8 @@ describe('a limit', () => {
     const first = await visit(undefined, login('ada', clock))
     const second = await visit(undefined, login('ada', clock))
     const third = await visit(undefined, login('ada', clock))
-    expect(third.notes).toEqual([{ type: 'evicted', count: 1 }])
+    const handles = [first.cookie!.split('.')[0]]
+    expect(third.notes).toEqual([{ type: 'evicted', count: 1, handles }])
     expect((await visit(first.cookie)).rejected).toEqual(['gone'])
     expect((await visit(second.cookie)).rejected).toEqual([])
     expect((await visit(third.cookie)).rejected).toEqual([])

@@ -5,6 +5,7 @@ import { formatWithOptions, inspect } from 'node:util'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createSessions, type SessionOptions } from '../../../src/index.ts'
 import { SECRET, T0, testSessions, Visitor } from '../visitor.ts'
+import { factsOf } from '../facts-of.ts'
 
 const printed = vi.spyOn(console, 'error').mockImplementation(() => {})
 afterEach(() => {
@@ -66,6 +67,28 @@ describe('a listener that', () => {
     expect(session.isNew).toBe(true)
     expect(told).toEqual(['rejected'])
   })
+
+  it('awaits, and then causes the event that it was called for, is not called for that again', async () => {
+    const told: string[] = []
+    const sessions = createSessions({
+      secret: SECRET,
+      async onEvent({ type }) {
+        told.push(type)
+        await undefined
+        // Another event, of which it is told.
+        const session = await sessions.open(undefined)
+        session.set('seen', told.length)
+        await session.commit()
+        await sessions.open(FORGED)
+      },
+    })
+    await sessions.open(FORGED)
+    for (let turns = 0; turns < 50; turns++) await new Promise((next) => setImmediate(next))
+    expect(told).toEqual(['rejected', 'created'])
+    // Another request is told as ever.
+    await sessions.open(FORGED)
+    expect(told.filter((type) => type === 'rejected')).toHaveLength(2)
+  })
 })
 
 it('a session that could not be opened is tried again at the next call, and never waits for itself', async () => {
@@ -112,7 +135,7 @@ describe('in production, where nobody listens,', () => {
 
   it('a listener is told instead, with the largest keys', async () => {
     const events: unknown[] = []
-    await tooLarge(productive({ onEvent: (event) => events.push(event) }).sessions)
+    await tooLarge(productive({ onEvent: (event) => events.push(factsOf(event)) }).sessions)
     expect(printed).not.toHaveBeenCalled()
     expect(events).toEqual([
       {

@@ -1,0 +1,75 @@
+/** The diagnostics channels (`node:diagnostics_channel`) of events, opens, commits and store calls. */
+
+import { type Channel, channel } from 'node:diagnostics_channel'
+import { codeOf } from './errors.ts'
+import type { Maybe } from './ports.ts'
+
+/**
+ * The two channels of a kind of operation. The message at the end is the object of that at the start,
+ * with `duration`, `outcome` and what else is known by then.
+ */
+export interface Operation {
+  readonly start: Channel
+  readonly end: Channel
+}
+
+/** Each event of every `createSessions`. */
+export const EVENTS = /* @__PURE__ */ channel('sojourn:event')
+/** Opening a session: at most once per request. */
+export const OPENS = /* @__PURE__ */ operation('open')
+/** Saving a session. */
+export const COMMITS = /* @__PURE__ */ operation('commit')
+/** One call of a store, its queue and deadline not included. */
+export const STORE_CALLS = /* @__PURE__ */ operation('store')
+
+function operation(name: string): Operation {
+  return { start: channel(`sojourn:${name}:start`), end: channel(`sojourn:${name}:end`) }
+}
+
+/** Whether anybody subscribes. Asked before a message is made: without a subscriber none is. */
+export function isObserved({ start, end }: Operation): boolean {
+  return start.hasSubscribers || end.hasSubscribers
+}
+
+/** Publishes a message. On Node, what a subscriber throws is an uncaught exception of the process. */
+export function publish(to: Channel, message: object): void {
+  try {
+    to.publish(message)
+  } catch {
+    // Other runtimes throw it here; it must reach no request.
+  }
+}
+
+/**
+ * Runs an operation between two messages. A failure is told as such, with the code of its error.
+ *
+ * @param outcomeOf what the end says of a result.
+ */
+export function observed<Value>(
+  { start, end }: Operation,
+  message: object,
+  act: () => Maybe<Value>,
+  outcomeOf: (value: Value) => object,
+): Maybe<Value> {
+  const begun = performance.now()
+  publish(start, message)
+  const finish = (outcome: object) => {
+    const duration = performance.now() - begun
+    publish(end, Object.assign(message, { duration }, outcome))
+  }
+  const succeed = (value: Value) => {
+    finish(outcomeOf(value))
+    return value
+  }
+  const fail = (error: unknown): never => {
+    finish({ outcome: 'failed', code: codeOf(error) })
+    throw error
+  }
+  let result
+  try {
+    result = act()
+  } catch (error) {
+    fail(error)
+  }
+  return result instanceof Promise ? result.then(succeed, fail) : succeed(result as Value)
+}

@@ -1,0 +1,59 @@
+/** What the bridge uses of `@opentelemetry/api`, as structural types: this package does not import it. */
+
+/** The attributes of a span or a measurement. */
+export type Attributes = Record<string, string | number | boolean>
+
+/** A span that was started. */
+export interface Span {
+  setAttributes(attributes: Attributes): unknown
+  setStatus(status: { code: number }): unknown
+  end(): void
+}
+
+/** Starts spans; the parent is the span of the active context. */
+export interface Tracer {
+  startSpan(name: string, options?: { attributes?: Attributes }): Span
+}
+
+/** What every instrument is made with. */
+export interface InstrumentSettings {
+  description?: string
+  unit?: string
+  advice?: { explicitBucketBoundaries?: number[] }
+}
+
+/** Adds to a sum. */
+export interface Counter {
+  add(value: number, attributes?: Attributes): void
+}
+
+/** Records values, of which the count and the distribution are exported. */
+export interface Histogram {
+  record(value: number, attributes?: Attributes): void
+}
+
+/** Called whenever metrics are collected. */
+export type Observe = (result: { observe(value: number, attributes?: Attributes): void }) => void
+
+/** An instrument that is asked for its value whenever metrics are collected. */
+export interface Observable {
+  addCallback(callback: Observe): void
+  removeCallback(callback: Observe): void
+}
+
+/** Makes instruments. */
+export interface Meter {
+  createCounter(name: string, options?: InstrumentSettings): Counter
+  createHistogram(name: string, options?: InstrumentSettings): Histogram
+  createObservableCounter(name: string, options?: InstrumentSettings): Observable
+  createObservableUpDownCounter(name: string, options?: InstrumentSettings): Observable
+}
+
+/**
+ * `@opentelemetry/api` itself; or providers, as `{ trace: tracerProvider, metrics: meterProvider }`.
+ * What is left out is not reported.
+ */
+export interface Telemetry {
+  trace?: { getTracer(name: string): Tracer }
+  metrics?: { getMeter(name: string): Meter }
+}

@@ -1,0 +1,16 @@
+/** The attributes that spans and metrics of one operation share: few values each. */
+
+import type { CommitMessage, OpenMessage } from '../session/explain/messages.ts'
+import type { Attributes } from './api.ts'
+
+/** How an open or a commit ended. */
+export function resultOf(message: OpenMessage | CommitMessage): Attributes {
+  const { cookieName, outcome, code } = message
+  const reason = 'reason' in message ? message.reason : undefined
+  return {
+    'sojourn.cookie_name': cookieName,
+    ...(outcome !== undefined && { 'sojourn.outcome': outcome }),
+    ...(reason !== undefined && { 'sojourn.reason': reason }),
+    ...(code !== undefined && { 'error.type': code }),
+  }
+}

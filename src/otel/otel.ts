@@ -1,0 +1,57 @@
+/** `sojourn/otel`: spans and metrics for OpenTelemetry, from the diagnostics channels. */
+
+import { invalid } from '../base/options.ts'
+import type { Sessions, StoredSessions } from '../session/sessions.ts'
+import type { Telemetry } from './api.ts'
+import { type NamedStatus, reportMetrics, reportStatus } from './metrics.ts'
+import { reportSpans } from './spans.ts'
+
+export { type Attributes, type Meter, type Telemetry, type Tracer } from './api.ts'
+
+/** What `instrumentSessions` reports beside the channels. */
+export interface InstrumentOptions {
+  /**
+   * The sessions whose stores are reported: calls in flight, waiting and refused, and sessions that
+   * could not be ended yet. @default none
+   */
+  sessions?: readonly (Sessions<any> | StoredSessions<any>)[]
+}
+
+/**
+ * Reports all sessions of this process to OpenTelemetry: a span for each open and each commit, in the
+ * active context, and metrics. Call it once, after the SDK has been started.
+ *
+ * No span and no metric holds a value of a session, a session id or a secret. Spans have the session's
+ * handle; metrics do not.
+ *
+ * @example
+ * import * as otel from '@opentelemetry/api'
+ * const stop = instrumentSessions(otel, { sessions: [sessions] })
+ *
+ * @returns a function that ends the reports.
+ * @throws ERR_OPTION_INVALID if it gets neither `trace` nor `metrics`.
+ */
+export function instrumentSessions(
+  { trace, metrics }: Telemetry,
+  { sessions = [] }: InstrumentOptions = {},
+): () => void {
+  if (!trace && !metrics) {
+    throw invalid('trace', "is missing, and so is metrics. Pass all of '@opentelemetry/api'")
+  }
+  const meter = metrics?.getMeter('sojourn')
+  const stops = [
+    ...(trace ? reportSpans(trace.getTracer('sojourn')) : []),
+    ...(meter ? reportMetrics(meter) : []),
+    ...(meter ? reportStatus(meter, () => sessions.flatMap(statusOf)) : []),
+  ]
+  return () => {
+    for (const stop of stops) stop()
+  }
+}
+
+function statusOf(sessions: Sessions<any> | StoredSessions<any>): NamedStatus[] {
+  if (!('storeStatus' in sessions)) return []
+  const status = sessions.storeStatus()
+  const { name } = sessions.describePolicy().cookie
+  return [[status, { 'sojourn.store.engine': status.engine, 'sojourn.cookie_name': name }]]
+}

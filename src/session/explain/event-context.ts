@@ -1,0 +1,70 @@
+/** What events say beside their own facts: time, handle, and by choice user id and request id. */
+
+import { invalid, refuseUnknown, requireObject } from '../../base/options.ts'
+import type { Clock } from '../../base/ports.ts'
+import { printableShort } from '../../base/printable.ts'
+import type { SessionRecord } from '../../record/record.ts'
+import type { EventContext } from './events.ts'
+
+/** What events and diagnostics messages say by choice. */
+export interface EventOptions {
+  /**
+   * Whether events name the user. A user id is personal data in many countries: mind how long logs
+   * are kept. @default false
+   */
+  userId?: boolean
+  /**
+   * Returns the id of the current request, to join events with other logs. It is called for each
+   * event, in the request's asynchronous context: `() => requests.getStore()?.id` with an
+   * AsyncLocalStorage of the app. What it throws is ignored. @default none
+   */
+  requestId?: () => string | undefined
+}
+
+/** The session that an event is about, as far as it is known. */
+export interface EventSubject {
+  readonly handle?: string | undefined
+  readonly record?: SessionRecord | undefined
+  /** The user, where there is no record. */
+  readonly userId?: string | undefined
+}
+
+/** Makes the context of an event. */
+export type ContextOf = (subject?: EventSubject) => EventContext
+
+/** A request id often comes from a header, where anybody can write anything. */
+const LONGEST_REQUEST_ID = 128
+
+/**
+ * Makes the function that makes contexts.
+ *
+ * @param userIdOf the user of a record.
+ * @throws ERR_OPTION_INVALID
+ */
+export function eventContext(
+  options: EventOptions,
+  clock: Clock,
+  userIdOf: (record: SessionRecord) => string | undefined,
+): ContextOf {
+  requireObject(options, 'events')
+  refuseUnknown(options, ['userId', 'requestId'], 'events.')
+  const { userId: namesUser, requestId } = options
+  if (requestId !== undefined && typeof requestId !== 'function') {
+    throw invalid('events.requestId', 'has to be a function')
+  }
+  return ({ handle, record, userId } = {}) => {
+    const context: EventContext = { at: clock() }
+    if (handle !== undefined) context.handle = handle
+    const user = namesUser && (userId ?? (record && userIdOf(record)))
+    if (user) context.userId = user
+    try {
+      const request: unknown = requestId?.()
+      if (typeof request === 'string') {
+        context.requestId = printableShort(request, LONGEST_REQUEST_ID)
+      }
+    } catch {
+      // An event is told without the request's id rather than not at all.
+    }
+    return context
+  }
+}
