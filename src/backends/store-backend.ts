@@ -89,6 +89,77 @@ export interface StorePolicy {
   readonly concurrency: number | null
 }
 
+/** The calls of a store in this process, for metrics. */
+export interface StoreLoad {
+  /** Calls that were sent and not answered, those past their deadline included. */
+  readonly inFlight: number
+  /** Calls that wait for their turn. */
+  readonly waiting: number
+  /** Calls that were refused before they were sent, since the process started. */
+  readonly refused: number
+}
+
+/** How many sessions a user may have, and what a login beyond that does. */
+export interface SessionLimit {
+  most: number
+  onLimit: 'reject' | 'evict-oldest'
+}
+
+/** What `createSessions` passes to `store.backend()`. */
+export interface StoreSetup {
+  /** The app's options, unchecked: the backend checks them. */
+  options: StoreOptions & { readonly maxBytes?: number }
+  /** The decoded secrets, the current one first. */
+  secrets: readonly Uint8Array[]
+  scope: Scope
+  layout: Layout
+  lifetime: Lifetime
+  writer: SetCookieWriter
+  /** From when on rows are encrypted; `undefined` for never. */
+  encryption: EncryptionSchedule | undefined
+  clock: Clock
+  /**
+   * Called when a session that was to be ended stays valid until it expires: the store did not
+   * confirm its removal, and it is not retried any more.
+   */
+  onDropped?: ((why: DropCause, handle: string) => void) | undefined
+}
+
+/** Why a removal is not retried any more: too many are waiting, or it has failed too often. */
+export type DropCause = 'full' | 'gave-up'
+
+/** A store for `createSessions`: it makes its own backend, so that an app without a store loads none. */
+export interface BackendStore {
+  /** The engine's name for messages, such as `'SQLite'`. */
+  readonly engine: string
+  /** Makes the backend. @throws ERR_OPTION_INVALID */
+  backend(setup: StoreSetup): StoredBackend
+}
+
+/** One session of a user, for a device list. */
+export interface SessionInfo {
+  /** Public session identifier, for `sessions.revoke`. Safe to show and to log: it cannot be used to authenticate. */
+  handle: string
+  createdAt: Date | undefined
+  /** The time of the last login. */
+  authenticatedAt: Date | undefined
+  /** The time of the last request, accurate to a tenth of `lifetime.idle`. */
+  lastSeenAt: Date
+  /** What the app set as `session.label`, such as the device. */
+  label: string | undefined
+}
+
+/** The result of `revokeUser`. */
+export interface Revocation {
+  /** How many sessions were ended. */
+  ended: number
+  /**
+   * Whether the revocation itself was stored. `false` if the store is full: logins in flight may
+   * remain, and sessions that the user's list had lost. Make room, and revoke again.
+   */
+  marked: boolean
+}
+
 /** A backend on a store. Each verb may throw ERR_STORE_UNAVAILABLE, and can then be retried. */
 export interface StoredBackend extends Backend {
   /** The options as they are in force, for `describePolicy`. */
