@@ -366,12 +366,12 @@ describe("what a store's settings endanger", () => {
       },
     }
     const open = () => {
-      const events: SessionEvent[] = []
+      const events: EventFacts[] = []
       const sessions = createSessions({
         secret: SECRET,
         store,
         clock,
-        onEvent: (event) => events.push(event),
+        onEvent: (event) => events.push(factsOf(event)),
       })
       const request = async () => {
         await sessions.open(null)
