@@ -35,8 +35,8 @@ export type Change =
       do: 'login'
       userId: string
       at: number
-      /** With a store: the user's epoch at the time of the call. */
-      epoch?: Promise<number> | undefined
+      /** With a store: what its backend began to read when the login was called, for the commit. */
+      epoch?: unknown
       nonce?: string
       /** Further keys of the layout; `undefined` deletes one. */
       also?: Readonly<Record<string, unknown>> | undefined

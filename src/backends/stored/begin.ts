@@ -126,7 +126,8 @@ export function epochOf(
   owner: string,
   changes: readonly Change[],
 ): Promise<number> {
-  return lastLogin(changes)?.epoch ?? store.epoch(owner)
+  const begun = lastLogin(changes)?.epoch as Promise<number> | undefined
+  return begun ?? store.epoch(owner)
 }
 
 /** Adds a session to its owner's list after a login. If it throws, nobody gets the session's id. */
