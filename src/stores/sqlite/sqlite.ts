@@ -74,7 +74,7 @@ export function sqliteStore(
   const tables = tablesUnder(prefix)
   const { sessions, owned, epochs } = tables
   const connection = connectSqlite(db, tables)
-  const { read, write, shrink } = connection
+  const { read, write } = connection
   const garbage = () => garbageAt(clock())
 
   const LIVE = 'key = ? AND expires_at > ? AND body IS NOT NULL'
@@ -133,7 +133,7 @@ export function sqliteStore(
 
     async remove(key) {
       const ending = (text: string, ...values: SqliteValue[]) =>
-        shrink('remove', (sql) => {
+        write('remove', (sql) => {
           const isThere = sql.get(WRITES, key, garbage()) !== undefined
           sql.run(text, key, ...values)
           return isThere
@@ -173,8 +173,8 @@ export function sqliteStore(
 }
 
 /** Only what the store saves under the key. */
-function withoutList({ epoch, isListed, ...row }: FoundRow): Row {
-  return row
+function withoutList({ write, recent, expiresAt, owner, body }: FoundRow): Row {
+  return { write, recent, expiresAt, owner, body }
 }
 
 /** The columns of a row, in the order of the statements. */

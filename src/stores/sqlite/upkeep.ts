@@ -64,7 +64,7 @@ export function sqliteUpkeep(
     async prune(limit) {
       let deleted = 0
       while (deleted < limit) {
-        const some = await connection.shrink('prune', (sql) => pruneSome(sql, limit - deleted))
+        const some = await connection.write('prune', (sql) => pruneSome(sql, limit - deleted))
         if (some === 0) break
         deleted += some
         await pause(REST_MS)
