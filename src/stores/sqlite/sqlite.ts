@@ -54,7 +54,9 @@ interface StoredRow {
  * Best a connection of its own: it raises `synchronous` to FULL for all that is done on it, and
  * refuses to work inside a transaction that it did not begin. (`node:sqlite` says whether one is
  * open from Node 22.16 on. Before, every verb fails in a transaction of yours, with SQLite's own
- * error.)
+ * error.) While you iterate a statement on it, reads see the file as it was when that began.
+ *
+ * If the file was deleted or replaced, every call fails from the next write on.
  *
  * @example
  * ```ts
