@@ -31,7 +31,11 @@ db.exec(`PRAGMA max_page_count = ${Number(pages)}`)
 const store = sqliteStore(db)
 await store.createSchema()
 const secret = 'a secret that is long enough for this test: 0123456789'
-const sessions = createSessions({ secret, store, deadlines: { write: '10s', commit: '30s' } })
+const sessions = createSessions({
+  secret,
+  store,
+  deadlines: { read: '30s', write: '30s', commit: '60s' },
+})
 const outcomeOf = (work: Promise<unknown>) =>
   work.then(
     () => 'done',
