@@ -83,11 +83,11 @@ describe.each(STORES)('promise 4, a read is a read, on %s', (name) => {
     expect([calls, setCookie]).toEqual([['read', 'swap'], undefined])
   })
 
-  test('a first write is one insert, a first login one more call for the list of devices', async () => {
+  test('a first write is one insert, a first login two more calls for the list of devices', async () => {
     const { visitor, callsOf } = await site(name)
     expect((await callsOf('begin')).calls).toEqual(['insert'])
     visitor.cookie = undefined
-    expect((await callsOf('sign-in')).calls).toEqual(['insert', 'admit'])
+    expect((await callsOf('sign-in')).calls).toEqual(['epoch', 'insert', 'admit'])
   })
 
   test('an anonymous visit stores nothing and sets nothing', async () => {

@@ -114,7 +114,10 @@ export type Around = (
 ) => Promise<unknown>
 
 /** The verbs that requests call. */
-const VERBS = ['read', 'insert', 'swap', 'touch', 'remove', 'admit', 'keep', 'list', 'forget']
+const VERBS = [
+  ...['read', 'insert', 'swap', 'touch', 'remove'],
+  ...['epoch', 'admit', 'keep', 'list', 'revoke', 'forget'],
+]
 
 /** A store whose calls pass through the test's hands on their way to a real one. */
 export function through(store: SessionStore, around: Around): SessionStore {

@@ -25,7 +25,8 @@ export interface MemoryStoreOptions {
  *
  * It is bounded. When it is full it drops expired sessions first; if it finds none, it drops the
  * ones that were neither written nor touched for longest (over 1900 entries, about those). A user's
- * list that is dropped takes its sessions along, since nobody could find them to revoke them.
+ * list that is dropped takes its sessions along, since nobody could find them to revoke them. Lists
+ * of users without sessions go first, then, with their epochs, those that were unused for longest.
  *
  * It uses no timer: each call checks a few more rows and drops those that ended two minutes ago.
  *

@@ -29,14 +29,10 @@ export interface SqliteConnection {
   read<Answer>(verb: string, job: (sql: Sql) => Answer): Promise<Answer>
   /**
    * In a transaction that has the write lock from its first statement, and is committed before the
-   * promise resolves. The job may run again after a rollback.
+   * promise resolves. The job may run again after a rollback: also if the disk is full, once the
+   * room that the WAL has was made free.
    */
   write<Answer>(verb: string, job: (sql: Sql) => Answer): Promise<Answer>
-  /**
-   * The same for a job that takes no more room than it frees. If the disk is full, it first makes
-   * room in the WAL, and tries once more.
-   */
-  shrink<Answer>(verb: string, job: (sql: Sql) => Answer): Promise<Answer>
   unchecked<Answer>(verb: string, job: () => Answer): Promise<Answer>
   readonly place: Place
 }
@@ -66,22 +62,18 @@ export function connectSqlite(db: SqliteDatabase, tables: Tables): SqliteConnect
 
   return {
     read: (verb, job) => readers(verb, () => job(sql)),
-    write,
-    async shrink(verb, job) {
+    async write(verb, job) {
+      const written = () => writers(verb, () => job(sql))
       try {
-        return await write(verb, job)
+        return await written()
       } catch (error) {
         if (!isFull(error)) throw error
         await others(verb, () => reuseWal(db))
-        return write(verb, job)
+        return written()
       }
     },
     unchecked: others,
     place,
-  }
-
-  function write<Answer>(verb: string, job: (sql: Sql) => Answer): Promise<Answer> {
-    return writers(verb, () => job(sql))
   }
 
   function checked(jobs: () => void): void {

@@ -21,7 +21,7 @@ const NEVER: Mark = { epoch: 0, except: null }
 
 /** The verbs for owners. */
 export function sqliteOwners(
-  { read, write, shrink }: SqliteConnection,
+  { read, write }: SqliteConnection,
   { sessions, owners, owned, epochs }: Tables,
 ): Owners {
   const OWNER = 'CAST(? AS BLOB)'
@@ -89,7 +89,7 @@ export function sqliteOwners(
         keys: keysOf(sql, LIST, owner, ALL),
       })
       try {
-        return await shrink('revoke', (sql) => {
+        return await write('revoke', (sql) => {
           if (epoch > markOf(sql, owner).epoch) {
             sql.run(OPEN, owner, until)
             sql.run(RAISE, owner, epoch, except ?? null)
@@ -104,7 +104,7 @@ export function sqliteOwners(
 
     async forget(owner, keys) {
       for (let first = 0; first < keys.length; first += PART) {
-        await shrink('forget', (sql) => {
+        await write('forget', (sql) => {
           for (const key of keys.slice(first, first + PART)) sql.run(FORGET, owner, key)
         })
       }
@@ -115,9 +115,9 @@ export function sqliteOwners(
         after = await unnameSome(owner, after)
       }
       for (let deleted = PART; deleted === PART;) {
-        deleted = await shrink('erase', (sql) => sql.run(DELETE_PART, owner))
+        deleted = await write('erase', (sql) => sql.run(DELETE_PART, owner))
       }
-      await shrink('erase', (sql) => {
+      await write('erase', (sql) => {
         sql.run(DELETE_EPOCH, owner)
         sql.run(DELETE_LIST, owner)
       })
@@ -142,7 +142,7 @@ export function sqliteOwners(
     )
     const own = some.filter(({ isOwn }) => Number(isOwn) === 1)
     if (own.length > 0) {
-      await shrink('erase', (sql) => {
+      await write('erase', (sql) => {
         for (const { key } of own) sql.run(UNNAME, key)
       })
     }

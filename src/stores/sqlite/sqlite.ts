@@ -54,7 +54,9 @@ interface StoredRow {
  * Best a connection of its own: it raises `synchronous` to FULL for all that is done on it, and
  * refuses to work inside a transaction that it did not begin. (`node:sqlite` says whether one is
  * open from Node 22.16 on. Before, every verb fails in a transaction of yours, with SQLite's own
- * error.)
+ * error.) While you iterate a statement on it, reads see the file as it was when that began.
+ *
+ * If the file was deleted or replaced, every call fails from the next write on.
  *
  * @example
  * ```ts
@@ -74,7 +76,7 @@ export function sqliteStore(
   const tables = tablesUnder(prefix)
   const { sessions, owned, epochs } = tables
   const connection = connectSqlite(db, tables)
-  const { read, write, shrink } = connection
+  const { read, write } = connection
   const garbage = () => garbageAt(clock())
 
   const LIVE = 'key = ? AND expires_at > ? AND body IS NOT NULL'
@@ -133,7 +135,7 @@ export function sqliteStore(
 
     async remove(key) {
       const ending = (text: string, ...values: SqliteValue[]) =>
-        shrink('remove', (sql) => {
+        write('remove', (sql) => {
           const isThere = sql.get(WRITES, key, garbage()) !== undefined
           sql.run(text, key, ...values)
           return isThere
@@ -173,8 +175,8 @@ export function sqliteStore(
 }
 
 /** Only what the store saves under the key. */
-function withoutList({ epoch, isListed, ...row }: FoundRow): Row {
-  return row
+function withoutList({ write, recent, expiresAt, owner, body }: FoundRow): Row {
+  return { write, recent, expiresAt, owner, body }
 }
 
 /** The columns of a row, in the order of the statements. */

@@ -3,7 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../base/ports.ts'
 import { pragma, textOf, type SqliteDatabase } from './client.ts'
-import { FULL, inTransaction, makeDurable, type SqliteConnection, type Sql } from './connection.ts'
+import { FULL, makeDurable, type SqliteConnection, type Sql } from './connection.ts'
 import { isLocked, unusable } from './failures.ts'
 import { fileOf } from './place.ts'
 import { encodingFault, type Tables, versionsIn } from './schema.ts'
@@ -64,7 +64,7 @@ export function sqliteUpkeep(
     async prune(limit) {
       let deleted = 0
       while (deleted < limit) {
-        const some = await connection.shrink('prune', (sql) => pruneSome(sql, limit - deleted))
+        const some = await connection.write('prune', (sql) => pruneSome(sql, limit - deleted))
         if (some === 0) break
         deleted += some
         await pause(REST_MS)
@@ -74,8 +74,8 @@ export function sqliteUpkeep(
 
     check: () =>
       connection.unchecked('check', () => {
-        if (connection.place.look()) return [GONE]
         try {
+          if (connection.place.look()) return [GONE]
           assertWritable(db)
           return checkSqlite(db, tables)
         } catch (error) {
@@ -124,12 +124,20 @@ const GONE =
   'The SQLite file was deleted or replaced while this process has it open: no session can be opened ' +
   'or saved until the app is restarted.'
 
-/** Takes the write lock for a moment, unless another has it. */
+/** Begins a write, and takes it back. BEGIN IMMEDIATE alone succeeds on a read-only file. */
 function assertWritable(db: SqliteDatabase): void {
+  const version = Number(pragma(db, 'user_version'))
   try {
-    inTransaction(db, 'BEGIN IMMEDIATE', () => {})
+    db.exec('BEGIN IMMEDIATE')
   } catch (error) {
-    if (!isLocked(error)) throw error
+    // Whoever has the lock can write.
+    if (isLocked(error)) return
+    throw error
+  }
+  try {
+    db.exec(`PRAGMA user_version = ${version}`)
+  } finally {
+    db.exec('ROLLBACK')
   }
 }
 
