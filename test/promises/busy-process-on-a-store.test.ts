@@ -1,5 +1,6 @@
 /** Promise: no request fails because this process was busy, and a silent store is still told in time. */
 
+import { setTimeout } from 'node:timers'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { Pool } from 'pg'
