@@ -17,27 +17,32 @@ export const systemRandom: Random = (size) => randomBytes(size)
 /** Calls `run` after `delay` milliseconds. Returns a function that cancels it. */
 export type Timer = (run: () => void, delay: number) => () => void
 
-/** The last part of a deadline, in milliseconds, which begins with an event loop that runs. */
-const LAST_PART_MS = 50
+/** How many parts a deadline has: a pause of this process takes one of them. */
+const PARTS = 4
+
+/** A deadline that is shorter has one part. */
+const SHORT_MS = 100
 
 /**
  * A timer for deadlines, which measures the store and not this process.
  *
  * While a process is busy, replies wait in its sockets, and an overdue `setTimeout` is called before
- * they are read. So the event loop first reads what has arrived. A deadline of more than 100 ms also
- * has a last part of 50 ms after that: while the process was busy, the call may not have been sent.
+ * they are read. So the event loop first reads what has arrived. And the time passes in parts, each
+ * begun when the one before it is over: however long the process was busy, perhaps before it had sent
+ * the call, the other parts remain.
  */
 export const systemTimer: Timer = (run, delay) => {
-  let left = delay > 2 * LAST_PART_MS ? LAST_PART_MS : 0
+  let left = delay < SHORT_MS ? 1 : PARTS
+  const part = delay / left
   let cancelTurns: (() => void) | undefined
   const end = () => {
     cancelTurns = afterPolling(() => {
-      if (left === 0) return run()
-      left = 0
-      timer = setTimeout(end, LAST_PART_MS)
+      left -= 1
+      if (left === 0) run()
+      else timer = setTimeout(end, part)
     })
   }
-  let timer = setTimeout(end, delay - left)
+  let timer = setTimeout(end, part)
   return () => {
     clearTimeout(timer)
     cancelTurns?.()
