@@ -1,12 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { withSessions } from '../../src/adapters/fetch.ts'
-import {
-  createSessions,
-  REMOVE,
-  type EventFacts,
-  type SessionEvent,
-  type SessionOptions,
-} from '../../src/index.ts'
+import { createSessions, REMOVE, type EventFacts, type SessionOptions } from '../../src/index.ts'
 import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { sessionStore } from '../../src/stores/session-store.ts'
 import type { SessionStore } from '../../src/backends/stored/store.ts'
