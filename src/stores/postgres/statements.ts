@@ -215,6 +215,15 @@ SELECT count(*)::text FROM gone`),
     version: statement(`
 SELECT version::text FROM ${meta} WHERE $1::text IS NOT NULL`),
 
+    /** $1 anything. Returns the rights that the role lacks on tables that exist, as one text. */
+    rights: statement(`
+SELECT string_agg(wanted || ' on ' || found, ', ' ORDER BY found, wanted) FROM (
+  SELECT name AS found, unnest(string_to_array(rights, ' ')) AS wanted
+  FROM (VALUES ${[sessions, owners, owned].map((table) => rightsOn(table, ALL)).join(', ')},
+    ${rightsOn(meta, 'SELECT')}) AS granted (name, rights)
+  WHERE $1::text IS NOT NULL
+) AS needed WHERE NOT has_table_privilege(to_regclass(found), wanted)`),
+
     /** $1 a text that is returned. */
     settings: statement(`
 SELECT current_setting('synchronous_commit'), current_setting('fsync'),
@@ -226,6 +235,13 @@ SELECT current_setting('synchronous_commit'), current_setting('fsync'),
 function statement(text: string): Statement {
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 16)
   return { name: `sojourn_${digest}`, text: text.trim() }
+}
+
+const ALL = 'SELECT INSERT UPDATE DELETE'
+
+// A table's name has no apostrophe.
+function rightsOn(table: string, rights: string): string {
+  return `('${table}', '${rights}')`
 }
 
 // Rounded up to ten seconds: PostgreSQL updates an index only if the value changes, and otherwise
