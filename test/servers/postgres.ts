@@ -77,7 +77,8 @@ const INITDB = [
   '-U', 'postgres', '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions',
 ]
 
-const SETTINGS = {
+/** What every server of the tests is started with. */
+export const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: '400',
@@ -203,7 +204,8 @@ function kill(pid: number): void {
   }
 }
 
-async function binaries(): Promise<string> {
+/** Where the programs of the newest PostgreSQL are. */
+export async function binaries(): Promise<string> {
   const debian = '/usr/lib/postgresql'
   const versions = await readdir(debian).catch(() => [])
   const newest = versions.sort((a, b) => Number(b) - Number(a)).map((v) => join(debian, v, 'bin'))

@@ -62,6 +62,45 @@ test.for(['read committed', 'repeatable read', 'serializable'] as const)(
   },
 )
 
+test.for(['read committed', 'repeatable read', 'serializable'] as const)(
+  'a login that waited for a revocation is refused, and leaves nothing in the list: %s',
+  async (level) => {
+    const { store, application } = await opened(level)
+    const until = Date.now() + 60_000
+    for (const limit of [MANY, { most: 9, refuse: true }]) {
+      await store.admit('ada', 'phone', 1, until, limit)
+      const theirs = await transaction()
+      await theirs.query('UPDATE races_owners SET epoch = epoch + 1')
+      const login = store.admit('ada', 'tablet', 1, until, limit)
+      const visit = store.keep('ada', 'lost', 1, until)
+      await untilWaiting(pool, application, 2)
+      await theirs.query('COMMIT')
+      expect(await login).toEqual({ admitted: false, why: 'revoked' })
+      expect(await visit).toBe(false)
+      expect(await store.list('ada')).toEqual(['phone'])
+      await store.erase('ada')
+    }
+  },
+)
+
+test.for(['read committed', 'repeatable read', 'serializable'] as const)(
+  'a login that waited for another names that one too as over the limit: %s',
+  async (level) => {
+    const { store, application } = await opened(level)
+    const until = Date.now() + 60_000
+    await store.admit('ada', 'phone', 0, until, MANY)
+    const theirs = await transaction()
+    await theirs.query(`
+      UPDATE races_owners SET collect_at = collect_at + interval '1 second';
+      INSERT INTO races_owned (owner, key) VALUES ('ada', 'laptop')`)
+    const login = store.admit('ada', 'tablet', 0, until, { most: 1, refuse: false })
+    await untilWaiting(pool, application)
+    await theirs.query('COMMIT')
+    expect(await login).toEqual({ admitted: true, over: ['phone', 'laptop'] })
+    expect(await store.list('ada')).toEqual(['phone', 'laptop', 'tablet'])
+  },
+)
+
 test('a swap that has lost already waits for nobody, and locks nothing', async () => {
   const { store } = await opened('serializable')
   await store.insert('k', row('first'))
