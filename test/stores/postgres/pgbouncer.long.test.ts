@@ -39,21 +39,25 @@ describe.for<PoolMode>(['session', 'transaction', 'statement'])('%s mode', async
       test(one.name, one.run)
     }
 
-    test('whatever is sent at once is replied to, the first calls of a process too', async () => {
-      for (let round = 0; round < 20; round += 1) {
-        const { client, end } = connect()
-        const stores = Array.from({ length: 4 }, () => postgresStore(client, { prefix }))
-        const calls = stores.flatMap((store, n) => [
-          store.read(`k${n}`),
-          store.check(),
-          store.createSchema(),
-          store.admit('ada', `k${n}`, 0, ENDS, MANY),
-          store.prune(10),
-        ])
-        expect(await Promise.all(calls)).toHaveLength(calls.length)
-        await end()
-      }
-    })
+    test(
+      'whatever is sent at once is replied to, the first calls of a process too',
+      { timeout: 120_000 },
+      async () => {
+        for (let round = 0; round < 20; round += 1) {
+          const { client, end } = connect()
+          const stores = Array.from({ length: 4 }, () => postgresStore(client, { prefix }))
+          const calls = stores.flatMap((store, n) => [
+            store.read(`k${n}`),
+            store.check(),
+            store.createSchema(),
+            store.admit('ada', `k${n}`, 0, ENDS, MANY),
+            store.prune(10),
+          ])
+          expect(await Promise.all(calls)).toHaveLength(calls.length)
+          await end()
+        }
+      },
+    )
 
     test('32 writers count to 160 exactly', async () => {
       const store = postgresStore(client, { prefix })

@@ -157,6 +157,38 @@ test('a deadlock with the application is settled by sending the statement again'
   expect(await store.list('ada')).toEqual([])
 })
 
+test.for(['sessions expire', 'lists expire', 'keys are forgotten', 'a user is erased'])(
+  'entries are locked in order, so that nobody waits in a circle: %s',
+  async (what) => {
+    const { store, application } = await opened('read committed')
+    const keys = Array.from({ length: 40 }, (_, n) => `k${((n + 20) * 7919) % 41}`)
+    for (const key of keys) {
+      await store.admit('ada', key, 0, ENDS, MANY)
+      await store.insert(key, { ...row('first'), owner: 'ada' })
+    }
+    const theirs = await transaction()
+    const lock = `SELECT FROM races_owned WHERE key = $1 FOR UPDATE`
+    const [first, ...others] = [...keys].sort()
+    await theirs.query(lock, [first])
+    const expire = (table: string) => pool.query(`UPDATE races_${table} SET collect_at = now()`)
+    if (what === 'sessions expire') await expire('sessions')
+    if (what === 'lists expire') await expire('owners')
+    const deleting =
+      what === 'keys are forgotten'
+        ? store.forget('ada', keys)
+        : what === 'a user is erased'
+          ? store.erase('ada')
+          : store.prune(100)
+    await untilWaiting(pool, application)
+    // If the store held one of these, this side would see the circle at once, and give way.
+    await theirs.query(`SET LOCAL deadlock_timeout = '10ms'`)
+    for (const key of others.reverse()) await theirs.query(lock, [key])
+    await theirs.query('COMMIT')
+    await deleting
+    expect(await store.list('ada')).toEqual([])
+  },
+)
+
 test.for(['40001', '40P01'])(
   'a swap the server rolls back each time (%s) has lost only if its row is another one by now',
   async (code) => {
