@@ -8,7 +8,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Pool } from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
+import { createSessions, type StoredSessions } from '../../../src/index.ts'
 import { postgresStore, type PostgresStore } from '../../../src/stores/postgres/postgres.ts'
+import { SECRET } from '../../session/visitor.ts'
 import { startPostgres } from '../../servers/postgres.ts'
 import { MANY } from './tables.ts'
 
@@ -21,6 +23,8 @@ test.skipIf(!isRoot)('on a full disk every session can be ended, and is found', 
   const keys = ['a', 'b', 'c', 'd']
   for (const key of keys) await signIn(store, key, 'ada')
   await signIn(store, 'e', 'grace')
+  const sessions = createSessions<any>({ secret: SECRET, store, onEvent: () => {} })
+  const cookies = [await cookieFor(sessions), await cookieFor(sessions), await cookieFor(sessions)]
   // Somebody's backup reads: what it may still see takes room until it is done.
   const backup = await pool.connect()
   onTestFinished(() => backup.release())
@@ -40,6 +44,13 @@ test.skipIf(!isRoot)('on a full disk every session can be ended, and is found', 
   expect(await store.read('e')).toMatchObject({ owner: 'grace', isListed: true })
   expect(await store.remove('e')).toBe(true)
   expect(await store.remove('never there')).toBe(false)
+
+  // The same through the library: a logout, and all sessions of a user.
+  const session = await sessions.open(cookies[0]!)
+  session.logout()
+  await session.commit()
+  expect(await sessions.revokeUser('mona')).toEqual({ ended: 2, marked: false })
+  for (const cookie of cookies) expect((await sessions.open(cookie)).userId).toBe(undefined)
 
   await grow()
   expect(await store.revoke('ada', 1_000_000, ENDS, undefined)).toEqual({
@@ -72,6 +83,12 @@ async function smallStore() {
   await pool.query('CHECKPOINT')
   const grow = () => run('mount', ['-o', 'remount,size=48m', disk])
   return { pool, store, grow }
+}
+
+async function cookieFor(sessions: StoredSessions<any>): Promise<string> {
+  const session = await sessions.open(null)
+  session.login('mona')
+  return (await session.commit()).getSetCookie()[0]!.split(';', 1)[0]!
 }
 
 async function signIn(store: PostgresStore, key: string, owner: string): Promise<void> {
