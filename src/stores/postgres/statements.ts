@@ -155,12 +155,17 @@ ON CONFLICT (owner) DO UPDATE SET
   collect_at = greatest(found.collect_at, excluded.collect_at)
 RETURNING epoch::text`),
 
-    /** $1 owner, $2 keys as JSON. Entries are locked in order: two of these cannot deadlock. */
+    /**
+     * $1 owner, $2 keys as JSON. Entries are locked in order: two of these cannot deadlock. Each key
+     * is looked up by itself, since a prepared plan might read the whole list instead.
+     */
     forget: statement(`
 WITH listed AS MATERIALIZED (
-  SELECT owner, key FROM ${owned}
-  WHERE owner = $1 AND key IN (SELECT json_array_elements_text($2::text::json))
-  ORDER BY owner, key FOR UPDATE
+  SELECT found.owner, found.key FROM (
+    SELECT key FROM json_array_elements_text($2::text::json) AS key ORDER BY key COLLATE "C"
+  ) AS given CROSS JOIN LATERAL (
+    SELECT owner, key FROM ${owned} WHERE owner = $1 AND key = given.key FOR UPDATE
+  ) AS found
 )
 DELETE FROM ${owned} AS o USING listed WHERE o.owner = listed.owner AND o.key = listed.key`),
 
