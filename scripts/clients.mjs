@@ -13,6 +13,10 @@ const FILES = {
   'test/stores/redis/clients.long.test.ts': ['Redis', ([place, client]) => `${client}: ${place}`],
   'test/stores/postgres/postgres.test.ts': ['PostgreSQL', () => 'pg'],
   'test/stores/postgres/clients.long.test.ts': ['PostgreSQL', ([client]) => words(client)],
+  'test/stores/postgres/pgbouncer.long.test.ts': [
+    'PostgreSQL',
+    ([mode, client]) => `${client}: PgBouncer in ${mode}`,
+  ],
 }
 
 /** The package behind a client's name, the longest name first. */

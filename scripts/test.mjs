@@ -32,6 +32,11 @@ const CRYPTOGRAPHY = [
   () => hasPythonModule('cryptography'),
 ]
 const CHROMIUM = ['chromium', 'the long tests click through the demo', hasChromium]
+const PGBOUNCER = [
+  'pgbouncer',
+  'a real PgBouncer pools the connections of long tests',
+  () => hasProgram('/usr/sbin/pgbouncer', '--version'),
+]
 const REDIS = ['redis-server', 'a real Redis keeps the sessions in the tests', hasRedis]
 const POSTGRES = ['postgresql', 'a real PostgreSQL keeps the sessions in the tests', hasPostgres]
 const CACHE = 'a real cache stands before the app in the long tests'
@@ -48,7 +53,7 @@ const wanted = [
   FLASK,
   FLASK_LOGIN,
   ...(flaskOnly ? [] : [CRYPTOGRAPHY, REDIS, POSTGRES]),
-  ...(long ? [CHROMIUM, NGINX, VARNISH] : []),
+  ...(long ? [CHROMIUM, NGINX, VARNISH, PGBOUNCER] : []),
 ]
 const missing = wanted
   .map((one) => installDebianPackage(...one))

@@ -77,7 +77,8 @@ const INITDB = [
   '-U', 'postgres', '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions',
 ]
 
-const SETTINGS = {
+/** What every server of the tests is started with. */
+export const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: '400',
@@ -89,12 +90,14 @@ const FLUSHED = {
   memory: { fsync: 'off', full_page_writes: 'off' },
 }
 
-interface Account {
+/** Whom a server runs as; empty: as us. */
+export interface Account {
   uid?: number
   gid?: number
 }
 
-interface Running {
+/** A server's process. */
+export interface Running {
   readonly pid: number
   kill(): Promise<void>
   shutDown(): Promise<void>
@@ -103,11 +106,12 @@ interface Running {
 // PostgreSQL refuses to run as root, and a server started through `su` or `pg_ctl` would be another
 // process's child: once killed it stays a zombie where process 1 does not reap, and the next start
 // finds its lock file held. So it is our own child, in its own group, under another user.
-async function launch(
+export async function launch(
   program: string,
   args: readonly string[],
   folder: string,
   as: Account,
+  ready = 'database system is ready to accept connections',
 ): Promise<Running> {
   const child = spawn(program, args, {
     ...as,
@@ -116,7 +120,7 @@ async function launch(
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const over = once(child, 'exit')
-  await accepting(child)
+  await accepting(child, ready)
   const pid = child.pid as number
   const guard = watch(pid, folder)
   child.unref()
@@ -146,17 +150,17 @@ async function launch(
   }
 }
 
-async function accepting(child: ChildProcess): Promise<void> {
+async function accepting(child: ChildProcess, ready: string): Promise<void> {
   const stderr = child.stderr as Socket
   stderr.setEncoding('utf8')
   let log = ''
   await new Promise<void>((resolve, reject) => {
-    const failed = () => reject(new Error(`PostgreSQL did not start: ${log}`))
+    const failed = () => reject(new Error(`${child.spawnfile} did not start: ${log}`))
     child.once('error', reject)
     child.once('exit', failed)
     stderr.on('data', function listen(text: string) {
       log += text
-      if (!log.includes('database system is ready to accept connections')) return
+      if (!log.includes(ready)) return
       child.off('exit', failed)
       stderr.off('data', listen)
       // Read on, so that the pipe never fills up.
@@ -200,7 +204,8 @@ function kill(pid: number): void {
   }
 }
 
-async function binaries(): Promise<string> {
+/** Where the programs of the newest PostgreSQL are. */
+export async function binaries(): Promise<string> {
   const debian = '/usr/lib/postgresql'
   const versions = await readdir(debian).catch(() => [])
   const newest = versions.sort((a, b) => Number(b) - Number(a)).map((v) => join(debian, v, 'bin'))
@@ -211,14 +216,15 @@ async function binaries(): Promise<string> {
   throw new Error('PostgreSQL is not installed: set DATABASE_URL, or `apt-get install postgresql`.')
 }
 
-async function unprivileged(): Promise<Account> {
+/** The user that a server runs as: neither PostgreSQL nor PgBouncer runs as root. */
+export async function unprivileged(): Promise<Account> {
   if (process.getuid?.() !== 0) return {}
   const users = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'))
   const user = ['postgres', 'nobody'].flatMap((name) => users.filter(([is]) => is === name))[0]
   return user ? { uid: Number(user[2]), gid: Number(user[3]) } : {}
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

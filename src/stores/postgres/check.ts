@@ -1,7 +1,7 @@
 /** The settings of PostgreSQL that can lose sessions. */
 
 import type { PostgresConnection } from './client.ts'
-import { versionsIn } from './failures.ts'
+import { isDenied, versionsIn } from './failures.ts'
 import type { Statements } from './statements.ts'
 import { schemaFinding } from '../schema-version.ts'
 
@@ -12,9 +12,13 @@ export async function checkPostgres(
 ): Promise<string[]> {
   const [settings = []] = (await connection.query(sql.settings, [PROBE])).rows
   const [synchronousCommit, fsync, isReplica, readOnly, encoding, text] = settings
-  const tables = schemaFinding(await versionsIn(connection, sql.version))
+  const [rights, tables] = await tablesFindings(connection, sql)
   const findings: [boolean, string][] = [
     [tables !== undefined, tables ?? ''],
+    [
+      rights !== undefined,
+      `The client's role has no right to ${rights}: GRANT what "Least rights" in the guide to stores lists.`,
+    ],
     [
       isReplica === 'yes',
       'This server is a replica, which cannot be written to: give the store a client of the primary.',
@@ -42,6 +46,21 @@ export async function checkPostgres(
   ]
   const found = findings.flatMap(([isFound, sentence]) => (isFound ? [sentence] : []))
   return [...found, ...connection.check()]
+}
+
+/** What the role may not do, and what is wrong with the tables' version, as far as it may be read. */
+async function tablesFindings(
+  connection: PostgresConnection,
+  sql: Statements,
+): Promise<[rights: string | undefined, tables: string | undefined]> {
+  try {
+    const [[missing] = []] = (await connection.query(sql.rights, [''])).rows
+    if (missing) return [String(missing), undefined]
+    return [undefined, schemaFinding(await versionsIn(connection, sql.version))]
+  } catch (error) {
+    if (isDenied(error)) return [`use the schema (${error.message})`, undefined]
+    throw error
+  }
 }
 
 /** A text that a parser for numbers, dates or trimmed texts would change. */

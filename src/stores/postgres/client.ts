@@ -21,8 +21,8 @@ export interface PgPool {
 
 /** What `postgres(url)` returns. */
 export interface PostgresSql {
-  // Missing on a handle inside a transaction.
-  readonly begin: unknown
+  /** Missing on a handle inside a transaction. */
+  begin(work: (sql: Pick<PostgresSql, 'unsafe'>) => PromiseLike<unknown>): PromiseLike<unknown>
   unsafe(text: string, values?: never[], options?: { prepare?: boolean }): PostgresQuery
 }
 
@@ -127,7 +127,8 @@ function postgres(client: PostgresSql, prepare: 'named' | 'unnamed'): PostgresCo
       return { rows, written: counted(rows.count) }
     },
     async script(text) {
-      await client.unsafe(text)
+      // On a connection to itself: nothing may be pipelined behind a text without parameters.
+      await client.begin((sql) => sql.unsafe(text))
     },
   }
 }

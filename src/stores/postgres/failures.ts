@@ -70,6 +70,11 @@ export function isFull(error: unknown): boolean {
   return codeOf(error) === '53100'
 }
 
+/** Whether the role lacks a right. */
+export function isDenied(error: unknown): error is Error {
+  return codeOf(error) === '42501'
+}
+
 /**
  * Retries what the server rolled back; after the last attempt it throws that error.
  *

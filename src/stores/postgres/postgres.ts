@@ -1,4 +1,4 @@
-/** The store in PostgreSQL: one statement for each verb, and a second one for a lost swap. */
+/** The store in PostgreSQL: each verb is one statement, or two, and none needs a transaction. */
 
 import { type Clock, systemClock } from '../../base/ports.ts'
 import { checkPostgres } from './check.ts'
@@ -33,7 +33,8 @@ export interface PostgresStoreOptions {
   readonly clock?: Clock
   /**
    * Whether statements are prepared under a name, once per connection: faster, and with `postgres`
-   * half the round trips. A pooler such as PgBouncer may not carry names. @default false
+   * half the round trips. PgBouncer supports this from 1.21 on, with `max_prepared_statements`.
+   * @default false
    */
   readonly prepare?: boolean
 }

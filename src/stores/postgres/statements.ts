@@ -155,12 +155,17 @@ ON CONFLICT (owner) DO UPDATE SET
   collect_at = greatest(found.collect_at, excluded.collect_at)
 RETURNING epoch::text`),
 
-    /** $1 owner, $2 keys as JSON. Entries are locked in order: two of these cannot deadlock. */
+    /**
+     * $1 owner, $2 keys as JSON. Entries are locked in order: two of these cannot deadlock. Each key
+     * is looked up by itself, since a prepared plan might read the whole list instead.
+     */
     forget: statement(`
 WITH listed AS MATERIALIZED (
-  SELECT owner, key FROM ${owned}
-  WHERE owner = $1 AND key IN (SELECT json_array_elements_text($2::text::json))
-  ORDER BY owner, key FOR UPDATE
+  SELECT found.owner, found.key FROM (
+    SELECT key FROM json_array_elements_text($2::text::json) AS key ORDER BY key COLLATE "C"
+  ) AS given CROSS JOIN LATERAL (
+    SELECT owner, key FROM ${owned} WHERE owner = $1 AND key = given.key FOR UPDATE
+  ) AS found
 )
 DELETE FROM ${owned} AS o USING listed WHERE o.owner = listed.owner AND o.key = listed.key`),
 
@@ -215,6 +220,15 @@ SELECT count(*)::text FROM gone`),
     version: statement(`
 SELECT version::text FROM ${meta} WHERE $1::text IS NOT NULL`),
 
+    /** $1 anything. Returns the rights that the role lacks on tables that exist, as one text. */
+    rights: statement(`
+SELECT string_agg(wanted || ' on ' || found, ', ' ORDER BY found, wanted) FROM (
+  SELECT name AS found, unnest(string_to_array(rights, ' ')) AS wanted
+  FROM (VALUES ${[sessions, owners, owned].map((table) => rightsOn(table, ALL)).join(', ')},
+    ${rightsOn(meta, 'SELECT')}) AS granted (name, rights)
+  WHERE $1::text IS NOT NULL
+) AS needed WHERE NOT has_table_privilege(to_regclass(found), wanted)`),
+
     /** $1 a text that is returned. */
     settings: statement(`
 SELECT current_setting('synchronous_commit'), current_setting('fsync'),
@@ -226,6 +240,13 @@ SELECT current_setting('synchronous_commit'), current_setting('fsync'),
 function statement(text: string): Statement {
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 16)
   return { name: `sojourn_${digest}`, text: text.trim() }
+}
+
+const ALL = 'SELECT INSERT UPDATE DELETE'
+
+// A table's name has no apostrophe.
+function rightsOn(table: string, rights: string): string {
+  return `('${table}', '${rights}')`
 }
 
 // Rounded up to ten seconds: PostgreSQL updates an index only if the value changes, and otherwise

@@ -146,7 +146,7 @@ export async function postgresPlace(name = 'pg'): Promise<Place> {
   const pool = new Pool({ connectionString: url, max: 2 })
   const prefix = `cli_${process.pid}_${++places}_`
   onTestFinished(async () => {
-    await pool.query(`DROP TABLE ${prefix}sessions, ${prefix}owners, ${prefix}meta`)
+    await pool.query(`DROP TABLE ${prefix}sessions, ${prefix}owners, ${prefix}owned, ${prefix}meta`)
     await pool.end()
   })
   const store = postgresStore(pool, { prefix })

@@ -10,7 +10,7 @@ import { sojourn } from '../command.ts'
 async function expectToWork(store: SessionStore) {
   const row = { write: 'w', recent: [], expiresAt: Date.now() + 60_000, owner: null, body: '{}' }
   expect(await store.insert('k', row)).toBe(true)
-  expect(await store.read('k')).toEqual(row)
+  expect(await store.read('k')).toEqual({ ...row, epoch: 0, isListed: true })
   expect((await store.check()).filter((finding) => finding.includes('tables'))).toEqual([])
 }
 
@@ -29,7 +29,7 @@ test('what schema postgres prints makes the tables that the store works with, un
   expect({ code, out, err }).toEqual({ code: 0, out: postgresSchema(prefix), err: '' })
   const pool = new Pool({ connectionString: process.env['DATABASE_URL'] ?? '', max: 1 })
   onTestFinished(async () => {
-    await pool.query(`DROP TABLE ${prefix}sessions, ${prefix}owners, ${prefix}meta`)
+    await pool.query(`DROP TABLE ${prefix}sessions, ${prefix}owners, ${prefix}owned, ${prefix}meta`)
     await pool.end()
   })
   await pool.query(out)

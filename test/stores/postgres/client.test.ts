@@ -150,30 +150,67 @@ test('a client that does not say how many rows it wrote is a failure, not a lost
   await expect(store.touch('silent', Date.now())).rejects.toThrow(/did not say how many rows/)
 })
 
-test('a client that parses booleans in its own way is understood all the same', async () => {
-  const own = connectPool({
+/** Clients whose numbers, booleans and times are no such thing. */
+const ODD: Record<string, () => PostgresClient> = {
+  pg: () =>
+    connectPool({
+      types: {
+        getTypeParser: (type, ...format) =>
+          type === types.builtins.TEXT ? types.getTypeParser(type, ...format) : () => null,
+      },
+    }),
+  postgres() {
+    const from = [16, 20, 21, 23, 114, 700, 701, 1114, 1184, 1700]
+    const odd = { to: 0, from, serialize: String, parse: () => null }
+    const sql = postgres(url, { types: { odd }, onnotice: () => {} })
+    onTestFinished(() => sql.end())
+    return sql
+  },
+}
+
+test.for(Object.keys(ODD))(
+  'a client of %s that parses all but text in its own way is understood all the same',
+  async (name) => {
+    const own = ODD[name]!()
+    const store = await emptyStore(own, sqlOf(pool), NAME)
+    expect(await store.insert('k', ROW)).toBe(true)
+    expect(await store.swap('k', 'a', { ...ROW, write: 'b' })).toEqual({ won: true })
+    expect(await store.swap('k', 'a', { ...ROW, write: 'c' })).toMatchObject({ won: false })
+    expect(await store.touch('k', 1)).toBe(true)
+    expect(await store.read('k')).toMatchObject({ ...ROW, write: 'b' })
+    expect(await store.remove('k')).toBe(true)
+    expect(await store.remove('k')).toBe(false)
+    const limit = { most: 1, refuse: true }
+    expect(await store.admit('ada', 'k', 1, 1, limit)).toEqual({ admitted: true, over: [] })
+    expect(await store.admit('ada', 'l', 1, 1, limit)).toEqual({ admitted: false, why: 'limit' })
+    expect(await store.admit('ada', 'l', 1, 1, { ...limit, refuse: false })).toMatchObject({
+      over: ['k'],
+    })
+    expect(await store.revoke('ada', 2, 1, undefined)).toEqual({ epoch: 2, keys: ['k', 'l'] })
+    expect(await store.epoch('ada')).toBe(2)
+    expect(await store.admit('ada', 'k', 1, 1, limit)).toMatchObject({ why: 'revoked' })
+    expect(await store.keep('ada', 'k', 1, 1)).toBe(false)
+    expect(await store.keep('ada', 'k', 3, 1)).toBe(true)
+    await pool.query(`UPDATE ${NAME}_sessions SET collect_at = now()`)
+    expect(await store.prune(10)).toBe(1)
+    expect(await store.check()).toEqual(
+      await emptyStore(pool, sqlOf(pool), NAME).then((one) => one.check()),
+    )
+  },
+)
+
+test('check says that a client does not return texts as they are', async () => {
+  await emptyStore(pool, sqlOf(pool), NAME)
+  const trimming = connectPool({
     types: {
       getTypeParser: (type, ...format) =>
-        type === types.builtins.BOOL
-          ? (text: string) => (text === 't' ? 'Y' : 'N')
+        type === types.builtins.TEXT
+          ? (text: string) => text.trim()
           : types.getTypeParser(type, ...format),
     },
   })
-  const store = await emptyStore(own, sqlOf(own), NAME)
-  const row = { write: 'a', recent: [], expiresAt: Date.now(), owner: null, body: '' }
-  expect(await store.insert('k', row)).toBe(true)
-  expect(await store.swap('k', 'a', { ...row, write: 'b' })).toEqual({ won: true })
-  expect(await store.swap('k', 'a', { ...row, write: 'c' })).toMatchObject({ won: false })
-  expect(await store.touch('k', Date.now())).toBe(true)
-  expect(await store.remove('k')).toBe(true)
-  expect(await store.remove('k')).toBe(false)
-  const limit = { most: 1, refuse: true }
-  expect(await store.admit('ada', 'k', 1, 1, limit)).toEqual({ admitted: true, over: [] })
-  expect(await store.admit('ada', 'l', 1, 1, limit)).toEqual({ admitted: false, why: 'limit' })
-  await store.revoke('ada', 2, 1, undefined)
-  expect(await store.admit('ada', 'k', 1, 1, limit)).toEqual({ admitted: false, why: 'revoked' })
-  expect(await store.check()).toEqual(
-    await emptyStore(pool, sqlOf(pool), NAME).then((one) => one.check()),
+  expect(await postgresStore(trimming, { prefix: `${NAME}_` }).check()).toContainEqual(
+    expect.stringMatching(/^The client does not return text as it is/),
   )
 })
 

@@ -62,6 +62,45 @@ test.for(['read committed', 'repeatable read', 'serializable'] as const)(
   },
 )
 
+test.for(['read committed', 'repeatable read', 'serializable'] as const)(
+  'a login that waited for a revocation is refused, and leaves nothing in the list: %s',
+  async (level) => {
+    const { store, application } = await opened(level)
+    const until = Date.now() + 60_000
+    for (const limit of [MANY, { most: 9, refuse: true }]) {
+      await store.admit('ada', 'phone', 1, until, limit)
+      const theirs = await transaction()
+      await theirs.query('UPDATE races_owners SET epoch = epoch + 1')
+      const login = store.admit('ada', 'tablet', 1, until, limit)
+      const visit = store.keep('ada', 'lost', 1, until)
+      await untilWaiting(pool, application, 2)
+      await theirs.query('COMMIT')
+      expect(await login).toEqual({ admitted: false, why: 'revoked' })
+      expect(await visit).toBe(false)
+      expect(await store.list('ada')).toEqual(['phone'])
+      await store.erase('ada')
+    }
+  },
+)
+
+test.for(['read committed', 'repeatable read', 'serializable'] as const)(
+  'a login that waited for another names that one too as over the limit: %s',
+  async (level) => {
+    const { store, application } = await opened(level)
+    const until = Date.now() + 60_000
+    await store.admit('ada', 'phone', 0, until, MANY)
+    const theirs = await transaction()
+    await theirs.query(`
+      UPDATE races_owners SET collect_at = collect_at + interval '1 second';
+      INSERT INTO races_owned (owner, key) VALUES ('ada', 'laptop')`)
+    const login = store.admit('ada', 'tablet', 0, until, { most: 1, refuse: false })
+    await untilWaiting(pool, application)
+    await theirs.query('COMMIT')
+    expect(await login).toEqual({ admitted: true, over: ['phone', 'laptop'] })
+    expect(await store.list('ada')).toEqual(['phone', 'laptop', 'tablet'])
+  },
+)
+
 test('a swap that has lost already waits for nobody, and locks nothing', async () => {
   const { store } = await opened('serializable')
   await store.insert('k', row('first'))
@@ -117,6 +156,38 @@ test('a deadlock with the application is settled by sending the statement again'
   expect(await pruned).toBe(1)
   expect(await store.list('ada')).toEqual([])
 })
+
+test.for(['sessions expire', 'lists expire', 'keys are forgotten', 'a user is erased'])(
+  'entries are locked in order, so that nobody waits in a circle: %s',
+  async (what) => {
+    const { store, application } = await opened('read committed')
+    const keys = Array.from({ length: 40 }, (_, n) => `k${((n + 20) * 7919) % 41}`)
+    for (const key of keys) {
+      await store.admit('ada', key, 0, ENDS, MANY)
+      await store.insert(key, { ...row('first'), owner: 'ada' })
+    }
+    const theirs = await transaction()
+    const lock = `SELECT FROM races_owned WHERE key = $1 FOR UPDATE`
+    const [first, ...others] = [...keys].sort()
+    await theirs.query(lock, [first])
+    const expire = (table: string) => pool.query(`UPDATE races_${table} SET collect_at = now()`)
+    if (what === 'sessions expire') await expire('sessions')
+    if (what === 'lists expire') await expire('owners')
+    const deleting =
+      what === 'keys are forgotten'
+        ? store.forget('ada', keys)
+        : what === 'a user is erased'
+          ? store.erase('ada')
+          : store.prune(100)
+    await untilWaiting(pool, application)
+    // If the store held one of these, this side would see the circle at once, and give way.
+    await theirs.query(`SET LOCAL deadlock_timeout = '10ms'`)
+    for (const key of others.reverse()) await theirs.query(lock, [key])
+    await theirs.query('COMMIT')
+    await deleting
+    expect(await store.list('ada')).toEqual([])
+  },
+)
 
 test.for(['40001', '40P01'])(
   'a swap the server rolls back each time (%s) has lost only if its row is another one by now',
