@@ -43,7 +43,9 @@ export function sharedPlace(client: ClientName): Place {
 async function dropTables({ url, name }: Place): Promise<void> {
   const client = new Client({ connectionString: url })
   await client.connect()
-  await client.query(`DROP TABLE IF EXISTS ${name}_sessions, ${name}_owners, ${name}_owned, ${name}_meta`)
+  await client.query(
+    `DROP TABLE IF EXISTS ${name}_sessions, ${name}_owners, ${name}_owned, ${name}_meta`,
+  )
   await client.end()
 }
 

@@ -45,7 +45,9 @@ test.each(Object.entries(CLIENTS))(
     await writers.more(20)
     const readOnly = postgresStore(client(standby.url))
     await readOnly.list(`${name}-0`)
-    expect(await readOnly.check()).toContainEqual(expect.stringMatching(/^This server is a replica/))
+    expect(await readOnly.check()).toContainEqual(
+      expect.stringMatching(/^This server is a replica/),
+    )
     await primary.kill()
     const { refused } = writers.tally
     await standby.promote()

@@ -83,7 +83,9 @@ async function dropTables({ at, name }: Place): Promise<void> {
   const { Client } = await import('pg')
   const client = new Client({ connectionString: at })
   await client.connect()
-  await client.query(`DROP TABLE IF EXISTS ${name}_sessions, ${name}_owners, ${name}_owned, ${name}_meta`)
+  await client.query(
+    `DROP TABLE IF EXISTS ${name}_sessions, ${name}_owners, ${name}_owned, ${name}_meta`,
+  )
   await client.end()
 }
 
