@@ -19,7 +19,12 @@ export interface Content {
   readonly token: string | undefined
   /** The hash of the verifier that opens it. */
   readonly verifier: string
+  /** The epoch of its login. */
+  readonly epoch: number
 }
+
+/** What a record holds of it. */
+export type RecordContent = Omit<Content, 'verifier' | 'epoch'>
 
 const layout = layoutWith([])
 const contents = new WeakMap<Row, Content>()
@@ -30,13 +35,14 @@ export function contentOf(key: string, row: Row): Content {
   if (known) return known
   const entry = decodeEntry(key, row, { layout })
   if (!entry) throw new Error(`The row under ${key} cannot be read.`)
-  const content = { ...recordContent(entry.record), verifier: entry.verifier }
+  const { verifier, epoch } = entry
+  const content = { ...recordContent(entry.record), verifier, epoch }
   contents.set(row, content)
   return content
 }
 
 /** Reads a record. */
-export function recordContent(record: SessionRecord): Omit<Content, 'verifier'> {
+export function recordContent(record: SessionRecord): RecordContent {
   const value = (key: string): unknown => {
     const text = record.data.get(key)?.text
     return text === undefined ? undefined : JSON.parse(text)
@@ -52,6 +58,6 @@ export function recordContent(record: SessionRecord): Omit<Content, 'verifier'> 
 }
 
 /** All items of a content. */
-export function itemsOf({ log, keys, flashes }: Omit<Content, 'verifier'>): string[] {
+export function itemsOf({ log, keys, flashes }: RecordContent): string[] {
   return [...log, ...keys, ...flashes]
 }

@@ -6,7 +6,7 @@ import type { ModelStore } from './store.ts'
 /** One commit of one request: what it stands on, and what it is about to do. */
 export interface Attempt {
   readonly name: string
-  /** How many rows had changed when it began to read. */
+  /** When it began to read. */
   readonly openedAt: number
   /** The session that was opened, and the hash of the verifier it was opened with. */
   readonly selector: string | undefined
@@ -16,7 +16,13 @@ export interface Attempt {
   readonly user: string | undefined
   /** The key its cookie names, whether or not it opened. */
   readonly presented: string | undefined
-  readonly logsIn: { user: string; calledAt: number } | undefined
+  /** Whether that had expired. */
+  readonly isExpired: boolean
+  /** Whether the store said that its user's list has lost it. */
+  readonly isUnlisted: boolean
+  /** When the commit was called. */
+  readonly calledAt: number
+  readonly logsIn: Login | undefined
   readonly logsOut: boolean
   /** The items it wrote before it signed in, and all others. */
   readonly early: readonly string[]
@@ -27,6 +33,15 @@ export interface Attempt {
   spent: string | undefined
 }
 
+/** A login, and when it was called and its epoch had been read: in moments of the schedule. */
+export interface Login {
+  readonly user: string
+  readonly calledAt: number
+  /** Never, if the read failed. */
+  readAt: number
+  epoch: number
+}
+
 /** A cookie that has left. */
 export interface Cookie {
   readonly selector: string
@@ -34,30 +49,51 @@ export interface Cookie {
 }
 
 /** A time in which a session had one id. */
-export interface Epoch {
+export interface IdTime {
   readonly hash: string
   /** The login under which the verifier came, before that write; `undefined` too where it was inserted. */
   readonly login: string | undefined
   readonly isFirst: boolean
+  /** When it came, by the true clock. */
+  readonly at: number
   shownAt: number | undefined
 }
 
-/** That a user's sessions were revoked. */
+/** That a user's sessions were revoked. All times are moments of the schedule. */
 export interface Revocation {
   readonly user: string
-  readonly calledAt: number
   readonly except: string | undefined
-  /** When it was acknowledged, in acknowledgements; never until then. */
+  readonly calledAt: number
+  /** The list was lost in the middle of it: what it excepts may be revoked meanwhile. */
+  isLossy: boolean
+  /** When it raised the user's epoch, and to what; never on a store that was full. */
+  executedAt: number
+  /** The same by the true clock. */
+  time: number
+  epoch: number
+  /** The keys that the store returned. */
+  keys: readonly string[]
+  /** The store has lost its epoch since. */
+  isForgotten: boolean
+  /** And had lost it at some time. */
+  hasBeenLost: boolean
+  /** The store has lost its exception since. */
+  isExceptLost: boolean
+  /** The store had no room for it: a command that is sent again may still store it. */
+  isUnmarked: boolean
+  /** When it was acknowledged; never until then. */
   since: number
 }
 
 /** What else may end a session. */
 export interface Rules {
   readonly grace: number
-  readonly limit: unknown
+  readonly limit: { readonly most: number }
   readonly onReplay: 'report' | 'end'
-  /** Whether a session's time is over. */
-  isOver(key: string, row: Row): boolean
+  /** How far a process's clock may be ahead or behind, in milliseconds. */
+  readonly skew: number
+  /** Whether a session's time is over, so many milliseconds from now. */
+  isOver(key: string, row: Row, ahead?: number): boolean
 }
 
 /** What is known. */
@@ -79,11 +115,11 @@ export function factsOf() {
     /** Flash messages that somebody saw. */
     shown: new Set<string>(),
     removed: new Set<string>(),
-    epochs: new Map<string, Epoch[]>(),
-    /** Sessions, and single ids, that are over since that acknowledgement. */
+    ids: new Map<string, IdTime[]>(),
+    /** Sessions, and single ids, that are over since that moment. */
     over: new Map<string, number>(),
     spent: new Map<string, string>(),
-    /** When a token was last not there, in changes of rows. */
+    /** When a token was last not there. */
     unspendable: new Map<string, number>(),
     /** When a session that had run out was written or touched, by what was called before that. */
     revived: new Map<string, number>(),
@@ -95,9 +131,14 @@ export function factsOf() {
     removing: new Set<string>(),
     acknowledged: new Map<string, string | undefined>(),
     cookies: new Map<string, Cookie>(),
+    /** Keys of which the store has lost what was acknowledged, and those without a tombstone. */
+    fellBack: new Set<string>(),
+    bare: new Set<string>(),
+    /** Users whose lists the store has lost, and the most sessions that a user had at a time. */
+    unlisted: new Set<string>(),
+    most: new Map<string, number>(),
     store: undefined as ModelStore | undefined,
-    /** How many rows have changed, and how many commits and revocations were acknowledged. */
-    changes: 0,
-    acknowledgements: 0,
+    /** What happens is counted: rows that change, logins that are called, all that is acknowledged. */
+    moment: 0,
   }
 }

@@ -1,14 +1,28 @@
 /** What lies between processes and their store: calls, timers and waiting, all in the scheduler's hand. */
 
-import { GARBAGE_MS, type StoreVerbs } from '../../src/backends/stored/store.ts'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { GARBAGE_MS, type Revoked, type StoreVerbs } from '../../src/backends/stored/store.ts'
 import type { Timer } from '../../src/base/ports.ts'
-import type { ModelStore } from './store.ts'
+import { FULL, type ModelStore } from './store.ts'
 
 /** A process: what it waits for never comes once it is dead. */
 export interface Process {
   readonly name: string
+  /** How far its clock is ahead, in milliseconds. */
+  readonly ahead: number
   isAlive: boolean
 }
+
+/** Hears of the `revoke` commands of one call of the app. */
+export interface RevokeWatch {
+  /** One was executed, and left this epoch; `isRaised`: there was another before. */
+  executed(epoch: number, isRaised: boolean): void
+  /** It asked for this epoch. */
+  answered(asked: number, revoked: Revoked): void
+}
+
+/** Whose commands are sent: followed through all that is awaited meanwhile. */
+export const revoking = new AsyncLocalStorage<RevokeWatch>()
 
 /** A call of a store that is under way. */
 export interface Command {
@@ -42,6 +56,8 @@ export interface Waiting {
 /** Everything that can happen next. */
 export interface Network {
   readonly now: () => number
+  /** What a process takes for the time. */
+  clockOf(process: Process): () => number
   /** Lets time pass; what was issued too long ago is never executed any more. */
   advance(ms: number): void
   /** Called, and their clients still wait. */
@@ -56,7 +72,7 @@ export interface Network {
   crash(process: Process): void
 }
 
-type Verb = 'read' | 'insert' | 'swap' | 'touch' | 'remove' | 'admit' | 'keep' | 'list' | 'forget'
+type Verb = Exclude<keyof StoreVerbs, 'engine' | 'prune' | 'check'>
 
 /** Makes the network of one schedule. `note` hears of each step, and asks for its text if it is kept. */
 export function network(start: number, note: (text: () => string) => void): Network {
@@ -71,21 +87,23 @@ export function network(start: number, note: (text: () => string) => void): Netw
     return new Promise<Answer>((resolve, reject) => {
       numbers += 1
       const text = `#${numbers} ${process.name} ${verb} ${about}`
-      let answer: Answer
+      let answer: { said: Answer } | { error: unknown }
       const command: Command = {
         process,
         text,
         issuedAt: now,
         executed: 0,
         execute() {
-          const said = act()
-          if (command.executed === 0) answer = said
+          const outcome = outcomeOf(act)
+          if (command.executed === 0) answer = outcome
           command.executed += 1
-          note(() => `${text}: executed (${command.executed}), ${shown(said)}`)
+          note(() => `${text}: executed (${command.executed}), ${shown(outcome)}`)
         },
         deliver() {
           note(() => `${text}: answered`)
-          if (process.isAlive) resolve(answer)
+          if (!process.isAlive) return
+          if ('said' in answer) resolve(answer.said)
+          else reject(answer.error)
         },
         breakOff() {
           note(() => `${text}: connection broken`)
@@ -104,6 +122,10 @@ export function network(start: number, note: (text: () => string) => void): Netw
 
   return {
     now: () => now,
+    clockOf:
+      ({ ahead }) =>
+      () =>
+        now + ahead,
     open,
     ghosts,
     alarms,
@@ -137,16 +159,33 @@ export function network(start: number, note: (text: () => string) => void): Netw
           ),
         touch: (key, at) => call('touch', `${brief(key)} ${at}`, () => store.touch(key, at)),
         remove: (key) => call('remove', brief(key), () => store.remove(key)),
+        epoch: (owner) => call('epoch', owner, () => store.epoch(owner)),
         admit: (owner, key, ...rest) =>
           call('admit', `${owner} ${brief(key)} ${JSON.stringify(rest)}`, () =>
             store.admit(owner, key, ...rest),
           ),
-        keep: (owner, until) => call('keep', `${owner} ${until}`, () => store.keep(owner, until)),
-        list: (owner, at) => call('list', `${owner} ${at ?? ''}`, () => store.list(owner, at)),
+        keep: (owner, key, ...rest) =>
+          call('keep', `${owner} ${brief(key)} ${rest.join(' ')}`, () =>
+            store.keep(owner, key, ...rest),
+          ),
+        list: (owner, most) => call('list', owner, () => store.list(owner, most)),
+        async revoke(owner, ...rest) {
+          const watch = revoking.getStore()
+          const answer = await call('revoke', `${owner} ${rest.join(' ')}`, () => {
+            const before = store.listOf(owner).epoch
+            const revoked = store.revoke(owner, ...rest)
+            const { epoch } = store.listOf(owner)
+            watch?.executed(epoch, epoch !== before)
+            return revoked
+          })
+          watch?.answered(rest[0], answer)
+          return answer
+        },
         forget: (owner, keys) =>
           call('forget', `${owner} ${keys.map(brief).join()}`, () => store.forget(owner, keys)),
+        erase: (owner) => call('erase', owner, () => store.erase(owner)),
         async *keys() {
-          yield await call('list', 'keys', () => [...store.rows.keys()])
+          yield await call('keys', '', () => [...store.rows.keys()])
         },
         prune: async () => 0,
         check: async () => [],
@@ -172,8 +211,19 @@ export function brief(id: string): string {
   return id.length > 12 ? `${id.slice(0, 4)}${/\.[\w]+$/.exec(id)?.[0] ?? ''}` : id
 }
 
-function shown(answer: unknown): string {
-  return JSON.stringify(answer, (name, value: unknown) =>
+/** What a command came to at the store, which refuses some if it is full. */
+function outcomeOf<Answer>(act: () => Answer): { said: Answer } | { error: unknown } {
+  try {
+    return { said: act() }
+  } catch (error) {
+    if (!(error instanceof Error && error.message === FULL)) throw error
+    return { error }
+  }
+}
+
+function shown(outcome: { said: unknown } | { error: unknown }): string {
+  if ('error' in outcome) return String(outcome.error)
+  return JSON.stringify(outcome.said, (name, value: unknown) =>
     name === 'body' || name === 'recent' ? undefined : value,
   )
 }

@@ -2,11 +2,13 @@
 
 import { SessionError } from '../../src/base/errors.ts'
 import type { Committed, Opened } from '../../src/backends/backend.ts'
+import type { StoredOpened } from '../../src/backends/stored/open.ts'
 import { hashOfVerifier } from '../../src/backends/stored/session-id.ts'
 import { type Change, newRecord, REMOVE, replay } from '../../src/record/changes.ts'
 import { isPermanent } from '../../src/record/record.ts'
 import { recordContent } from './content.ts'
 import type { Attempt, Cookie } from './facts.ts'
+import { codeOf, failed, SPENT, valueOf } from './failures.ts'
 import { handle } from './hands.ts'
 import { anyRing, type Browser, type Instance, layout, type World } from './world.ts'
 
@@ -33,20 +35,19 @@ export interface Visit {
   readonly value: string | undefined
 }
 
-const SPENT = 'the token is spent already'
-
 /** Makes a request, from the cookie to the acknowledgement. */
 export async function visited(world: World, visit: Visit): Promise<void> {
   const { oracle, network, note } = world
   const { name, instance, value, deed } = visit
   const { backend, process } = instance
-  const since = oracle.since
+  const since = oracle.moment
   const shownFrom = network.now()
+  const now = network.clockOf(process)
   note(() => `${name} ${deed} ${visit.user} on ${process.name} from ${visit.browser.name}`)
-  let openedAt = oracle.changes
+  let openedAt = oracle.moment
   let opened: Opened
   try {
-    opened = await backend.open(value === undefined ? [] : [value], network.now())
+    opened = await backend.open(value === undefined ? [] : [value], now())
   } catch (error) {
     if (codeOf(error) !== 'ERR_STORE_UNAVAILABLE') oracle.fail(`open: ${String(error)}`)
     return
@@ -81,15 +82,17 @@ async function committed(world: World, visit: Visit, standing: Standing) {
   const { oracle, network, note } = world
   const { name, instance, browser } = visit
   const { opened } = standing
+  const now = network.clockOf(instance.process)
   const { attempt, changes, isNothing } = attemptOf(world, visit, standing)
-  const base = opened.record ?? newRecord(layout, Math.floor(network.now() / 1000))
+  const base = opened.record ?? newRecord(layout, Math.floor(now() / 1000))
   if (isNothing) return undefined
   oracle.attempt(attempt)
   let answer: Committed
   try {
     const next = replay(base, changes, layout)
-    if (world.chance.is(0.2)) await network.pause(instance.process)
-    answer = await instance.backend.commit({ opened, changes, next, now: network.now() })
+    // A password may be checked for long: the login was called before.
+    if (world.chance.is(attempt.logsIn ? 0.5 : 0.2)) await network.pause(instance.process)
+    answer = await instance.backend.commit({ opened, changes, next, now: now() })
   } catch (error) {
     note(() => `${name} failed: ${String(error)}`)
     failed(world, attempt, opened, error, browser)
@@ -107,42 +110,17 @@ async function committed(world: World, visit: Visit, standing: Standing) {
   return { committed: answer, cookie }
 }
 
-function failed(
-  { oracle, network }: World,
-  attempt: Attempt,
-  opened: Opened,
-  error: unknown,
-  browser: Browser,
-): void {
-  const code = codeOf(error)
-  const headers = error instanceof Error && 'headers' in error ? error.headers : undefined
-  const line = (headers as Record<string, string> | undefined)?.['set-cookie']
-  if (line !== undefined) {
-    if (!attempt.logsOut || valueOf(line) !== '') oracle.fail(`a failed commit set ${line}`)
-    browser.arriving.push('')
-  } else if (attempt.logsOut && opened.record && code === 'ERR_STORE_UNAVAILABLE') {
-    oracle.fail(`${attempt.name}: a logout that was not confirmed left the cookie`)
-  }
-  if (attempt.logsOut && attempt.selector !== undefined) oracle.removing.add(attempt.selector)
-  const isSpent = error instanceof Error && error.message === SPENT
-  const isDefinite = isSpent || code === 'ERR_SESSION_GONE' || code === 'ERR_SESSION_CONFLICT'
-  // A login's row is written before it is refused; it is removed then, and opens for nobody.
-  const why = isSpent ? 'spent' : code === 'ERR_SESSION_GONE' ? 'gone' : 'conflict'
-  if (isDefinite && !attempt.logsIn) oracle.refused(attempt, why)
-  if (isDefinite || code === 'ERR_STORE_UNAVAILABLE' || code === 'ERR_SESSION_LIMIT') return
-  oracle.fail(`${attempt.name} at ${network.now()}: ${String(error)}`)
-}
-
 /** What the request does, as changes and for the oracle. */
 function attemptOf(
   world: World,
   visit: Visit,
   { opened, hash, presented, openedAt, part }: Standing,
 ) {
-  const { chance, network } = world
-  const { deed, user } = visit
+  const { chance, network, oracle } = world
+  const { deed, user, instance } = visit
   const name = `${visit.name}.${part}`
   const content = opened.record && recordContent(opened.record)
+  const epoch = deed === 'login' ? instance.backend.members.epoch(user) : undefined
   const attempt: Attempt = {
     name,
     openedAt,
@@ -151,14 +129,17 @@ function attemptOf(
     login: content?.login,
     user: content?.user,
     presented,
-    logsIn: deed === 'login' ? { user, calledAt: network.now() } : undefined,
+    isExpired: opened.rejected.some((reason) => reason.startsWith('expired')),
+    isUnlisted: (opened as StoredOpened).slot?.isListed === false,
+    calledAt: oracle.moment,
+    logsIn: epoch && oracle.login(user, epoch),
     logsOut: deed === 'logout' || deed === 'logout-and-write',
     early: [],
     items: [],
     shown: deed === 'consume' ? (content?.flashes ?? []) : [],
     spent: undefined,
   }
-  const at = Math.floor(network.now() / 1000)
+  const at = Math.floor(network.clockOf(instance.process)() / 1000)
   const changes: Change[] = []
   const early: string[] = []
   const items: string[] = []
@@ -180,7 +161,7 @@ function attemptOf(
   }
   if (deed === 'login') {
     if (chance.is(0.4)) write(early)
-    changes.push({ do: 'login', userId: user, at, calledAt: network.now() })
+    changes.push({ do: 'login', userId: user, at, epoch })
     changes.push({ do: 'set', key: 'login', text: JSON.stringify(name) })
     if (chance.is(0.4)) plant(changes, name)
     if (chance.is(0.6)) write(items)
@@ -221,15 +202,6 @@ function attemptOf(
 
 function plant(changes: Change[], name: string): void {
   changes.push({ do: 'update', key: 'token', fn: (token: string = name) => token })
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined
-}
-
-/** The value of a Set-Cookie line; empty where it clears the cookie. */
-function valueOf(line: string): string {
-  return line.slice(line.indexOf('=') + 1, line.indexOf(';'))
 }
 
 /** What a cookie names. @throws where it is not one of ours */

@@ -1,8 +1,9 @@
 /** Runs one random schedule to its end, and says what went wrong in it. */
 
 import type { Alarm, Command } from './network.ts'
-import { contentOf } from './content.ts'
 import { administered } from './administration.ts'
+import { judged } from './judgement.ts'
+import { lost, USERS } from './losses.ts'
 import { type Deed, visited } from './requests.ts'
 import { TIMES } from './settings.ts'
 import { type Plan, type World, worldOf } from './world.ts'
@@ -15,8 +16,6 @@ export interface Outcome {
 
 /** More steps than this after the last fault mean that something hangs. */
 const MAX_STEPS = 3_000
-
-const USERS = ['ann', 'bob']
 
 /** Runs the schedule of a seed. */
 export async function run(plan: Plan): Promise<Outcome> {
@@ -48,6 +47,7 @@ export async function run(plan: Plan): Promise<Outcome> {
     } else await step(world)
     if (rest === 0 && steps > 400) break
   }
+  world.store.state.isFull = false
   let quiet = 0
   while (oracle.violations.length === 0 && (await calm(world))) {
     quiet += 1
@@ -66,15 +66,15 @@ function visitOf(world: World, browser: World['browsers'][number], deed: Deed) {
     browser,
     instance: chance.pick(world.instances),
     deed,
-    user: chance.pick(USERS),
+    user: chance.pick(world.settings.theme.users ?? USERS),
     value: isThief ? chance.pick(browser.past) : browser.jar,
   }
 }
 
 function started(world: World): Promise<void> {
   const { chance, settings } = world
-  const { deeds, across } = settings.theme
-  if (chance.is(across)) return administered(world, chance.pick(USERS))
+  const { deeds, across, users = USERS } = settings.theme
+  if (chance.is(across)) return administered(world, chance.pick(users))
   return visited(world, visitOf(world, chance.pick(world.browsers), chance.pick(deeds)))
 }
 
@@ -94,6 +94,10 @@ async function step(world: World): Promise<void> {
   const { chance, settings, network, oracle } = world
   if (settings.faults > 0 && chance.is(settings.faults)) return fault(world)
   if (chance.is(settings.crashes)) return crash(world)
+  if (settings.losses > 0 && chance.is(settings.losses)) {
+    if (chance.is(0.3)) world.replica = world.store.copy()
+    else return lost(world)
+  }
   if (chance.is(settings.jumps)) return network.advance(Math.floor(chance.pick(JUMPS)))
   const browser = world.browsers.find(({ arriving }) => arriving.length > 0)
   if (browser && chance.is(0.2)) return arrive(world, browser)
@@ -215,34 +219,4 @@ async function calm(world: World): Promise<boolean> {
     await ring(world, alarm)
   }
   return true
-}
-
-/** All is quiet: whatever should be over is, and every cookie that ever left is tried. */
-async function judged(world: World, pending: ReadonlySet<unknown>): Promise<void> {
-  const { oracle, store, network, settings, observer } = world
-  const { cookies } = oracle
-  oracle.checkRefused()
-  if (settings.crashes === 0 && pending.size > 0) oracle.fail(`${pending.size} requests hang`)
-  for (const key of oracle.removing) {
-    if (settings.crashes === 0 && store.rowOf(key)) oracle.fail(`${key} was never removed`)
-  }
-  const live = new Map<string, Set<string>>()
-  const ids = new Map<string, Set<string>>()
-  for (const [value, cookie] of cookies) {
-    const opened = await observer.open([value], network.now())
-    oracle.opened(cookie, opened, oracle.since, network.now())
-    if (!opened.record) continue
-    const row = store.rowOf(cookie.selector)!
-    if (row.expiresAt < network.now()) oracle.fail(`${cookie.selector} opened after its end`)
-    ids.set(cookie.selector, (ids.get(cookie.selector) ?? new Set()).add(cookie.hash))
-    const { user } = contentOf(cookie.selector, row)
-    if (user !== undefined) live.set(user, (live.get(user) ?? new Set()).add(cookie.selector))
-  }
-  for (const [key, hashes] of ids)
-    if (hashes.size > 2) oracle.fail(`${hashes.size} ids open ${key}`)
-  for (const [user, keys] of live) {
-    if (keys.size > (settings.limit?.most ?? Infinity)) {
-      oracle.fail(`over the limit: ${user} has ${keys.size} sessions`)
-    }
-  }
 }

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { firstFailure } from './report.ts'
+import { REVOCATION_VARIANTS } from './revocation-variants.ts'
 import { backendOf } from './variant.ts'
 import { VARIANTS } from './variants.ts'
 
@@ -9,7 +10,7 @@ import { VARIANTS } from './variants.ts'
 const COUNT = 10_000
 
 describe('a simpler contract breaks a promise, and the model sees it:', () => {
-  test.each(VARIANTS)('$name', async (variant) => {
+  test.each([...VARIANTS, ...REVOCATION_VARIANTS])('$name', async (variant) => {
     const { flaw, breaks: expected } = variant
     const plan = { makeBackend: await backendOf(variant), flaw }
     const failure = await firstFailure(plan, { from: 1, count: COUNT, expected })

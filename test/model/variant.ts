@@ -5,7 +5,7 @@ import { basename } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import { storedBackend } from '../../src/backends/stored/stored.ts'
-import type { Flaw } from './store.ts'
+import type { Flaw } from './flaw.ts'
 import type { MakeBackend } from './world.ts'
 
 /** One text of one file, and what stands there instead. */

@@ -2,6 +2,7 @@
 
 import type { storedBackend, BackendParts } from '../../src/backends/stored/stored.ts'
 import { decodeEntry, entryEnded } from '../../src/backends/stored/entry.ts'
+import type { StoreVerbs } from '../../src/backends/stored/store.ts'
 import { sessionIdFormat } from '../../src/backends/stored/session-id.ts'
 import { setCookieWriter } from '../../src/http/set-cookie.ts'
 import { layoutWith } from '../../src/session/setup/own-preset.ts'
@@ -9,7 +10,8 @@ import { drawnSettings, type Settings, TIMES } from './settings.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import { type Network, network, type Process } from './network.ts'
 import { type Oracle, oracleOf } from './oracle.ts'
-import { type Flaw, modelStore, type ModelStore } from './store.ts'
+import type { Flaw } from './flaw.ts'
+import { type Copy, modelStore, type ModelStore } from './store.ts'
 
 /** What makes a backend: the real thing, or a variant of it. */
 export type MakeBackend = typeof storedBackend
@@ -38,8 +40,10 @@ export interface World {
   readonly oracle: Oracle
   readonly browsers: readonly Browser[]
   instances: Instance[]
-  /** Answers at once: looks at the store without being part of the schedule. */
-  readonly observer: BackendParts
+  /** What a replica has, that lags. */
+  replica: Copy
+  /** Stands at once before the store, without being part of the schedule, with a clock that is ahead. */
+  observer(ahead: number): BackendParts
   readonly trace: string[] | undefined
   note(text: () => string): void
   /** Starts a process anew after a crash. */
@@ -81,12 +85,14 @@ export function worldOf({ seed, makeBackend, flaw, trace }: Plan): World {
   const oracle = oracleOf(net.now, {
     grace: TIMES.grace,
     ...settings,
-    isOver(key, row) {
+    isOver(key, row, ahead = 0) {
       const entry = decodeEntry(key, row, { layout })
-      return !entry || entryEnded(row, entry, shared(settings).rules, net.now()) !== undefined
+      const { rules } = shared(settings)
+      const ended = entry ? entryEnded(row, entry, rules, net.now() + ahead) : 'corrupt'
+      return ended !== undefined && ended !== 'future'
     },
   })
-  const store = modelStore(net.now, oracle.observe, flaw)
+  const store = modelStore(net.now, oracle.watcher, flaw)
   oracle.watch(store)
 
   function backendIn(process: Process, ring: number): Instance {
@@ -95,7 +101,7 @@ export function worldOf({ seed, makeBackend, flaw, trace }: Plan): World {
       store: net.storeOf(process, store),
       ids: RINGS[ring]!,
       onReplay: settings.onReplay,
-      clock: net.now,
+      clock: net.clockOf(process),
       timer: net.timerOf(process),
       background: net.timerOf(process),
       random: chance.bytes,
@@ -116,21 +122,24 @@ export function worldOf({ seed, makeBackend, flaw, trace }: Plan): World {
       arriving: [],
     })),
     instances: [],
-    observer: makeBackend({
-      ...shared(settings),
-      store: atOnce(store),
-      ids: anyRing,
-      onReplay: 'report',
-      clock: net.now,
-      timer: () => () => {},
-      background: () => () => {},
-      random: () => new Uint8Array(32),
-    }),
+    replica: store.copy(),
+    observer: (ahead) =>
+      makeBackend({
+        ...shared(settings),
+        store: atOnce(store),
+        ids: anyRing,
+        onReplay: 'report',
+        clock: () => net.now() + ahead,
+        timer: () => () => {},
+        background: () => () => {},
+        random: chance.bytes,
+      }),
     trace,
     note,
     boot(name) {
       world.instances = world.instances.filter(({ process }) => process.isAlive)
-      const process = { name, isAlive: true }
+      const ahead = settings.skew * (chance.below(3) - 1)
+      const process = { name, ahead, isAlive: true }
       const copies = chance.is(0.3) ? 2 : 1
       for (let copy = 0; copy < copies; copy += 1) {
         world.instances.push(backendIn(process, chance.below(settings.secrets)))
@@ -144,12 +153,12 @@ export function worldOf({ seed, makeBackend, flaw, trace }: Plan): World {
 }
 
 function shared({ rotate, limit, absolute, commit }: Settings) {
-  const { idle, permanent, grace, read, write } = TIMES
+  const { idle, permanent, grace, leeway, read, write } = TIMES
   return {
     writer,
     rules: {
       layout,
-      lifetime: { idle, permanent, absolute, leeway: 60_000, renewal: 'visits' as const },
+      lifetime: { idle, permanent, absolute, leeway, renewal: 'visits' as const },
       rotate,
       grace,
     },
@@ -159,18 +168,21 @@ function shared({ rotate, limit, absolute, commit }: Settings) {
 }
 
 /** The store without a network between. */
-function atOnce(store: ModelStore) {
+function atOnce(store: ModelStore): StoreVerbs {
   return {
     engine: 'model',
-    read: async (key: string) => store.read(key),
-    insert: async () => false,
-    swap: async () => ({ won: false as const, newest: null }),
-    touch: async () => false,
-    remove: async () => false,
-    admit: async () => ({ admitted: false as const, why: 'limit' as const }),
-    keep: async () => {},
-    list: async (owner: string) => store.list(owner),
-    forget: async () => {},
+    read: async (...given) => store.read(...given),
+    insert: async (...given) => store.insert(...given),
+    swap: async (...given) => store.swap(...given),
+    touch: async (...given) => store.touch(...given),
+    remove: async (...given) => store.remove(...given),
+    epoch: async (...given) => store.epoch(...given),
+    admit: async (...given) => store.admit(...given),
+    keep: async (...given) => store.keep(...given),
+    list: async (...given) => store.list(...given),
+    revoke: async (...given) => store.revoke(...given),
+    forget: async (...given) => store.forget(...given),
+    erase: async (...given) => store.erase(...given),
     async *keys() {
       yield [...store.rows.keys()]
     },

@@ -17,6 +17,10 @@ export interface OpenStore {
   readonly store: SessionStore
   /** Every text that the engine keeps for this store, found without the store's help. */
   dump(): Promise<string[]>
+  /** Deletes a user's list behind the store's back, with all it knew of revocations: an eviction. */
+  loseList(owner: string): Promise<unknown>
+  /** Deletes what keeps an ended session's key from coming back, as a replica that lags has none. */
+  loseTombstone(key: string): Promise<unknown>
   close(): unknown
 }
 
@@ -45,6 +49,14 @@ const OPEN: Record<Place['engine'], (place: Place, clock: Clock) => Promise<Open
           ...(await Promise.all(files)),
         ]
       },
+      async loseList(owner) {
+        for (const table of ['owned', 'owners', 'epochs']) {
+          db.prepare(`DELETE FROM sojourn_${table} WHERE owner = ?`).run(Buffer.from(owner))
+        }
+      },
+      async loseTombstone(key) {
+        db.prepare('DELETE FROM sojourn_sessions WHERE key = ?').run(key)
+      },
       close: () => db.close(),
     }
   },
@@ -69,6 +81,8 @@ const OPEN: Record<Place['engine'], (place: Place, clock: Clock) => Promise<Open
         }
         return found
       },
+      loseList: (owner) => client.del(`${name}:@${owner}`),
+      loseTombstone: (key) => client.del(`${name}:#${key}`),
       close: () => client.destroy(),
     }
   },
@@ -90,6 +104,12 @@ const OPEN: Record<Place['engine'], (place: Place, clock: Clock) => Promise<Open
         }
         return found
       },
+      async loseList(owner) {
+        for (const table of ['owned', 'owners']) {
+          await pool.query(`DELETE FROM ${name}_${table} WHERE owner = $1`, [owner])
+        }
+      },
+      loseTombstone: (key) => pool.query(`DELETE FROM ${name}_sessions WHERE key = $1`, [key]),
       close: () => pool.end(),
     }
   },
