@@ -33,6 +33,8 @@ const CRYPTOGRAPHY = [
 ]
 const CHROMIUM = ['chromium', 'the long tests click through the demo', hasChromium]
 const REDIS = ['redis-server', 'a real Redis keeps the sessions in the tests', hasRedis]
+const SKEWED = 'the long tests run processes whose clocks differ'
+const FAKETIME = ['faketime', SKEWED, () => hasProgram('faketime', '--version')]
 const POSTGRES = ['postgresql', 'a real PostgreSQL keeps the sessions in the tests', hasPostgres]
 const CACHE = 'a real cache stands before the app in the long tests'
 const NGINX = ['nginx', CACHE, () => hasProgram('nginx', '-v')]
@@ -48,7 +50,7 @@ const wanted = [
   FLASK,
   FLASK_LOGIN,
   ...(flaskOnly ? [] : [CRYPTOGRAPHY, REDIS, POSTGRES]),
-  ...(long ? [CHROMIUM, NGINX, VARNISH] : []),
+  ...(long ? [CHROMIUM, FAKETIME, NGINX, VARNISH] : []),
 ]
 const missing = wanted
   .map((one) => installDebianPackage(...one))
