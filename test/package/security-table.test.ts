@@ -23,7 +23,7 @@ const WANTED = [
   ...numbered('C', 65),
   'C-32b',
   ...numbered('A', 35),
-  ...numbered('F', 32),
+  ...numbered('F', 35),
 ]
 
 const page = text('docs/security.md')
