@@ -43,12 +43,14 @@ export {
 export { type Policy } from './session/setup/policy.ts'
 export { type Session } from './session/session.ts'
 export { createSessions, type Sessions, type StoredSessions } from './session/sessions.ts'
+export { type CloseOptions, type Unfinished } from './session/close.ts'
 export { type SignedInOptions, type SignedInSession } from './session/signed-in.ts'
 export { type LoginRequiredOptions } from './session/login-required.ts'
 export { type GuardName, type Refuser } from './session/guards.ts'
 export { type SecretUse } from './session/state.ts'
 export {
   type BackendStore,
+  type DropCause,
   type SessionInfo,
   type StoreLoad,
   type StoreOptions,
@@ -58,6 +60,7 @@ export {
   type AcrossSessions,
   type ListedSession,
   type StoreStatus,
+  type WaitOptions,
 } from './session/stored-sessions.ts'
 export {
   type Admission,

@@ -167,7 +167,7 @@ export interface StoredBackend extends Backend {
   /** Each purpose and its algorithm, for `describePolicy`. */
   readonly algorithms: Readonly<Record<string, string>>
   /** The sessions of a user, the oldest login first. */
-  list(userId: string): Promise<SessionInfo[]>
+  list(userId: string, signal?: AbortSignal): Promise<SessionInfo[]>
   /** Ends one session of a user; returns whether it existed. */
   revoke(userId: string, handle: string): Promise<boolean>
   /** Starts reading the user's epoch: which revocation a login comes after. */
@@ -176,14 +176,18 @@ export interface StoredBackend extends Backend {
   revokeUser(userId: string, except: string | undefined): Promise<Revocation>
   /** Ends all sessions of a user, and deletes the user id from the store; returns how many. */
   erase(userId: string): Promise<number>
-  /** Ends every session, in batches; returns how many. */
-  revokeAll(): Promise<number>
-  /** Deletes expired rows, in batches; returns how many. */
-  prune(): Promise<number>
+  /** Ends every session, in batches; returns how many. Stops after a batch if it is aborted. */
+  revokeAll(signal?: AbortSignal): Promise<number>
+  /** Deletes expired rows, in batches; returns how many. Stops after a batch if it is aborted. */
+  prune(signal?: AbortSignal): Promise<number>
   /** The engine's settings that can lose sessions, one sentence each. */
   check(): Promise<readonly string[]>
   /** How many sessions wait to be ended: the store did not confirm it, and it is retried. */
   readonly unconfirmed: number
   /** The calls in flight, waiting and refused. */
   load(): StoreLoad
+  /** How many sessions wait to be ended: the store did not confirm it, and it is retried. */
+  readonly unconfirmed: number
+  /** Retries those at once, until none is left or the signal is aborted; returns how many are. */
+  drain(signal: AbortSignal): Promise<number>
 }

@@ -1,6 +1,7 @@
 /** Commits the changes of a request, and reloads what concurrent requests have saved. */
 
 import type { Committed, Note, Opened } from '../backends/backend.ts'
+import { untilAborted } from '../base/abort.ts'
 import { COMMITS, isObserved } from '../base/channels.ts'
 import { codeOf, SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
@@ -33,15 +34,41 @@ function commitNow(state: State): Maybe<void> {
     state.owned = false
     const committing = host.backend.commit({ opened, changes, next, now: host.clock() })
     if (!(committing instanceof Promise)) return settle(state, changes, committing)
+    host.commits.begin()
     return alone(
       state,
       committing.then(
-        (committed) => settle(state, changes, committed),
-        (error: unknown) => failed(state, changes, error),
+        (committed) => {
+          host.commits.end()
+          settle(state, changes, committed)
+        },
+        (error: unknown) => {
+          host.commits.end()
+          failed(state, changes, error)
+        },
       ),
     )
   } catch (error) {
     failed(state, state.changes, error)
+  }
+}
+
+/**
+ * The same for an app that waits until its signal is aborted. A commit that has begun goes on: half
+ * of a login must not be saved.
+ *
+ * @throws the signal's reason
+ */
+export async function commitUntil(state: State, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  while (state.busy) await untilAborted(signal, state.busy)
+  const committing = commitState(state)
+  if (!committing) return
+  try {
+    await untilAborted(signal, committing)
+  } catch (error) {
+    if (state.busy) state.isAbandoned = true
+    throw error
   }
 }
 
@@ -70,7 +97,7 @@ function alone(state: State, work: Promise<void>): Promise<void> {
 /** Whether nothing is left to commit: a commit failed, and the app has changed nothing since. */
 export function isSettled(state: State): boolean {
   const { told } = state
-  if (told === undefined || state.busy) return false
+  if (!told?.isHeard || state.busy) return false
   noteDrift(state)
   // An unconfirmed logout is retried until the response headers are sent.
   const endsUnconfirmed =
@@ -85,6 +112,7 @@ function settle(state: State, done: readonly Change[], committed: Committed): vo
   state.opened = opened
   if (setCookie !== undefined) setLine(state, setCookie, isRenewal)
   state.told = undefined
+  state.isAbandoned = false
   if (done.length > 0) state.changes = state.changes.slice(done.length)
   standOn(state, opened.record ?? state.record)
   state.watch?.committed()
@@ -143,7 +171,8 @@ function failed(state: State, tried: readonly Change[], error: unknown): never {
     host.emit({ type: 'commit-failed', code, ...(largest && { largest }) }, state.opened)
   }
   if (error instanceof SessionError) host.development?.warn(code, error.message)
-  state.told = { changes: tried.length, error }
+  state.told = { changes: tried.length, error, isHeard: !state.isAbandoned }
+  state.isAbandoned = false
   throw error
 }
 

@@ -9,7 +9,7 @@ import { authenticatedAtOf, type Flash, isPermanent, labelOf, userIdOf } from '.
 import { ownTimeouts } from '../record/session-lifetime.ts'
 import { isObject } from '../record/text/shapes.ts'
 import type { Markup } from '../record/text/values.ts'
-import { commitState, reloadState } from './commit.ts'
+import { commitState, commitUntil, reloadState } from './commit.ts'
 import { watchSent } from './lost-changes.ts'
 import { showFlashes } from './flashes.ts'
 import { refuseStrayProperties, SessionBase } from './explain/properties.ts'
@@ -21,6 +21,7 @@ import {
   checkedLifetime,
   checkedUserId,
   checkKey,
+  checkedSignal,
   checkUpdater,
   refuseLifetime,
 } from './explain/misuse.ts'
@@ -393,10 +394,17 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    * ERR_SESSION_GONE, ERR_SESSION_CONFLICT, ERR_SESSION_LIMIT, ERR_SESSION_TOO_LARGE, and errors of an
    * updater on newer data. Then nothing was saved. After ERR_STORE_UNAVAILABLE it is unknown whether
    * the changes were saved; only a logout is retried.
+   *
+   * @param options.signal ends the wait: rejects with its reason, `headers` unchanged. A commit that
+   * has begun is not undone and goes on; the response, or the next `commit`, has its outcome.
    */
-  async commit(headers: Headers = new Headers()): Promise<Headers> {
+  async commit(
+    headers: Headers = new Headers(),
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<Headers> {
     checkHeaders(headers)
-    await commitState(this.#state)
+    const signal = checkedSignal(options)
+    await (signal ? commitUntil(this.#state, signal) : commitState(this.#state))
     return mergeInto(headers, outgoing(this.#state))
   }
 

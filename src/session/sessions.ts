@@ -7,6 +7,7 @@ import type { GivenToken } from './csrf/csrf.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import type { BackendStore } from '../backends/store-backend.ts'
 import { type AcrossSessions, acrossSessions } from './stored-sessions.ts'
+import { CommitCount, type CloseOptions, closeSessions, type Unfinished } from './close.ts'
 import { createCarriers, isMountedElsewhere } from './carriers.ts'
 import { NOT_RUNNING, whyNotMounted } from './explain/not-mounted.ts'
 import type { SessionOptions } from './setup/options.ts'
@@ -56,6 +57,16 @@ export interface Sessions<Data = any> {
    * @throws ERR_CSRF (403), ERR_SESSION_NOT_MOUNTED, ERR_STORE_UNAVAILABLE (503)
    */
   checkCsrf(carrier: object, token?: GivenToken): Promise<void>
+  /**
+   * Waits until commits in flight are saved and unconfirmed logouts are confirmed by the store, for
+   * the end of the process. Call it after `server.close()`, and before you close the store's client,
+   * which this never does. Returns what is left after `timeout`, for the log.
+   *
+   * Sessions still work afterwards. With sessions in the cookie nothing is ever in flight.
+   *
+   * @throws ERR_OPTION_INVALID
+   */
+  close(options?: CloseOptions): Promise<Unfinished>
   /** The effective settings as plain data for a review. Contains no secret. */
   describePolicy(): Policy
   /**
@@ -113,6 +124,7 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
     ...settings,
     secretUse: [],
     toldInsecure: false,
+    commits: new CommitCount(),
   }
   for (let key = 0; key < settings.policy.secrets.count; key++) {
     host.secretUse.push({ opened: 0, lastAt: undefined })
@@ -216,6 +228,7 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
     },
     run: (visit, handler) => running.run(visit, handler),
     checkCsrf: (carrier, token) => guarded('checkCsrf', carrier, (visit) => visit.checkCsrf(token)),
+    close: (options = {}) => closeSessions(host.commits, settings.stored, options),
     describePolicy: () => settings.policy,
     secretUse: () =>
       host.secretUse.map(({ opened, lastAt }) => ({

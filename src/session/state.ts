@@ -16,6 +16,7 @@ import type { Flash, SessionRecord } from '../record/record.ts'
 import { isObject } from '../record/text/shapes.ts'
 import { NONCES, spellNonce } from '../record/stamp.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
+import type { CommitCount } from './close.ts'
 import type { Settings } from './setup/settings.ts'
 
 /** What all requests of one `createSessions` share. */
@@ -24,6 +25,7 @@ export interface Host extends Settings {
   toldInsecure: boolean
   /** Use counts by the index of the secret; `lastAt` in milliseconds since 1970. */
   readonly secretUse: { opened: number; lastAt: number | undefined }[]
+  readonly commits: CommitCount
 }
 
 /** How many sessions were opened under a secret since `createSessions` was called. */
@@ -77,7 +79,9 @@ export interface State {
   /** The running commit or reload. The next one waits, so that no change is applied twice. */
   busy: Promise<void> | undefined
   /** The last commit failed and threw `error`: how many changes it had. */
-  told: { changes: number; error: unknown } | undefined
+  told: { changes: number; error: unknown; isHeard: boolean } | undefined
+  /** The app no longer waits for the running commit, by its AbortSignal: a failure is not heard. */
+  isAbandoned?: boolean
 }
 
 /** The opened record, or a new one for a visitor without a session. */

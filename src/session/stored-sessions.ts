@@ -1,5 +1,6 @@
 /** Operations on all sessions in a store: list, revoke, prune, check, status. */
 
+import { untilAborted } from '../base/abort.ts'
 import type {
   Revocation,
   SessionInfo,
@@ -10,7 +11,7 @@ import { codeOf } from '../base/errors.ts'
 import type { Emit } from './explain/emitter.ts'
 import type { EventSubject } from './explain/event-context.ts'
 import type { EventFacts, RevocationCall } from './explain/events.ts'
-import { checkedUserId } from './explain/misuse.ts'
+import { checkedSignal, checkedUserId } from './explain/misuse.ts'
 
 /** One session of a user, for a device list. */
 export interface ListedSession extends SessionInfo {
@@ -29,6 +30,15 @@ export interface StoreStatus extends StoreLoad {
 /** A user's id, as `login` takes it. */
 export type UserId = string | number | bigint
 
+/** How long to wait for an operation. */
+export interface WaitOptions {
+  /**
+   * Ends the wait: rejects with the signal's reason. What has been sent to the store is not undone:
+   * a revocation that has begun goes on, `revokeAll` and `prune` stop after the current batch.
+   */
+  signal?: AbortSignal | undefined
+}
+
 /** Operations on all sessions in a store. All throw ERR_STORE_UNAVAILABLE and can be retried. */
 export interface AcrossSessions {
   /**
@@ -38,7 +48,10 @@ export interface AcrossSessions {
    * current request, behind an adapter
    * @throws ERR_USER_ID_INVALID
    */
-  list(userId: UserId, options?: { current?: string | undefined }): Promise<ListedSession[]>
+  list(
+    userId: UserId,
+    options?: WaitOptions & { current?: string | undefined },
+  ): Promise<ListedSession[]>
   /** Ends one session of a user; returns whether it existed. @throws ERR_USER_ID_INVALID */
   revoke(userId: UserId, handle: string): Promise<boolean>
   /**
@@ -48,7 +61,10 @@ export interface AcrossSessions {
    * @param options.except the handle of one to keep, such as `session.handle` after a new password.
    * @throws ERR_USER_ID_INVALID
    */
-  revokeUser(userId: UserId, options?: { except?: string | undefined }): Promise<Revocation>
+  revokeUser(
+    userId: UserId,
+    options?: WaitOptions & { except?: string | undefined },
+  ): Promise<Revocation>
   /**
    * Ends all sessions of a user and deletes the user id from the store, for erasure (GDPR article
    * 17); returns how many were ended. It reads every session in the store, in batches. First keep
@@ -62,9 +78,9 @@ export interface AcrossSessions {
    *
    * Sessions that begin meanwhile may remain. To end all at once, replace the secret.
    */
-  revokeAll(): Promise<number>
+  revokeAll(options?: WaitOptions): Promise<number>
   /** Deletes expired sessions, in batches; returns how many. Redis does this by itself. */
-  prune(): Promise<number>
+  prune(options?: WaitOptions): Promise<number>
   /** Lists settings of the store that can lose sessions. @throws ERR_STORE_UNAVAILABLE */
   checkStore(): Promise<readonly string[]>
   /** How this process and its store are doing, at once and without a call of the store. */
@@ -95,9 +111,21 @@ export function acrossSessions(
     }
   }
 
+  /** Works until the signal is aborted. */
+  async function until<Result>(
+    options: WaitOptions,
+    known: readonly string[],
+    work: (signal: AbortSignal | undefined) => Promise<Result>,
+  ): Promise<Result> {
+    const signal = checkedSignal(options, known)
+    signal?.throwIfAborted()
+    return untilAborted(signal, work(signal))
+  }
+
   return {
     async list(userId, options = {}) {
-      const listed = await stored.list(checkedUserId(userId))
+      const id = checkedUserId(userId)
+      const listed = await until(options, ['current'], (signal) => stored.list(id, signal))
       const current = options.current ?? (await currentHandle())
       return listed.map((info) => ({ ...info, isCurrent: info.handle === current }))
     },
@@ -108,26 +136,38 @@ export function acrossSessions(
         (user) => stored.revoke(user, String(handle)),
         (existed) => ({ type: 'revoked', existed }),
       ),
-    revokeUser: async (userId, { except } = {}) =>
-      audited(
-        'revokeUser',
-        { userId: checkedUserId(userId) },
-        (user) => stored.revokeUser(user, except),
-        ({ ended: count, marked }) => ({
-          type: 'user-revoked',
-          count,
-          marked,
-          ...(shown(except) && { except: shown(except)! }),
-        }),
-      ),
+    async revokeUser(userId, options = {}) {
+      const subject = { userId: checkedUserId(userId) }
+      const { except } = options
+      return until(options, ['except'], () =>
+        audited(
+          'revokeUser',
+          subject,
+          (user) => stored.revokeUser(user, except),
+          ({ ended: count, marked }) => ({
+            type: 'user-revoked',
+            count,
+            marked,
+            ...(shown(except) && { except: shown(except)! }),
+          }),
+        ),
+      )
+    },
     erase: async (userId) =>
       audited('erase', { userId: checkedUserId(userId) }, stored.erase, (count) => ({
         type: 'user-erased',
         count,
       })),
-    revokeAll: () =>
-      audited('revokeAll', {}, stored.revokeAll, (count) => ({ type: 'all-revoked', count })),
-    prune: stored.prune,
+    revokeAll: (options = {}) =>
+      until(options, [], (signal) =>
+        audited(
+          'revokeAll',
+          {},
+          () => stored.revokeAll(signal),
+          (count) => ({ type: 'all-revoked', count }),
+        ),
+      ),
+    prune: (options = {}) => until(options, [], stored.prune),
     checkStore: stored.check,
     storeStatus: () => ({ engine, ...stored.load(), unconfirmed: stored.unconfirmed }),
   }

@@ -40,7 +40,7 @@ export async function leave(
 ): Promise<Committed> {
   const begun = await beginning
   try {
-    for (const selector of selectors) await remove(ports, selector, owner)
+    await removeOrRetry(ports, selectors, owner)
   } catch (error) {
     // The new session's cookie is not sent either: remove its row too.
     const { handle } = begun.opened
@@ -50,21 +50,34 @@ export async function leave(
   return begun
 }
 
-/** Removes a row. If the store does not confirm it, retries in the background. */
-export async function remove(
+/**
+ * Removes rows, all at once: in an outage the visitor waits for one deadline only. None is left out
+ * because another one failed: that is retried in the background.
+ *
+ * @param owner forgets those that were removed; a key that is in no list of theirs does no harm.
+ * @throws the first failure, once each has been tried.
+ */
+export async function removeOrRetry(
   { store, removals }: CommitParts,
-  selector: string,
+  selectors: readonly string[],
   owner: string | undefined,
 ): Promise<void> {
-  try {
-    await store.remove(selector)
-  } catch (error) {
-    removals.add(selector)
-    throw error
-  }
-  if (owner === undefined) return
+  const removed: string[] = []
+  const failures: unknown[] = []
+  await Promise.all(
+    selectors.map(async (selector) => {
+      try {
+        await store.remove(selector)
+        removed.push(selector)
+      } catch (error) {
+        removals.add(selector)
+        failures.push(error)
+      }
+    }),
+  )
   // The next listing removes a key whose row is gone.
-  await store.forget(owner, [selector]).catch(() => {})
+  if (owner !== undefined && removed.length > 0) await store.forget(owner, removed).catch(() => {})
+  if (failures.length > 0) throw failures[0]
 }
 
 /** Begins a session for a record: a new row under a new id. */

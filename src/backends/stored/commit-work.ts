@@ -4,7 +4,7 @@ import type { Clock, Random, Timer } from '../../base/ports.ts'
 import type { SetCookieWriter } from '../../http/set-cookie.ts'
 import type { Change } from '../../record/changes.ts'
 import type { Lifetime } from '../../record/lifetime.ts'
-import type { StoreLoad, StoreRules } from '../store-backend.ts'
+import type { StoreLoad, StoreRules, StoreSetup } from '../store-backend.ts'
 import type { EntryFormat } from './entry.ts'
 import type { SessionIdFormat } from './session-id.ts'
 import type { StoreVerbs } from './store.ts'
@@ -29,6 +29,7 @@ export interface StoredOptions extends Omit<StoreRules, 'rotate' | 'grace'> {
   /** Does not keep the process alive. */
   background: Timer
   random: Random
+  onDropped?: StoreSetup['onDropped']
 }
 
 /** A store whose verbs settle within a deadline, if need be with ERR_STORE_UNAVAILABLE. */

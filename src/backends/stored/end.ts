@@ -4,7 +4,7 @@ import { SessionError } from '../../base/errors.ts'
 import { isEmpty, userIdOf } from '../../record/record.ts'
 import type { Committed } from '../backend.ts'
 import type { CommitParts, StoredRequest } from './commit-result.ts'
-import { begin, remove } from './begin.ts'
+import { begin, removeOrRetry } from './begin.ts'
 import type { StoredOpened } from './open.ts'
 
 /** Ends every session that the request's cookies open: any left would sign the visitor in again. */
@@ -25,8 +25,9 @@ export async function end(
     leftovers: [],
   }
   try {
-    for (const other of [...others, ...leftovers]) await remove(ports, other, undefined)
-    if (slot) await remove(ports, slot.selector, owner)
+    // Its own first: if the store takes no more calls, those of the others are refused.
+    const own = slot ? [slot.selector] : []
+    await removeOrRetry(ports, [...own, ...others, ...leftovers], owner)
     if (isEmpty(next, layout)) {
       return { opened: { ...nobody, hasCookie: false }, setCookie: cleared }
     }

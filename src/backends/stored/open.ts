@@ -131,10 +131,11 @@ async function endReplayed(
   now: number,
 ) {
   if (onReplay === 'report') return
-  for (const { id, reason, issued = 0 } of refused) {
-    if (reason !== 'replayed' || now - issued * 1000 <= grace + 1000 + REPLAY_LEEWAY_MS) continue
-    await store.remove(id.selector).catch(() => removals.add(id.selector))
-  }
+  const isToEnd = ({ reason, issued = 0 }: Refused) =>
+    reason === 'replayed' && now - issued * 1000 > grace + 1000 + REPLAY_LEEWAY_MS
+  const remove = ({ id: { selector } }: Refused) =>
+    store.remove(selector).catch(() => removals.add(selector))
+  await Promise.all(refused.filter(isToEnd).map(remove))
 }
 
 async function openOne(ports: OpenParts, id: SessionId, now: number): Promise<Found | Refused> {

@@ -45,7 +45,7 @@ export function backendOn(verbs: StoreVerbs, setup: StoreSetup): StoredBackend {
   const { rotate, grace, ...rest } = storeRules
   const cipher = cipherOf(setup)
   const maxBytes = bytesUpTo(setup.options.maxBytes, mostBytes(cipher), 'maxBytes', A_ROW)
-  const { members, store, ...backend } = storedBackend({
+  const { members, store, removals, ...backend } = storedBackend({
     store: verbs,
     ids: sessionIdFormat(keysFor(secrets, 'session id', scope)),
     writer,
@@ -64,6 +64,7 @@ export function backendOn(verbs: StoreVerbs, setup: StoreSetup): StoredBackend {
     timer: systemTimer,
     background: backgroundTimer,
     random: systemRandom,
+    onDropped: setup.onDropped,
   })
   return {
     ...backend,
@@ -78,11 +79,14 @@ export function backendOn(verbs: StoreVerbs, setup: StoreSetup): StoredBackend {
     revoke: members.revoke,
     revokeUser: members.revokeAll,
     erase: members.erase,
-    revokeAll: () => removeAll(store),
-    prune: () => pruneAll(store),
+    revokeAll: (signal) => removeAll(store, signal),
+    prune: (signal) => pruneAll(store, signal),
     check: () => store.check(),
     load: store.load,
-    unconfirmed: 0,
+    get unconfirmed() {
+      return removals.size
+    },
+    drain: removals.drain,
   }
 }
 

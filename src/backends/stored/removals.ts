@@ -1,11 +1,31 @@
 /** Removals that the store did not confirm: retried in the background, a bounded number of them. */
 
+import { untilAborted } from '../../base/abort.ts'
 import type { Timer } from '../../base/ports.ts'
+import type { DropCause } from '../store-backend.ts'
+import { pause } from './deadlines.ts'
 
 /** The queue of removals. */
 export interface Removals {
-  /** Adds a key; ignores it if the queue is full. */
+  /** Adds a key; drops it if the queue is full. */
   add(key: string): void
+  /** How many keys are waiting, those that are being removed included. */
+  readonly size: number
+  /**
+   * Retries at once, again and again, until no key is waiting or the signal is aborted. Returns how
+   * many are left; they are retried in the background as before.
+   */
+  drain(signal: AbortSignal): Promise<number>
+}
+
+/** What the queue needs. */
+export interface RemovalsParts {
+  remove(key: string): Promise<unknown>
+  timer: Timer
+  /** Does not keep the process alive. */
+  background: Timer
+  /** Called for a key that leaves the queue unremoved: its session stays valid until it expires. */
+  onDropped?: ((why: DropCause, key: string) => void) | undefined
 }
 
 /** The most keys in the queue. */
@@ -15,6 +35,9 @@ const MAX_KEYS = 1024
 const FIRST_DELAY = 1_000
 const LAST_DELAY = 30_000
 
+/** The pause between the rounds of a drain, in milliseconds. */
+const DRAIN_DELAY = 250
+
 /** After this many rounds, some minutes, a key is left to expire. */
 const MAX_ATTEMPTS = 20
 
@@ -22,45 +45,69 @@ const MAX_ATTEMPTS = 20
 const GIVE_UP_AFTER = 3
 
 /** Makes the queue: one key at a time, so that a store that has recovered is not flooded. */
-export function removals(remove: (key: string) => Promise<unknown>, background: Timer): Removals {
+export function removals({ remove, timer, background, onDropped }: RemovalsParts): Removals {
   const attempts = new Map<string, number>()
   let failures = 0
-  let isScheduled = false
+  let cancel: (() => void) | undefined
+  let running: Promise<void> | undefined
 
   function schedule(): void {
-    if (isScheduled) return
-    isScheduled = true
+    if (cancel || running || attempts.size === 0) return
     const delay = Math.min(FIRST_DELAY * 2 ** failures, LAST_DELAY)
-    background(() => void round(), delay)
+    cancel = background(() => void run(1), delay)
   }
 
-  async function round(): Promise<void> {
+  /** @param cost how many attempts a failure counts for: none in a drain, whose rounds are quick. */
+  function run(cost: number): Promise<void> {
+    cancel?.()
+    cancel = undefined
+    return (running ??= round(cost).then(() => {
+      running = undefined
+      schedule()
+    }))
+  }
+
+  async function round(cost: number): Promise<void> {
     let removed = 0
     let failedInARow = 0
-    const waiting = [...attempts]
-    for (const [key, count] of waiting) {
-      attempts.delete(key)
+    for (const [key, count] of [...attempts]) {
       try {
         await remove(key)
+        attempts.delete(key)
         removed += 1
         failedInARow = 0
       } catch {
         // At the end of the queue, so that it does not block the others.
-        if (count < MAX_ATTEMPTS) attempts.set(key, count + 1)
+        attempts.delete(key)
+        if (count + cost <= MAX_ATTEMPTS) attempts.set(key, count + cost)
+        else onDropped?.('gave-up', key)
         failedInARow += 1
         if (failedInARow === GIVE_UP_AFTER) break
       }
     }
-    failures = removed > 0 ? 0 : failures + 1
-    isScheduled = false
-    if (attempts.size > 0) schedule()
+    failures = removed > 0 ? 0 : failures + cost
+  }
+
+  async function roundThenPause(): Promise<void> {
+    await run(0)
+    if (attempts.size > 0) await pause(timer, DRAIN_DELAY)
   }
 
   return {
     add(key) {
-      if (attempts.has(key) || attempts.size >= MAX_KEYS) return
+      if (attempts.has(key)) return
+      if (attempts.size >= MAX_KEYS) return onDropped?.('full', key)
       attempts.set(key, 1)
       schedule()
+    },
+    get size() {
+      return attempts.size
+    },
+    async drain(signal) {
+      while (attempts.size > 0 && !signal.aborted) {
+        await untilAborted(signal, roundThenPause()).catch(() => {})
+      }
+      return attempts.size
     },
   }
 }

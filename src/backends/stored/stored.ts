@@ -9,11 +9,12 @@ import { observedStore } from './observed-store.ts'
 import { type Members, members } from './user-sessions.ts'
 import { openStored, reopenStored, type StoredOpened } from './open.ts'
 import { mostBytes } from './plan.ts'
-import { removals } from './removals.ts'
+import { type Removals, removals } from './removals.ts'
 
 /** A backend on a store, and the parts that its other verbs are made of. */
 export interface BackendParts extends Backend {
   readonly members: Members
+  readonly removals: Removals
   /** The store, with a deadline on every call. */
   readonly store: GuardedStore
 }
@@ -26,13 +27,14 @@ export function storedBackend(options: StoredOptions): BackendParts {
     ...guarded,
     group: groupCommit(guarded),
     members: members(guarded),
-    removals: removals(store.remove, options.background),
+    removals: removals({ ...options, remove: store.remove }),
   }
   const commit = storedCommit(parts)
   return {
     layout: options.rules.layout,
     maxBytes: options.rules.maxBytes ?? mostBytes(options.rules.cipher),
     members: parts.members,
+    removals: parts.removals,
     store,
     open: (values, now) => openStored(parts, values, now),
     // `reopen` and `commit` only get what `open` returned.

@@ -9,9 +9,15 @@ const BATCH = 500
 const AT_ONCE = 16
 
 /** Removes every row; returns how many there were. @throws ERR_STORE_UNAVAILABLE */
-export async function removeAll(store: Pick<GuardedStore, 'keys' | 'remove'>): Promise<number> {
+export async function removeAll(
+  store: Pick<GuardedStore, 'keys' | 'remove'>,
+  signal?: AbortSignal,
+): Promise<number> {
   let count = 0
-  for await (const keys of store.keys()) count += (await removeEach(store, keys)).length
+  for await (const keys of store.keys()) {
+    signal?.throwIfAborted()
+    count += (await removeEach(store, keys)).length
+  }
   return count
 }
 
@@ -25,9 +31,13 @@ export async function removeEach(store: Pick<GuardedStore, 'remove'>, keys: read
 }
 
 /** Deletes expired rows, batch after batch; returns how many. @throws ERR_STORE_UNAVAILABLE */
-export async function pruneAll(store: Pick<GuardedStore, 'prune'>): Promise<number> {
+export async function pruneAll(
+  store: Pick<GuardedStore, 'prune'>,
+  signal?: AbortSignal,
+): Promise<number> {
   let count = 0
   for (let deleted = BATCH; deleted >= BATCH;) {
+    signal?.throwIfAborted()
     deleted = await store.prune(BATCH)
     count += deleted
     await new Promise<void>((next) => setTimeout(next))

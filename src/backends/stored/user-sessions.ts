@@ -31,7 +31,7 @@ export interface Members {
    * @throws ERR_SESSION_LIMIT
    */
   checkRoom(owner: string, selector: string): Promise<void>
-  list(owner: string): Promise<SessionInfo[]>
+  list(owner: string, signal?: AbortSignal): Promise<SessionInfo[]>
   /** Ends one session of this owner, listed or not; returns whether it existed. */
   revoke(owner: string, selector: string): Promise<boolean>
   /** Ends all of them, logins in flight and unlisted sessions included. */
@@ -55,12 +55,13 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
    * The owner's live sessions, the keys of those that have ended, and of those that cannot be read
    * here, as under a secret that was removed.
    */
-  async function sortRows(owner: string, keys: readonly string[]) {
+  async function sortRows(owner: string, keys: readonly string[], signal?: AbortSignal) {
     const live = new Map<string, RowAndEntry>()
     const dead: string[] = []
     const hidden: string[] = []
     const now = clock()
     await eachInParts(keys, async (key) => {
+      signal?.throwIfAborted()
       const row = await store.read(key)
       if (!row) return void dead.push(key)
       // Not the user's, as when a failover lost the login. If it is, the next visit lists it again.
@@ -133,9 +134,9 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
       if (admission.admitted) return discard(owner, admission.over)
       return refuse(owner, selector, admission.why === 'revoked' ? gone() : tooMany())
     },
-    async list(owner) {
+    async list(owner, signal) {
       const keys = await store.list(owner)
-      const { live, dead } = await sortRows(owner, keys)
+      const { live, dead } = await sortRows(owner, keys, signal)
       // The keys of expired sessions go on the way; if that fails, the list is still right.
       if (dead.length > 0) await store.forget(owner, dead).catch(() => {})
       return keys.flatMap((key) => {

@@ -37,6 +37,17 @@ function faultOfText(userId: string): string | undefined {
   return Buffer.byteLength(userId) > MAX_USER_ID_BYTES ? 'text of over 1024 bytes' : undefined
 }
 
+/** Returns the option `signal`, one of those known. @throws ERR_OPTION_INVALID */
+export function checkedSignal(
+  options: { signal?: AbortSignal | undefined },
+  known: readonly string[] = [],
+): AbortSignal | undefined {
+  refuseUnknown(options, ['signal', ...known], '')
+  const { signal } = options
+  if (signal === undefined || typeof signal?.addEventListener === 'function') return signal
+  throw invalid('signal', 'has to be an AbortSignal, such as AbortSignal.timeout(500)')
+}
+
 /** Throws unless an updater is a function. @throws ERR_VALUE_UNSUPPORTED */
 export function checkUpdater(key: string, fn: unknown): void {
   if (typeof fn === 'function') return

@@ -1,6 +1,6 @@
 /** A stored backend on a memory store, with a clock, timers and a store that tests hold in their hands. */
 
-import type { SessionLimit } from '../../../src/backends/store-backend.ts'
+import type { DropCause, SessionLimit } from '../../../src/backends/store-backend.ts'
 import { sessionIdFormat } from '../../../src/backends/stored/session-id.ts'
 import { type BackendParts, storedBackend } from '../../../src/backends/stored/stored.ts'
 import { type Random, systemRandom, type Timer } from '../../../src/base/ports.ts'
@@ -64,6 +64,7 @@ export interface BenchOptions {
   onReplay?: 'report' | 'end'
   keys?: string[]
   random?: Random
+  onDropped?: (why: DropCause, handle: string) => void
   /** Stands between the backend and the store. */
   wrap?: (store: StoreVerbs) => StoreVerbs
 }
@@ -121,6 +122,7 @@ export function bench(options: BenchOptions = {}, shared?: StoreVerbs): Bench {
     timer: timers.timer,
     background: timers.timer,
     random: options.random ?? systemRandom,
+    onDropped: options.onDropped,
   })
   return {
     backend,
