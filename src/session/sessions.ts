@@ -188,11 +188,14 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
 
   const sessions: Sessions<any> = {
     get,
-    signedIn: (carrier, options = {}) =>
-      guarded('signedIn', carrier, async (visit) => {
+    signedIn(carrier, options = {}) {
+      const asked = guarded('signedIn', carrier, async (visit) => {
         const freshMs = freshness(options)
         return requireSignedIn(host, await visit.session(), freshMs)
-      }),
+      })
+      const { development } = host
+      return development ? development.watchPromise(asked, 'signedIn(req)') : asked
+    },
     current: async () => runningVisit().session(),
     async open(cookieHeader) {
       if (cookieHeader !== undefined && cookieHeader !== null && typeof cookieHeader !== 'string') {

@@ -105,7 +105,7 @@ class RequestVisit implements Visit {
           )
         : Promise.resolve(new Session(opening))
     const { development } = this.#host
-    return development ? development.watchPromise(this.#session) : this.#session
+    return development ? development.watchPromise(this.#session, 'get(req)') : this.#session
   }
 
   #open(): Maybe<State> {

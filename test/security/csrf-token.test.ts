@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { withSessions } from '../../src/adapters/fetch.ts'
 import { flask } from '../../src/flask/flask.ts'
 import { createSessions } from '../../src/index.ts'
 import { newRecord } from '../../src/record/changes.ts'
@@ -263,4 +264,24 @@ test.each(['error', 'anonymous-readonly'] as const)(
 test('a request that no adapter has seen is not checked in silence', async () => {
   const { sessions } = sessionsOn(memoryStore())
   await expect(sessions.checkCsrf({})).rejects.toMatchObject({ code: 'ERR_SESSION_NOT_MOUNTED' })
+})
+
+test('a token function that never settles holds no response for good: it counts as no token', async () => {
+  const { sessions } = OWN_KINDS[0]!.app()
+  const visitor = new Visitor(sessions)
+  await visitor.visit((session) => session.set('seen', 1))
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const app = withSessions(sessions, (request) => {
+    void sessions.checkCsrf(request, () => new Promise(() => {}))
+    return new Response('not checked')
+  })
+  const headers = { cookie: visitor.cookie!, 'sec-fetch-site': 'same-site' }
+  let status: number | undefined
+  const response = app(new Request('http://site/', { method: 'POST', headers }))
+  void response.then((given) => (status = given.status))
+  await vi.advanceTimersByTimeAsync(299_000)
+  expect(status).toBeUndefined()
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(status).toBe(403)
 })

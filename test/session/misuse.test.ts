@@ -133,6 +133,16 @@ const NO_AWAIT: Row[] = [
     /An await is missing: "visits"/,
   ],
   [
+    'sessions.signedIn(req).userId, without await',
+    async ({ sessions, session, req }) => {
+      session.login('ann')
+      const asked = sessions.signedIn(req)
+      expect(asked.userId).toBeUndefined()
+      expect((await asked).userId).toBe('ann')
+    },
+    /An await is missing: "userId" is a property of the session.*await sessions\.signedIn\(req\)/,
+  ],
+  [
     'JSON.stringify(sessions.get(req))',
     ({ sessions, req }) => JSON.stringify(sessions.get(req)),
     /An await is missing: "toJSON"/,

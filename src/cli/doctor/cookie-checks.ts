@@ -26,12 +26,20 @@ const PREFIXES: readonly [prefix: string, says: string][] = [
   ['__Secure-', 'no plain HTTP can have set the cookie; hosts beside this one can.'],
 ]
 
-/** Every question that the attributes answer. */
-export function cookieFindings(cookie: CookieFacts, named: Naming): Finding[] {
+/**
+ * Every question that the attributes answer.
+ *
+ * @param secureness how a missing Secure is judged.
+ */
+export function cookieFindings(
+  cookie: CookieFacts,
+  named: Naming,
+  secureness: typeof check = check,
+): Finding[] {
   const { name, secure, httpOnly, sameSite, domain, path } = cookie
   const prefix = PREFIXES.find(([prefix]) => name.toLowerCase().startsWith(prefix.toLowerCase()))
   return [
-    check('Secure', secure, 'The cookie is sent over HTTPS only.', [
+    secureness('Secure', secure, 'The cookie is sent over HTTPS only.', [
       'The cookie is sent over plain HTTP too, where anybody on the way can take it.',
       `On your own machine over plain HTTP this is as it has to be. In production: NODE_ENV=production, or ${named('secure')}: true.`,
     ]),

@@ -27,7 +27,9 @@ export async function examineUrl(text: string, wanted: string | undefined): Prom
     const remedy = 'Give the address of a page that works.'
     return [
       check('page', statusCode < 500, says, [says, remedy]),
-      ...(cookie ? pageFindings(headers, cookie) : [noCookie(headers['set-cookie'], wanted)]),
+      ...(cookie
+        ? pageFindings(headers, cookie, url.protocol)
+        : [noCookie(headers['set-cookie'], wanted)]),
     ]
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer'

@@ -56,8 +56,12 @@ const FORMATS: Partial<Record<Format, string>> = {
   'sojourn-id': 'an id; what the session holds is in a store.',
 }
 
-/** Every question that a page answers. */
-export function pageFindings(headers: IncomingHttpHeaders, cookie: SetCookie): Finding[] {
+/** Every question that a page answers. `protocol`: that of its address, as in a URL. */
+export function pageFindings(
+  headers: IncomingHttpHeaders,
+  cookie: SetCookie,
+  protocol: string,
+): Finding[] {
   const { name, size, format } = cookie
   const { vary = '', 'cache-control': caching = '' } = headers
   const times = headers['set-cookie']?.filter((line) => setCookieName(line) === name).length
@@ -72,7 +76,8 @@ export function pageFindings(headers: IncomingHttpHeaders, cookie: SetCookie): F
         ? 'Keep nothing private in it, or encrypt it: encrypt: true.'
         : 'Which cookie is meant? Say so with --name NAME.',
     ]),
-    ...cookieFindings(cookie, ownNaming),
+    // An app in development sets no Secure cookie over plain HTTP, and is right.
+    ...cookieFindings(cookie, ownNaming, protocol === 'http:' ? consider : check),
     check('size', size <= COOKIE_LIMIT, `${size} bytes, of ${COOKIE_LIMIT} that browsers keep.`, [
       `${size} bytes: browsers keep ${COOKIE_LIMIT}, and drop this cookie.`,
       'Keep less in it, or sessions in a store.',

@@ -1,7 +1,7 @@
 /** CSRF protection: by the headers Sec-Fetch-Site and Origin, otherwise by a token. */
 
 import { SessionError } from '../../base/errors.ts'
-import type { Maybe } from '../../base/ports.ts'
+import { backgroundTimer, type Maybe } from '../../base/ports.ts'
 import { authenticator } from '../../crypto/signed.ts'
 import { type Layout, type SessionRecord, userIdOf } from '../../record/record.ts'
 import type { Emit } from '../explain/emitter.ts'
@@ -10,7 +10,10 @@ import type { RequestFacts } from '../../http/request-facts.ts'
 import { originVerdict, type OwnSite } from './request-origin.ts'
 import type { CsrfRefusal } from '../explain/events.ts'
 
-/** The CSRF token of a form, or a function that returns it: called only if the headers do not decide. */
+/**
+ * The CSRF token of a form, or a function that returns it: called only if the headers do not decide.
+ * A promise that does not settle within five minutes counts as no token.
+ */
 export type GivenToken = string | undefined | (() => Maybe<string | undefined>)
 
 /** The session of a request, as far as the CSRF check needs it. */
@@ -83,10 +86,23 @@ export function csrfProtection({ keys, layout, emit, development, ...site }: Csr
       // Not a browser, and no session that another site could use.
       if (verdict === 'silent' && !record) return
       const given =
-        facts.header('x-csrf-token') ?? (typeof token === 'function' ? await token() : token)
+        facts.header('x-csrf-token') ?? (typeof token === 'function' ? await inTime(token) : token)
       if (!record || !isTokenOf(record, given)) refuse('token', opened)
     },
   }
+}
+
+/** Node gives a request as long to arrive (`requestTimeout`). In milliseconds. */
+const LONGEST_TOKEN = 300_000
+
+/** The token; none if the function never settles, which would hold the response for good. */
+function inTime(token: () => Maybe<string | undefined>): Maybe<string | undefined> {
+  const given = token()
+  if (!(given instanceof Promise)) return given
+  return new Promise((resolve, reject) => {
+    const cancel = backgroundTimer(() => resolve(undefined), LONGEST_TOKEN)
+    given.finally(cancel).then(resolve, reject)
+  })
 }
 
 /** Unambiguous: only the user's id, at the end, can contain a dot. */

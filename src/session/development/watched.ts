@@ -15,7 +15,8 @@ export function watcher(warn: Warn) {
       return proxy
     },
     /** Makes the promise of a session warn when it is used as the session. */
-    watchPromise: <Value>(promise: Promise<Value>) => watchPromise(warn, promise),
+    watchPromise: <Value>(promise: Promise<Value>, call: string) =>
+      watchPromise(warn, promise, call),
     /** Makes `req.session`, which other libraries have, warn. A later `req.session = x` replaces it. */
     watchRequest: (request: object) => watchRequest(warn, request),
   }
@@ -94,15 +95,17 @@ function isAskedByLibrary(): boolean {
 /**
  * Makes the promise of a session warn when it is used as the session, because `await` is missing.
  * It stays the same promise: only its prototype chain gets a proxy.
+ *
+ * @param call what returned it: 'get(req)'
  */
-function watchPromise<Value>(warn: Warn, promise: Promise<Value>): Promise<Value> {
+function watchPromise<Value>(warn: Warn, promise: Promise<Value>, call: string): Promise<Value> {
   function tell(name: string): void {
     warn(
-      'promise',
-      `An await is missing: "${name}" is a property of the session, and this is a promise of it. Write const session = await sessions.get(req).`,
+      `promise-${call}`,
+      `An await is missing: "${name}" is a property of the session, and this is a promise of it. Write const session = await sessions.${call}.`,
     )
   }
-  const prototype = new Proxy(Object.create(Promise.prototype) as object, {
+  const prototype = new Proxy(Object.create(Object.getPrototypeOf(promise) as object) as object, {
     get(target, name, receiver) {
       if (isStray(target, name)) tell(name)
       return Reflect.get(target, name, receiver) as unknown

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { cookieFindings, ownNaming } from '../../../src/cli/doctor/cookie-checks.ts'
+import { pageFindings } from '../../../src/cli/doctor/page-checks.ts'
 
 const ATTRIBUTES = { secure: true, httpOnly: true, sameSite: 'Lax', domain: null, path: '/' }
 
@@ -15,4 +16,19 @@ test.each([
   const findings = cookieFindings({ ...ATTRIBUTES, name }, ownNaming)
   const found = findings.find(({ about }) => about === 'prefix')
   expect(found).toMatchObject({ verdict, says: expect.stringContaining(says) })
+})
+
+test.each([
+  ['http:', 'warn'],
+  ['https:', 'fail'],
+])('a page on this machine over %s whose cookie lacks Secure: %s', (protocol, verdict) => {
+  const cookie = {
+    ...ATTRIBUTES,
+    name: 'session',
+    secure: false,
+    size: 20,
+    format: 'sojourn',
+  } as const
+  const found = pageFindings({}, cookie, protocol).find(({ about }) => about === 'Secure')
+  expect(found).toMatchObject({ verdict, remedy: expect.stringContaining('NODE_ENV=production') })
 })
