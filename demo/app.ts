@@ -12,7 +12,13 @@ import { shopPages } from './pages/shop.ts'
 import { signInPages } from './pages/sign-in.ts'
 import { todoPages } from './pages/todo.ts'
 import type { Remembered, Site } from './site.ts'
-import { createSessions, csrfGuard, sessionMiddleware, type SessionStore } from './sojourn.ts'
+import {
+  createSessions,
+  csrfGuard,
+  sessionMiddleware,
+  type Sessions,
+  type SessionStore,
+} from './sojourn.ts'
 import { todosIn } from './todos.ts'
 import { demoUsers } from './users.ts'
 
@@ -26,8 +32,14 @@ export interface AppOptions {
   clock?: () => number
 }
 
+/** The app, and its sessions, which are to be closed at the end. */
+export interface Demo {
+  app: Express
+  sessions: Sessions<Remembered>
+}
+
 /** Makes the app; it does not listen yet. */
-export function createApp({ db, secret, store, clock = Date.now }: AppOptions): Express {
+export function createApp({ db, secret, store, clock = Date.now }: AppOptions): Demo {
   // Everyone is forgotten 30 minutes after their last visit. What "remember me" adds is that the
   // cookie outlives the browser: `session.permanent`.
   const options = { secret, lifetime: { idle: '30m', permanent: '30m' }, clock }
@@ -58,7 +70,7 @@ export function createApp({ db, secret, store, clock = Date.now }: AppOptions): 
   app.use(todoPages(site))
   app.use(notFound(site))
   app.use(failureOf(site))
-  return app
+  return { app, sessions: site.sessions }
 }
 
 /** No scripts at all, nothing from elsewhere, in nobody's frame. */

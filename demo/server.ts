@@ -17,12 +17,12 @@ const folder = process.env['DEMO_DATA'] ?? join(import.meta.dirname, '.data')
 mkdirSync(folder, { recursive: true, mode: 0o700 })
 
 const place = chosenPlace()
-const { store, where } = await openPlace(place, folder).catch((error: unknown) =>
+const { store, where, close } = await openPlace(place, folder).catch((error: unknown) =>
   stop([reasonOf(error), REMEDIES[place]].filter(Boolean).join('\n')),
 )
 if (store) pruneHourly(store)
 
-const app = createApp({
+const { app, sessions } = createApp({
   store,
   db: new DatabaseSync(join(folder, 'demo.sqlite')),
   secret: keptSecret(join(folder, 'secret')),
@@ -34,6 +34,20 @@ const { port } = server.address() as AddressInfo
 if (port !== wanted && wanted !== 0) console.log(`Port ${wanted} is taken.`)
 console.log(`Sessions are kept ${where}.`)
 console.log(`The Sojourn demo is at http://localhost:${port}`)
+for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => void end())
+
+/** Ends in order: the requests, then what the store has not confirmed yet, then its connection. */
+async function end(): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve))
+  // A request that is not answered by then is not waited for.
+  setTimeout(() => server.closeAllConnections(), 5_000).unref()
+  await closed
+  const { commits, logouts } = await sessions.close()
+  if (commits + logouts > 0) {
+    console.error(`The store did not confirm ${commits} changes and ${logouts} logouts.`)
+  }
+  await close()
+}
 
 /** What `--store` says. */
 function chosenPlace(): Place {

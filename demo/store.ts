@@ -26,6 +26,8 @@ export interface Opened {
   store: SessionStore | undefined
   /** In words, for the line that the demo prints. */
   where: string
+  /** Ends the connection, after the sessions have been closed. */
+  close(): Promise<void>
 }
 
 /**
@@ -35,11 +37,13 @@ export interface Opened {
 export async function openPlace(place: Place, folder: string): Promise<Opened> {
   switch (place) {
     case 'sqlite': {
-      const store = sqliteStore(new DatabaseSync(join(folder, 'sessions.sqlite')))
+      const db = new DatabaseSync(join(folder, 'sessions.sqlite'))
+      const store = sqliteStore(db)
       await store.createSchema()
       return {
         store,
         where: `in SQLite, in ${relative(process.cwd(), join(folder, 'sessions.sqlite'))}`,
+        close: async () => db.close(),
       }
     }
     case 'redis': {
@@ -54,7 +58,9 @@ export async function openPlace(place: Place, folder: string): Promise<Opened> {
       client.on('error', () => {})
       await client.connect()
       wasThere = true
-      return { store: redisStore(client), where: 'in Redis' }
+      // Not client.close(), which waits for a Redis that may be away.
+      const close = async () => client.destroy()
+      return { store: redisStore(client), where: 'in Redis', close }
     }
     case 'postgres': {
       const url = process.env['DATABASE_URL'] ?? 'postgres://localhost:5432/postgres'
@@ -63,12 +69,16 @@ export async function openPlace(place: Place, folder: string): Promise<Opened> {
       pool.on('error', () => {})
       const store = postgresStore(pool)
       await store.createSchema()
-      return { store, where: 'in PostgreSQL' }
+      return { store, where: 'in PostgreSQL', close: () => pool.end() }
     }
     case 'memory':
-      return { store: memoryStore(), where: 'in this process: a restart forgets them' }
+      return {
+        store: memoryStore(),
+        where: 'in this process: a restart forgets them',
+        close: async () => {},
+      }
     case 'cookie':
-      return { store: undefined, where: 'in one signed cookie' }
+      return { store: undefined, where: 'in one signed cookie', close: async () => {} }
   }
 }
 

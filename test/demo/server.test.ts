@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { sqliteStore } from '../../demo/sojourn.ts'
 import { pruneHourly } from '../../demo/store.ts'
+import { startRedis } from '../servers/redis.ts'
 import { browser, PASSWORDS } from './start.ts'
 
 const program = fileURLToPath(new URL('../../demo/server.ts', import.meta.url))
@@ -21,14 +22,18 @@ function emptyFolder(): string {
 }
 
 /** Starts `node demo/server.ts` and waits for the address it prints. */
-async function start(
+const start = (folder: string, port: number, ...args: string[]) =>
+  startWith({}, folder, port, ...args)
+
+async function startWith(
+  settings: Readonly<Record<string, string>>,
   folder: string,
   port: number,
   ...args: string[]
 ): Promise<{ child: ChildProcess; printed: string; origin: string }> {
   const { NODE_ENV: _, ...env } = process.env
   const child = spawn(process.execPath, [program, ...args], {
-    env: { ...env, DEMO_DATA: folder, PORT: String(port) },
+    env: { ...env, ...settings, DEMO_DATA: folder, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   onTestFinished(() => void child.kill())
@@ -57,6 +62,28 @@ test('a restart signs nobody out and loses no list: the secret is kept, for its 
   const again = browser(second.origin)
   for (const [name, value] of ada.cookies) again.cookies.set(name, value)
   expect((await again.get('/todo')).text).toContain('survive')
+})
+
+test('ends with SIGTERM once Redis, which was away, has confirmed a logout', async () => {
+  const redis = await startRedis({ appendonly: 'always' })
+  onTestFinished(() => redis.stop())
+  const folder = emptyFolder()
+  const settings = { REDIS_URL: redis.url }
+  const first = await startWith(settings, folder, 0, '--store', 'redis')
+  const ada = browser(first.origin)
+  await ada.post('/sign-in', { name: 'ada', password: PASSWORDS.ada })
+  const copy = ada.cookies.get('session')!
+  await redis.kill()
+  expect((await ada.post('/sign-out')).status).toBe(503)
+  const ended = once(first.child, 'exit')
+  first.child.kill('SIGTERM')
+  await redis.restart()
+  expect(await ended).toEqual([0, null])
+
+  const second = await startWith(settings, folder, 0, '--store', 'redis')
+  const thief = browser(second.origin)
+  thief.cookies.set('session', copy)
+  expect((await thief.get('/profile')).text).not.toContain('Ada Lovelace')
 })
 
 test('sessions that are over are deleted, when it starts and then each hour', async () => {

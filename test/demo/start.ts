@@ -34,7 +34,7 @@ export async function startDemo(place: 'sqlite' | 'cookie' = 'sqlite'): Promise<
   const store = sqliteStore(kept, { clock })
   await store.createSchema()
   const options = { db, secret: SECRET, clock, store: place === 'sqlite' ? store : undefined }
-  const server = createServer(createApp(options))
+  const server = createServer(createApp(options).app)
   await new Promise<void>((resolve) => server.listen(0, resolve))
   onTestFinished(async () => {
     server.closeAllConnections()
