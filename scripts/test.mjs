@@ -38,6 +38,8 @@ const PGBOUNCER = [
   () => hasProgram('/usr/sbin/pgbouncer', '--version'),
 ]
 const REDIS = ['redis-server', 'a real Redis keeps the sessions in the tests', hasRedis]
+const SKEWED = 'the long tests run processes whose clocks differ'
+const FAKETIME = ['faketime', SKEWED, () => hasProgram('faketime', '--version')]
 const POSTGRES = ['postgresql', 'a real PostgreSQL keeps the sessions in the tests', hasPostgres]
 const CACHE = 'a real cache stands before the app in the long tests'
 const NGINX = ['nginx', CACHE, () => hasProgram('nginx', '-v')]
@@ -53,7 +55,7 @@ const wanted = [
   FLASK,
   FLASK_LOGIN,
   ...(flaskOnly ? [] : [CRYPTOGRAPHY, REDIS, POSTGRES]),
-  ...(long ? [CHROMIUM, NGINX, VARNISH, PGBOUNCER] : []),
+  ...(long ? [CHROMIUM, FAKETIME, NGINX, VARNISH, PGBOUNCER] : []),
 ]
 const missing = wanted
   .map((one) => installDebianPackage(...one))
