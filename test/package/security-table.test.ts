@@ -23,7 +23,7 @@ const WANTED = [
   ...numbered('C', 65),
   'C-32b',
   ...numbered('A', 35),
-  ...numbered('F', 34),
+  ...numbered('F', 37),
 ]
 
 const page = text('docs/security.md')

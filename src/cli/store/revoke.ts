@@ -45,7 +45,8 @@ function allOf(user: string, except: string | undefined): Work {
     }
     const revocation = await sessions.revokeUser(user, { except })
     const answer = ended(revocation.ended)
-    return revocation.marked ? answer : { ...answer, text: `${answer.text} ${NOT_MARKED}`, code: 1 }
+    if (revocation.marked) return answer
+    return { text: `${answer.text} ${NOT_MARKED}`, json: revocation, code: 1 }
   }
 }
 

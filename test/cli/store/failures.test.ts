@@ -97,6 +97,19 @@ const store = { ...memoryStore(), engine: 'PostgreSQL', prune: () => {
   expect(ran.err).not.toContain('hunter2')
 })
 
+test('revoke --all on a store that is full says what is missing, and is no success', async () => {
+  // As a store answers that has no room for the revocation.
+  const opens = `import { memoryStore } from '${MEMORY}'
+const store = { ...memoryStore(), revoke: async () => ({ epoch: 0, keys: ['a'.repeat(22)] }) }`
+  const told = await runOn(moduleOf(opens), [], ['revoke', 'ada', '--all'])
+  expect(told).toMatchObject({
+    code: 1,
+    out: expect.stringContaining('Make room, and revoke again'),
+  })
+  const ran = await runOn(moduleOf(opens), [], ['revoke', 'ada', '--all', '--json'])
+  expect([ran.code, JSON.parse(ran.out)]).toEqual([1, { ended: 0, marked: false }])
+})
+
 const MEMORY = new URL('../../../src/stores/memory/memory.ts', import.meta.url).href
 
 test.each([
