@@ -182,8 +182,6 @@ export interface StoredBackend extends Backend {
   prune(signal?: AbortSignal): Promise<number>
   /** The engine's settings that can lose sessions, one sentence each. */
   check(): Promise<readonly string[]>
-  /** How many sessions wait to be ended: the store did not confirm it, and it is retried. */
-  readonly unconfirmed: number
   /** The calls in flight, waiting and refused. */
   load(): StoreLoad
   /** How many sessions wait to be ended: the store did not confirm it, and it is retried. */
