@@ -8,6 +8,8 @@ import { createSessions } from '../../src/index.ts'
 import { sqliteStore } from '../../src/stores/sqlite/sqlite.ts'
 import { SECRET } from '../session/visitor.ts'
 
+const say = (line: string) => void process.stdout.write(`${line}\n`)
+
 const db = new DatabaseSync(process.argv[2]!)
 const store = sqliteStore(db)
 await store.createSchema()
@@ -23,14 +25,14 @@ const server = createServer(
     if (req.url === '/sign-in') session.login('ann')
     if (req.url === '/write') session.set('draft', 'text')
     res.end('done')
-    console.log(`answered ${req.url}`)
+    say(`answered ${req.url}`)
   }),
 )
-server.listen(0, () => console.log(`listens at ${(server.address() as AddressInfo).port}`))
+server.listen(0, () => say(`listens at ${(server.address() as AddressInfo).port}`))
 
 process.once('SIGTERM', async () => {
   await new Promise((closed) => server.close(closed))
-  console.log('closing')
-  console.log(`left ${JSON.stringify(await sessions.close())}`)
+  say('closing')
+  say(`left ${JSON.stringify(await sessions.close())}`)
   db.close()
 })

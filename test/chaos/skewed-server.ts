@@ -56,6 +56,6 @@ for await (const line of createInterface({ input: process.stdin })) {
     (value: unknown) => ({ value }),
     (error: { code?: string; message: string }) => ({ error: error.code ?? error.message }),
   )
-  console.log(JSON.stringify(outcome))
+  process.stdout.write(`${JSON.stringify(outcome)}\n`)
 }
 process.exit()

@@ -70,14 +70,16 @@ export function removals({ remove, timer, background, onDropped }: RemovalsParts
   async function round(cost: number): Promise<void> {
     let removed = 0
     let failedInARow = 0
-    for (const [key, count] of [...attempts]) {
+    // A failed one is put back at the end, which is not to be reached again in this round.
+    const waiting = [...attempts]
+    for (const [key, count] of waiting) {
       try {
         await remove(key)
         attempts.delete(key)
         removed += 1
         failedInARow = 0
       } catch {
-        // At the end of the queue, so that it does not block the others.
+        // At the end, so that it does not block the others.
         attempts.delete(key)
         if (count + cost <= MAX_ATTEMPTS) attempts.set(key, count + cost)
         else onDropped?.('gave-up', key)
