@@ -29,7 +29,7 @@ export const REVOCATION_VARIANTS: Variant[] = [
   {
     name: 'the epoch read before the write, and not at the login',
     breaks: /revoked: .* opened again/,
-    edits: [{ file: 'begin.ts', from: 'lastLogin(changes)?.epoch ?? store', to: 'store' }],
+    edits: [{ file: 'begin.ts', from: 'begun ?? store', to: 'store' }],
   },
   { name: 'a login admitted after a revocation', breaks: /was admitted/, flaw: 'admits-any-epoch' },
   { name: 'keep that does not heal', breaks: /unlisted/, flaw: 'keep-does-not-heal' },
