@@ -98,7 +98,8 @@ export function rowChecks(
     const { store } = facts
     let number = 0
     for (const [key, row] of store?.rows ?? []) {
-      if (row.owner !== owner || (key !== newest && isOver(key, row, -skew))) continue
+      if (row.owner !== owner || (key !== newest && isOver(key, row, -skew - LATE_TOUCH_MS)))
+        continue
       const { epoch = 0 } = store?.read(key) ?? {}
       if (epoch === 0 || epoch === contentOf(key, row).epoch) number += 1
     }
@@ -182,3 +183,6 @@ export function rowChecks(
 
 /** How far clocks may differ before a replay ends a session in its grace: decision 18. */
 const REPLAY_LEEWAY_MS = 60_000
+
+/** How long an expired session still counts in a list: the touch of a visit may be in flight. */
+const LATE_TOUCH_MS = 60_000
