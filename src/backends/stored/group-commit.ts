@@ -94,8 +94,8 @@ export function groupCommit(parts: StoredParts): GroupCommit {
   ): Promise<void> {
     group.isContended = false
     let isFresh = false
-    for (let losses = 0; ; losses += 1) {
-      if (losses > 1) await pause(timer, randomBelow(2))
+    let losses = 0
+    for (;;) {
       const waiting = requests.filter(({ isSettled }) => !isSettled)
       if (waiting.length === 0) return
       const now = clock()
@@ -124,7 +124,10 @@ export function groupCommit(parts: StoredParts): GroupCommit {
       }
       for (const request of waiting) request.isSent = false
       setNewest(group, selector, swap.newest)
-      isFresh = true
+      losses += 1
+      isFresh = losses === 1
+      // After a pause the row may be another: if it seems to have ended, it is read again.
+      if (!isFresh) await pause(timer, randomBelow(2))
     }
   }
 

@@ -130,7 +130,8 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
       const forgotten = isFull ? await forgetExpired(owner) : []
       // The new session itself has ended: nothing may make room for it.
       if (forgotten.includes(selector)) return refuse(owner, selector, gone())
-      if (forgotten.length > 0) admission = await ask()
+      // Even if it forgot nothing: another request may have done so since the first answer.
+      if (isFull) admission = await ask()
       if (admission.admitted) return discard(owner, admission.over)
       return refuse(owner, selector, admission.why === 'revoked' ? gone() : tooMany())
     },
