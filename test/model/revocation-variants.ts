@@ -148,7 +148,7 @@ export const REVOCATION_VARIANTS: Variant[] = [
   {
     name: 'a replay that ends a session without a margin for clocks',
     breaks: /removed for no reason/,
-    edits: [{ file: 'open.ts', from: ' + 1000 + REPLAY_LEEWAY_MS) continue', to: ') continue' }],
+    edits: [{ file: 'open.ts', from: ' + 1000 + REPLAY_LEEWAY_MS\n', to: '\n' }],
   },
   {
     name: 'a revocation that says it was stored',

@@ -186,15 +186,16 @@ export const VARIANTS: Variant[] = [
     edits: [
       {
         file: 'end.ts',
-        from: 'if (slot) await remove(ports, slot.selector, owner)',
-        to: 'if (slot) void remove(ports, slot.selector, owner).catch(() => {})',
+        from: 'await removeOrRetry(ports, [...own, ...others, ...leftovers], owner)',
+        to: `await removeOrRetry(ports, [...others, ...leftovers], owner)
+    void removeOrRetry(ports, own, owner).catch(() => {})`,
       },
     ],
   },
   {
     name: 'no removal in the background',
     breaks: /never removed/,
-    edits: [{ file: 'begin.ts', from: '    removals.add(selector)\n    throw', to: '    throw' }],
+    edits: [{ file: 'begin.ts', from: 'removals.add(selector)\n        failures', to: 'failures' }],
   },
   {
     name: "an owner's list that does not outlive its rows",
