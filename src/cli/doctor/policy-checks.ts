@@ -93,11 +93,9 @@ function storeFindings(policy: StorePolicy, engine: string): Finding[] {
       'ids',
       `New at each login, otherwise renewed ${renewed}: the old one is valid for ${span(grace)} more; replayed later, ${replayed}.`,
     ),
-    consider(
+    pass(
       'limit',
-      most !== null,
       `${most} sessions a user; one more ${onLimit === 'reject' ? 'is refused' : 'ends the oldest'}.`,
-      ['A user may have any number of sessions.', 'maxSessionsPerUser: 5, or note the reason.'],
     ),
     pass(
       'outage',

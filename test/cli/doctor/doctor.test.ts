@@ -130,7 +130,6 @@ describe('each question has an answer that is no pass', () => {
       'encrypt.from',
     ],
     ['logout', 'warn', '{ secret }', 'store'],
-    ['limit', 'warn', `{ secret, ${IN_MEMORY} }`, 'maxSessionsPerUser'],
     ['store', 'warn', `{ secret, ${IN_MEMORY} }`, 'sqliteStore(db)'],
     ['algorithms', 'warn', FLASK, 'leave it out'],
     ['Secure', 'fail', FLASK, 'SESSION_COOKIE_SECURE: true'],
