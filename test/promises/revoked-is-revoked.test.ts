@@ -145,6 +145,17 @@ describe.each(STORES)('a revoked user has no open session, whatever %s forgot:',
     expect(await homeOf(laptop)).toBe('nobody')
   })
 
+  test('a handle that can be of no session ends and excepts none, whatever its characters', async () => {
+    const { sessions, signedIn, homeOf } = await site(name)
+    for (const handle of ['a\0b', '\ud800', '', 'x'.repeat(10_000)]) {
+      const phone = await signedIn()
+      expect(await sessions.revoke('ann', handle)).toBe(false)
+      expect(await homeOf(phone)).toBe('ann')
+      expect(await sessions.revokeUser('ann', { except: handle })).toMatchObject({ ended: 1 })
+      expect(await homeOf(phone)).toBe('nobody')
+    }
+  })
+
   test.each([FIVE_MINUTES, -FIVE_MINUTES])(
     'a server whose clock is %i ms ahead revokes what the other signed in, and keeps nobody from the next login',
     async (ahead) => {

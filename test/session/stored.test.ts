@@ -252,6 +252,28 @@ describe('across sessions', () => {
     expect(await sessions.list('user 1')).toEqual([])
   })
 
+  it('a revokeAll that is aborted half-way closes the cursor of a store', async () => {
+    const abort = new AbortController()
+    const cursor = { isOpen: false }
+    const store = sessionStore({
+      ...memoryStore(),
+      async *keys() {
+        cursor.isOpen = true
+        try {
+          for (;;) {
+            yield ['one']
+            abort.abort()
+          }
+        } finally {
+          cursor.isOpen = false
+        }
+      },
+    })
+    const sessions = createSessions({ secret: SECRET, store })
+    await expect(sessions.revokeAll({ signal: abort.signal })).rejects.toThrow('aborted')
+    await vi.waitFor(() => expect(cursor.isOpen).toBe(false))
+  })
+
   it('nobody is revoked by a name that is no user id', async () => {
     const { sessions } = setUp()
     for (const verb of [sessions.list, sessions.revokeUser]) {

@@ -100,9 +100,11 @@ export function storedCommit(ports: CommitParts) {
     try {
       const { selector } = slot
       const until = listUntil(expiresAt, entry)
-      const isValid = owner === undefined || (await store.keep(owner, selector, entry.epoch, until))
-      if (!isValid) return revoked(opened, [])
-      await store.touch(selector, expiresAt)
+      const isThere = await store.touch(selector, expiresAt)
+      // Not if the row is gone: that would store the id of a user again whom `erase` has deleted.
+      const isKept = isThere && owner !== undefined
+      if (isKept && !(await store.keep(owner, selector, entry.epoch, until)))
+        return revoked(opened, [])
       return unchanged({ ...opened, slot: { ...slot, isListed: true } })
     } catch {
       return unchanged(opened, [{ type: 'touch-failed' }])
@@ -129,7 +131,11 @@ export function storedCommit(ports: CommitParts) {
     const tenthOfIdle = idle * 100
     const tenthOf = (time: number) => Math.floor(time / tenthOfIdle)
     if (isListed && tenthOf(row.expiresAt) === tenthOf(expiresAt)) return undefined
-    return store.keep(owner, selector, entry.epoch, listUntil(expiresAt, { idle }))
+    const until = listUntil(expiresAt, { idle })
+    // Not if the row is gone by now: see `touch`. Then the swap finds that out.
+    return store.read(selector).then((found) => {
+      return found === null || store.keep(owner, selector, entry.epoch, until)
+    })
   }
 
   function workOf(slot: Slot, changes: readonly Change[], isOutdated: boolean): CommitWork {

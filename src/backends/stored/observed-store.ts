@@ -47,11 +47,18 @@ export function observedStore(store: StoreVerbs): StoreVerbs {
 
   async function* keys() {
     const batches = store.keys()[Symbol.asyncIterator]()
-    for (;;) {
-      const next = () => batches.next()
-      const batch = await (isObserved(STORE_CALLS) ? call('keys', next) : next())
-      if (batch.done) return
-      yield batch.value
+    let isDone: boolean | undefined
+    try {
+      for (;;) {
+        const next = () => batches.next()
+        const batch = await (isObserved(STORE_CALLS) ? call('keys', next) : next())
+        isDone = batch.done ?? false
+        if (batch.done) return
+        yield batch.value
+      }
+    } finally {
+      // The caller stops half-way: a store of the user's own may have a cursor to close.
+      if (isDone === false) await batches.return?.()
     }
   }
 

@@ -51,6 +51,11 @@ export function newSelector(random: Random): string {
   return encodeBase64url(random(16))
 }
 
+/** Whether a text can be a selector. Others do not go to the store: not every engine takes every text. */
+export function isSelector(text: string): boolean {
+  return /^[\w-]{22}$/.test(text)
+}
+
 /** 256 random bits: nobody can guess them. */
 export function newVerifier(random: Random): string {
   return encodeBase64url(random(32))

@@ -7,6 +7,7 @@ import { decodeEntry, entryEnded, isRevoked, type RowAndEntry, seenAt } from './
 import { CLOCK_MARGIN_MS } from './store.ts'
 import type { Revocation, SessionInfo } from '../store-backend.ts'
 import type { SessionRules, StoredParts } from './commit-work.ts'
+import { isSelector } from './session-id.ts'
 import { eachInParts, removeEach } from './upkeep.ts'
 
 /** Works on all sessions of a user. */
@@ -58,7 +59,7 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
   async function sortRows(owner: string, keys: readonly string[], signal?: AbortSignal) {
     const live = new Map<string, RowAndEntry>()
     const dead: string[] = []
-    const hidden: string[] = []
+    const hidden = new Set<string>()
     const now = clock()
     await eachInParts(keys, async (key) => {
       signal?.throwIfAborted()
@@ -70,10 +71,10 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
       const isOver = (at: number) =>
         entry ? isEnded(entryEnded(row, entry, rules, at)) : row.expiresAt < at
       if (isOver(now - LATE_TOUCH) || (entry && isRevoked(row, entry))) dead.push(key)
-      else if (!entry) hidden.push(key)
+      else if (!entry) hidden.add(key)
       else if (!isOver(now)) live.set(key, { row, entry })
     })
-    return { live, dead, hidden: keys.filter((key) => hidden.includes(key)) }
+    return { live, dead, hidden: keys.filter((key) => hidden.has(key)) }
   }
 
   /** Removes rows, then forgets their keys: if it is interrupted, the next call does the rest. */
@@ -146,6 +147,7 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
       })
     },
     async revoke(owner, selector) {
+      if (!isSelector(selector)) return false
       // The row itself tells its owner: a list may have lost it.
       if ((await store.read(selector))?.owner !== owner) return false
       const { live, hidden } = await sortRows(owner, [selector])
@@ -182,7 +184,7 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
    * an earlier revocation has not ended, or of an anonymous one, in which a login may be in flight.
    */
   async function validKey(owner: string, key: string): Promise<string | undefined> {
-    const row = await store.read(key)
+    const row = isSelector(key) ? await store.read(key) : null
     if (row?.owner === null) return key
     const entry = row?.owner === owner ? decodeEntry(key, row, rules) : undefined
     // Listed as well, so that a revocation by another server in between finds and ends it.

@@ -5,7 +5,7 @@ import { counted } from '../command/wording.ts'
 import { onStore, type Work } from './on-store.ts'
 
 const USAGE = `sojourn revoke MODULE USER HANDLE         ends one session of a user
-sojourn revoke MODULE USER --all          ends all of them, and logins that are under way
+sojourn revoke MODULE USER --all          ends all of them, and logins in flight
                   [--except HANDLE]         but this one
 sojourn revoke MODULE --everybody --yes   ends every session in the store
 `

@@ -45,10 +45,9 @@ export function sqliteOwners(
       ORDER BY place DESC LIMIT 1 OFFSET ?
     ) ORDER BY place LIMIT ${OVER_AT_ONCE}`
   const FORGET = `DELETE FROM ${owned} WHERE owner = ${OWNER} AND key = ?`
-  const TOMBSTONES = `
-    SELECT key, body IS NULL AND owner = ${OWNER} AS isOwn
-    FROM ${sessions} WHERE key > ? ORDER BY key LIMIT ${PART}`
-  const UNNAME = `UPDATE ${sessions} SET owner = NULL WHERE key = ? AND body IS NULL`
+  const UNNAME_PART = `
+    UPDATE ${sessions} SET owner = NULL WHERE rowid IN (
+      SELECT rowid FROM ${sessions} WHERE owner = ${OWNER} AND body IS NULL LIMIT ${PART})`
   const DELETE_PART = `
     DELETE FROM ${owned} WHERE place IN (
       SELECT place FROM ${owned} WHERE owner = ${OWNER} LIMIT ${PART})`
@@ -111,11 +110,10 @@ export function sqliteOwners(
     },
 
     async erase(owner) {
-      for (let after: string | undefined = ''; after !== undefined;) {
-        after = await unnameSome(owner, after)
-      }
-      for (let deleted = PART; deleted === PART;) {
-        deleted = await write('erase', (sql) => sql.run(DELETE_PART, owner))
+      for (const text of [UNNAME_PART, DELETE_PART]) {
+        for (let changed = PART; changed === PART;) {
+          changed = await write('erase', (sql) => sql.run(text, owner))
+        }
       }
       await write('erase', (sql) => {
         sql.run(DELETE_EPOCH, owner)
@@ -133,20 +131,6 @@ export function sqliteOwners(
   function add(sql: Sql, owner: string, key: string, until: number): void {
     sql.run(OPEN, owner, until)
     sql.run(ADD, owner, key)
-  }
-
-  /** Takes the owner out of some tombstones; returns the last key it looked at, if there are more. */
-  async function unnameSome(owner: string, after: string): Promise<string | undefined> {
-    const some = await read('erase', (sql) =>
-      sql.all<{ key: string; isOwn: number | null }>(TOMBSTONES, owner, after),
-    )
-    const own = some.filter(({ isOwn }) => Number(isOwn) === 1)
-    if (own.length > 0) {
-      await write('erase', (sql) => {
-        for (const { key } of own) sql.run(UNNAME, key)
-      })
-    }
-    return some.at(-1)?.key
   }
 }
 

@@ -68,7 +68,9 @@ CREATE TABLE IF NOT EXISTS ${owned} (
   UNIQUE (owner, key)
 );`,
   // An index ends with the row id, which is the place: it has each owner's entries in their order.
-  ({ owned, epochs }) => `
+  // Tombstones are found by their owner, whose name `erase` takes out of them.
+  ({ sessions, owned, epochs }) => `
+CREATE INDEX IF NOT EXISTS ${indexOn(sessions, 'owner')} ON ${sessions} (owner) WHERE body IS NULL;
 CREATE INDEX IF NOT EXISTS ${indexOn(owned, 'owner')} ON ${owned} (owner);
 CREATE TABLE IF NOT EXISTS ${epochs} (
   owner BLOB NOT NULL PRIMARY KEY,

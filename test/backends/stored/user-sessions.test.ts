@@ -222,6 +222,25 @@ describe("a user's list that the store has lost", () => {
   })
 })
 
+describe('an erased user', () => {
+  it.each([
+    ['that only reads', []],
+    ['that writes', [set('a', 1)]],
+  ])('is not stored again by a request in flight %s', async (_, changes) => {
+    const { visit, backend, clock, store } = bench()
+    const { cookie } = await visit(undefined, login('ada', clock))
+    clock.advance(30 * MINUTE)
+    const opened = await backend.open([cookie!], clock())
+    expect(await backend.members.erase('ada')).toBe(1)
+    const next = replay(opened.record!, changes, layout)
+    const committing = async () => backend.commit({ opened, changes, next, now: clock() })
+    await committing().catch((error: { code: string }) => {
+      expect(error.code).toBe('ERR_SESSION_GONE')
+    })
+    expect(await store.list('ada')).toEqual([])
+  })
+})
+
 describe('servers whose clocks differ by five minutes', () => {
   it.each([
     ['ahead', 5 * MINUTE],

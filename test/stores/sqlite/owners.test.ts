@@ -32,6 +32,7 @@ test('no verb on one owner scans a table or sorts a list: each statement searche
   await store.forget('mona', ['a'])
   await store.epoch('mona')
   await store.remove('a')
+  await store.erase('mona')
   const ours = [...texts].filter((text) => /sojourn_(owned|owners|epochs|sessions)"/.test(text))
   expect(ours.length).toBeGreaterThan(10)
   const plans = ours.flatMap((text) => {
@@ -41,7 +42,9 @@ test('no verb on one owner scans a table or sorts a list: each statement searche
   })
   expect(plans.length).toBeGreaterThan(10)
   // The list of which the count is taken is cut off by its LIMIT.
-  const slow = plans.filter((plan) => /^SCAN (?!\(subquery|SUBQUERY)|TEMP B-TREE/.test(plan))
+  const slow = plans.filter((plan) =>
+    /^SCAN (?!\(subquery|SUBQUERY)|TEMP B-TREE|sessions.*key>/.test(plan),
+  )
   expect(slow).toEqual([])
 })
 
