@@ -44,7 +44,7 @@ const CATALOGUE = {
   ERR_SESSION_LIMIT: (most: number) =>
     `This user already has ${most} sessions, the limit of maxSessionsPerUser. Revoke one first, or set onLimit: 'evict-oldest'.`,
   ERR_STORE_UNAVAILABLE: (verb: string, why: string) =>
-    `The store did not ${verb}: ${why}. No new session was started: the visitor may be signed in. Try again shortly.`,
+    `The store did not ${verb}: ${why}. Try again shortly. No visitor was made anonymous by it.`,
   ERR_STORE_SCHEMA: (engine: string, found: string) =>
     `The tables for sessions in ${engine} ${found}. Call \`await store.createSchema()\` once per deployment, or run the SQL that \`npx sojourn schema\` prints. Tables created by a newer release need that release.`,
 } as const
