@@ -8,8 +8,9 @@ import { createSessions, type SessionEvent } from 'sojourn'
 import { sessionMiddleware } from 'sojourn/express'
 import { sqliteStore } from 'sojourn/stores/sqlite'
 
-const database = new DatabaseSync(process.env.SESSION_DB ?? 'sessions.sqlite')
-database.exec(`CREATE TABLE IF NOT EXISTS audit_trail (
+// A file of its own: an older copy of the sessions can be restored without losing the trail.
+const audit = new DatabaseSync(process.env.AUDIT_DB ?? 'audit.sqlite', { timeout: 1000 })
+audit.exec(`CREATE TABLE IF NOT EXISTS audit_trail (
   at INTEGER NOT NULL,
   type TEXT NOT NULL,
   user_id TEXT,
@@ -18,9 +19,9 @@ database.exec(`CREATE TABLE IF NOT EXISTS audit_trail (
   ip TEXT,
   details TEXT NOT NULL
 )`)
-const insert = database.prepare('INSERT INTO audit_trail VALUES (?, ?, ?, ?, ?, ?, ?)')
+const insert = audit.prepare('INSERT INTO audit_trail VALUES (?, ?, ?, ?, ?, ?, ?)')
 
-const store = sqliteStore(database)
+const store = sqliteStore(new DatabaseSync(process.env.SESSION_DB ?? 'sessions.sqlite'))
 await store.createSchema()
 
 /** The request that is being answered, wherever in it the code is. */
@@ -66,7 +67,7 @@ app.post('/sign-out-everywhere', async (req, res) => {
 
 app.get('/trail', async (req, res) => {
   const { userId } = await sessions.signedIn(req)
-  const rows = database.prepare('SELECT * FROM audit_trail WHERE user_id = ? ORDER BY rowid')
+  const rows = audit.prepare('SELECT * FROM audit_trail WHERE user_id = ? ORDER BY rowid')
   res.json(rows.all(userId))
 })
 

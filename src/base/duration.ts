@@ -39,7 +39,9 @@ export function milliseconds(duration: unknown, option: string): number {
       `needs a unit: write '${seconds}' if ${number} means seconds, '${ms}' if milliseconds`,
     )
   }
-  throw invalid(option, "is not a duration. Write '30m', '2h' or '31d'")
+  const found = duration === undefined ? 'is not a duration: it is undefined' : 'is not a duration'
+  const units = Object.keys(UNITS).join(', ')
+  throw invalid(option, `${found}. Write '30m', '2h' or '31d', above 0, in one of ${units}`)
 }
 
 /** Milliseconds as a duration, in the largest unit up to a day that divides them: `'36h'`. */

@@ -15,8 +15,8 @@ const CATALOGUE = {
     `The function given to update("${key}") returned a promise. It may run more than once, so it has to be synchronous: await first, then call update().`,
   ERR_UPDATE_UNDEFINED: (key: string) =>
     `The function given to update("${key}") returned undefined. Return the new value, also after changing the old one in place. To delete the key, return REMOVE, which this package exports.`,
-  ERR_USER_ID_INVALID: (kind: string) =>
-    `login() was given ${kind}. Pass the user's id, a non-empty string or an integer.`,
+  ERR_USER_ID_INVALID: (call: string, kind: string) =>
+    `${call}() was given ${kind}. Pass the user's id, a non-empty string or an integer.`,
   ERR_NOT_SIGNED_IN: () => 'The visitor is not signed in. Redirect to the sign-in page.',
   ERR_LOGIN_STALE: () =>
     'The last login is too long ago for this page. Ask for the password again (re-authentication), then call login().',
@@ -44,7 +44,7 @@ const CATALOGUE = {
   ERR_SESSION_LIMIT: (most: number) =>
     `This user already has ${most} sessions, the limit of maxSessionsPerUser. Revoke one first, or set onLimit: 'evict-oldest'.`,
   ERR_STORE_UNAVAILABLE: (verb: string, why: string) =>
-    `The store did not ${verb}: ${why}. No new session was started: the visitor may be signed in. Try again shortly.`,
+    `The store did not ${verb}: ${why}. Try again shortly. No visitor was made anonymous by it.`,
   ERR_STORE_SCHEMA: (engine: string, found: string) =>
     `The tables for sessions in ${engine} ${found}. Call \`await store.createSchema()\` once per deployment, or run the SQL that \`npx sojourn schema\` prints. Tables created by a newer release need that release.`,
 } as const

@@ -42,10 +42,10 @@ export function bytesUpTo(
 /** Less than this has no room for who is signed in. */
 const FEWEST_BYTES = 256
 
-/** Throws unless the value is an object and not an array. */
-export function requireObject(given: unknown, option: string): object {
+/** Throws unless the value is an object and not an array. `example`: one, for the message. */
+export function requireObject(given: unknown, option: string, example?: string): object {
   if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given
-  throw invalid(option, 'has to be an object')
+  throw invalid(option, `has to be an object${example ? `, such as ${example}` : ''}`)
 }
 
 /** Throws unless the value is one of these texts. */

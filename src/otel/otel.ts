@@ -1,6 +1,6 @@
 /** `sojourn/otel`: spans and metrics for OpenTelemetry, from the diagnostics channels. */
 
-import { invalid } from '../base/options.ts'
+import { invalid, refuseUnknown, requireObject } from '../base/options.ts'
 import type { Sessions, StoredSessions } from '../session/sessions.ts'
 import type { Telemetry } from './api.ts'
 import { type NamedStatus, reportMetrics, reportStatus } from './metrics.ts'
@@ -29,12 +29,16 @@ export interface InstrumentOptions {
  * const stop = instrumentSessions(otel, { sessions: [sessions] })
  *
  * @returns a function that ends the reports.
- * @throws ERR_OPTION_INVALID if it gets neither `trace` nor `metrics`.
+ * @throws ERR_OPTION_INVALID if it gets neither `trace` nor `metrics`, or options that are none.
  */
 export function instrumentSessions(
-  { trace, metrics }: Telemetry,
-  { sessions = [] }: InstrumentOptions = {},
+  telemetry: Telemetry,
+  options: InstrumentOptions = {},
 ): () => void {
+  const { trace, metrics } = requireObject(telemetry, 'telemetry', OTEL) as Telemetry
+  refuseUnknown(requireObject(options, 'options', SESSIONS), ['sessions'], '')
+  const { sessions = [] } = options
+  if (!Array.isArray(sessions)) throw invalid('sessions', `has to be a list. Write ${SESSIONS}`)
   if (!trace && !metrics) {
     throw invalid('trace', "is missing, and so is metrics. Pass all of '@opentelemetry/api'")
   }
@@ -48,6 +52,9 @@ export function instrumentSessions(
     for (const stop of stops) stop()
   }
 }
+
+const OTEL = "all of '@opentelemetry/api'"
+const SESSIONS = '{ sessions: [sessions] }'
 
 function statusOf(sessions: Sessions<any> | StoredSessions<any>): NamedStatus[] {
   if (!('storeStatus' in sessions)) return []

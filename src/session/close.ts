@@ -59,7 +59,7 @@ export async function closeSessions(
   stored: StoredBackend | undefined,
   options: CloseOptions,
 ): Promise<Unfinished> {
-  requireObject(options, 'close')
+  requireObject(options, 'options', "{ timeout: '10s' }")
   refuseUnknown(options, ['timeout'], '')
   const { timeout = '10s' } = options
   const limit = milliseconds(timeout, 'timeout')

@@ -245,7 +245,7 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    */
   login(userId: string | number | bigint): void {
     const { host, facts } = this.#state
-    const user = checkedUserId(userId)
+    const user = checkedUserId(userId, 'login')
     note(this.#state, 'login()', {
       do: 'login',
       userId: user,
@@ -297,19 +297,20 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    * server, not by the cookie's Max-Age.
    *
    * It only shortens: of this and the options the shorter counts, also after a change of the options.
-   * `undefined` removes it; so do `logout`, `clear` and the login of another user. Neither
+   * Assign the whole: what it returns cannot be changed. `undefined` removes it; so do `logout`, `clear` and the login of another user. Neither
    * express-session nor Flask has it. @default undefined: the timeouts of the options
    *
    * @throws ERR_OPTION_INVALID for anything else, and under Flask's preset.
    */
-  get lifetime(): SessionLifetime | undefined {
+  get lifetime(): Readonly<SessionLifetime> | undefined {
     const own = ownTimeouts(this.#state.record, this.#state.host.backend.layout)
     if (!own) return undefined
     const { idle, absolute } = own
-    return {
+    // Frozen, since a change inside it would not be saved.
+    return Object.freeze({
       ...(idle !== undefined && { idle: durationOf(idle * 1000) }),
       ...(absolute !== undefined && { absolute: durationOf(absolute * 1000) }),
-    }
+    })
   }
 
   set lifetime(lifetime: SessionLifetime | undefined) {

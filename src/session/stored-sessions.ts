@@ -11,7 +11,7 @@ import { codeOf } from '../base/errors.ts'
 import type { Emit } from './explain/emitter.ts'
 import type { EventSubject } from './explain/event-context.ts'
 import type { EventFacts, RevocationCall } from './explain/events.ts'
-import { checkedSignal, checkedUserId } from './explain/misuse.ts'
+import { checkedHandle, checkedSignal, checkedUserId } from './explain/misuse.ts'
 
 /** One session of a user, for a device list. */
 export interface ListedSession extends SessionInfo {
@@ -124,7 +124,7 @@ export function acrossSessions(
 
   return {
     async list(userId, options = {}) {
-      const id = checkedUserId(userId)
+      const id = checkedUserId(userId, 'list')
       const listed = await until(options, ['current'], (signal) => stored.list(id, signal))
       const current = options.current ?? (await currentHandle())
       return listed.map((info) => ({ ...info, isCurrent: info.handle === current }))
@@ -132,15 +132,15 @@ export function acrossSessions(
     revoke: async (userId, handle) =>
       audited(
         'revoke',
-        { userId: checkedUserId(userId), handle: shown(handle) },
+        { userId: checkedUserId(userId, 'revoke'), handle: shown(handle) },
         (user) => stored.revoke(user, String(handle)),
         (existed) => ({ type: 'revoked', existed }),
       ),
     async revokeUser(userId, options = {}) {
-      const subject = { userId: checkedUserId(userId) }
-      const { except } = options
-      return until(options, ['except'], () =>
-        audited(
+      const subject = { userId: checkedUserId(userId, 'revokeUser') }
+      return until(options, ['except'], () => {
+        const except = checkedHandle(options.except, 'except')
+        return audited(
           'revokeUser',
           subject,
           (user) => stored.revokeUser(user, except),
@@ -150,11 +150,11 @@ export function acrossSessions(
             marked,
             ...(shown(except) && { except: shown(except)! }),
           }),
-        ),
-      )
+        )
+      })
     },
     erase: async (userId) =>
-      audited('erase', { userId: checkedUserId(userId) }, stored.erase, (count) => ({
+      audited('erase', { userId: checkedUserId(userId, 'erase') }, stored.erase, (count) => ({
         type: 'user-erased',
         count,
       })),

@@ -21,6 +21,7 @@ export async function startExample(name: string): Promise<string> {
       SESSION_SECRET: SECRET,
       SECRET_KEY: SECRET,
       SESSION_DB: ':memory:',
+      AUDIT_DB: ':memory:',
     },
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   })

@@ -147,7 +147,7 @@ describe('sessions.close()', () => {
     [{ timeout: 10 }, '"timeout" needs a unit'],
     [{ timeout: '2h' }, `"timeout" is at most '1h'`],
     [{ timout: '10s' }, '"timout" is not known'],
-    ['10s', '"close" has to be an object'],
+    ['10s', `"options" has to be an object, such as { timeout: '10s' }`],
   ])('refuses %j', async (options, message) => {
     await expect(setUp().sessions.close(options as never)).rejects.toThrow(message)
   })

@@ -165,7 +165,8 @@ export function guardedStore(
     swap: (key, ifWrite, row) => tryTwice('save', write, () => store.swap(key, ifWrite, row), row),
     touch: (key, expiresAt) => within('touch', write, () => store.touch(key, expiresAt)),
     remove: (key) => twice('remove', write, () => store.remove(key)),
-    epoch: (owner) => twice('read an epoch', write, () => store.epoch(owner), owner),
+    epoch: (owner) =>
+      twice('read when the user was last revoked', write, () => store.epoch(owner), owner),
     admit: (...args) => twice('admit', write, () => store.admit(...args), args[0]),
     keep: (...args) => twice('keep', write, () => store.keep(...args), args[0]),
     list: (...args) => twice('list', write, () => store.list(...args), args[0]),

@@ -164,7 +164,7 @@ function concurrencyOf({ concurrency: most }: StoreOptions): number | undefined 
 }
 
 function deadlinesOf(given: NonNullable<StoreOptions['deadlines']>): StoreRules['deadlines'] {
-  requireObject(given, 'deadlines')
+  requireObject(given, 'deadlines', "{ read: '500ms' }")
   refuseUnknown(given, ['read', 'write', 'commit', 'queue'], 'deadlines.')
   const deadline = (of: keyof typeof given, usual: Duration) => {
     const { [of]: chosen = usual } = given

@@ -28,11 +28,22 @@ export function isUnknown(error: unknown): boolean {
 /** The error for the caller: a client's becomes the cause of ERR_STORE_UNAVAILABLE. */
 export function refusal(verb: string, error: unknown, sent: unknown): unknown {
   if (error instanceof SessionError) return error
-  return withCause(unavailable(verb, 'it answered with an error'), bareCause(error, sent))
+  const cause = bareCause(error, sent)
+  const why = `it answered with an error${errorCode(cause)}`
+  return withCause(unavailable(verb, why), cause)
+}
+
+/**
+ * A client's code for its error, in parentheses: `ECONNREFUSED`, an SQLSTATE, or the first word of what
+ * Redis says, such as `NOPERM`. Logs often lack the cause.
+ */
+function errorCode(cause: (Error & { code?: unknown }) | undefined): string {
+  const code = cause?.code ?? /^[A-Z]{2,20}(?= )/.exec(cause?.message ?? '')?.[0]
+  return typeof code === 'string' && /^\w{2,40}$/.test(code) ? ` (${code})` : ''
 }
 
 /** A client's error without its other members, such as the command with the whole session. */
-function bareCause(error: unknown, sent: unknown): unknown {
+function bareCause(error: unknown, sent: unknown): Error | undefined {
   if (!isError(error)) return undefined
   // An app may have Error.prepareStackTrace return something else than text.
   const message = showable(String(error.message), sent)

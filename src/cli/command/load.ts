@@ -29,7 +29,7 @@ export async function load(path: string, wanted: string | undefined): Promise<Ap
   Object.assign(globalThis, { [MADE]: (sessions: AppSessions) => made.push(sessions) })
   // Nothing waits for the timer: the command ends the process.
   const late = setTimeout(LOAD_MS).then(() => {
-    throw new Error(`Nothing came of it within ${LOAD_MS / 1000} seconds.`)
+    throw failure(`It did not end within ${LOAD_MS / 1000} seconds.`, AWAITS)
   })
   const loading = import(pathToFileURL(resolve(path)).href) as Promise<object>
   const exported = await Promise.race([loading, late]).catch((error: unknown) => {
@@ -42,6 +42,8 @@ export async function load(path: string, wanted: string | undefined): Promise<Ap
   return sessionsIn(exported, made, wanted)
 }
 
+const AWAITS =
+  'Look for an await that does not end: a client of Redis waits in connect() until it reaches its server.'
 const ALONE = 'A module that makes the sessions and nothing else loads without the rest of the app.'
 
 /** Takes the variables of a file as `node --env-file` does: what is set already stays. */

@@ -46,11 +46,14 @@ export function eventContext(
   clock: Clock,
   userIdOf: (record: SessionRecord) => string | undefined,
 ): ContextOf {
-  requireObject(options, 'events')
+  requireObject(options, 'events', '{ userId: true }')
   refuseUnknown(options, ['userId', 'requestId'], 'events.')
   const { userId: namesUser, requestId } = options
+  if (namesUser !== undefined && typeof namesUser !== 'boolean') {
+    throw invalid('events.userId', 'has to be true or false')
+  }
   if (requestId !== undefined && typeof requestId !== 'function') {
-    throw invalid('events.requestId', 'has to be a function')
+    throw invalid('events.requestId', 'has to be a function that returns the id of the request')
   }
   return ({ handle, record, userId } = {}) => {
     const context: EventContext = { at: clock() }

@@ -20,14 +20,15 @@ const MAX_USER_ID_BYTES = 1024
 /**
  * Returns the user's id as text.
  *
+ * @param call the method that it was given to, for the message.
  * @throws ERR_USER_ID_INVALID unless it is an integer, or well-formed text of 1 to 1024 bytes.
  */
-export function checkedUserId(userId: unknown): string {
+export function checkedUserId(userId: unknown, call: string): string {
   if (Number.isSafeInteger(userId)) return String(userId)
-  if (typeof userId === 'bigint') return checkedUserId(String(userId))
+  if (typeof userId === 'bigint') return checkedUserId(String(userId), call)
   const kind = typeof userId === 'string' ? faultOfText(userId) : String(typeof userId)
   if (kind === undefined) return userId as string
-  throw new SessionError('ERR_USER_ID_INVALID', kind)
+  throw new SessionError('ERR_USER_ID_INVALID', call, kind)
 }
 
 function faultOfText(userId: string): string | undefined {
@@ -42,10 +43,22 @@ export function checkedSignal(
   options: { signal?: AbortSignal | undefined },
   known: readonly string[] = [],
 ): AbortSignal | undefined {
+  // An AbortSignal has no keys of its own: it would be ignored silently.
+  if (requireObject(options, 'options', SIGNAL) instanceof AbortSignal) {
+    throw invalid('options', `has to be an object. Write ${SIGNAL}`)
+  }
   refuseUnknown(options, ['signal', ...known], '')
   const { signal } = options
   if (signal === undefined || typeof signal?.addEventListener === 'function') return signal
   throw invalid('signal', 'has to be an AbortSignal, such as AbortSignal.timeout(500)')
+}
+
+const SIGNAL = '{ signal }'
+
+/** Returns a handle, if there is one. @throws ERR_OPTION_INVALID for a session itself, for example */
+export function checkedHandle(handle: unknown, option: string): string | undefined {
+  if (handle === undefined || typeof handle === 'string') return handle
+  throw invalid(option, 'has to be the handle of a session, which is text: session.handle')
 }
 
 /** Throws unless an updater is a function. @throws ERR_VALUE_UNSUPPORTED */
@@ -126,7 +139,7 @@ export function checkedLabel(label: unknown): string | undefined {
  */
 export function checkedLifetime(lifetime: unknown): OwnTimeouts | undefined {
   if (lifetime === undefined) return undefined
-  const given = requireObject(lifetime, LIFETIME)
+  const given = requireObject(lifetime, LIFETIME, "{ idle: '15m' }, or undefined")
   refuseUnknown(given, ['idle', 'absolute'], `${LIFETIME}.`)
   const inSeconds = (name: 'idle' | 'absolute') => {
     if (!(name in given)) return undefined
@@ -154,6 +167,6 @@ export function checkHeaders(headers: unknown): void {
   if (typeof (headers as Partial<Headers> | null)?.getSetCookie === 'function') return
   throw invalid(
     'headers',
-    'has to be a Headers object. Behind an adapter write await session.commit()',
+    'has to be a Headers object. Behind an adapter write await session.commit(), or with options session.commit(undefined, { signal })',
   )
 }

@@ -117,6 +117,12 @@ const INSTEAD_OF_OPTION: Readonly<Record<string, string>> = {
   absolute: "Write lifetime: { absolute: '90d' }",
   anonymous: "Write lifetime: { anonymous: '1d' }",
   maxAge: IN_LIFETIME,
+  ttl: IN_LIFETIME,
+  timeout: IN_LIFETIME,
+  maxSessions: 'Write maxSessionsPerUser',
+  userId: 'Write events: { userId: true }',
+  requestId: 'Write events: { requestId: () => id }',
+  prefix: "It belongs to the store: redisStore(client, { prefix: 'shop' })",
   secrets: 'Write secret: it takes a list, too',
   keys: 'Write secret: it takes a list, too',
   password: 'Write secret',
@@ -175,6 +181,9 @@ function checkStore(store: BackendStore | undefined, options: StoreOptions): voi
     if (given) throw invalid(given, 'needs a store, such as store: sqliteStore(db)')
   } else if (typeof store?.backend !== 'function') {
     const own = "sessionStore(verbs) of 'sojourn/stores'"
-    throw invalid('store', `is no store. Pass sqliteStore(db), or for a store of your own ${own}`)
+    throw invalid(
+      'store',
+      `is no store. Pass redisStore(client), postgresStore(pool) or sqliteStore(db), or for a store of your own ${own}`,
+    )
   }
 }

@@ -87,6 +87,7 @@ type SameSite = 'Strict' | 'Lax' | 'None'
 /** In bytes. Browsers drop a cookie whose name and value are longer (RFC 6265bis section 5.6). */
 export const COOKIE_LIMIT = 4096
 
+const IDLE_TIMEOUT = 'The idle timeout is idle'
 const MAX_AGE = "Write lifetime: { idle: '1d' }, and session.permanent = true for a Max-Age"
 
 /** The preset that `createSessions` uses unless one is given. @throws ERR_OPTION_INVALID */
@@ -94,9 +95,13 @@ export function ownPreset(
   { lifetime = {}, cookie = {} }: { lifetime?: LifetimeOptions; cookie?: CookieOptions },
   developing: boolean,
 ): Preset {
-  requireObject(lifetime, 'lifetime')
+  requireObject(lifetime, 'lifetime', "{ idle: '2h' }")
   requireObject(cookie, 'cookie')
-  refuseUnknown(lifetime, ['idle', 'permanent', 'absolute', 'anonymous'], 'lifetime.')
+  refuseUnknown(lifetime, ['idle', 'permanent', 'absolute', 'anonymous'], 'lifetime.', {
+    maxAge: IDLE_TIMEOUT,
+    timeout: IDLE_TIMEOUT,
+    ttl: IDLE_TIMEOUT,
+  })
   const secure = cookie.secure ?? !developing
   const attributes: CookieAttributes = {
     name: cookie.name ?? defaultName(cookie, secure),
@@ -113,12 +118,13 @@ export function ownPreset(
   }
   const { absolute } = lifetime
   const idle = milliseconds(lifetime.idle ?? '31d', 'lifetime.idle')
+  const idleIs = lifetime.idle === undefined ? "which is '31d' by default" : `'${lifetime.idle}'`
   const permanent =
     lifetime.permanent === undefined ? idle : milliseconds(lifetime.permanent, 'lifetime.permanent')
   if (permanent < idle) {
     throw invalid(
       'lifetime.permanent',
-      "is shorter than lifetime.idle, which is '31d' by default. To shorten all sessions, set idle",
+      `is shorter than lifetime.idle, ${idleIs}. To shorten all sessions, set idle`,
     )
   }
   const anonymous =
@@ -128,7 +134,9 @@ export function ownPreset(
   if (anonymous !== undefined && anonymous > permanent) {
     throw invalid(
       'lifetime.anonymous',
-      "is longer than lifetime.idle, which is '31d' by default, and lifetime.permanent: it only shortens",
+      lifetime.permanent === undefined
+        ? `is longer than lifetime.idle, ${idleIs}: it only shortens`
+        : `is longer than lifetime.permanent, '${lifetime.permanent}': it only shortens`,
     )
   }
   return {
