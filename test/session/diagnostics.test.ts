@@ -168,6 +168,39 @@ test('each call of a store is told, with its engine, verb and outcome, and nothi
   expect(fields).toEqual(new Set(['engine', 'verb', 'duration', 'outcome']))
 })
 
+test.each(['nobody', 'somebody'])(
+  'a store learns that its keys are not read on, and can close its cursor: heard by %s',
+  async (who) => {
+    if (who === 'somebody') listenTo('sojourn:store:end')
+    const kept = memoryStore()
+    const controller = new AbortController()
+    let isClosed = false
+    async function* keys() {
+      try {
+        yield* kept.keys()
+        // Not reached: the signal is aborted before.
+        yield []
+      } finally {
+        isClosed = true
+      }
+    }
+    const remove: StoreVerbs['remove'] = (key) => {
+      controller.abort()
+      return kept.remove(key)
+    }
+    const sessions = createSessions({
+      secret: SECRET,
+      store: sessionStore({ ...kept, keys, remove }),
+    })
+    await new Visitor(sessions).visit((session) => session.set('a', 1))
+    const { signal } = controller
+    await expect(sessions.revokeAll({ signal })).rejects.toThrow(
+      expect.objectContaining({ name: 'AbortError' }),
+    )
+    await vi.waitFor(() => expect(isClosed).toBe(true))
+  },
+)
+
 test("a subscriber runs in the request's asynchronous context, so that it can tell requests apart", async () => {
   const requests = new AsyncLocalStorage<string>()
   const seen: string[] = []

@@ -47,11 +47,18 @@ export function observedStore(store: StoreVerbs): StoreVerbs {
 
   async function* keys() {
     const batches = store.keys()[Symbol.asyncIterator]()
-    for (;;) {
-      const next = () => batches.next()
-      const batch = await (isObserved(STORE_CALLS) ? call('keys', next) : next())
-      if (batch.done) return
-      yield batch.value
+    const next = () => batches.next()
+    let isEnded = false
+    try {
+      for (;;) {
+        const batch = await (isObserved(STORE_CALLS) ? call('keys', next) : next())
+        isEnded = batch.done ?? false
+        if (isEnded) return
+        yield batch.value
+      }
+    } finally {
+      // The store may hold a cursor.
+      if (!isEnded) await batches.return?.()
     }
   }
 

@@ -3,6 +3,7 @@
 import { invalid, refuseUnknown, requireObject } from '../../base/options.ts'
 import type { Clock } from '../../base/ports.ts'
 import { printableShort } from '../../base/printable.ts'
+import { isThenable } from '../../base/realm.ts'
 import type { SessionRecord } from '../../record/record.ts'
 import type { EventContext } from './events.ts'
 
@@ -61,7 +62,8 @@ export function eventContext(
       const request: unknown = requestId?.()
       if (typeof request === 'string') {
         context.requestId = printableShort(request, LONGEST_REQUEST_ID)
-      }
+        // Of an async function, by mistake: a rejection that nobody handles ends the process.
+      } else if (isThenable(request)) request.then(undefined, () => {})
     } catch {
       // An event is told without the request's id rather than not at all.
     }
