@@ -13,6 +13,7 @@ import {
 } from '../record/changes.ts'
 import { type Field, hasDrifted } from '../record/fields.ts'
 import { type Flash, type SessionRecord, userIdOf } from '../record/record.ts'
+import type { OwnTimeouts } from '../record/session-lifetime.ts'
 import { isObject } from '../record/text/shapes.ts'
 import { NONCES, spellNonce } from '../record/stamp.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
@@ -61,6 +62,8 @@ export interface State {
   /** Whether `record` is this request's own copy. */
   owned: boolean
   changes: Change[]
+  /** The `lifetime` that this request has set, changed or not: a login has to keep it. */
+  lifetimeSet?: OwnTimeouts | undefined
   /** Whether the app has received an object of the record, which it may change in place. */
   mayDrift: boolean
   /** The flash messages that were waiting at the first call of `flashes()`. */

@@ -87,6 +87,20 @@ test('the messages of a stored session have its handle, and the same object is a
   expect(handles).toEqual([undefined, handle, handle, handle])
 })
 
+test('the opening of a session that was ended says which, as its event does', async () => {
+  const { sessions, events } = testSessions({ store: store() })
+  const visitor = new Visitor(sessions)
+  await visitor.visit((session) => session.login('7'))
+  const handle = await visitor.read((session) => session.handle)
+  const stolen = new Visitor(sessions, visitor.cookie)
+  await visitor.visit((session) => session.logout())
+  const heard = listenTo('sojourn:open:end')
+  await stolen.visit()
+  expect(events).toContainEqual({ type: 'rejected', reason: 'gone' })
+  const opened = heard.find(([name]) => name === 'sojourn:open:end')![1]
+  expect(opened).toMatchObject({ outcome: 'rejected', reason: 'gone', handle })
+})
+
 test('the time of a message is that of the start', async () => {
   const now = { at: T0 }
   const memory = memoryStore({ clock: () => now.at })

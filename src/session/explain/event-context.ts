@@ -1,5 +1,6 @@
 /** What events say beside their own facts: time, handle, and by choice user id and request id. */
 
+import type { Opened } from '../../backends/backend.ts'
 import { invalid, refuseUnknown, requireObject } from '../../base/options.ts'
 import type { Clock } from '../../base/ports.ts'
 import { printableShort } from '../../base/printable.ts'
@@ -28,6 +29,12 @@ export interface EventSubject {
   readonly record?: SessionRecord | undefined
   /** The user, where there is no record. */
   readonly userId?: string | undefined
+}
+
+/** The session that was opened, or the one whose id was rejected, if the cookie named one. */
+export function subjectOf(opened: Opened): EventSubject | undefined {
+  const { record, rejected, refused } = opened
+  return record ? opened : refused?.find(({ reason }) => reason === rejected[0])
 }
 
 /** Makes the context of an event. */
