@@ -1,7 +1,7 @@
 /** The public API of `sojourn`: `createSessions`, `SessionError`, the lifetime presets and all types. */
 
 export { type Duration } from './base/duration.ts'
-export { SessionError, type SessionErrorCode } from './base/errors.ts'
+export { type KeySize, SessionError, type SessionErrorCode } from './base/errors.ts'
 export { type Clock } from './base/ports.ts'
 export { type Secret } from './crypto/keyring.ts'
 export { type Tag, UNREADABLE } from './record/text/tag.ts'
@@ -22,15 +22,19 @@ export {
   type EventContext,
   type EventFacts,
   type EventListener,
+  type LossCause,
   type RevocationCall,
   type SessionEvent,
 } from './session/explain/events.ts'
 export { type EventOptions } from './session/explain/event-context.ts'
 export {
   type CommitMessage,
+  type CommitOutcome,
   type EventMessage,
   type OpenMessage,
+  type OpenOutcome,
 } from './session/explain/messages.ts'
+export { type Rejection } from './backends/backend.ts'
 export { type StoreCallMessage } from './backends/stored/observed-store.ts'
 export { safeNext } from './http/safe-next.ts'
 export { type RequestFacts } from './http/request-facts.ts'
@@ -51,6 +55,7 @@ export { type SecretUse } from './session/state.ts'
 export {
   type BackendStore,
   type DropCause,
+  type Revocation,
   type SessionInfo,
   type StoreLoad,
   type StoreOptions,

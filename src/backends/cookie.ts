@@ -54,8 +54,11 @@ export interface CookieFormat {
   readonly clearsUnasked: boolean
   /** Whether a cookie of a previous secret is rewritten under the current secret. */
   readonly resignsOldKeys: boolean
-  /** The most bytes of a cookie, and which part of its line is counted. Infinity: no limit. */
-  readonly limit: { bytes: number; of: 'name-and-value' | 'line' }
+  /**
+   * The most bytes of a cookie, and which part of its line is counted. Infinity: no limit. `renewed`:
+   * the most of one that is only renewed, if the app has lowered the limit.
+   */
+  readonly limit: { bytes: number; renewed?: number; of: 'name-and-value' | 'line' }
 }
 
 /** The longest value that is read or written, in characters. Browsers store at most 4096 bytes. */
@@ -130,7 +133,7 @@ export function cookieBackend(
     return hasRivals ? { ...opened, hasRivals: true } : opened
   }
 
-  function seal(record: SessionRecord, seen: number, now: number): string {
+  function seal(record: SessionRecord, seen: number, now: number, bytes = limit.bytes): string {
     if (placeName !== undefined && place !== undefined) record.meta.set(placeName, { text: place })
     else if (placeName !== undefined) record.meta.delete(placeName)
     const keepFor = cookieLifetime(lifetimeOf(record, layout, lifetime), timesOf(record, seen), now)
@@ -142,12 +145,12 @@ export function cookieBackend(
     }
     let value = sealer.seal(text, seen)
     let line = writer.set(value, keepFor, now)
-    if (sealer.sealShorter && sizeOf(value, line) > limit.bytes) {
+    if (sealer.sealShorter && sizeOf(value, line) > bytes) {
       value = sealer.sealShorter(text, seen)
       line = writer.set(value, keepFor, now)
     }
     const size = sizeOf(value, line)
-    const most = Math.min(limit.bytes, MAX_VALUE_LENGTH)
+    const most = Math.min(bytes, MAX_VALUE_LENGTH)
     if (size > most) throw refused(record, size, most)
     return line
   }
@@ -217,7 +220,8 @@ export function cookieBackend(
     if (!isDue && !isOutdated) return unchanged
     try {
       const from = isDue ? newestTime(opened, now) : seen
-      return { ...sealedAs(opened, record, from, seal(record, from, now)), isRenewal: true }
+      const line = seal(record, from, now, limit.renewed)
+      return { ...sealedAs(opened, record, from, line), isRenewal: true }
     } catch (error) {
       // It fitted when compressed and signed, but does not when encrypted. A visit without changes
       // must not fail for that, so the cookie is not renewed.

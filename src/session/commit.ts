@@ -9,8 +9,9 @@ import { type Change, spellChanges } from '../record/changes.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import type { SessionRecord } from '../record/record.ts'
 import { observedCommit } from './diagnostics.ts'
+import type { EventSubject } from './explain/event-context.ts'
 import { setLine } from './set-cookie-line.ts'
-import { baseOf, noteDrift, replayOn, type State } from './state.ts'
+import { baseOf, noteDrift, rebase, replayOn, type State } from './state.ts'
 
 /**
  * Saves the changes of the request. Afterwards the state is based on the record that was saved.
@@ -121,7 +122,7 @@ function settle(state: State, done: readonly Change[], committed: Committed): vo
 /** Makes `base` the new base and replays later changes on it. A failure is left to their commit. */
 function standOn(state: State, base: SessionRecord): void {
   const isSame = base === state.record
-  state.base = base
+  rebase(state, base)
   try {
     // A value that cannot be stored must fail the next commit, not this one.
     spellChanges(state.changes)
@@ -144,10 +145,19 @@ function announce(
   done: readonly Change[],
   { opened: after, setCookie }: Committed,
 ): void {
-  for (const change of done) {
-    if (change.do === 'logout') host.emit({ type: 'logout' }, before)
-    else if (change.do === 'login' || change.do === 'regenerate') {
-      host.emit({ type: change.do }, after)
+  let subject: EventSubject = before
+  for (const [at, change] of done.entries()) {
+    if (change.do === 'regenerate') host.emit({ type: 'regenerate' }, after)
+    else if (change.do === 'login') {
+      const isReplaced = done
+        .slice(at + 1)
+        .some(({ do: verb }) => verb === 'login' || verb === 'logout')
+      // The session that was saved is not that of a login which this request replaced.
+      subject = isReplaced ? { handle: subject.handle, userId: change.userId } : after
+      host.emit({ type: 'login' }, subject)
+    } else if (change.do === 'logout') {
+      host.emit({ type: 'logout' }, subject)
+      subject = {}
     }
   }
   if (setCookie === undefined) return
@@ -187,7 +197,7 @@ export function reloadState(state: State): Maybe<void> {
     // A visitor still without a session keeps the nonce: a page may already contain its CSRF token.
     const isNobodyStill = !state.opened.record && !opened.record
     state.opened = opened
-    if (!isNobodyStill) state.base = baseOf(host, opened, host.clock())
+    if (!isNobodyStill) rebase(state, baseOf(host, opened, host.clock()))
     replayOn(state, state.base)
   }
   return reopening instanceof Promise ? alone(state, reopening.then(reload)) : reload(reopening)

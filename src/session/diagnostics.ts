@@ -2,6 +2,7 @@
 
 import { COMMITS, observed, OPENS } from '../base/channels.ts'
 import type { Maybe } from '../base/ports.ts'
+import { subjectOf } from './explain/event-context.ts'
 import type { CommitMessage, OpenMessage } from './explain/messages.ts'
 import { changedNames } from './lost-changes.ts'
 import type { Host, State } from './state.ts'
@@ -20,7 +21,7 @@ export function observedOpen<Args extends [Host, ...unknown[]]>(
     ({ opened, unavailable }) => {
       const [reason] = opened.verified === 0 ? opened.rejected : []
       return {
-        ...contextOf(opened),
+        ...contextOf(subjectOf(opened)),
         at: message.at,
         ...(unavailable && { code: unavailable.code }),
         ...(reason && { reason }),

@@ -6,7 +6,7 @@ import { codeOf, SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import { observedOpen } from './diagnostics.ts'
-import type { EventSubject } from './explain/event-context.ts'
+import { subjectOf } from './explain/event-context.ts'
 import { baseOf, type Host, type State } from './state.ts'
 
 /** Opens the session of a request. `startedAt`: when it arrived, in milliseconds since 1970. */
@@ -127,9 +127,4 @@ function report(host: Host, opened: Opened, facts: RequestFacts, now: number): v
 
 function reportReplays({ emit }: Host, refused: NonNullable<Opened['refused']>): void {
   for (const one of refused) if (one.reason === 'replayed') emit({ type: 'replayed' }, one)
-}
-
-/** The session whose id was rejected, if the cookie that the event is about named one. */
-function subjectOf({ rejected, refused }: Opened): EventSubject | undefined {
-  return refused?.find(({ reason }) => reason === rejected[0])
 }

@@ -184,8 +184,9 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    * differs in that it can preserve keys, such as a language.
    */
   clear(): void {
-    if (this.userId === undefined) note(this.#state, 'clear()', { do: 'clear' })
-    else this.#end('clear()', [])
+    if (this.userId !== undefined) return this.#end('clear()', [])
+    note(this.#state, 'clear()', { do: 'clear' })
+    this.#state.lifetimeSet = undefined
   }
 
   /** The number of keys. */
@@ -244,7 +245,7 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    * @throws ERR_USER_ID_INVALID for anything but a non-empty string or an integer.
    */
   login(userId: string | number | bigint): void {
-    const { host, facts } = this.#state
+    const { host, facts, lifetimeSet } = this.#state
     const user = checkedUserId(userId, 'login')
     note(this.#state, 'login()', {
       do: 'login',
@@ -255,6 +256,8 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
       nonce: newNonce(),
       also: host.loginKeys?.(facts),
     })
+    // Again: what was set before a login may not be in its session, and that one would live longer.
+    if (lifetimeSet) note(this.#state, 'lifetime', { do: 'lifetime', own: lifetimeSet })
   }
 
   /**
@@ -272,6 +275,7 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
     const { development, clock, stored } = this.#state.host
     const at = Math.floor(clock() / 1000)
     note(this.#state, verb, { do: 'logout', keep: [...keep], at, nonce: newNonce() })
+    this.#state.lifetimeSet = undefined
     if (!stored) development?.endedHere(verb)
   }
 
@@ -297,7 +301,8 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    * server, not by the cookie's Max-Age.
    *
    * It only shortens: of this and the options the shorter counts, also after a change of the options.
-   * Assign the whole: what it returns cannot be changed. `undefined` removes it; so do `logout`, `clear` and the login of another user. Neither
+   * Assign the whole: what it returns cannot be changed. `undefined` removes it; so do `logout`,
+   * `clear` and the login of another user, unless the request of that login sets it. Neither
    * express-session nor Flask has it. @default undefined: the timeouts of the options
    *
    * @throws ERR_OPTION_INVALID for anything else, and under Flask's preset.
@@ -314,15 +319,18 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
   }
 
   set lifetime(lifetime: SessionLifetime | undefined) {
-    const { record, host } = this.#state
+    const { record, host, changes } = this.#state
     const { layout } = host.backend
     refuseLifetime(layout)
     const own = checkedLifetime(lifetime)
     host.development?.lifetimeSet(own, host.policy.lifetime)
     const now = ownTimeouts(record, layout)
-    // Apps set it on each request.
-    if (now?.idle === own?.idle && now?.absolute === own?.absolute) return
-    note(this.#state, 'lifetime', { do: 'lifetime', own })
+    const isSame = now?.idle === own?.idle && now?.absolute === own?.absolute
+    // Apps set it on each request. After a login it is noted: that may yet begin another session.
+    if (!isSame || changes.some((change) => change.do === 'login')) {
+      note(this.#state, 'lifetime', { do: 'lifetime', own })
+    }
+    this.#state.lifetimeSet = own
   }
 
   /** Whether the request came without a valid session. */

@@ -38,8 +38,9 @@ function withoutLine(state: State): Outgoing {
   return { vary: true, setCookie: undefined, isPersonal: true, onShared }
 }
 
-/** Whether somebody was signed in when the session was opened, or is now. */
-function isPersonal({ base, record, host }: State): boolean {
+/** Whether somebody was signed in when the session was opened, is now, or was in between. */
+function isPersonal({ base, record, host, wasSignedIn }: State): boolean {
+  if (wasSignedIn) return true
   const { layout } = host.backend
   if (userIdOf(record, layout) !== undefined) return true
   return base !== record && userIdOf(base, layout) !== undefined

@@ -12,7 +12,8 @@ import {
   spellChanges,
 } from '../record/changes.ts'
 import { type Field, hasDrifted } from '../record/fields.ts'
-import type { Flash, SessionRecord } from '../record/record.ts'
+import { type Flash, type SessionRecord, userIdOf } from '../record/record.ts'
+import type { OwnTimeouts } from '../record/session-lifetime.ts'
 import { isObject } from '../record/text/shapes.ts'
 import { NONCES, spellNonce } from '../record/stamp.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
@@ -52,13 +53,17 @@ export interface State {
   opened: Opened
   /** Whether the request came without a valid session. */
   readonly isNew: boolean
-  /** The record without this request's changes. */
+  /** The record without this request's changes. See `rebase`. */
   base: SessionRecord
+  /** Whether somebody was signed in to an earlier base: the page may show what is theirs. */
+  wasSignedIn?: boolean
   /** The record with this request's changes in it. */
   record: SessionRecord
   /** Whether `record` is this request's own copy. */
   owned: boolean
   changes: Change[]
+  /** The `lifetime` that this request has set, changed or not: a login has to keep it. */
+  lifetimeSet?: OwnTimeouts | undefined
   /** Whether the app has received an object of the record, which it may change in place. */
   mayDrift: boolean
   /** The flash messages that were waiting at the first call of `flashes()`. */
@@ -87,6 +92,13 @@ export interface State {
 /** The opened record, or a new one for a visitor without a session. */
 export function baseOf({ backend }: Host, { record }: Opened, now: number): SessionRecord {
   return record ?? newRecord(backend.layout, Math.floor(now / 1000), newNonce())
+}
+
+/** Replaces the base by a newer one. */
+export function rebase(state: State, base: SessionRecord): void {
+  if (base === state.base) return
+  if (userIdOf(state.base, state.host.backend.layout) !== undefined) state.wasSignedIn = true
+  state.base = base
 }
 
 /** Makes a random nonce for a new session or a login. */

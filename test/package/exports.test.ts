@@ -1,7 +1,10 @@
-import { existsSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { promisify } from 'node:util'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { localImportsOf } from './floors.ts'
 import { files, manifest, root, sources, subpaths } from './repository.ts'
 
@@ -9,6 +12,30 @@ import { files, manifest, root, sources, subpaths } from './repository.ts'
 function sourceOf(built: string): string {
   return built.replace(/^(\.\/)?dist\//, '').replace(/\.js$/, '.ts')
 }
+
+/** What a package on top of this one may export. None of these types is written out. */
+const PACKAGE_ON_TOP = `
+import type { CommitMessage, OpenMessage, SessionEvent } from 'sojourn'
+import { createSessions } from 'sojourn'
+import { instrumentSessions } from 'sojourn/otel'
+import { memoryStore } from 'sojourn/stores/memory'
+export const store = memoryStore()
+export const sessions = createSessions({ secret: 'pW7vX2qLr9TzK4mBn8YcJ5hGd3FsA6eu', store })
+export const stop = () => instrumentSessions({ metrics: undefined! }, { sessions: [sessions] })
+export const revokeUser = (id: string) => sessions.revokeUser(id)
+export const list = (id: string) => sessions.list(id)
+export const close = () => sessions.close()
+export const status = () => [sessions.storeStatus(), sessions.describePolicy(), sessions.secretUse()]
+export const lifetime = async () => (await sessions.open('')).lifetime
+type Of<Type extends SessionEvent['type']> = Extract<SessionEvent, { type: Type }>
+export const rejection = (event: Of<'rejected'>) => event.reason
+export const refusal = (event: Of<'csrf-refused'>) => event.why
+export const loss = (event: Of<'changes-lost'>) => event.why
+export const largest = (event: Of<'commit-failed'>) => event.largest
+export const dropped = (event: Of<'removal-dropped'>) => event.why
+export const opened = (message: OpenMessage) => message.outcome!
+export const committed = (message: CommitMessage) => message.outcome!
+`
 
 const entries = [...subpaths.map((entry) => entry.default), ...Object.values(manifest.bin)]
 
@@ -21,6 +48,27 @@ describe('the exports of the package', () => {
     for (const { types, default: module } of subpaths)
       expect(types).toBe(module.replace(/js$/, 'd.ts'))
   })
+
+  it(
+    'names each type that a function of another package may return',
+    { timeout: 60_000 },
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'sojourn-types-'))
+      onTestFinished(() => rmSync(folder, { recursive: true }))
+      mkdirSync(join(folder, 'node_modules'))
+      symlinkSync(root, join(folder, 'node_modules/sojourn'))
+      writeFileSync(join(folder, 'on-top.mts'), PACKAGE_ON_TOP)
+      const options = '--strict --target es2022 --module nodenext --declaration --skipLibCheck'
+      const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')]
+      const compiler = join(root, 'node_modules/typescript/bin/tsc')
+      const args = [compiler, ...options.split(' '), ...types, 'on-top.mts']
+      const told = await promisify(execFile)(process.execPath, args, { cwd: folder }).then(
+        ({ stdout }) => stdout,
+        (error: { stdout: string }) => error.stdout,
+      )
+      expect(told).toBe('')
+    },
+  )
 
   it('says the same to compilers that know no exports (moduleResolution node10)', () => {
     const versions = Object.entries(manifest.typesVersions['*'])

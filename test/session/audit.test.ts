@@ -50,6 +50,23 @@ test('signing in, a new id and signing out are told, with user and session', asy
   ])
 })
 
+test('logins that one request replaces name their own user, and only the last one the session', async () => {
+  const { sessions, trail } = audited()
+  const visitor = new Visitor(sessions)
+  await visitor.visit((session) => (session.login('ada'), session.login('bob')))
+  const handle = await visitor.read((session) => session.handle)
+  expect(trail).toEqual([
+    { type: 'login', userId: 'ada' },
+    { type: 'login', handle, userId: 'bob' },
+  ])
+  trail.length = 0
+  await new Visitor(sessions).visit((session) => (session.login('eve'), session.logout()))
+  expect(trail).toEqual([
+    { type: 'login', userId: 'eve' },
+    { type: 'logout', userId: 'eve' },
+  ])
+})
+
 test('ending one session is told, and whether there was one', async () => {
   const { sessions, trail, signedIn } = audited()
   const { handle } = await signedIn('ada')

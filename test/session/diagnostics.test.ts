@@ -87,6 +87,20 @@ test('the messages of a stored session have its handle, and the same object is a
   expect(handles).toEqual([undefined, handle, handle, handle])
 })
 
+test('the opening of a session that was ended says which, as its event does', async () => {
+  const { sessions, events } = testSessions({ store: store() })
+  const visitor = new Visitor(sessions)
+  await visitor.visit((session) => session.login('7'))
+  const handle = await visitor.read((session) => session.handle)
+  const stolen = new Visitor(sessions, visitor.cookie)
+  await visitor.visit((session) => session.logout())
+  const heard = listenTo('sojourn:open:end')
+  await stolen.visit()
+  expect(events).toContainEqual({ type: 'rejected', reason: 'gone' })
+  const opened = heard.find(([name]) => name === 'sojourn:open:end')![1]
+  expect(opened).toMatchObject({ outcome: 'rejected', reason: 'gone', handle })
+})
+
 test('the time of a message is that of the start', async () => {
   const now = { at: T0 }
   const memory = memoryStore({ clock: () => now.at })
@@ -167,6 +181,39 @@ test('each call of a store is told, with its engine, verb and outcome, and nothi
   const fields = new Set(heard.flatMap(([, message]) => Object.keys(message)))
   expect(fields).toEqual(new Set(['engine', 'verb', 'duration', 'outcome']))
 })
+
+test.each(['nobody', 'somebody'])(
+  'a store learns that its keys are not read on, and can close its cursor: heard by %s',
+  async (who) => {
+    if (who === 'somebody') listenTo('sojourn:store:end')
+    const kept = memoryStore()
+    const controller = new AbortController()
+    let isClosed = false
+    async function* keys() {
+      try {
+        yield* kept.keys()
+        // Not reached: the signal is aborted before.
+        yield []
+      } finally {
+        isClosed = true
+      }
+    }
+    const remove: StoreVerbs['remove'] = (key) => {
+      controller.abort()
+      return kept.remove(key)
+    }
+    const sessions = createSessions({
+      secret: SECRET,
+      store: sessionStore({ ...kept, keys, remove }),
+    })
+    await new Visitor(sessions).visit((session) => session.set('a', 1))
+    const { signal } = controller
+    await expect(sessions.revokeAll({ signal })).rejects.toThrow(
+      expect.objectContaining({ name: 'AbortError' }),
+    )
+    await vi.waitFor(() => expect(isClosed).toBe(true))
+  },
+)
 
 test("a subscriber runs in the request's asynchronous context, so that it can tell requests apart", async () => {
   const requests = new AsyncLocalStorage<string>()

@@ -102,6 +102,19 @@ describe('maxBytes', () => {
     await later.visit((session) => session.set('text', 'short'))
   })
 
+  test('lets a cookie that was larger before be renewed, so that its session does not expire', async () => {
+    const visitor = new Visitor(testSessions().sessions)
+    await visitor.visit((session) => session.set('text', noise(700)))
+    const after = testSessions({ maxBytes: 512 })
+    const later = new Visitor(after.sessions, visitor.cookie)
+    for (let visit = 0; visit < 3; visit += 1) {
+      after.clock.now += 20 * 86_400_000
+      await later.visit()
+    }
+    expect(await later.read((session) => session.get('text'))).toBe(noise(700))
+    await expect(later.visit((session) => session.set('more', 1))).rejects.toThrow(/limit is 512/)
+  })
+
   test.each<[string, object, RegExp]>([
     ['text', { maxBytes: '16kb' }, /"maxBytes" has to be a whole number of bytes, 256 or more/],
     ['nothing', { maxBytes: 0 }, /256 or more/],

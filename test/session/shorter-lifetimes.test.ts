@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { flask } from '../../src/flask/flask.ts'
-import { createSessions, type SessionOptions } from '../../src/index.ts'
+import { createSessions, type Session, type SessionOptions } from '../../src/index.ts'
 import { memoryStore } from '../../src/stores/memory/memory.ts'
 import { SECRET, T0, testSessions, Visitor } from './visitor.ts'
 
@@ -197,6 +197,22 @@ describe.each(['the cookie', 'a store'])('session.lifetime, in %s,', (kind) => {
     expect(await visitor.read((session) => session.lifetime)).toEqual({ idle: '15m' })
   })
 
+  test('of another user is kept where it is what the session had before', async () => {
+    const { visitor } = visiting(kind)
+    const set = (session: Session) => void (session.lifetime = { idle: '15m' })
+    await visitor.visit((session) => (session.login('ada'), set(session)))
+    await visitor.visit((session) => (set(session), session.login('bob')))
+    expect(await visitor.read((session) => session.lifetime)).toEqual({ idle: '15m' })
+    await visitor.visit((session) => (set(session), session.logout(), session.login('ada')))
+    expect(await visitor.read((session) => session.lifetime)).toBeUndefined()
+    await visitor.visit((session) => {
+      set(session)
+      session.lifetime = undefined
+      session.login('bob')
+    })
+    expect(await visitor.read((session) => session.lifetime)).toBeUndefined()
+  })
+
   test('shortens the Max-Age of a permanent cookie, which is sent anew', async () => {
     const { visitor } = visiting(kind)
     await visitor.visit((session) => {
@@ -246,6 +262,28 @@ describe.each(['the cookie', 'a store'])('session.lifetime, in %s,', (kind) => {
     expect(session.lifetime).toBeUndefined()
   })
 })
+
+test.each(['before', 'after'])(
+  'session.lifetime holds in the session of a login whose own one was ended meanwhile: set %s it',
+  async (when) => {
+    const { visitor, sessions } = visiting('a store')
+    await visitor.visit((session) => {
+      session.login('ada')
+      session.lifetime = { idle: '15m' }
+    })
+    const session = await sessions.open(visitor.cookie)
+    await new Visitor(sessions, visitor.cookie).visit((other) => other.logout())
+    if (when === 'before') session.lifetime = { idle: '15m' }
+    session.login('ada')
+    if (when === 'after') session.lifetime = { idle: '15m' }
+    const headers = await session.commit()
+    const later = new Visitor(sessions, headers.getSetCookie()[0]!.split(';')[0])
+    expect(await later.read((renewed) => [renewed.userId, renewed.lifetime])).toEqual([
+      'ada',
+      { idle: '15m' },
+    ])
+  },
+)
 
 test('session.lifetime that nobody can read ends the session', async () => {
   const { ownLayout } = await import('../../src/record/record.ts')

@@ -153,6 +153,18 @@ describe('a session on a store', () => {
     expect(Object.fromEntries(session)).toEqual({ a: 10, b: 2 })
   })
 
+  it('keeps the page of a user out of shared caches, even if a reload finds them signed out', async () => {
+    const { sessions, visitor } = setUp()
+    const ada = visitor()
+    await ada.session((session) => session.login('ada'))
+    const session = await sessions.open(ada.cookie)
+    expect(session.userId).toBe('ada')
+    await sessions.revokeUser('ada')
+    await session.reload()
+    expect(session.userId).toBeUndefined()
+    expect((await session.commit()).get('cache-control')).toBe('private')
+  })
+
   it('tells of a nested change that replaced what another request had written', async () => {
     const { sessions, visitor, events } = setUp()
     const ada = visitor()

@@ -67,14 +67,15 @@ const FIX_SECRET =
 const SHARED_COOKIES =
   "Cookies do not know ports: apps on localhost:3000 and localhost:3001 share them. Use another cookie name, as cookie: { name: 'shop' }."
 const IDLE = 'lifetime.idle'
-const OWN_IDLE = 'lifetime.idle (lifetime.permanent, if it is permanent)'
+const OWN_IDLE =
+  'lifetime.idle (if it is permanent lifetime.permanent), or than the shorter lifetime.anonymous or session.lifetime that applied to it'
 const FLASK_IDLE = 'PERMANENT_SESSION_LIFETIME'
 const NEW_SESSION = 'The visitor gets a new session.'
 
 const REJECTED: Readonly<Record<Exclude<Rejection, 'signature' | 'malformed'>, string>> = {
   'unknown-key': `A session cookie was encrypted with ${UNKNOWN_SECRET}. ${FIX_SECRET}`,
   expired: `A session expired: it was idle for longer than ${IDLE}. ${NEW_SESSION}`,
-  'expired-absolute': `A session expired: it is older than lifetime.absolute. ${NEW_SESSION}`,
+  'expired-absolute': `A session expired: it is older than lifetime.absolute, or than the absolute timeout of its session.lifetime. ${NEW_SESSION}`,
   future:
     'A session cookie was signed in the future: the clocks of your servers differ. Synchronize them (NTP).',
   payload:

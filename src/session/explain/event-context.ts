@@ -1,8 +1,10 @@
 /** What events say beside their own facts: time, handle, and by choice user id and request id. */
 
+import type { Opened } from '../../backends/backend.ts'
 import { invalid, refuseUnknown, requireObject } from '../../base/options.ts'
 import type { Clock } from '../../base/ports.ts'
 import { printableShort } from '../../base/printable.ts'
+import { isThenable } from '../../base/realm.ts'
 import type { SessionRecord } from '../../record/record.ts'
 import type { EventContext } from './events.ts'
 
@@ -27,6 +29,12 @@ export interface EventSubject {
   readonly record?: SessionRecord | undefined
   /** The user, where there is no record. */
   readonly userId?: string | undefined
+}
+
+/** The session that was opened, or the one whose id was rejected, if the cookie named one. */
+export function subjectOf(opened: Opened): EventSubject | undefined {
+  const { record, rejected, refused } = opened
+  return record ? opened : refused?.find(({ reason }) => reason === rejected[0])
 }
 
 /** Makes the context of an event. */
@@ -64,7 +72,8 @@ export function eventContext(
       const request: unknown = requestId?.()
       if (typeof request === 'string') {
         context.requestId = printableShort(request, LONGEST_REQUEST_ID)
-      }
+        // Of an async function, by mistake: a rejection that nobody handles ends the process.
+      } else if (isThenable(request)) request.then(undefined, () => {})
     } catch {
       // An event is told without the request's id rather than not at all.
     }

@@ -78,7 +78,7 @@ export type EventFacts =
   | { type: 'revoked'; existed: boolean }
   /**
    * `sessions.revokeUser` ended `count` sessions. `marked`: whether logins in flight are rejected,
-   * too. `except`: the handle of the session that was kept.
+   * too. `except`: the handle that the app passed, to keep that session if it is one of this user.
    */
   | { type: 'user-revoked'; count: number; marked: boolean; except?: string }
   /** `sessions.revokeAll` ended `count` sessions. */

@@ -162,7 +162,7 @@ function limitedFormat(
   const format = preset.format(context)
   const { limit } = format
   const bytes = bytesUpTo(maxBytes, limit.bytes, 'maxBytes', 'a cookie. Use a store')
-  return { ...format, limit: { ...limit, bytes } }
+  return { ...format, limit: { ...limit, bytes, renewed: limit.bytes } }
 }
 
 /** What to do about a missing secret. Names the variable that is set, or stands in a `.env` file. */

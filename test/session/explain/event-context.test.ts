@@ -1,7 +1,7 @@
 /** What every event says: when, in which session, and by choice whose and in which request. */
 
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { createSessions, type SessionEvent, type SessionOptions } from '../../../src/index.ts'
 import { memoryStore } from '../../../src/stores/memory/memory.ts'
 import { SECRET, T0, Visitor } from '../visitor.ts'
@@ -104,6 +104,21 @@ test('a function that cannot say the id of the request loses no event', async ()
   const sessions = stored()
   await sessions.open(FORGED)
   expect(events).toEqual([{ type: 'rejected', reason: 'malformed', at: T0 }])
+})
+
+test('an async function for the id of the request ends no process', async () => {
+  const rejected: unknown[] = []
+  const listener = (error: unknown) => rejected.push(error)
+  process.on('unhandledRejection', listener)
+  onTestFinished(() => void process.off('unhandledRejection', listener))
+  const requestId = (async () => {
+    throw new Error('no request')
+  }) as unknown as () => string
+  const { stored, events } = listening({ events: { requestId } })
+  await stored().open(FORGED)
+  await new Promise(setImmediate)
+  expect(events).toEqual([{ type: 'rejected', reason: 'malformed', at: T0 }])
+  expect(rejected).toEqual([])
 })
 
 test.each([
