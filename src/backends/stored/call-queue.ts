@@ -10,6 +10,8 @@ export interface SentCall {
   isLate: boolean
   /** When it was late, or first in the way of another, so that a call costs no look at the clock. */
   seenAt: number
+  /** Whether it waited for its turn: a longer deadline around it has counted that time too. */
+  readonly hasWaited: boolean
   /** Its place among the calls in flight; -1 if it is none any more. */
   place: number
 }
@@ -23,6 +25,8 @@ export interface CallQueue {
   /** The deadline of the call has passed. */
   markLate(call: SentCall): void
   load(): StoreLoad
+  /** Whether a call waits for its turn, or has waited and is not past its own deadline. */
+  isQueueing(): boolean
 }
 
 interface QueueOptions {
@@ -59,8 +63,8 @@ export function callQueue({ most, patience, timer, clock }: QueueOptions): CallQ
   const waiting = new Set<Waiting>()
   let refused = 0
 
-  function send(): SentCall {
-    const call = { isLate: false, seenAt: 0, place: sent.length }
+  function send(hasWaited: boolean): SentCall {
+    const call = { isLate: false, seenAt: 0, hasWaited, place: sent.length }
     sent.push(call)
     return call
   }
@@ -77,7 +81,7 @@ export function callQueue({ most, patience, timer, clock }: QueueOptions): CallQ
       if (sent.length >= most) return
       waiting.delete(next)
       next.cancel()
-      next.begin(send())
+      next.begin(send(true))
     }
   }
 
@@ -121,9 +125,9 @@ export function callQueue({ most, patience, timer, clock }: QueueOptions): CallQ
 
   return {
     enter(verb) {
-      if (sent.length < most) return send()
+      if (sent.length < most) return send(false)
       dropLost()
-      if (sent.length < most) return send()
+      if (sent.length < most) return send(false)
       if (isSilent()) return Promise.reject(refusal(verb, allLate))
       if (waiting.size < MAX_WAITING) return wait(verb)
       return Promise.reject(refusal(verb, `${MAX_WAITING} calls already wait for their turn`))
@@ -140,5 +144,6 @@ export function callQueue({ most, patience, timer, clock }: QueueOptions): CallQ
       for (const each of waiting) refuse(each, allLate)
     },
     load: () => ({ inFlight: sent.length, waiting: waiting.size, refused }),
+    isQueueing: () => waiting.size > 0 || sent.some((call) => call.hasWaited && !call.isLate),
   }
 }

@@ -31,7 +31,7 @@ export function guardedStore(
   const most = ports.concurrency ?? pool?.size ?? MAX_CALLS
   const queue = callQueue({ most, patience: deadlines.queue, timer, clock })
   const isPoolFull = () => pool !== undefined && pool.isFull()
-  const isQueueing = () => queue.load().waiting > 0 || isPoolFull()
+  const isQueueing = () => queue.isQueueing() || isPoolFull()
 
   /** Calls once, when it is the call's turn; a result after the deadline is ignored. */
   function within<Answer>(

@@ -271,6 +271,38 @@ describe('more calls than the store has at a time', () => {
     expect(seen.error).toMatchObject({ message: expect.stringContaining('no answer within 4000') })
   })
 
+  it('have it in a whole commit, too, whose own time has passed while they waited', async () => {
+    const answers: (() => void)[] = []
+    const { store, timers } = guarded(
+      {
+        read: () => new Promise((resolve) => answers.push(() => resolve(null))),
+        remove: () => new Promise((resolve) => answers.push(() => resolve(true))),
+      },
+      { concurrency: 1, deadlines: { read: 4_000 } },
+    )
+    watch(store.read('key'))
+    const seen = watch(store.remove('key'))
+    await timers.pass(900)
+    answers[0]!()
+    await timers.pass(400)
+    expect(seen.state).toBe('waiting')
+    answers[1]!()
+    await settled()
+    expect(seen.state).toBe('kept')
+  })
+
+  it('have no more than it: a store that answers none is told after both attempts', async () => {
+    const { store, timers } = guarded(
+      { read: () => new Promise((resolve) => setImmediate(resolve, null)), remove: never },
+      { concurrency: 2 },
+    )
+    const reads = [store.read('a'), store.read('b')]
+    const seen = watch(store.remove('key'))
+    await Promise.all(reads)
+    await timers.pass(500 + 50 + 500)
+    expect(seen.state).toBe('failed')
+  })
+
   it('are refused after the time that a call may wait, and were certainly not sent', async () => {
     const { answers, call, timers, store } = await full({
       concurrency: 2,
@@ -433,6 +465,29 @@ it('who stops reading keys early ends the iterator of the store', async () => {
     break
   }
   expect(ended).toEqual(['cursor'])
+})
+
+it('who stops reading keys early ends it behind the channels of the store calls, too', async () => {
+  let hasEnded = false
+  const { backend } = bench({
+    wrap: (inner) => ({
+      ...inner,
+      async *keys() {
+        try {
+          yield ['a']
+          yield ['b']
+        } finally {
+          hasEnded = true
+        }
+      },
+    }),
+  })
+  for await (const keys of backend.store.keys()) {
+    expect(keys).toEqual(['a'])
+    break
+  }
+  await settled()
+  expect(hasEnded).toBe(true)
 })
 
 it("a client's error is kept without what hangs on it, such as the command with the session", async () => {
