@@ -344,6 +344,35 @@ describe('more calls than the store has at a time', () => {
     expect(await isRefused()).toBe(false)
   })
 
+  it.each([
+    ['prune', (store: GuardedStore) => store.prune(1)],
+    ['check', (store: GuardedStore) => store.check()],
+    ['keys', (store: GuardedStore) => store.keys()[Symbol.asyncIterator]().next()],
+  ] as const)('are refused at once though a %s may take longer', async (_, upkeep) => {
+    const away = { read: never, prune: never, check: never, keys: hanging }
+    const { store, timers } = guarded(away, { concurrency: 2 })
+    watch(upkeep(store))
+    watch(store.read('key'))
+    const seen = watch(store.read('key'))
+    await timers.pass(249)
+    expect(seen.state).toBe('waiting')
+    await timers.pass(1)
+    expect(seen.state).toBe('failed')
+  })
+
+  it('wait for the end of an upkeep that has the only place', async () => {
+    let end = (_pruned: number) => {}
+    const prune = () => new Promise<number>((resolve) => (end = resolve))
+    const { store, timers } = guarded({ prune }, { concurrency: 1 })
+    watch(store.prune(1))
+    const seen = watch(store.read('key'))
+    await timers.pass(3_000)
+    expect(seen.state).toBe('waiting')
+    end(0)
+    await settled()
+    expect(seen.state).toBe('kept')
+  })
+
   it('count those nobody waits for any more, since their client holds them, for 30 s', async () => {
     const { timers, isRefused } = await full()
     await timers.pass(29_000)
