@@ -47,17 +47,11 @@ export function observedStore(store: StoreVerbs): StoreVerbs {
 
   async function* keys() {
     const batches = store.keys()[Symbol.asyncIterator]()
-    const next = () => batches.next()
-    let isDone: boolean | undefined
-    try {
-      do {
-        const batch = await (isObserved(STORE_CALLS) ? call('keys', next) : next())
-        isDone = batch.done ?? false
-        if (!batch.done) yield batch.value
-      } while (!isDone)
-    } finally {
-      // The reader has stopped early.
-      if (!isDone) await batches.return?.()
+    for (;;) {
+      const next = () => batches.next()
+      const batch = await (isObserved(STORE_CALLS) ? call('keys', next) : next())
+      if (batch.done) return
+      yield batch.value
     }
   }
 

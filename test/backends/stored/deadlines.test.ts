@@ -496,29 +496,6 @@ it('who stops reading keys early ends the iterator of the store', async () => {
   expect(ended).toEqual(['cursor'])
 })
 
-it('who stops reading keys early ends it behind the channels of the store calls, too', async () => {
-  let hasEnded = false
-  const { backend } = bench({
-    wrap: (inner) => ({
-      ...inner,
-      async *keys() {
-        try {
-          yield ['a']
-          yield ['b']
-        } finally {
-          hasEnded = true
-        }
-      },
-    }),
-  })
-  for await (const keys of backend.store.keys()) {
-    expect(keys).toEqual(['a'])
-    break
-  }
-  await settled()
-  expect(hasEnded).toBe(true)
-})
-
 it("a client's error is kept without what hangs on it, such as the command with the session", async () => {
   const { store, timers } = guarded({
     swap: () =>
