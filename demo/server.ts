@@ -31,10 +31,11 @@ const { app, sessions } = createApp({
 const wanted = Number(process.env['PORT'] ?? 3000)
 const server = await listen(wanted, 20)
 const { port } = server.address() as AddressInfo
+let ending: Promise<void> | undefined
+for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => void (ending ??= end()))
 if (port !== wanted && wanted !== 0) console.log(`Port ${wanted} is taken.`)
 console.log(`Sessions are kept ${where}.`)
 console.log(`The Sojourn demo is at http://localhost:${port}`)
-for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => void end())
 
 /** Ends in order: the requests, then what the store has not confirmed yet, then its connection. */
 async function end(): Promise<void> {

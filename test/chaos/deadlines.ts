@@ -1,6 +1,7 @@
 /** Every call of sessions at a store that has stopped answering: when it is settled, and at what cost. */
 
 import { clearTimeout, setInterval, setTimeout } from 'node:timers'
+import { setImmediate as turn } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { SessionError, type StoredSessions } from '../../src/index.ts'
 import { processorTime } from '../processor-time.ts'
@@ -104,6 +105,8 @@ export async function patiently<Done>(act: () => Promise<Done>): Promise<Done> {
       return await act()
     } catch (error) {
       if (!(error instanceof SessionError && error.code === 'ERR_STORE_UNAVAILABLE')) throw error
+      // A call that is refused at once would be repeated before any reply is read.
+      await turn()
     }
   }
 }

@@ -1,6 +1,6 @@
 /** Begins a session in a store: the row first, then its owner's list, then the cookie. */
 
-import { SessionError } from '../../base/errors.ts'
+import { codeOf, SessionError } from '../../base/errors.ts'
 import { type Change, isSoft } from '../../record/changes.ts'
 import { isEmpty, type SessionRecord, userIdOf } from '../../record/record.ts'
 import { withMessagesThatFit } from '../../record/waiting.ts'
@@ -155,9 +155,10 @@ export async function admit(
     const handles = await members.admit(owner, selector, entry.epoch, until)
     return handles.length > 0 ? [{ type: 'evicted', count: handles.length, handles }] : []
   } catch (error) {
-    // It would count against the next login. A session that was the user's already stays.
+    // It would count against the next login, although the last call may be one that was not sent. A
+    // session that was the user's already stays.
     const wasTheirs = before && userIdOf(before, rules.layout) === owner
-    if (isUnknown(error) && !wasTheirs) removals.add(selector)
+    if (codeOf(error) === 'ERR_STORE_UNAVAILABLE' && !wasTheirs) removals.add(selector)
     throw error
   }
 }

@@ -6,10 +6,13 @@ import { notSent } from './store-errors.ts'
 
 /** A call that was sent. It is in flight until the client settles it. */
 export interface SentCall {
+  readonly verb: string
   /** Past its deadline: nobody waits for it, but it still occupies the client. */
   isLate: boolean
   /** When it was late, or first in the way of another, so that a call costs no look at the clock. */
   seenAt: number
+  /** Whether it waited for its turn: a longer deadline around it has counted that time too. */
+  readonly hasWaited: boolean
   /** Its place among the calls in flight; -1 if it is none any more. */
   place: number
 }
@@ -23,6 +26,8 @@ export interface CallQueue {
   /** The deadline of the call has passed. */
   markLate(call: SentCall): void
   load(): StoreLoad
+  /** Whether a call waits for its turn, or has waited and is not past its own deadline. */
+  isQueueing(): boolean
 }
 
 interface QueueOptions {
@@ -30,6 +35,8 @@ interface QueueOptions {
   readonly most: number
   /** How long a call waits at most, in milliseconds. */
   readonly patience: number
+  /** The verbs with a longer deadline, which must not let a silent store pass for a slow one. */
+  readonly upkeep: ReadonlySet<string>
   readonly timer: Timer
   readonly clock: Clock
 }
@@ -50,17 +57,17 @@ const LOST_AFTER_MS = 30_000
 /**
  * Makes the queue, first in, first out. A deadline begins when the call is sent.
  *
- * If every call in flight is past its deadline, the store is silent. Then nothing waits: the calls
+ * If every call in flight is past its deadline, upkeep aside, the store is silent. Then nothing waits: the calls
  * in the queue are refused at once, and so are new ones.
  */
-export function callQueue({ most, patience, timer, clock }: QueueOptions): CallQueue {
+export function callQueue({ most, patience, upkeep, timer, clock }: QueueOptions): CallQueue {
   // Not a Set: on the path of every request it would allocate a table for each call.
   const sent: SentCall[] = []
   const waiting = new Set<Waiting>()
   let refused = 0
 
-  function send(): SentCall {
-    const call = { isLate: false, seenAt: 0, place: sent.length }
+  function send(verb: string, hasWaited: boolean): SentCall {
+    const call = { verb, isLate: false, seenAt: 0, hasWaited, place: sent.length }
     sent.push(call)
     return call
   }
@@ -77,7 +84,7 @@ export function callQueue({ most, patience, timer, clock }: QueueOptions): CallQ
       if (sent.length >= most) return
       waiting.delete(next)
       next.cancel()
-      next.begin(send())
+      next.begin(send(next.verb, true))
     }
   }
 
@@ -99,7 +106,10 @@ export function callQueue({ most, patience, timer, clock }: QueueOptions): CallQ
     call.reject(refusal(call.verb, why))
   }
 
-  const isSilent = () => sent.length >= most && sent.every(({ isLate }) => isLate)
+  const isSilent = () =>
+    sent.length >= most &&
+    sent.some(({ isLate }) => isLate) &&
+    sent.every(({ isLate, verb }) => isLate || upkeep.has(verb))
 
   const allLate = `${most} calls were sent, and none was answered before its deadline`
 
@@ -121,9 +131,9 @@ export function callQueue({ most, patience, timer, clock }: QueueOptions): CallQ
 
   return {
     enter(verb) {
-      if (sent.length < most) return send()
+      if (sent.length < most) return send(verb, false)
       dropLost()
-      if (sent.length < most) return send()
+      if (sent.length < most) return send(verb, false)
       if (isSilent()) return Promise.reject(refusal(verb, allLate))
       if (waiting.size < MAX_WAITING) return wait(verb)
       return Promise.reject(refusal(verb, `${MAX_WAITING} calls already wait for their turn`))
@@ -140,5 +150,6 @@ export function callQueue({ most, patience, timer, clock }: QueueOptions): CallQ
       for (const each of waiting) refuse(each, allLate)
     },
     load: () => ({ inFlight: sent.length, waiting: waiting.size, refused }),
+    isQueueing: () => waiting.size > 0 || sent.some((call) => call.hasWaited && !call.isLate),
   }
 }

@@ -12,6 +12,7 @@ const MAX_CALLS = 1024
 
 /** The deadline of one batch of keys, one prune, or one check. */
 const UPKEEP = 10_000
+const UPKEEP_VERBS: ReadonlySet<string> = new Set(['list its keys', 'prune', 'tell its settings'])
 
 /** May retry a failed call, within the same deadline. */
 type Recover<Answer> = (error: unknown, call: SentCall) => Promise<Answer>
@@ -29,9 +30,9 @@ export function guardedStore(
   const { timer, clock, random, deadlines } = ports
   const { pool } = store
   const most = ports.concurrency ?? pool?.size ?? MAX_CALLS
-  const queue = callQueue({ most, patience: deadlines.queue, timer, clock })
+  const queue = callQueue({ most, patience: deadlines.queue, upkeep: UPKEEP_VERBS, timer, clock })
   const isPoolFull = () => pool !== undefined && pool.isFull()
-  const isQueueing = () => queue.load().waiting > 0 || isPoolFull()
+  const isQueueing = () => queue.isQueueing() || isPoolFull()
 
   /** Calls once, when it is the call's turn; a result after the deadline is ignored. */
   function within<Answer>(

@@ -271,6 +271,38 @@ describe('more calls than the store has at a time', () => {
     expect(seen.error).toMatchObject({ message: expect.stringContaining('no answer within 4000') })
   })
 
+  it('have it in a whole commit, too, whose own time has passed while they waited', async () => {
+    const answers: (() => void)[] = []
+    const { store, timers } = guarded(
+      {
+        read: () => new Promise((resolve) => answers.push(() => resolve(null))),
+        remove: () => new Promise((resolve) => answers.push(() => resolve(true))),
+      },
+      { concurrency: 1, deadlines: { read: 4_000 } },
+    )
+    watch(store.read('key'))
+    const seen = watch(store.remove('key'))
+    await timers.pass(900)
+    answers[0]!()
+    await timers.pass(400)
+    expect(seen.state).toBe('waiting')
+    answers[1]!()
+    await settled()
+    expect(seen.state).toBe('kept')
+  })
+
+  it('have no more than it: a store that answers none is told after both attempts', async () => {
+    const { store, timers } = guarded(
+      { read: () => new Promise((resolve) => setImmediate(resolve, null)), remove: never },
+      { concurrency: 2 },
+    )
+    const reads = [store.read('a'), store.read('b')]
+    const seen = watch(store.remove('key'))
+    await Promise.all(reads)
+    await timers.pass(500 + 50 + 500)
+    expect(seen.state).toBe('failed')
+  })
+
   it('are refused after the time that a call may wait, and were certainly not sent', async () => {
     const { answers, call, timers, store } = await full({
       concurrency: 2,
@@ -310,6 +342,35 @@ describe('more calls than the store has at a time', () => {
     answers[0]!()
     await settled()
     expect(await isRefused()).toBe(false)
+  })
+
+  it.each([
+    ['prune', (store: GuardedStore) => store.prune(1)],
+    ['check', (store: GuardedStore) => store.check()],
+    ['keys', (store: GuardedStore) => store.keys()[Symbol.asyncIterator]().next()],
+  ] as const)('are refused at once though a %s may take longer', async (_, upkeep) => {
+    const away = { read: never, prune: never, check: never, keys: hanging }
+    const { store, timers } = guarded(away, { concurrency: 2 })
+    watch(upkeep(store))
+    watch(store.read('key'))
+    const seen = watch(store.read('key'))
+    await timers.pass(249)
+    expect(seen.state).toBe('waiting')
+    await timers.pass(1)
+    expect(seen.state).toBe('failed')
+  })
+
+  it('wait for the end of an upkeep that has the only place', async () => {
+    let end = (_pruned: number) => {}
+    const prune = () => new Promise<number>((resolve) => (end = resolve))
+    const { store, timers } = guarded({ prune }, { concurrency: 1 })
+    watch(store.prune(1))
+    const seen = watch(store.read('key'))
+    await timers.pass(3_000)
+    expect(seen.state).toBe('waiting')
+    end(0)
+    await settled()
+    expect(seen.state).toBe('kept')
   })
 
   it('count those nobody waits for any more, since their client holds them, for 30 s', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { notSent } from '../../../src/backends/stored/store-errors.ts'
 import { replay } from '../../../src/record/changes.ts'
 import { bench, layout, login, logout, MINUTE, set, valueIn, valueOf } from './bench.ts'
 
@@ -477,6 +478,29 @@ it('a login that the store did not admit leaves nothing that counts against the 
   await timers.pass(1_000)
   for await (const keys of store.keys()) expect(keys).toEqual([])
   expect((await visit(undefined, login('ada', clock))).setCookie).toBeDefined()
+})
+
+it('a login that fails since the calls were refused that were to end the oldest leaves nothing listed', async () => {
+  let isFull = false
+  const { visit, clock, timers, store, backend } = bench({
+    limit: { most: 1, onLimit: 'evict-oldest' },
+    wrap: (inner) => ({
+      ...inner,
+      remove: (key) =>
+        isFull ? Promise.reject(notSent('remove', 'no turn came')) : inner.remove(key),
+    }),
+  })
+  const { cookie } = await visit(undefined, login('ada', clock))
+  isFull = true
+  const outcome = Promise.allSettled([visit(undefined, login('ada', clock))])
+  await timers.pass(100)
+  expect(await outcome).toMatchObject([{ reason: { code: 'ERR_STORE_UNAVAILABLE' } }])
+  isFull = false
+  await timers.pass(1_000)
+  const left: string[] = []
+  for await (const keys of store.keys()) left.push(...keys)
+  expect(left).toEqual([cookie!.slice(0, 22)])
+  expect(await backend.members.list('ada')).toHaveLength(1)
 })
 
 it('a second login that the store did not admit leaves who was signed in signed in', async () => {
