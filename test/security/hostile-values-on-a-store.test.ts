@@ -68,7 +68,7 @@ describe.each(STORES)('on %s', (name) => {
           JSON.stringify(text),
         ).toEqual([text])
       }
-      expect(await elsewhere.revokeUser('a\u0000b')).toBe(1)
+      expect(await elsewhere.revokeUser('a\u0000b')).toEqual({ ended: 1, marked: true })
       expect(await elsewhere.list('a\u0000b')).toEqual([])
       expect(await elsewhere.list('\u0000')).toHaveLength(1)
     })

@@ -27,7 +27,7 @@ describe.each(TELLING_NAMES)('%s', (name) => {
     expect(await user.read((session) => session.userId)).toBe(name)
     expect(await sessions.list(name)).toHaveLength(1)
     expect(await sessions.revoke(name, name)).toBe(false)
-    expect(await sessions.revokeUser(name)).toBe(1)
+    expect(await sessions.revokeUser(name)).toEqual({ ended: 1, marked: true })
     expect(await ann.read((session) => session.userId)).toBe('ann')
   })
 

@@ -102,7 +102,9 @@ describe.each(STORED)('a copy shown again, with %s', (backend) => {
       if (verb === 'revoke') expect(await sessions.revoke('ann', selectorOf(copy)!)).toBe(true)
       else
         expect(
-          await (verb === 'revokeUser' ? sessions.revokeUser('ann') : sessions.revokeAll()),
+          verb === 'revokeUser'
+            ? (await sessions.revokeUser('ann')).ended
+            : await sessions.revokeAll(),
         ).toBe(1)
       expect(await opens(copy)).toEqual(NOBODY)
       slow.open()
