@@ -101,18 +101,18 @@ describe('the core alone, bundled', () => {
 
 // Bytes, minified and gzipped. A size that grows past its limit wants a reason, or a subpath.
 const LIMITS: Readonly<Record<string, Sizes>> = {
-  sojourn: { production: 31_950, unknown: 36_160 },
-  'sojourn/fetch': { production: 5_060, unknown: 5_060 },
-  'sojourn/node': { production: 8_650, unknown: 8_650 },
-  'sojourn/express': { production: 8_620, unknown: 8_620 },
-  'sojourn/flask': { production: 16_155, unknown: 16_155 },
-  'sojourn/otel': { production: 3_520, unknown: 3_520 },
-  'sojourn/stores': { production: 16_192, unknown: 16_192 },
-  'sojourn/stores/memory': { production: 18_218, unknown: 18_243 },
-  'sojourn/stores/sqlite': { production: 20_596, unknown: 20_620 },
-  'sojourn/stores/redis': { production: 19_498, unknown: 19_498 },
-  'sojourn/stores/postgres': { production: 21_035, unknown: 21_060 },
-  'sojourn/testing': { production: 9_778, unknown: 9_778 },
+  sojourn: { production: 34_650, unknown: 39_300 },
+  'sojourn/fetch': { production: 5_150, unknown: 5_150 },
+  'sojourn/node': { production: 8_760, unknown: 8_760 },
+  'sojourn/express': { production: 8_760, unknown: 8_760 },
+  'sojourn/flask': { production: 16_250, unknown: 16_250 },
+  'sojourn/otel': { production: 3_760, unknown: 3_760 },
+  'sojourn/stores': { production: 19_400, unknown: 19_400 },
+  'sojourn/stores/memory': { production: 21_750, unknown: 21_800 },
+  'sojourn/stores/sqlite': { production: 25_450, unknown: 25_500 },
+  'sojourn/stores/redis': { production: 23_750, unknown: 23_750 },
+  'sojourn/stores/postgres': { production: 25_850, unknown: 25_900 },
+  'sojourn/testing': { production: 11_900, unknown: 11_900 },
 }
 
 const ENVIRONMENTS: readonly Environment[] = ['production', 'unknown']
