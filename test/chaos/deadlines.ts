@@ -75,7 +75,7 @@ const CALLS: readonly Call[] = [
     },
   },
   across('list', (sessions) => sessions.list(USER)),
-  across('revoke', (sessions) => sessions.revoke(USER, 'nobody')),
+  across('revoke', (sessions) => sessions.revoke(USER, 'of-nobody-of-nobody-no')),
   across('revokeUser', (sessions) => sessions.revokeUser(USER)),
 ]
 

@@ -113,11 +113,15 @@ function learnSecrets(options: unknown): void {
 }
 
 // id = selector "." verifier "." mac;   the selector is the handle, and may be shown
-const ID = /^[\w-]{22}\.([\w-]{43})\.([\w-]{16})$/
+const ID = /^([\w-]{22})\.([\w-]{43})\.([\w-]{16})$/
+
+/** The handles of the cookies that were sent. A forged cookie may have one in the midst of a part. */
+const handles = new Set<string>()
 
 /** A cookie that is sent to a browser. */
 function learnSent(value: string): void {
-  const [, verifier, mac] = ID.exec(value) ?? []
+  const [, handle, verifier, mac] = ID.exec(value) ?? []
+  if (handle) handles.add(handle)
   for (const part of verifier && mac ? [verifier, mac] : [value]) watching.learn('cookie', part)
 }
 
@@ -128,7 +132,13 @@ const COOKIE_LIKE =
 /** A cookie that a browser sent, good or bad. Shorter parts than these prove nothing. */
 function learnPresented(value: string): void {
   if (!COOKIE_LIKE.test(value)) return
-  for (const part of value.split('.')) if (part.length >= 27) watching.learn('cookie', part)
+  for (const part of value.split('.')) {
+    if (part.length < 27) continue
+    const handle = [...handles].find((sent) => part.includes(sent))
+    for (const rest of handle ? part.split(handle) : [part]) {
+      if (rest.length >= 27) watching.learn('cookie', rest)
+    }
+  }
 }
 
 for (const variable of ['REDIS_URL', 'DATABASE_URL']) {

@@ -68,7 +68,7 @@ const SHARED_COOKIES =
   "Cookies do not know ports: apps on localhost:3000 and localhost:3001 share them. Use another cookie name, as cookie: { name: 'shop' }."
 const IDLE = 'lifetime.idle'
 const OWN_IDLE =
-  'lifetime.idle (if it is permanent lifetime.permanent), or than the shorter lifetime.anonymous or session.lifetime that applied to it'
+  'lifetime.idle (lifetime.permanent, if it is permanent), or than the shorter lifetime.anonymous or session.lifetime that applied to it'
 const FLASK_IDLE = 'PERMANENT_SESSION_LIFETIME'
 const NEW_SESSION = 'The visitor gets a new session.'
 
