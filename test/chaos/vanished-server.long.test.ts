@@ -7,10 +7,10 @@ import { startProxy } from './proxy.ts'
 import { answered, expectRefusal, report, sessionsOn, siteOn, strayErrors } from './visitors.ts'
 
 /**
- * The store's own patience with an answer is 30 s, and reconnecting may add some; a request that is
- * refused takes a quarter of a second, the deadline of a read.
+ * The store's own patience with an answer is 30 s, and reconnecting may add some. Until then a request
+ * is refused at once, since no call was answered, and the visitor waits 10 ms before the next.
  */
-const REFUSALS = 40 * 4
+const REFUSALS = 40 * 100
 
 test('a pool of pg with its default options goes on after half a minute, without a restart', async () => {
   const stray = strayErrors()
