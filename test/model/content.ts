@@ -21,10 +21,12 @@ export interface Content {
   readonly verifier: string
   /** The epoch of its login. */
   readonly epoch: number
+  /** When that verifier was made, in milliseconds: before a swap that had to be sent again. */
+  readonly issuedAt: number
 }
 
 /** What a record holds of it. */
-export type RecordContent = Omit<Content, 'verifier' | 'epoch'>
+export type RecordContent = Omit<Content, 'verifier' | 'epoch' | 'issuedAt'>
 
 const layout = layoutWith([])
 const contents = new WeakMap<Row, Content>()
@@ -35,8 +37,9 @@ export function contentOf(key: string, row: Row): Content {
   if (known) return known
   const entry = decodeEntry(key, row, { layout })
   if (!entry) throw new Error(`The row under ${key} cannot be read.`)
-  const { verifier, epoch } = entry
-  const content = { ...recordContent(entry.record), verifier, epoch }
+  const { verifier, epoch, issued } = entry
+  const ids = { verifier, epoch, issuedAt: issued * 1000 }
+  const content = { ...recordContent(entry.record), ...ids }
   contents.set(row, content)
   return content
 }

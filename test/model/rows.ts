@@ -130,7 +130,7 @@ export function rowChecks(
       hash: content.verifier,
       login: old?.login,
       isFirst: !old,
-      at: now(),
+      at: Math.min(now(), content.issuedAt + skew),
       shownAt: undefined,
     })
   }

@@ -163,8 +163,10 @@ export async function admit(
   }
 }
 
-/** When an owner's list may expire, in milliseconds since 1970: later than the next `keep`. */
+/**
+ * When an owner's list may expire, in milliseconds since 1970: later than the next `keep`, also if a
+ * visit extends the session once more and its `keep` fails.
+ */
 export function listUntil(expiresAt: number, { idle }: Pick<Entry, 'idle'>): number {
-  const fifthOfIdle = idle * 200
-  return expiresAt + fifthOfIdle
+  return expiresAt + idle * 1_200
 }
