@@ -153,7 +153,7 @@ export const REVOCATION_VARIANTS: Variant[] = [
   {
     name: 'a revocation that says it was stored',
     breaks: /no epoch was stored/,
-    edits: [{ file: 'user-sessions.ts', from: 'marked: epoch === wanted', to: 'marked: true' }],
+    edits: [{ file: 'user-sessions.ts', from: 'marked: epoch === wanted,', to: 'marked: true,' }],
   },
   { name: 'a revocation that needs space', breaks: /full: /, flaw: 'revoke-needs-space' },
   { name: 'a removal that needs space', breaks: /full: /, flaw: 'remove-needs-space' },

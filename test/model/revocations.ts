@@ -94,7 +94,9 @@ export function revocationChecks(facts: Facts, now: () => number) {
         const { except, isExceptLost } = revocation
         const isExcepted = except !== undefined && except === key && !isExceptLost
         const isLate = revocation.since > calledAt || revocation.isUnmarked
-        return revocation.isForgotten || (!isExcepted && isLate)
+        // Its epoch has expired; a login that was in flight for longer than that brings it back.
+        const isExpired = now() - revocation.time > TIMES.permanent
+        return revocation.isForgotten || isExpired || (!isExcepted && isLate)
       })
     },
   }

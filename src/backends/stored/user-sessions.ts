@@ -156,8 +156,7 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
       return live.size + hidden.length > 0
     },
     async revokeAll(owner, except) {
-      const kept = except === undefined ? undefined : await validKey(owner, except)
-      const { keys, marked } = await raiseEpoch(owner, kept)
+      const { keys, marked, kept } = await raiseEpoch(owner, except)
       const ended = await discard(
         owner,
         keys.filter((key) => key !== kept),
@@ -201,12 +200,14 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
     const until = now + Math.max(lifetime.idle, lifetime.permanent) + CLOCK_MARGIN_MS
     let epoch = 0
     for (;;) {
+      // Each time: the revocation that came in between may have ended it.
+      const kept = except === undefined ? undefined : await validKey(owner, except)
       // Random bits, since two revocations at the same time must both count.
       const [high = 0, low = 0] = random(2)
       const wanted = Math.max(now * STEP, epoch) + 1 + (((high << 8) | low) % STEP)
-      const revoked = await store.revoke(owner, wanted, until, except)
+      const revoked = await store.revoke(owner, wanted, until, kept)
       epoch = revoked.epoch
-      if (epoch <= wanted) return { keys: revoked.keys, marked: epoch === wanted }
+      if (epoch <= wanted) return { keys: revoked.keys, marked: epoch === wanted, kept }
     }
   }
 }
