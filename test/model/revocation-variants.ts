@@ -52,8 +52,8 @@ export const REVOCATION_VARIANTS: Variant[] = [
     edits: [
       {
         file: 'user-sessions.ts',
-        from: 'if (epoch <= wanted) return { keys: revoked.keys, marked: epoch === wanted }',
-        to: 'return { keys: revoked.keys, marked: epoch >= wanted }',
+        from: 'if (epoch <= wanted) return { keys: revoked.keys, marked: epoch === wanted, kept }',
+        to: 'return { keys: revoked.keys, marked: epoch >= wanted, kept }',
       },
     ],
   },
