@@ -122,7 +122,9 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
       if (!storeLimit.refuse) return
       const keys = await store.list(owner, limit.most)
       if (keys.length < limit.most || keys.includes(selector)) return
-      if ((await forgetExpired(owner)).length === 0) throw tooMany()
+      if ((await forgetExpired(owner)).length > 0) return
+      // Another request may have made room since the first look.
+      if ((await store.list(owner, limit.most)).length >= limit.most) throw tooMany()
     },
     async admit(owner, selector, epoch, until) {
       const ask = () => store.admit(owner, selector, epoch, until, storeLimit)
