@@ -74,9 +74,10 @@ function request(name: string, browser: string, work: (session: Session, user: s
 }
 
 /** The verbs that requests call. */
+// oxfmt-ignore
 const VERBS = [
-  ...['read', 'insert', 'swap', 'touch', 'remove'],
-  ...['epoch', 'admit', 'keep', 'list', 'revoke', 'forget'],
+  'read', 'insert', 'swap', 'touch', 'remove',
+  'epoch', 'admit', 'keep', 'list', 'revoke', 'forget',
 ]
 
 /** A store whose calls pass through other hands. */

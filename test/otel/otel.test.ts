@@ -90,7 +90,9 @@ test('a failure is a span with status ERROR and the code of the error', async ()
   const visitor = new Visitor(sessions)
   await visitor.visit((session) => session.set('a', 1))
   failing.add('read')
-  await expect(sessions.open(visitor.cookie)).rejects.toThrow()
+  await expect(sessions.open(visitor.cookie)).rejects.toMatchObject({
+    code: 'ERR_STORE_UNAVAILABLE',
+  })
   const span = spans().at(-1)!
   expect([span.name, span.status.code]).toEqual(['session.open', otel.SpanStatusCode.ERROR])
   expect(span.attributes).toMatchObject({
@@ -188,7 +190,9 @@ test('the state of the store is asked for whenever metrics are collected', async
   const visitor = new Visitor(sessions)
   await visitor.visit((session) => session.login('ada'))
   failing.add('remove')
-  await expect(visitor.visit((session) => session.logout())).rejects.toThrow()
+  await expect(visitor.visit((session) => session.logout())).rejects.toMatchObject({
+    code: 'ERR_STORE_UNAVAILABLE',
+  })
   const later = await collected()
   expect(pointsOf(later, 'sojourn.store.unconfirmed')).toEqual([[which, 1]])
 })

@@ -21,7 +21,9 @@ function audited(options: Partial<Omit<SessionOptions, 'store'>> = {}) {
     clock,
     events: { userId: true },
     deadlines: { read: '20s', write: '20s', commit: '30s' },
-    onEvent({ at: _, ...event }: SessionEvent) {
+    onEvent(told: SessionEvent) {
+      const { at, ...event } = told
+      expect(at).toBe(clock())
       if (event.type !== 'store-finding' && event.type !== 'created') trail.push(event)
     },
     ...options,
