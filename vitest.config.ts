@@ -35,7 +35,7 @@ const WITH_SERVERS = [
   'test/linearizability/{load,stores}*',
   'test/model/simpler-contracts*',
   'test/promises/*-on-a-store*',
-  'test/promises/{absent,durable,fixation,ids,logout}-*',
+  'test/promises/{absent,durable,fixation,ids,logout,revoked}-*',
   'test/security/{fixation,replay,rotation,shared-cache,same-answer,hostile-values-on,leaks-of}*',
   'test/stores/postgres/**',
   'test/stores/redis/**',
