@@ -38,6 +38,7 @@ const WITH_SERVERS = [
   'test/promises/{absent,durable,fixation,ids,logout,revoked}-*',
   'test/security/{fixation,replay,rotation,shared-cache,same-answer,hostile-values-on,leaks-of}*',
   'test/stores/postgres/**',
+  'test/stores/sqlite/full*',
   'test/stores/redis/**',
   'test/stores/sqlite/{locked,processes}*',
 ]
