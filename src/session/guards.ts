@@ -171,7 +171,7 @@ class AskedPromise<Value> extends Promise<Value> {
     return Promise
   }
 
-  // oxlint-disable-next-line unicorn/no-thenable -- this is how it notices
+  // oxlint-disable-next-line unicorn/no-thenable -- `await` calls it: so a guard learns that its refusal is awaited
   override then<A = Value, B = never>(
     ...handlers: Parameters<Promise<Value>['then']>
   ): Promise<A | B> {

@@ -22,7 +22,7 @@ import { factsOf } from '../session/facts-of.ts'
 const adapter = process.argv[2] ?? ''
 let now = Date.now()
 const told = { events: [] as EventFacts[], lines: [] as string[] }
-// oxlint-disable-next-line no-console -- what it prints is told over HTTP, in order
+// oxlint-disable-next-line no-console -- the test asks over HTTP what was printed, and in which order
 console.warn = console.error = (...line) => told.lines.push(line.map(String).join(' '))
 
 const kept = memoryStore()

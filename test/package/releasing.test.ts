@@ -30,5 +30,5 @@ it('nothing is missing from a complete manifest', () => {
 })
 
 // A reminder in the summary of each run, until the owner has filled them in.
-// oxlint-disable-next-line vitest/warn-todo -- only the owner knows them
+// oxlint-disable-next-line vitest/warn-todo -- a reminder is wanted: only the owner knows these values
 for (const field of missingFields(manifest)) it.todo(`package.json has ${field}: see RELEASING.md`)

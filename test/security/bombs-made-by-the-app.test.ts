@@ -47,7 +47,7 @@ describe.each(KINDS)('$name', ({ name, app }) => {
         }
         const setters: ((session: Session<any>) => unknown)[] = [
           (session) => session.set('x', value),
-          (session) => session.update('x', () => value as any),
+          (session) => session.update('x', () => value as never),
           (session) => session.getOrInsert('y', value),
           (session) => session.flash(value as never),
         ]

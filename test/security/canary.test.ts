@@ -209,7 +209,7 @@ test.each(REFUSED)('a value that is refused is not told: %s', async (_, refused)
   const session = await sessions.open(undefined)
   for (const write of [
     () => session.set('k', refused),
-    () => session.update('k', () => refused as any),
+    () => session.update('k', () => refused as never),
     () => session.flash(refused as string),
     () => session.login(refused as string),
     () => (session.label = refused as string),

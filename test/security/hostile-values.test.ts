@@ -50,7 +50,7 @@ describe.each(KINDS)('$name', ({ name, app }) => {
       await visitor.visit((session) => {
         session.set('x', value).set('list', [value, [value]])
         session.set('object', { value, inner: { value } })
-        session.update('updated', () => value as any)
+        session.update('updated', () => value as never)
       })
       await visitor.visit((session) => {
         expect(told(session.get('x'))).toEqual(told(value))

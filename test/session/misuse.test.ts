@@ -379,7 +379,7 @@ const REQUESTS: Row[] = [
   ],
   [
     'app.use(sessionMiddleware)',
-    () => (sessionMiddleware as any)({ headers: {} }, {}, () => {}),
+    () => (sessionMiddleware as (...given: unknown[]) => unknown)({ headers: {} }, {}, () => {}),
     /got a request: write app\.use\(sessionMiddleware\(sessions/,
   ],
   [

@@ -1,19 +1,14 @@
 /** Why a value cannot be encoded, and where in it: `at cart.items[2] it holds a function`. */
 
 /** Thrown where a value cannot be encoded. The path is completed on the way up. */
-export class Unsupported {
-  readonly why: string
+export class Unsupported extends Error {
   readonly path: (string | number)[] = []
-
-  constructor(why: string) {
-    this.why = why
-  }
 
   /** The reason, and where it is in the value of a key: `at cart.items[2] it holds a function`. */
   told(key: string): string {
-    if (this.path.length === 0) return this.why
+    if (this.path.length === 0) return this.message
     const shown = this.path.slice(0, LONGEST_PATH).map(pathPart).join('')
-    return `at ${key}${shown}${this.path.length > LONGEST_PATH ? '…' : ''} ${this.why}`
+    return `at ${key}${shown}${this.path.length > LONGEST_PATH ? '…' : ''} ${this.message}`
   }
 }
 
@@ -27,6 +22,5 @@ function pathPart(member: string | number): string {
 
 /** Refuses a value. `spell` in codec.ts turns it into ERR_VALUE_UNSUPPORTED. */
 export function refuse(why: string): never {
-  // oxlint-disable-next-line no-throw-literal -- turned into a SessionError by the codec
   throw new Unsupported(why)
 }

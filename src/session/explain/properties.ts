@@ -7,10 +7,10 @@ import { insteadOf } from './instead.ts'
  * The base class of sessions. In development the new object is a proxy that warns of misuse; it has the
  * private fields of the session, so methods work on it. In production there is no proxy.
  */
-// oxlint-disable-next-line typescript/no-extraneous-class -- a base class, for what its constructor returns
+// oxlint-disable-next-line typescript/no-extraneous-class -- only a base class can decide what `this` is in a derived one
 export class SessionBase {
   constructor(development: { watched(session: object): object } | undefined) {
-    // oxlint-disable-next-line no-constructor-return -- the fields of derived classes are put on it
+    // oxlint-disable-next-line no-constructor-return -- then `this` is the proxy, and has the private fields of the derived class
     if (development) return development.watched(this)
   }
 }
@@ -28,7 +28,7 @@ export function refuseStrayProperties(prototype: object): void {
   const top = new Proxy({}, { set: (_target, name) => refuse(String(name)) })
   // `await` asks every object for `then`: to go on to the proxy takes longer than to open a cookie.
   const then = { get: () => undefined, set: () => void refuse('then'), configurable: true }
-  // oxlint-disable-next-line unicorn/no-thenable -- it says that there is none
+  // oxlint-disable-next-line unicorn/no-thenable -- `await` finds `undefined`, so a session is no thenable
   Object.defineProperty(prototype, 'then', then)
   Object.setPrototypeOf(Object.getPrototypeOf(prototype) as object, top)
   for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {

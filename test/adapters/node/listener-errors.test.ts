@@ -50,7 +50,7 @@ describe.each(PLACES)('an error of a listener, sessions in %s', (_, place) => {
       'what is no error',
       'UNKNOWN',
       () => {
-        throw 'text' // oxlint-disable-line no-throw-literal -- apps do
+        throw 'text' // oxlint-disable-line no-throw-literal -- an app can throw anything, and that is what is tested
       },
     ],
   ])('is a 500, an event and a line, after a form was read: %s', async (_what, code, fail) => {
@@ -158,7 +158,7 @@ test('a thenable that is no promise of this realm is waited for, too', async () 
   const { sessions, events } = testSessions()
   printed()
   const foreign = {
-    // oxlint-disable-next-line unicorn/no-thenable -- a promise of another library
+    // oxlint-disable-next-line unicorn/no-thenable -- it stands for the promise of another library
     then: (_: unknown, failed: (error: Error) => void) => failed(new Error('of the app')),
   }
   const ask = await serve(withSessions(sessions, () => foreign))

@@ -12,7 +12,7 @@ import { fakeClock } from '../../../src/testing/time/clock.ts'
 import type { GuardedStore } from '../../../src/backends/stored/commit-work.ts'
 import { bench, heldTimers, logout, set, settled } from './bench.ts'
 
-const ROW = { write: 'w.1', recent: [], expiresAt: Date.now() + 60_000, owner: null, body: 'x' }
+const ROW = { write: 'w.1', recent: [], expiresAt: Date.UTC(2100, 0, 1), owner: null, body: 'x' }
 
 const never = () => new Promise<never>(() => {})
 

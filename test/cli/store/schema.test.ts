@@ -8,7 +8,7 @@ import type { SessionStore } from '../../../src/backends/stored/store.ts'
 import { sojourn } from '../command.ts'
 
 async function expectToWork(store: SessionStore) {
-  const row = { write: 'w', recent: [], expiresAt: Date.now() + 60_000, owner: null, body: '{}' }
+  const row = { write: 'w', recent: [], expiresAt: Date.UTC(2100, 0, 1), owner: null, body: '{}' }
   expect(await store.insert('k', row)).toBe(true)
   expect(await store.read('k')).toEqual({ ...row, epoch: 0, isListed: true })
   expect((await store.check()).filter((finding) => finding.includes('tables'))).toEqual([])

@@ -85,7 +85,7 @@ test('times that are none and a label that is a flood are listed too', async () 
     previous: undefined,
     record,
   }
-  const now = Date.now()
+  const now = Date.UTC(2100, 0, 1)
   await store.insert(selector, rowOf(entry, { layout }, { write: 'w', recent: [], now }))
   await store.admit('ada', selector, 0, now + 60_000, { most: 9, refuse: false })
   const { code, out, err } = await run({ store, ...place }, [], ['list', 'ada'])

@@ -40,7 +40,7 @@ describe('a listener that', () => {
   it('throws what the console cannot print reaches no request either', async () => {
     const { sessions } = testSessions({
       onEvent() {
-        // oxlint-disable-next-line no-throw-literal -- as an app may
+        // oxlint-disable-next-line no-throw-literal -- an app can throw anything, and that is what is tested
         throw unprintable
       },
     })

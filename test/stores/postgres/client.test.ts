@@ -11,7 +11,9 @@ import { connectPool, emptyStore, MANY, sqlOf, url } from './tables.ts'
 const pool = connectPool()
 const NAME = 'client'
 
-const ROW: Row = { write: 'a', recent: [], expiresAt: Date.now(), owner: null, body: '' }
+/** Any time: none of these tests lets it come. */
+const SOON = Date.UTC(2100, 0, 1)
+const ROW: Row = { write: 'a', recent: [], expiresAt: SOON, owner: null, body: '' }
 
 /** An empty store, and what it sends. */
 async function counted() {
@@ -98,10 +100,10 @@ test('every verb is one statement, sent once, and only a swap that lost sends a 
     () => counting.read('k'),
     () => counting.insert('k', row),
     () => counting.swap('k', 'a', { ...row, write: 'b' }),
-    () => counting.touch('k', Date.now()),
+    () => counting.touch('k', SOON),
     () => counting.remove('k'),
     () => counting.epoch('ada'),
-    () => counting.keep('ada', 'k', 1, Date.now() + 60_000),
+    () => counting.keep('ada', 'k', 1, SOON),
     () => counting.list('ada'),
     () => counting.list('ada', 1),
     () => counting.forget('ada', ['k']),
@@ -144,10 +146,10 @@ test('a client that does not say how many rows it wrote is a failure, not a lost
       })
     },
   })
-  const row = { write: 'a', recent: [], expiresAt: Date.now(), owner: null, body: '' }
+  const row = { write: 'a', recent: [], expiresAt: SOON, owner: null, body: '' }
   const store = postgresStore(silent as PostgresClient, { prefix: `${NAME}_` })
   await expect(store.insert('silent', row)).rejects.toThrow(/did not say how many rows/)
-  await expect(store.touch('silent', Date.now())).rejects.toThrow(/did not say how many rows/)
+  await expect(store.touch('silent', SOON)).rejects.toThrow(/did not say how many rows/)
 })
 
 /** Clients whose numbers, booleans and times are no such thing. */
@@ -253,11 +255,10 @@ test('an owner with a very long name has a list of its own', async () => {
   const store = await emptyStore(pool, sqlOf(pool), NAME)
   const long = randomBytes(50_000).toString('hex')
   const names = [`${long}x`, `${long}y`, '\u0001#', '\u0000']
-  for (const [index, name] of names.entries())
-    await store.admit(name, `k${index}`, 0, Date.now(), MANY)
+  for (const [index, name] of names.entries()) await store.admit(name, `k${index}`, 0, SOON, MANY)
   const lists = await Promise.all(names.map((name) => store.list(name)))
   expect(lists).toEqual([['k0'], ['k1'], ['k2'], ['k3']])
-  const row = { write: 'a', recent: [], expiresAt: Date.now(), owner: names[0] ?? '', body: '' }
+  const row = { write: 'a', recent: [], expiresAt: SOON, owner: names[0] ?? '', body: '' }
   expect(await store.insert('k', row)).toBe(true)
   expect(await store.read('k')).toEqual({ ...row, epoch: 0, isListed: false })
 })
