@@ -86,8 +86,9 @@ export const REVOCATION_VARIANTS: Variant[] = [
     edits: [
       {
         file: 'user-sessions.ts',
-        from: 'if ((await store.read(selector))?.owner !== owner) return false',
-        to: 'if (!(await store.list(owner)).includes(selector)) return false',
+        from: 'if (row?.owner !== owner) return false',
+        to: `if (row?.owner !== owner) return false
+      if (!(await store.list(owner)).includes(selector)) return false`,
       },
     ],
   },
@@ -98,9 +99,9 @@ export const REVOCATION_VARIANTS: Variant[] = [
       {
         file: 'user-sessions.ts',
         from: `      await discard(owner, [selector])
-      return live.size`,
-        to: `      if (live.size + hidden.length > 0) await discard(owner, [selector])
-      return live.size`,
+      const found = judge(selector, row)`,
+        to: `      const found = judge(selector, row)
+      if (typeof found === 'object' || found === 'hidden') await discard(owner, [selector])`,
       },
     ],
   },

@@ -4,7 +4,7 @@ import { withCause, SessionError } from '../../base/errors.ts'
 import type { Ended } from '../../record/lifetime.ts'
 import { authenticatedAtOf, labelOf } from '../../record/record.ts'
 import { decodeEntry, entryEnded, isRevoked, type RowAndEntry, seenAt } from './entry.ts'
-import { CLOCK_MARGIN_MS } from './store.ts'
+import { CLOCK_MARGIN_MS, type FoundRow } from './store.ts'
 import type { Revocation, SessionInfo } from '../store-backend.ts'
 import type { SessionRules, StoredParts } from './commit-work.ts'
 import { isSelector } from './session-id.ts'
@@ -60,21 +60,27 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
     const live = new Map<string, RowAndEntry>()
     const dead: string[] = []
     const hidden = new Set<string>()
-    const now = clock()
     await eachInParts(keys, async (key) => {
       signal?.throwIfAborted()
       const row = await store.read(key)
-      if (!row) return void dead.push(key)
       // Not the user's, as when a failover lost the login. If it is, the next visit lists it again.
-      if (row.owner !== owner) return void dead.push(key)
-      const entry = decodeEntry(key, row, rules)
-      const isOver = (at: number) =>
-        entry ? isEnded(entryEnded(row, entry, rules, at)) : row.expiresAt < at
-      if (isOver(now - LATE_TOUCH) || (entry && isRevoked(row, entry))) dead.push(key)
-      else if (!entry) hidden.add(key)
-      else if (!isOver(now)) live.set(key, { row, entry })
+      const found = row?.owner === owner ? judge(key, row) : 'dead'
+      if (found === 'dead') dead.push(key)
+      else if (found === 'hidden') hidden.add(key)
+      else if (found !== 'expired') live.set(key, found)
     })
     return { live, dead, hidden: keys.filter((key) => hidden.has(key)) }
+  }
+
+  /** A live session; or that it has ended, has expired just now, or cannot be read here. */
+  function judge(key: string, row: FoundRow): RowAndEntry | 'dead' | 'expired' | 'hidden' {
+    const now = clock()
+    const entry = decodeEntry(key, row, rules)
+    const isOver = (at: number) =>
+      entry ? isEnded(entryEnded(row, entry, rules, at)) : row.expiresAt < at
+    if (isOver(now - LATE_TOUCH) || (entry && isRevoked(row, entry))) return 'dead'
+    if (!entry) return 'hidden'
+    return isOver(now) ? 'expired' : { row, entry }
   }
 
   /** Removes rows, then forgets their keys: if it is interrupted, the next call does the rest. */
@@ -151,11 +157,12 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
     async revoke(owner, selector) {
       if (!isSelector(selector)) return false
       // The row itself tells its owner: a list may have lost it.
-      if ((await store.read(selector))?.owner !== owner) return false
-      const { live, hidden } = await sortRows(owner, [selector])
+      const row = await store.read(selector)
+      if (row?.owner !== owner) return false
       // Also one that has expired: for a server whose clock is behind it has not.
       await discard(owner, [selector])
-      return live.size + hidden.length > 0
+      const found = judge(selector, row)
+      return found !== 'dead' && found !== 'expired'
     },
     async revokeAll(owner, except) {
       const { keys, marked, kept } = await raiseEpoch(owner, except)
