@@ -24,7 +24,8 @@ export interface StoreOptions {
   grace?: Duration
   /**
    * What a replayed id does, that is one sent after it was renewed and `grace` has passed, perhaps
-   * because the cookie was stolen. 'report': a `replayed` event; 'end': also ends the session.
+   * because the cookie was stolen. 'report': a `replayed` event; 'end': also ends the session, if its
+   * `grace` has been over for a minute (clocks of servers differ).
    *
    * @default 'report'
    */

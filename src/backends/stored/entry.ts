@@ -27,7 +27,7 @@ export interface Entry {
   readonly verifier: string
   /** Raised by each login: work from a request that opened another number is not applied. */
   readonly auth: number
-  /** The user's epoch at the login: below it after a revocation, the session does not open. 0 if none. */
+  /** The user's epoch at the login; 0 if there was none. Of another epoch, the session is revoked. */
   readonly epoch: number
   /** The idle timeout when the row was written, in seconds. */
   readonly idle: number

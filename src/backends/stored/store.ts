@@ -21,7 +21,7 @@ export interface Row {
 /** A row as `read` returns it, with what the list of its owner says of it. */
 export interface FoundRow extends Row {
   /**
-   * The epoch of the row's owner: a session whose login is of a lower one was revoked. 0 without an
+   * The epoch of the row's owner: a session whose login is of another one was revoked. 0 without an
    * owner, for one who was never revoked, and if the last revocation excepted this key.
    */
   readonly epoch: number
