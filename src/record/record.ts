@@ -94,6 +94,11 @@ export function ownLayout(codec: Codec): Layout {
   }
 }
 
+/** Makes an empty record. `at`: its creation time in seconds since 1970. */
+export function newRecord(layout: Layout, at: number, nonce?: string): SessionRecord {
+  return layout.empty({ created: at, nonce })
+}
+
 /** Sets a value in `meta`, or deletes it if `undefined`. Without a `name` it does nothing. */
 export function setMeta(
   record: SessionRecord,

@@ -3,16 +3,10 @@
 import { randomInt } from 'node:crypto'
 import type { Opened } from '../backends/backend.ts'
 import { SessionError } from '../base/errors.ts'
-import {
-  apply,
-  type Change,
-  isOfAnother,
-  newRecord,
-  replay,
-  spellChanges,
-} from '../record/changes.ts'
+import { type Change, spellChanges } from '../record/changes.ts'
+import { apply, isOfAnother, replay } from '../record/replay.ts'
 import { type Field, hasDrifted } from '../record/fields.ts'
-import { type Flash, type SessionRecord, userIdOf } from '../record/record.ts'
+import { type Flash, newRecord, type SessionRecord, userIdOf } from '../record/record.ts'
 import type { OwnTimeouts } from '../record/session-lifetime.ts'
 import { isObject } from '../record/text/shapes.ts'
 import { NONCES, spellNonce } from '../record/stamp.ts'

@@ -1,7 +1,8 @@
 /** When all is quiet: what should be over is, what should open does, and the lists know all of it. */
 
 import type { Change } from '../../src/record/changes.ts'
-import { newRecord, replay } from '../../src/record/changes.ts'
+import { newRecord } from '../../src/record/record.ts'
+import { replay } from '../../src/record/replay.ts'
 import { contentOf } from './content.ts'
 import { USERS } from './losses.ts'
 import { layout, type World } from './world.ts'

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Change, newRecord, REMOVE, replay } from '../../src/record/changes.ts'
+import { type Change, REMOVE } from '../../src/record/changes.ts'
+import { replay } from '../../src/record/replay.ts'
 import { createCodec } from '../../src/record/text/codec.ts'
 import {
   asFlash,
@@ -8,6 +9,7 @@ import {
   isEmpty,
   isPermanent,
   labelOf,
+  newRecord,
   ownLayout,
   type SessionRecord,
   setMeta,

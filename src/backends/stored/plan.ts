@@ -1,8 +1,9 @@
 /** Plans one request's work on the newest row. Pure: planned again after a lost swap. */
 
 import { sizesOf, tooLarge } from '../../record/too-large.ts'
-import { isSoft, newRecord, overwrittenKeys, replay } from '../../record/changes.ts'
-import { type SessionRecord, userIdOf } from '../../record/record.ts'
+import { isSoft, overwrittenKeys } from '../../record/changes.ts'
+import { replay } from '../../record/replay.ts'
+import { newRecord, type SessionRecord, userIdOf } from '../../record/record.ts'
 import { withMessagesThatFit } from '../../record/waiting.ts'
 import type { CommitWork, SessionRules } from './commit-work.ts'
 import { type Entry, entryEnded, idleSeconds, isDue, type RowAndEntry } from './entry.ts'

@@ -8,7 +8,7 @@ import {
   rowOf,
   seenAt,
 } from '../../../src/backends/stored/entry.ts'
-import { newRecord } from '../../../src/record/changes.ts'
+import { newRecord } from '../../../src/record/record.ts'
 import type { Row } from '../../../src/backends/stored/store.ts'
 import { layout, MINUTE } from './bench.ts'
 

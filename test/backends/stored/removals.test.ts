@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { StoredOpened } from '../../../src/backends/stored/open.ts'
 import { removals } from '../../../src/backends/stored/removals.ts'
-import { type Change, newRecord, replay } from '../../../src/record/changes.ts'
+import type { Change } from '../../../src/record/changes.ts'
+import { newRecord } from '../../../src/record/record.ts'
+import { replay } from '../../../src/record/replay.ts'
 import { fakeClock } from '../../../src/testing/time/clock.ts'
 import {
   bench,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Change, REMOVE, replay } from '../../../src/record/changes.ts'
+import { type Change, REMOVE } from '../../../src/record/changes.ts'
+import { replay } from '../../../src/record/replay.ts'
 import {
   bench,
   count,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { notSent } from '../../../src/backends/stored/store-errors.ts'
-import { replay } from '../../../src/record/changes.ts'
+import { replay } from '../../../src/record/replay.ts'
 import { bench, layout, login, logout, MINUTE, set, valueIn, valueOf } from './bench.ts'
 
 const label = (name: string) => ({ do: 'label', label: name }) as const
