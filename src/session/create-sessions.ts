@@ -1,0 +1,178 @@
+/** `createSessions`: makes the sessions of an app, and finds the session of each request. */
+
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { BackendStore } from '../backends/store-backend.ts'
+import { SessionError } from '../base/errors.ts'
+import { invalid } from '../base/options.ts'
+import type { RequestFacts } from '../http/request-facts.ts'
+import type { Keepable } from '../record/text/values.ts'
+import { createCarriers, isMountedElsewhere } from './carriers.ts'
+import { closeSessions, CommitCount } from './close.ts'
+import { NOT_RUNNING, whyNotMounted } from './explain/not-mounted.ts'
+import type { GuardName } from './guards.ts'
+import { watchUncommitted } from './lost-changes.ts'
+import { openState } from './open-state.ts'
+import { Session } from './session.ts'
+import type { Sessions, StoredSessions } from './sessions.ts'
+import type { SessionOptions } from './setup/options.ts'
+import { resolveOptions } from './setup/settings.ts'
+import { freshness, requireSignedIn } from './signed-in.ts'
+import type { Host } from './state.ts'
+import { storeInspection } from './store-inspection.ts'
+import { acrossSessions } from './stored-sessions.ts'
+import { createVisit, type Visit } from './visit.ts'
+
+/**
+ * Makes the sessions of an app.
+ *
+ * @example
+ * const sessions = createSessions<{ visits: number }>({ secret: process.env.SESSION_SECRET })
+ *
+ * @throws ERR_SECRET_MISSING, ERR_SECRET_WEAK, ERR_OPTION_INVALID: options are checked here, not at
+ * the first request.
+ */
+export function createSessions<
+  Data extends Keepable<Data, Extra> = Record<string, any>,
+  Extra = never,
+>(options: SessionOptions & { store: BackendStore }): StoredSessions<Data>
+export function createSessions<
+  Data extends Keepable<Data, Extra> = Record<string, any>,
+  Extra = never,
+>(options: SessionOptions): Sessions<Data>
+// For `ReturnType<typeof createSessions>`, which takes the last.
+export function createSessions(options: SessionOptions): Sessions
+export function createSessions(options: SessionOptions): Sessions | StoredSessions {
+  const settings = resolveOptions(options)
+  const host: Host = {
+    ...settings,
+    secretUse: [],
+    toldInsecure: false,
+    commits: new CommitCount(),
+  }
+  for (let key = 0; key < settings.policy.secrets.count; key++) {
+    host.secretUse.push({ opened: 0, lastAt: undefined })
+  }
+  const visits = createCarriers()
+  const running = new AsyncLocalStorage<Visit>()
+  const lookAtStore = storeInspection(host)
+
+  function findVisit(carrier: object): Visit | undefined {
+    const visit = visits.get(carrier)
+    if (visit) return visit
+    const { req } = carrier as { req?: unknown }
+    return isObject(req) ? visits.get(req) : undefined
+  }
+
+  function visitOf(carrier: unknown): Visit {
+    const visit = isObject(carrier) ? findVisit(carrier) : undefined
+    if (visit) return visit
+    const why = whyNotMounted(carrier, isObject(carrier) && isMountedElsewhere(carrier))
+    host.development?.warn(why, why)
+    throw new SessionError('ERR_SESSION_NOT_MOUNTED', why)
+  }
+
+  function runningVisit(): Visit {
+    const visit = running.getStore()
+    if (visit) return visit
+    host.development?.warn('not-running', NOT_RUNNING)
+    throw new SessionError('ERR_SESSION_NOT_MOUNTED', NOT_RUNNING)
+  }
+
+  // Not async: returns the visit's own promise; another one around it would take three more ticks.
+  function get(carrier: unknown): Promise<Session<any, any>> {
+    try {
+      return visitOf(carrier).session()
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
+  /** Runs a check of a request. Its refusal holds, even if nothing awaits it. */
+  function guarded<Value>(
+    guard: GuardName,
+    carrier: unknown,
+    check: (visit: Visit) => Promise<Value>,
+  ): Promise<Value> {
+    try {
+      const visit = visitOf(carrier)
+      return visit.guard(guard, check(visit))
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
+  async function currentHandle(): Promise<string | undefined> {
+    const session = await running
+      .getStore()
+      ?.session()
+      .catch(() => undefined)
+    return session?.handle
+  }
+
+  const sessions: Sessions<any> = {
+    get,
+    signedIn(carrier, options = {}) {
+      const asked = guarded('signedIn', carrier, async (visit) => {
+        const freshMs = freshness(options)
+        return requireSignedIn(host, await visit.session(), freshMs)
+      })
+      const { development } = host
+      return development ? development.watchPromise(asked, 'signedIn(req)') : asked
+    },
+    current: async () => runningVisit().session(),
+    async open(cookieHeader) {
+      if (cookieHeader !== undefined && cookieHeader !== null && typeof cookieHeader !== 'string') {
+        throw new SessionError(
+          'ERR_OPTION_INVALID',
+          'cookieHeader',
+          'has to be the text of a Cookie header. Pass request.headers.get("cookie")',
+        )
+      }
+      lookAtStore()
+      const facts: RequestFacts = { cookie: cookieHeader, header: () => undefined }
+      const state = await openState(host, facts)
+      state.watch = watchUncommitted(state)
+      return new Session<any>(state)
+    },
+    mount(carriers, facts) {
+      for (const carrier of carriers) if (findVisit(carrier)) return undefined
+      lookAtStore()
+      const visit = createVisit(host, facts)
+      if (carriers[0]) host.development?.watchRequest(carriers[0])
+      for (const carrier of carriers) visits.set(carrier, visit)
+      return visit
+    },
+    carry(carriers, request) {
+      const visit = request === undefined ? runningVisit() : visitOf(request)
+      for (const carrier of carriers) {
+        const carried = visits.get(carrier)
+        if (carried === undefined) visits.set(carrier, visit)
+        else if (carried !== visit) {
+          throw invalid('carriers', 'has an object of another request')
+        }
+      }
+    },
+    run: (visit, handler) => running.run(visit, handler),
+    checkCsrf: (carrier, token) => guarded('checkCsrf', carrier, (visit) => visit.checkCsrf(token)),
+    close: (options = {}) => closeSessions(host.commits, settings.stored, options),
+    describePolicy: () => settings.policy,
+    secretUse: () =>
+      host.secretUse.map(({ opened, lastAt }) => ({
+        opened,
+        lastAt: lastAt === undefined ? undefined : new Date(lastAt),
+      })),
+  }
+  const { stored } = settings
+  const made = stored
+    ? { ...sessions, ...acrossSessions(stored, host.engine, host.emit, currentHandle) }
+    : sessions
+  ;(globalThis as { [MADE]?: (sessions: Sessions) => void })[MADE]?.(made)
+  return made
+}
+
+/** Under it the command `sojourn` listens for the sessions of an app that does not export them. */
+export const MADE: unique symbol = Symbol.for('sojourn.made') as never
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function'
+}
