@@ -1,14 +1,33 @@
-/** Flash messages of one request: returned, then removed from the session. */
+/** Flash messages of one request: added for the next page; returned, then removed. */
 
 import { asFlash, type Flash, waitingItems } from '../record/record.ts'
-import { note, type State } from './state.ts'
+import type { Markup } from '../record/text/values.ts'
+import { checkedList, checkFlash } from './explain/misuse.ts'
+import { note, refuseFrozen, type State } from './state.ts'
+
+const FLASHES = "flashes({ categories: ['error'] })"
+
+/** Adds a message for the visitor's next page. @throws ERR_VALUE_UNSUPPORTED; as `refuseFrozen` */
+export function noteFlash(state: State, message: string | Markup, category: string): void {
+  refuseFrozen(state, 'flash()')
+  const { development, backend } = state.host
+  const { layout } = backend
+  checkFlash(message, category)
+  development?.flashed(message, category)
+  const item = layout.flashItem(category, message)
+  layout.codec.encode(item, 'flash')
+  note(state, 'flash()', { do: 'flash', item })
+}
 
 /**
  * Returns the waiting messages, optionally of some categories, and removes them from the session.
  *
  * Only the returned messages are removed. As in Flask, its preset removes all with the first call.
+ *
+ * @throws ERR_OPTION_INVALID; as `refuseFrozen`
  */
-export function showFlashes(state: State, categories: readonly string[] | undefined): Flash[] {
+export function showFlashes(state: State, options: { categories?: readonly string[] }): Flash[] {
+  const categories = checkedList(options, 'categories', FLASHES)
   const isFirst = state.waiting === undefined
   const selected = waitingFlashes(state).filter(
     ({ flash }) => !categories || categories.includes(flash.category),

@@ -1,47 +1,23 @@
 /** The class `Session`: get, set, update, flash, login, logout, CSRF token, commit. */
 
 import { printableShort } from '../base/printable.ts'
-import { durationOf } from '../base/duration.ts'
 import { mergeInto } from '../http/headers.ts'
-import { type REMOVE, setTo, type Updater } from '../record/changes.ts'
-import { updatedField } from '../record/replay.ts'
-import { givenField, liveValue } from '../record/fields.ts'
 import { authenticatedAtOf, type Flash, isPermanent, labelOf, userIdOf } from '../record/record.ts'
-import { ownTimeouts } from '../record/session-lifetime.ts'
-import { isObject } from '../record/text/shapes.ts'
 import type { Markup } from '../record/text/values.ts'
 import { commitState, commitUntil, reloadState } from './commit.ts'
-import { watchSent } from './lost-changes.ts'
-import { showFlashes } from './flashes.ts'
+import { noteDelete, noteSet, noteUpdate, readValue } from './data.ts'
+import type { KeyOf, Updated, ValueOf } from './data-types.ts'
+import { checkedLabel, checkedSignal, checkHeaders } from './explain/misuse.ts'
 import { refuseStrayProperties, SessionBase } from './explain/properties.ts'
-import {
-  checkFlash,
-  checkHeaders,
-  checkedList,
-  checkedLabel,
-  checkedLifetime,
-  checkedUserId,
-  checkKey,
-  checkedSignal,
-  checkUpdater,
-  refuseLifetime,
-} from './explain/misuse.ts'
-import type { SessionLifetime } from './setup/own-preset.ts'
+import { noteFlash, showFlashes } from './flashes.ts'
+import { noteClear, noteLogin, noteLogout } from './login.ts'
+import { noteLifetime, ownLifetime } from './own-lifetime.ts'
 import { outgoing } from './set-cookie-line.ts'
-import { newNonce, note, noteDrift, notePut, refuseFrozen, type State } from './state.ts'
-
-const FLASHES = "flashes({ categories: ['error'] })"
-const LOGOUT = "logout({ keep: ['language'] })"
+import type { SessionLifetime } from './setup/own-preset.ts'
+import { note, type State } from './state.ts'
 
 /** A key may be input of a visitor, of any length. */
 const LONGEST_SHOWN_KEY = 60
-
-/** The keys of a session's data. */
-// Not Extract: the compiler would not know the keys of a type parameter's constraint.
-export type KeyOf<Data> = keyof Data & string
-
-/** What an updater returns. For `any`: whatever is not `undefined`. */
-type Updated<Value> = (0 extends 1 & Value ? {} | null : Exclude<Value, undefined>) | typeof REMOVE
 
 declare const PRESENT: unique symbol
 
@@ -51,16 +27,10 @@ export interface SessionHaving<Data, Present extends KeyOf<Data>, UserId> extend
   UserId
 > {
   readonly [PRESENT]: { readonly [Key in Present]: true }
-  get<Key extends Present>(key: Key): Exclude<Data[Key], undefined>
+  get<Key extends Present>(key: Key): ValueOf<Data, Key>
   get<Key extends KeyOf<Data>>(key: Key): Data[Key] | undefined
-  get<Key extends KeyOf<Data>>(
-    key: Key,
-    fallback: Exclude<Data[Key], undefined>,
-  ): Exclude<Data[Key], undefined>
-  get<Key extends KeyOf<Data>, Fallback>(
-    key: Key,
-    fallback: Fallback,
-  ): Exclude<Data[Key], undefined> | Fallback
+  get<Key extends KeyOf<Data>>(key: Key, fallback: ValueOf<Data, Key>): ValueOf<Data, Key>
+  get<Key extends KeyOf<Data>, Other>(key: Key, fallback: Other): ValueOf<Data, Key> | Other
   has<Key extends KeyOf<Data>>(key: Key): this is SessionHaving<Data, Present | Key, UserId>
 }
 
@@ -82,21 +52,10 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
 
   /** Returns a key's value, or `fallback`, which is not saved. Changes inside a value are saved. */
   get<Key extends KeyOf<Data>>(key: Key): Data[Key] | undefined
-  get<Key extends KeyOf<Data>>(
-    key: Key,
-    fallback: Exclude<Data[Key], undefined>,
-  ): Exclude<Data[Key], undefined>
-  get<Key extends KeyOf<Data>, Fallback>(
-    key: Key,
-    fallback: Fallback,
-  ): Exclude<Data[Key], undefined> | Fallback
+  get<Key extends KeyOf<Data>>(key: Key, fallback: ValueOf<Data, Key>): ValueOf<Data, Key>
+  get<Key extends KeyOf<Data>, Other>(key: Key, fallback: Other): ValueOf<Data, Key> | Other
   get(key: string, fallback?: unknown): unknown {
-    const state = this.#state
-    const field = state.record.data.get(key)
-    if (!field) return fallback
-    const value = liveValue(field, state.host.backend.layout.codec)
-    if (isObject(value)) gaveObject(state)
-    return value
+    return readValue(this.#state, key, fallback)
   }
 
   /** Whether the key exists. Narrows the type of `get` in an `if`. */
@@ -106,21 +65,15 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
   }
 
   /** Sets a key. @throws ERR_VALUE_UNSUPPORTED if the value cannot be stored. */
-  set<Key extends KeyOf<Data>>(key: Key, value: Exclude<Data[Key], undefined>): this {
-    refuseFrozen(this.#state, 'set()')
-    checkKey(key)
-    const field = givenField(value, key, this.#state.host.backend.layout.codec)
-    notePut(this.#state, setTo(key, field), field)
+  set<Key extends KeyOf<Data>>(key: Key, value: ValueOf<Data, Key>): this {
+    noteSet(this.#state, key, value)
     return this
   }
 
   /** Returns a key's value; if it has none, sets and returns `value`. Python's `setdefault`. */
-  getOrInsert<Key extends KeyOf<Data>>(
-    key: Key,
-    value: Exclude<Data[Key], undefined>,
-  ): Exclude<Data[Key], undefined> {
+  getOrInsert<Key extends KeyOf<Data>>(key: Key, value: ValueOf<Data, Key>): ValueOf<Data, Key> {
     if (!this.has(key)) this.set(key, value)
-    return this.get(key) as Exclude<Data[Key], undefined>
+    return this.get(key) as ValueOf<Data, Key>
   }
 
   /**
@@ -137,40 +90,18 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
     key: Key,
     fn: (value: Data[Key] | undefined) => Updated<Data[Key]>,
   ): Data[Key] | undefined {
-    const state = this.#state
-    refuseFrozen(state, 'update()')
-    checkKey(key)
-    checkUpdater(key, fn)
-    noteDrift(state, key)
-    const field = updatedField(
-      state.record.data.get(key),
-      key,
-      fn as Updater,
-      state.host.backend.layout,
-    )
-    // Noted last: if `fn` throws, nothing changes.
-    notePut(state, { do: 'update', key, fn: fn as Updater }, field)
-    return field?.live?.value as Data[Key] | undefined
+    return noteUpdate(this.#state, key, fn) as Data[Key] | undefined
   }
 
   /** Deletes a key; returns whether it existed. */
   delete(key: KeyOf<Data>): boolean {
-    refuseFrozen(this.#state, 'delete()')
-    if (!this.#state.record.data.has(key)) return false
-    note(this.#state, 'delete()', { do: 'delete', key })
-    return true
+    return noteDelete(this.#state, key)
   }
 
   /** Deletes a key and returns its value, or the fallback. */
   pop<Key extends KeyOf<Data>>(key: Key): Data[Key] | undefined
-  pop<Key extends KeyOf<Data>>(
-    key: Key,
-    fallback: Exclude<Data[Key], undefined>,
-  ): Exclude<Data[Key], undefined>
-  pop<Key extends KeyOf<Data>, Fallback>(
-    key: Key,
-    fallback: Fallback,
-  ): Exclude<Data[Key], undefined> | Fallback
+  pop<Key extends KeyOf<Data>>(key: Key, fallback: ValueOf<Data, Key>): ValueOf<Data, Key>
+  pop<Key extends KeyOf<Data>, Other>(key: Key, fallback: Other): ValueOf<Data, Key> | Other
   pop(key: KeyOf<Data>, fallback?: unknown): unknown {
     const value = this.get(key, fallback)
     this.delete(key)
@@ -185,9 +116,7 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    * differs in that it can preserve keys, such as a language.
    */
   clear(): void {
-    if (this.userId !== undefined) return this.#end('clear()', [])
-    note(this.#state, 'clear()', { do: 'clear' })
-    this.#state.lifetimeSet = undefined
+    noteClear(this.#state)
   }
 
   /** The number of keys. */
@@ -216,14 +145,7 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
 
   /** Adds a message for the visitor's next page. @throws ERR_VALUE_UNSUPPORTED */
   flash(message: string | Markup, category = 'message'): void {
-    refuseFrozen(this.#state, 'flash()')
-    const { development, backend } = this.#state.host
-    const { layout } = backend
-    checkFlash(message, category)
-    development?.flashed(message, category)
-    const item = layout.flashItem(category, message)
-    layout.codec.encode(item, 'flash')
-    note(this.#state, 'flash()', { do: 'flash', item })
+    noteFlash(this.#state, message, category)
   }
 
   /**
@@ -232,7 +154,7 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    * Within a request every call returns the same messages.
    */
   flashes(options: { categories?: readonly string[] } = {}): Flash[] {
-    return showFlashes(this.#state, checkedList(options, 'categories', FLASHES))
+    return showFlashes(this.#state, options)
   }
 
   /**
@@ -246,19 +168,7 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    * @throws ERR_USER_ID_INVALID for anything but a non-empty string or an integer.
    */
   login(userId: string | number | bigint): void {
-    const { host, facts, lifetimeSet } = this.#state
-    const user = checkedUserId(userId, 'login')
-    note(this.#state, 'login()', {
-      do: 'login',
-      userId: user,
-      // Read now: a revocation from here on refuses this login, however late it is committed.
-      epoch: host.stored?.epoch(user),
-      at: Math.floor(host.clock() / 1000),
-      nonce: newNonce(),
-      also: host.loginKeys?.(facts),
-    })
-    // Again: what was set before a login may not be in its session, and that one would live longer.
-    if (lifetimeSet) note(this.#state, 'lifetime', { do: 'lifetime', own: lifetimeSet })
+    noteLogin(this.#state, userId)
   }
 
   /**
@@ -267,17 +177,7 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    * @param options.keep keys to preserve, such as a language. @default []
    */
   logout(options: { keep?: readonly KeyOf<Data>[] } = {}): void {
-    const keep = checkedList(options, 'keep', LOGOUT) ?? []
-    noteDrift(this.#state)
-    this.#end('logout()', keep)
-  }
-
-  #end(verb: string, keep: readonly string[]): void {
-    const { development, clock, stored } = this.#state.host
-    const at = Math.floor(clock() / 1000)
-    note(this.#state, verb, { do: 'logout', keep: [...keep], at, nonce: newNonce() })
-    this.#state.lifetimeSet = undefined
-    if (!stored) development?.endedHere(verb)
+    noteLogout(this.#state, options)
   }
 
   /** Renews the session id and preserves the data: for a change of privileges without a login. */
@@ -309,29 +209,11 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    * @throws ERR_OPTION_INVALID for anything else, and under Flask's preset.
    */
   get lifetime(): Readonly<SessionLifetime> | undefined {
-    const own = ownTimeouts(this.#state.record, this.#state.host.backend.layout)
-    if (!own) return undefined
-    const { idle, absolute } = own
-    // Frozen, since a change inside it would not be saved.
-    return Object.freeze({
-      ...(idle !== undefined && { idle: durationOf(idle * 1000) }),
-      ...(absolute !== undefined && { absolute: durationOf(absolute * 1000) }),
-    })
+    return ownLifetime(this.#state)
   }
 
   set lifetime(lifetime: SessionLifetime | undefined) {
-    const { record, host, changes } = this.#state
-    const { layout } = host.backend
-    refuseLifetime(layout)
-    const own = checkedLifetime(lifetime)
-    host.development?.lifetimeSet(own, host.policy.lifetime)
-    const now = ownTimeouts(record, layout)
-    const isSame = now?.idle === own?.idle && now?.absolute === own?.absolute
-    // Apps set it on each request. After a login it is noted: that may yet begin another session.
-    if (!isSame || changes.some((change) => change.do === 'login')) {
-      note(this.#state, 'lifetime', { do: 'lifetime', own })
-    }
-    this.#state.lifetimeSet = own
+    noteLifetime(this.#state, lifetime)
   }
 
   /** Whether the request came without a valid session. */
@@ -425,14 +307,6 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
     const keys = [...this.keys()].map((key) => printableShort(key, LONGEST_SHOWN_KEY))
     return `Session { ${keys.join(', ')} }`
   }
-}
-
-/** Notes that the app holds an object of the session, which it may change in place. */
-function gaveObject(state: State): void {
-  state.mayDrift = true
-  if (state.frozen) watchSent(state)
-  // In production a session of `sessions.open()` that is only read is not kept in memory for that.
-  else if (state.host.development) state.watch?.gave()
 }
 
 refuseStrayProperties(Session.prototype)

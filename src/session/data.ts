@@ -1,0 +1,54 @@
+/** Reads and changes the values of a session's data. */
+
+import { setTo, type Updater } from '../record/changes.ts'
+import { givenField, liveValue } from '../record/fields.ts'
+import { updatedField } from '../record/replay.ts'
+import { isObject } from '../record/text/shapes.ts'
+import { checkKey, checkUpdater } from './explain/misuse.ts'
+import { watchSent } from './lost-changes.ts'
+import { note, noteDrift, notePut, refuseFrozen, type State } from './state.ts'
+
+/** Returns a key's value, or `fallback` if it has none. */
+export function readValue(state: State, key: string, fallback: unknown): unknown {
+  const field = state.record.data.get(key)
+  if (!field) return fallback
+  const value = liveValue(field, state.host.backend.layout.codec)
+  if (isObject(value)) gaveObject(state)
+  return value
+}
+
+/** Notes that the app holds an object of the session, which it may change in place. */
+function gaveObject(state: State): void {
+  state.mayDrift = true
+  if (state.frozen) watchSent(state)
+  // In production a session of `sessions.open()` that is only read is not kept in memory for that.
+  else if (state.host.development) state.watch?.gave()
+}
+
+/** Sets a key. @throws ERR_VALUE_UNSUPPORTED; as `refuseFrozen` */
+export function noteSet(state: State, key: string, value: unknown): void {
+  refuseFrozen(state, 'set()')
+  checkKey(key)
+  const field = givenField(value, key, state.host.backend.layout.codec)
+  notePut(state, setTo(key, field), field)
+}
+
+/** Updates a key, and returns its new value. @throws as `updatedField` and `refuseFrozen` */
+export function noteUpdate(state: State, key: string, fn: Updater): unknown {
+  refuseFrozen(state, 'update()')
+  checkKey(key)
+  checkUpdater(key, fn)
+  noteDrift(state, key)
+  const field = updatedField(state.record.data.get(key), key, fn, state.host.backend.layout)
+  // Noted last: if `fn` throws, nothing changes.
+  notePut(state, { do: 'update', key, fn }, field)
+  return field?.live?.value
+}
+
+/** Deletes a key; returns whether it existed. @throws as `refuseFrozen` */
+export function noteDelete(state: State, key: string): boolean {
+  refuseFrozen(state, 'delete()')
+  if (!state.record.data.has(key)) return false
+  note(state, 'delete()', { do: 'delete', key })
+  return true
+}
