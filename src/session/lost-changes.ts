@@ -18,7 +18,7 @@ const PATIENCE_MS = 3_000
  * next turn of the event loop; outside production once more after three seconds.
  */
 export function watchSent(state: State): void {
-  if (state.watch || !tellsLosses(state.host)) return
+  if (state.watch || !isLossTold(state.host)) return
   state.watch = SENT
   const told = new Set<string>()
   const look = () => report(state, 'after-response', told)
@@ -28,7 +28,7 @@ export function watchSent(state: State): void {
 }
 
 /** Whether a loss of changes is told to anybody. */
-function tellsLosses(host: Host): boolean {
+function isLossTold(host: Host): boolean {
   return host.tellsLosses || EVENTS.hasSubscribers
 }
 
@@ -37,7 +37,7 @@ const SENT: Watch = { gave() {}, changed() {}, committed() {} }
 
 /** Makes the watch of a session that only the app commits, one of `sessions.open()`. */
 export function watchUncommitted(state: State): Watch | undefined {
-  if (!tellsLosses(state.host)) return undefined
+  if (!isLossTold(state.host)) return undefined
   let cancel: (() => void) | undefined
   let isHeld = false
   const watch = {

@@ -98,11 +98,11 @@ export function acrossSessions(
   async function audited<Result>(
     call: RevocationCall,
     subject: EventSubject,
-    act: (userId: string) => Promise<Result>,
+    act: () => Promise<Result>,
     factsOf: (result: Result) => EventFacts,
   ): Promise<Result> {
     try {
-      const result = await act(subject.userId ?? '')
+      const result = await act()
       emit(factsOf(result), subject)
       return result
     } catch (error) {
@@ -129,35 +129,42 @@ export function acrossSessions(
       const current = options.current ?? (await currentHandle())
       return listed.map((info) => ({ ...info, isCurrent: info.handle === current }))
     },
-    revoke: async (userId, handle) =>
-      audited(
+    async revoke(userId, handle) {
+      const user = checkedUserId(userId, 'revoke')
+      return audited(
         'revoke',
-        { userId: checkedUserId(userId, 'revoke'), handle: shown(handle) },
-        (user) => stored.revoke(user, String(handle)),
+        { userId: user, handle: shown(handle) },
+        () => stored.revoke(user, String(handle)),
         (existed) => ({ type: 'revoked', existed }),
-      ),
+      )
+    },
     async revokeUser(userId, options = {}) {
-      const subject = { userId: checkedUserId(userId, 'revokeUser') }
+      const user = checkedUserId(userId, 'revokeUser')
       return until(options, ['except'], () => {
         const except = checkedHandle(options.except, 'except')
+        const excepted = shown(except)
         return audited(
           'revokeUser',
-          subject,
-          (user) => stored.revokeUser(user, except),
+          { userId: user },
+          () => stored.revokeUser(user, except),
           ({ ended: count, marked }) => ({
             type: 'user-revoked',
             count,
             marked,
-            ...(shown(except) && { except: shown(except)! }),
+            ...(excepted !== undefined && { except: excepted }),
           }),
         )
       })
     },
-    erase: async (userId) =>
-      audited('erase', { userId: checkedUserId(userId, 'erase') }, stored.erase, (count) => ({
-        type: 'user-erased',
-        count,
-      })),
+    async erase(userId) {
+      const user = checkedUserId(userId, 'erase')
+      return audited(
+        'erase',
+        { userId: user },
+        () => stored.erase(user),
+        (count) => ({ type: 'user-erased', count }),
+      )
+    },
     revokeAll: (options = {}) =>
       until(options, [], (signal) =>
         audited(

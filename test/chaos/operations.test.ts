@@ -72,6 +72,24 @@ test('a restored copy opens sessions that were ended since, until all are revoke
   expect(await userOf(restored, ann)).toBeUndefined()
 })
 
+test('an app that starts before Redis gets 503 for its sessions, and works once Redis is there', async () => {
+  const server = await startRedis()
+  onTestFinished(() => server.stop())
+  await server.kill()
+  const client = createClient({ url: server.url })
+  client.on('error', () => {})
+  client.connect().catch(() => {})
+  onTestFinished(() => client.destroy())
+  const store = redisStore(client)
+  const sessions = createSessions<any>({ secret: SECRET, store })
+  await expect(login(sessions, 'ann')).rejects.toMatchObject({ status: 503 })
+  await server.restart()
+  const attempt = () => login(sessions, 'ann').catch(() => undefined)
+  let cookie: string | undefined
+  while (cookie === undefined) cookie = await attempt()
+  expect(await userOf(sessionsOn(store), cookie)).toBe('ann')
+})
+
 /** A Redis without replicas, and a client. */
 async function lonelyRedis(...settings: string[]) {
   const server = await startRedis({ settings })

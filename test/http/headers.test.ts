@@ -108,4 +108,14 @@ describe('Set-Cookie', () => {
     ])
     expect([...mergeInto(new Headers(), { vary: false, setCookie: undefined })]).toEqual([])
   })
+
+  test.each(['CDN-Cache-Control', 'Netlify-CDN-Cache-Control', 'Surrogate-Control'])(
+    'beside it %s, which only one cache reads, is removed; without it the header stays',
+    (name) => {
+      const shared = () => new Headers([[name, 'max-age=600']])
+      const signedIn = { vary: true, setCookie: undefined, isPersonal: true }
+      expect(mergeInto(shared(), { vary: true, setCookie: 's=1' }).has(name)).toBe(false)
+      expect(mergeInto(shared(), signedIn).get(name)).toBe('max-age=600')
+    },
+  )
 })

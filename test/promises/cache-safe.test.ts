@@ -162,6 +162,19 @@ describe.each(WAYS)('promise 7, cache-safe, through %s', (way) => {
     }
   })
 
+  test('a header that only one cache reads is removed with our cookie, and stays without it', async () => {
+    const { sessions } = testSessions()
+    const names = ['CDN-Cache-Control', 'Surrogate-Control']
+    const headers: Reply['headers'] = names.map((name) => [name, 'max-age=600'])
+    const sent = ({ headers: all }: Response) => names.map((name) => all.get(name))
+    await served(way, sessions, writing({ headers }), async (ask) => {
+      expect(sent(await ask())).toEqual([null, null])
+    })
+    await served(way, sessions, reading({ headers }), async (ask) => {
+      expect(sent(await ask())).toEqual(['max-age=600', 'max-age=600'])
+    })
+  })
+
   test('a mere renewal, and a new secret, are no exception', async () => {
     const { sessions, clock } = testSessions({
       lifetime: { idle: '10m' },

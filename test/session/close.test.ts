@@ -275,6 +275,16 @@ describe('an AbortSignal of the operations on all sessions', () => {
   const reason = new Error('enough')
   const aborted = () => ({ signal: AbortSignal.abort(reason) })
 
+  /** Aborts an operation that waits for the store, and expects its promise to be rejected at once. */
+  async function abortWait(operation: (options: { signal: AbortSignal }) => Promise<unknown>) {
+    const controller = new AbortController()
+    const outcome = watch(operation({ signal: controller.signal }))
+    await pass(10)
+    controller.abort(reason)
+    await pass(0)
+    expect(outcome).toEqual({ error: reason })
+  }
+
   test('that is aborted already begins nothing', async () => {
     const { sessions, begin, calls } = setUp()
     await begin('ann')
@@ -292,12 +302,7 @@ describe('an AbortSignal of the operations on all sessions', () => {
     for (let at = 0; at < 40; at += 1) await begin('ann')
     calls.length = 0
     const release = hold('read')
-    const controller = new AbortController()
-    const list = watch(sessions.list('ann', { signal: controller.signal }))
-    await pass(0)
-    controller.abort(reason)
-    await pass(0)
-    expect(list).toEqual({ error: reason })
+    await abortWait((options) => sessions.list('ann', options))
     release()
     await pass(10)
     expect(calls.filter((verb) => verb === 'read').length).toBeLessThan(40)
@@ -307,12 +312,7 @@ describe('an AbortSignal of the operations on all sessions', () => {
     const { sessions, begin, hold } = setUp()
     const cookies = [await begin('ann'), await begin('ann')]
     const release = hold('remove')
-    const controller = new AbortController()
-    const revoked = watch(sessions.revokeUser('ann', { signal: controller.signal }))
-    await pass(0)
-    controller.abort(reason)
-    await pass(0)
-    expect(revoked).toEqual({ error: reason })
+    await abortWait((options) => sessions.revokeUser('ann', options))
     release()
     await pass(10)
     for (const cookie of cookies) expect((await sessions.open(cookie)).userId).toBeUndefined()
@@ -332,12 +332,7 @@ describe('an AbortSignal of the operations on all sessions', () => {
     inner.prune = async (limit) => limit
     const step = verb === 'prune' ? 'prune' : 'remove'
     const release = hold(step)
-    const controller = new AbortController()
-    const work = watch(sessions[verb]({ signal: controller.signal }))
-    await pass(10)
-    controller.abort(reason)
-    await pass(0)
-    expect(work).toEqual({ error: reason })
+    await abortWait((options) => sessions[verb](options))
     release()
     await pass(100)
     expect(calls.filter((called) => called === step)).toHaveLength(1)

@@ -73,7 +73,7 @@ function encryptionFinding({ encryption, format, store }: Policy): Finding {
 function logoutFinding(isFlask: boolean): Finding {
   return warn(
     'logout',
-    'A logout empties the browser; a copy of the cookie is valid until its lifetime is over.',
+    'A logout empties the browser; a copy of the cookie is valid until it expires.',
     isFlask
       ? 'Keep the lifetime short.'
       : "A store: then every session can be ended, and all of a user's at once.",

@@ -1,10 +1,10 @@
-/** `sojourn prune`: deletes from a store what is over. */
+/** `sojourn prune`: deletes expired sessions from a store. */
 
 import { usageError } from '../command/command.ts'
 import { counted } from '../command/wording.ts'
 import { onStore } from './on-store.ts'
 
-const USAGE = `sojourn prune MODULE                      deletes what is over, some at a time
+const USAGE = `sojourn prune MODULE                      deletes expired sessions, some at a time
 `
 
 export const prune = onStore(USAGE, {}, (_, rest) => {
@@ -13,7 +13,7 @@ export const prune = onStore(USAGE, {}, (_, rest) => {
     const deleted = await sessions.prune()
     const isRedis = sessions.describePolicy().backend === 'Redis'
     const text = isRedis
-      ? 'Redis deletes by itself what is over: there is nothing to prune.'
+      ? 'Redis deletes expired sessions by itself: there is nothing to prune.'
       : `Deleted ${counted(deleted, 'row')}.`
     return { text, json: { deleted } }
   }

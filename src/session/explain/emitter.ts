@@ -69,7 +69,7 @@ export function printFailure(error: unknown): void {
 }
 
 /** Prints an error of the app. Never throws, as Node's console does if the error cannot be inspected. */
-export function printError(message: string, error: unknown): void {
+function printError(message: string, error: unknown): void {
   const line = `[sojourn] ${message}`
   try {
     console.error(line, error)

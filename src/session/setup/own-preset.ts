@@ -116,21 +116,20 @@ export function ownPreset(
   if (attributes.sameSite === 'None' && !secure) {
     throw invalid('cookie.sameSite', "'None' needs secure: browsers drop the cookie otherwise")
   }
-  const { absolute } = lifetime
+  const optional = (name: 'permanent' | 'absolute' | 'anonymous') => {
+    const given = lifetime[name]
+    return given === undefined ? undefined : milliseconds(given, `lifetime.${name}`)
+  }
   const idle = milliseconds(lifetime.idle ?? '31d', 'lifetime.idle')
   const idleIs = lifetime.idle === undefined ? "which is '31d' by default" : `'${lifetime.idle}'`
-  const permanent =
-    lifetime.permanent === undefined ? idle : milliseconds(lifetime.permanent, 'lifetime.permanent')
+  const permanent = optional('permanent') ?? idle
   if (permanent < idle) {
     throw invalid(
       'lifetime.permanent',
       `is shorter than lifetime.idle, ${idleIs}. To shorten all sessions, set idle`,
     )
   }
-  const anonymous =
-    lifetime.anonymous === undefined
-      ? undefined
-      : milliseconds(lifetime.anonymous, 'lifetime.anonymous')
+  const anonymous = optional('anonymous')
   if (anonymous !== undefined && anonymous > permanent) {
     throw invalid(
       'lifetime.anonymous',
@@ -145,7 +144,7 @@ export function ownPreset(
     lifetime: {
       idle,
       permanent,
-      absolute: absolute === undefined ? undefined : milliseconds(absolute, 'lifetime.absolute'),
+      absolute: optional('absolute'),
       anonymous,
       leeway: 60_000,
       renewal: 'visits',

@@ -248,3 +248,15 @@ test('a list of any length arrives whole', async () => {
   expect(ran).toMatchObject({ code: 0, err: '' })
   expect((json(ran) as { sessions: unknown[] }).sessions).toHaveLength(300)
 })
+
+test('what revoke ends is told to the onEvent of the app', async () => {
+  const place = await sqlitePlace()
+  const { handle } = await signIn(appOn(place), 'ada', 'Phone')
+  const listener = `({ type, userId, handle }) => console.error(type, userId, handle)`
+  const module = moduleOf(place.opens).replace(
+    'createSessions({',
+    `createSessions({ events: { userId: true }, onEvent: ${listener},`,
+  )
+  const { err } = await runOn(module, [], ['revoke', 'ada', handle], place)
+  expect(err).toContain(`revoked ada ${handle}`)
+})

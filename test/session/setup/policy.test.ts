@@ -26,49 +26,41 @@ const HOST_COOKIE = {
   partitioned: false,
 }
 
+/** With nothing but a secret, in every environment. */
+const DEFAULTS = {
+  backend: 'cookie',
+  format: 'sojourn',
+  lifetime: {
+    idle: 2_678_400,
+    permanent: 2_678_400,
+    absolute: null,
+    anonymous: null,
+    assuranceLevel: null,
+  },
+  maxBytes: 4096,
+  audience: false,
+  encryption: { of: 'nothing', migrateUntil: null, from: null },
+  algorithms: { cookie: 'HMAC-SHA-256', csrf: 'HMAC-SHA-256', keys: 'HMAC-SHA-256' },
+  store: null,
+}
+
 const SEALED = 'AES-256-GCM with a key and a commitment of its own each time from HMAC-SHA-512'
 
 describe('the policy says what holds', () => {
   test('with nothing but a secret, in production', () => {
     expect(policyIn('production', { secret: SECRET })).toEqual({
-      backend: 'cookie',
-      format: 'sojourn',
+      ...DEFAULTS,
       cookie: HOST_COOKIE,
-      lifetime: {
-        idle: 2_678_400,
-        permanent: 2_678_400,
-        absolute: null,
-        anonymous: null,
-        assuranceLevel: null,
-      },
-      maxBytes: 4096,
       secrets: { count: 1, weaknesses: [] },
-      audience: false,
-      encryption: { of: 'nothing', migrateUntil: null, from: null },
-      algorithms: { cookie: 'HMAC-SHA-256', csrf: 'HMAC-SHA-256', keys: 'HMAC-SHA-256' },
-      store: null,
       hints: false,
     })
   })
 
   test('with nothing but a secret, while developing', () => {
     expect(policyIn('development', { secret: 'Xk2' })).toEqual({
-      backend: 'cookie',
-      format: 'sojourn',
+      ...DEFAULTS,
       cookie: { ...HOST_COOKIE, name: 'session', secure: false },
-      lifetime: {
-        idle: 2_678_400,
-        permanent: 2_678_400,
-        absolute: null,
-        anonymous: null,
-        assuranceLevel: null,
-      },
-      maxBytes: 4096,
       secrets: { count: 1, weaknesses: ['short'] },
-      audience: false,
-      encryption: { of: 'nothing', migrateUntil: null, from: null },
-      algorithms: { cookie: 'HMAC-SHA-256', csrf: 'HMAC-SHA-256', keys: 'HMAC-SHA-256' },
-      store: null,
       hints: true,
     })
   })

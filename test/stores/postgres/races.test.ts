@@ -3,7 +3,7 @@
 import type { Pool } from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import type { PostgresStore } from '../../../src/stores/postgres/postgres.ts'
-import type { Row } from '../../../src/backends/stored/store.ts'
+import type { Admission, Limit, Row } from '../../../src/backends/stored/store.ts'
 import { connectPool, emptyStore, MANY, sqlOf, untilWaiting } from './tables.ts'
 import { countTo, isolated } from './isolation.ts'
 
@@ -47,18 +47,10 @@ test.for(['read committed', 'repeatable read', 'serializable'] as const)(
 test.for(['read committed', 'repeatable read', 'serializable'] as const)(
   'a login that waited for another counts that one too: %s',
   async (level) => {
-    const { store, application } = await opened(level)
-    const until = Date.now() + 60_000
-    await store.admit('ada', 'phone', 1, until, MANY)
-    const theirs = await transaction()
-    await theirs.query(`
-      UPDATE races_owners SET epoch = 1;
-      INSERT INTO races_owned (owner, key) VALUES ('ada', 'laptop')`)
-    const login = store.admit('ada', 'tablet', 1, until, { most: 2, refuse: true })
-    await untilWaiting(pool, application)
-    await theirs.query('COMMIT')
-    expect(await login).toEqual({ admitted: false, why: 'limit' })
-    expect(await store.list('ada')).toEqual(['phone', 'laptop'])
+    const ours = await opened(level)
+    const login = await loginBehind('epoch = 1', ours, 1, { most: 2, refuse: true })
+    expect(login).toEqual({ admitted: false, why: 'limit' })
+    expect(await ours.store.list('ada')).toEqual(['phone', 'laptop'])
   },
 )
 
@@ -86,18 +78,11 @@ test.for(['read committed', 'repeatable read', 'serializable'] as const)(
 test.for(['read committed', 'repeatable read', 'serializable'] as const)(
   'a login that waited for another names that one too as over the limit: %s',
   async (level) => {
-    const { store, application } = await opened(level)
-    const until = Date.now() + 60_000
-    await store.admit('ada', 'phone', 0, until, MANY)
-    const theirs = await transaction()
-    await theirs.query(`
-      UPDATE races_owners SET collect_at = collect_at + interval '1 second';
-      INSERT INTO races_owned (owner, key) VALUES ('ada', 'laptop')`)
-    const login = store.admit('ada', 'tablet', 0, until, { most: 1, refuse: false })
-    await untilWaiting(pool, application)
-    await theirs.query('COMMIT')
-    expect(await login).toEqual({ admitted: true, over: ['phone', 'laptop'] })
-    expect(await store.list('ada')).toEqual(['phone', 'laptop', 'tablet'])
+    const ours = await opened(level)
+    const change = `collect_at = collect_at + interval '1 second'`
+    const login = await loginBehind(change, ours, 0, { most: 1, refuse: false })
+    expect(login).toEqual({ admitted: true, over: ['phone', 'laptop'] })
+    expect(await ours.store.list('ada')).toEqual(['phone', 'laptop', 'tablet'])
   },
 )
 
@@ -254,6 +239,28 @@ async function transaction() {
   })
   await client.query('BEGIN')
   return client
+}
+
+/**
+ * A login on a tablet, after one on a phone. It waits for a transaction that adds a laptop and makes
+ * this change to the list.
+ */
+async function loginBehind(
+  change: string,
+  { store, application }: Opened,
+  epoch: number,
+  limit: Limit,
+): Promise<Admission> {
+  const until = Date.now() + 60_000
+  await store.admit('ada', 'phone', epoch, until, MANY)
+  const theirs = await transaction()
+  await theirs.query(`
+    UPDATE races_owners SET ${change};
+    INSERT INTO races_owned (owner, key) VALUES ('ada', 'laptop')`)
+  const login = store.admit('ada', 'tablet', epoch, until, limit)
+  await untilWaiting(pool, application)
+  await theirs.query('COMMIT')
+  return login
 }
 
 /** Has the server refuse every update of a session, in this test. */

@@ -1,6 +1,8 @@
 /** Stores whose revocations do not hold, or end what they should not. */
 
+import type { StoreVerbs } from '../../../src/backends/stored/store.ts'
 import { gap, type Fault } from './faults.ts'
+import type { Plain } from './plain-store.ts'
 
 export const EPOCH_FAULTS: readonly Fault[] = [
   [
@@ -203,22 +205,7 @@ export const EPOCH_FAULTS: readonly Fault[] = [
     }),
     /a key that the list has lost, or not had yet/,
   ],
-  [
-    'exceptions pile up',
-    ({ store, listOf }) => {
-      const all = new Set<string>()
-      return {
-        revoke(owner, epoch, until, except) {
-          if (except !== undefined) all.add(except)
-          return store.revoke(owner, epoch, until, except)
-        },
-        admit(owner, key, epoch, ...rest) {
-          return store.admit(owner, key, all.has(key) ? listOf(owner).epoch : epoch, ...rest)
-        },
-      }
-    },
-    /replaces the exception of the one before/,
-  ],
+  ['exceptions pile up', exceptionsOfAllOwners, /replaces the exception of the one before/],
   [
     'a revocation without an exception leaves the last one',
     ({ store, listOf }) => ({
@@ -227,20 +214,19 @@ export const EPOCH_FAULTS: readonly Fault[] = [
     }),
     /replaces the exception of the one before/,
   ],
-  [
-    'an exception is of every owner',
-    ({ store, listOf }) => {
-      const all = new Set<string>()
-      return {
-        revoke(owner, epoch, until, except) {
-          if (except !== undefined) all.add(except)
-          return store.revoke(owner, epoch, until, except)
-        },
-        admit(owner, key, epoch, ...rest) {
-          return store.admit(owner, key, all.has(key) ? listOf(owner).epoch : epoch, ...rest)
-        },
-      }
-    },
-    /an exception is of its owner alone/,
-  ],
+  ['an exception is of every owner', exceptionsOfAllOwners, /an exception is of its owner alone/],
 ]
+
+/** Admits each key that any revocation of any owner has excepted. */
+function exceptionsOfAllOwners({ store, listOf }: Plain): Partial<StoreVerbs> {
+  const all = new Set<string>()
+  return {
+    revoke(owner, epoch, until, except) {
+      if (except !== undefined) all.add(except)
+      return store.revoke(owner, epoch, until, except)
+    },
+    admit(owner, key, epoch, ...rest) {
+      return store.admit(owner, key, all.has(key) ? listOf(owner).epoch : epoch, ...rest)
+    },
+  }
+}

@@ -1,6 +1,6 @@
 /** Stores whose lists do not heal, or heal too much. */
 
-import { gap, type Fault } from './faults.ts'
+import { dropKey, gap, type Fault } from './faults.ts'
 
 export const HEALING_FAULTS: readonly Fault[] = [
   [
@@ -77,8 +77,7 @@ export const HEALING_FAULTS: readonly Fault[] = [
     'a key that is kept moves to the end',
     ({ store, listOf }) => ({
       keep(owner, key, ...rest) {
-        const list = listOf(owner)
-        list.keys = list.keys.filter((other) => other !== key)
+        dropKey(listOf(owner), key)
         return store.keep(owner, key, ...rest)
       },
     }),

@@ -1,6 +1,6 @@
 /** Stores that break one promise about owners each. */
 
-import { gap, type Fault } from './faults.ts'
+import { dropKey, gap, type Fault } from './faults.ts'
 
 export const OWNER_FAULTS: readonly Fault[] = [
   [
@@ -41,8 +41,7 @@ export const OWNER_FAULTS: readonly Fault[] = [
     'a key that is admitted again moves to the end',
     ({ store, listOf }) => ({
       admit(owner, key, ...rest) {
-        const list = listOf(owner)
-        list.keys = list.keys.filter((other) => other !== key)
+        dropKey(listOf(owner), key)
         return store.admit(owner, key, ...rest)
       },
     }),
