@@ -67,7 +67,10 @@ describe('a deadline that passed while the process was busy', () => {
     const rung: string[] = []
     systemTimer(() => rung.push('at once'), 1)()
     const cancel = systemTimer(() => rung.push('while reading'), 1)
-    await new Promise((next) => setTimeout(next, 1))
+    const next = new Promise((resume) => setTimeout(resume, 1))
+    // Both are due when the loop looks: the sockets are read after this, and not in between.
+    hold(20)
+    await next
     cancel()
     await new Promise<void>((end) => void systemTimer(end, 20))
     expect(rung).toEqual([])

@@ -266,22 +266,29 @@ test('a request that no adapter has seen is not checked in silence', async () =>
   await expect(sessions.checkCsrf({})).rejects.toMatchObject({ code: 'ERR_SESSION_NOT_MOUNTED' })
 })
 
-test('a token function that never settles holds no response for good: it counts as no token', async () => {
-  const { sessions } = OWN_KINDS[0]!.app()
-  const visitor = new Visitor(sessions)
-  await visitor.visit((session) => session.set('seen', 1))
-  vi.useFakeTimers()
-  onTestFinished(() => void vi.useRealTimers())
-  const app = withSessions(sessions, (request) => {
-    void sessions.checkCsrf(request, () => new Promise(() => {}))
-    return new Response('not checked')
-  })
-  const headers = { cookie: visitor.cookie!, 'sec-fetch-site': 'same-site' }
-  let status: number | undefined
-  const response = app(new Request('http://site/', { method: 'POST', headers }))
-  void response.then((given) => (status = given.status))
-  await vi.advanceTimersByTimeAsync(299_000)
-  expect(status).toBeUndefined()
-  await vi.advanceTimersByTimeAsync(1_000)
-  expect(status).toBe(403)
-})
+test.each([
+  ['a promise', () => new Promise<undefined>(() => {})],
+  // oxlint-disable-next-line unicorn/no-thenable -- it stands for the promise of another library
+  ["another library's promise", () => ({ then() {} }) as unknown as Promise<undefined>],
+])(
+  'a token that never comes holds no response for good: it counts as none: %s',
+  async (_, token) => {
+    const { sessions } = OWN_KINDS[0]!.app()
+    const visitor = new Visitor(sessions)
+    await visitor.visit((session) => session.set('seen', 1))
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const app = withSessions(sessions, (request) => {
+      void sessions.checkCsrf(request, token)
+      return new Response('not checked')
+    })
+    const headers = { cookie: visitor.cookie!, 'sec-fetch-site': 'same-site' }
+    let status: number | undefined
+    const response = app(new Request('http://site/', { method: 'POST', headers }))
+    void response.then((given) => (status = given.status))
+    await vi.advanceTimersByTimeAsync(299_000)
+    expect(status).toBeUndefined()
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(status).toBe(403)
+  },
+)

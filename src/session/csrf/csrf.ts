@@ -2,6 +2,7 @@
 
 import { SessionError } from '../../base/errors.ts'
 import { backgroundTimer, type Maybe } from '../../base/ports.ts'
+import { isThenable } from '../../base/realm.ts'
 import { authenticator } from '../../crypto/signed.ts'
 import { type Layout, type SessionRecord, userIdOf } from '../../record/record.ts'
 import type { Emit } from '../explain/emitter.ts'
@@ -98,10 +99,10 @@ const LONGEST_TOKEN = 300_000
 /** The token; none if the function never settles, which would hold the response for good. */
 function inTime(token: () => Maybe<string | undefined>): Maybe<string | undefined> {
   const given = token()
-  if (!(given instanceof Promise)) return given
+  if (!isThenable(given)) return given
   return new Promise((resolve, reject) => {
     const cancel = backgroundTimer(() => resolve(undefined), LONGEST_TOKEN)
-    given.finally(cancel).then(resolve, reject)
+    void Promise.resolve(given).finally(cancel).then(resolve, reject)
   })
 }
 
