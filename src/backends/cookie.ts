@@ -3,22 +3,9 @@
 import { codeOf, type SessionError } from '../base/errors.ts'
 import { fingerprintOf } from '../crypto/fingerprint.ts'
 import { BYTES_PER_UNIT, MAX_TEXT_BYTES } from '../crypto/payload.ts'
-import type { Sealer } from '../crypto/sealer.ts'
 import type { SetCookieWriter } from '../http/set-cookie.ts'
-import {
-  cookieLifetime,
-  endedBy,
-  isDueForRenewal,
-  type Lifetime,
-  type Times,
-} from '../record/lifetime.ts'
-import {
-  authenticatedAtOf,
-  isEmpty,
-  isPermanent,
-  type Layout,
-  type SessionRecord,
-} from '../record/record.ts'
+import { cookieLifetime, isDueForRenewal, type Lifetime } from '../record/lifetime.ts'
+import { isEmpty, isPermanent, type Layout, type SessionRecord } from '../record/record.ts'
 import { lifetimeOf } from '../record/session-lifetime.ts'
 import { NO_STAMP } from '../record/stamp.ts'
 import { sizesOf, tooLarge } from '../record/too-large.ts'
@@ -29,40 +16,10 @@ import {
   type Committed,
   notesOf,
   type Opened,
-  type Rejection,
 } from './backend.ts'
-import {
-  type Found,
-  isEmptied,
-  isValid,
-  newerOf,
-  NOBODY,
-  openedAs,
-  newestTime,
-} from './found-cookie.ts'
-
-/** The format of a cookie, and the rules that differ between our own preset and Flask's. */
-export interface CookieFormat {
-  readonly layout: Layout
-  readonly sealer: Sealer
-  /**
-   * Which of several cookies to use: the newest that verifies; with 'first' only if the first one
-   * sent verifies, which is the one that Flask reads.
-   */
-  readonly duplicates: 'newest' | 'first'
-  /** Whether to clear the cookie even of a visitor who sent none, as Flask does. */
-  readonly clearsUnasked: boolean
-  /** Whether a cookie of a previous secret is rewritten under the current secret. */
-  readonly resignsOldKeys: boolean
-  /**
-   * The most bytes of a cookie, and which part of its line is counted. Infinity: no limit. `renewed`:
-   * the most of one that is only renewed, if the app has lowered the limit.
-   */
-  readonly limit: { bytes: number; renewed?: number; of: 'name-and-value' | 'line' }
-}
-
-/** The longest value that is read or written, in characters. Browsers store at most 4096 bytes. */
-const MAX_VALUE_LENGTH = 65_536
+import { type CookieFormat, MAX_VALUE_LENGTH, timesOf } from './cookie-format.ts'
+import { NOBODY } from './found-cookie.ts'
+import { cookieOpener } from './open-cookie.ts'
 
 /** Makes the backend for one cookie. */
 export function cookieBackend(
@@ -74,69 +31,14 @@ export function cookieBackend(
   const { place: placeName } = layout.names
   const place = writer.place === '' ? undefined : JSON.stringify(fingerprintOf(writer.place))
 
-  function timesOf(record: SessionRecord, seen: number): Times {
-    return {
-      seen,
-      permanent: isPermanent(record, layout),
-      created: record.stamp.created,
-      authenticatedAt: authenticatedAtOf(record, layout),
-    }
-  }
-
-  function openOne(value: string, now: number): Found | Rejection {
-    if (value.length > MAX_VALUE_LENGTH) return 'malformed'
-    const unsealed = sealer.open(value)
-    if (typeof unsealed === 'string') return unsealed
-    const { text, seconds, key, isFormer = false } = unsealed
-    const record = layout.decode(text)
-    if (!record) return 'payload'
-    const ended = endedBy(lifetimeOf(record, layout, lifetime), timesOf(record, seconds), now)
-    if (ended === 'future') return ended
-    if (ended || isEmptied(record)) return { ...NOBODY, seen: seconds, ended }
-    const isOutdated = isFormer || (key > 0 && format.resignsOldKeys)
-    const isStray = placeName !== undefined && record.meta.get(placeName)?.text !== place
-    return { record, seen: seconds, key, isOutdated, isStray }
-  }
-
-  /** Fast path for one cookie or none, as nearly every request has. */
-  function openOnly(presented: readonly string[], now: number): Opened {
-    const [value] = presented
-    if (value === undefined) return openedAs(NOBODY, presented, NONE)
-    const outcome = openOne(value, now)
-    const refused = typeof outcome === 'string' ? outcome : outcome.ended
-    if (refused) return openedAs(NOBODY, presented, [refused])
-    const found = outcome as Found
-    const opened = openedAs(found, presented, NONE, 1)
-    return found.isStray ? { ...opened, hasRivals: true } : opened
-  }
-
-  /** Opens the newest of several cookies. */
-  function openNewest(values: readonly string[], now: number): Opened {
-    const outcomes = new Map<string, Found | Rejection>()
-    for (const value of values) {
-      if (!outcomes.has(value)) outcomes.set(value, openOne(value, now))
-    }
-    const first = outcomes.get(values[0]!)!
-    if (format.duplicates === 'first' && !isValid(first)) return openOnly(values.slice(0, 1), now)
-    const rejected: Rejection[] = []
-    let newest: Found = NOBODY
-    for (const outcome of outcomes.values()) {
-      const refused = typeof outcome === 'string' ? outcome : outcome.ended
-      if (refused) rejected.push(refused)
-      if (typeof outcome !== 'string') newest = newerOf(newest, outcome)
-    }
-    // Repetitions count: when one of two equal cookies is cleared, the other is left.
-    const valid = values.filter((value) => isValid(outcomes.get(value)!))
-    if (valid.length === 0) newest = NOBODY
-    const opened = openedAs(newest, [...outcomes.keys()], rejected, new Set(valid).size)
-    const hasRivals = valid.length > 1 || newest.isStray || (newest.ended && valid.length > 0)
-    return hasRivals ? { ...opened, hasRivals: true } : opened
-  }
-
   function seal(record: SessionRecord, seen: number, now: number, bytes = limit.bytes): string {
     if (placeName !== undefined && place !== undefined) record.meta.set(placeName, { text: place })
     else if (placeName !== undefined) record.meta.delete(placeName)
-    const keepFor = cookieLifetime(lifetimeOf(record, layout, lifetime), timesOf(record, seen), now)
+    const keepFor = cookieLifetime(
+      lifetimeOf(record, layout, lifetime),
+      timesOf(record, seen, layout),
+      now,
+    )
     const text = layout.encode(record)
     // `unpack` rejects a longer text, however well it compresses.
     if (text.length * BYTES_PER_UNIT > MAX_TEXT_BYTES) {
@@ -216,7 +118,7 @@ export function cookieBackend(
     if (!record) return unchanged
     // Rewriting under a new secret must not extend the idle timeout.
     const own = lifetimeOf(record, layout, lifetime)
-    const isDue = isDueForRenewal(own, timesOf(record, seen), now)
+    const isDue = isDueForRenewal(own, timesOf(record, seen, layout), now)
     if (!isDue && !isOutdated) return unchanged
     try {
       const from = isDue ? newestTime(opened, now) : seen
@@ -253,10 +155,16 @@ export function cookieBackend(
   return {
     layout,
     maxBytes: limit.bytes,
-    open: (values, now) => (values.length < 2 ? openOnly : openNewest)(values, now),
+    open: cookieOpener(format, lifetime, place),
     commit: (request) => (request.changes.length > 0 ? keep(request) : renew(request)),
     reopen: (opened) => opened,
   }
+}
+
+/** When a cookie is signed: now, but after the others, which a server ahead of us may have signed. */
+function newestTime({ hasRivals, seen }: Opened, now: number): number {
+  const seconds = Math.floor(now / 1000)
+  return hasRivals ? Math.max(seconds, seen) : seconds
 }
 
 /** Whether a request only set `permanent` to what it was, which in Flask renews the cookie. */
@@ -265,5 +173,3 @@ function onlyConfirms({ opened, changes, next }: CommitRequest, layout: Layout):
   if (isPermanent(opened.record, layout) !== isPermanent(next, layout)) return false
   return changes.every((change) => change.do === 'permanent')
 }
-
-const NONE: readonly Rejection[] = []

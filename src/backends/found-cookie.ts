@@ -35,20 +35,3 @@ export function newerOf(one: Found, other: Found): Found {
 
 /** The result for a visitor without a session. */
 export const NOBODY = { record: undefined, seen: 0, key: 0, isOutdated: false }
-
-/** Makes the result of `open`. Without a spread, which takes much longer. */
-export function openedAs(
-  { record, seen, key, isOutdated }: Found,
-  presented: readonly string[],
-  rejected: readonly Rejection[],
-  verified = 0,
-  hasCookie = presented.length > 0,
-): Opened {
-  return { record, hasCookie, presented, rejected, verified, seen, key, isOutdated }
-}
-
-/** When a cookie is signed: now, but after the others, which a server ahead of us may have signed. */
-export function newestTime({ hasRivals, seen }: Opened, now: number): number {
-  const seconds = Math.floor(now / 1000)
-  return hasRivals ? Math.max(seconds, seen) : seconds
-}

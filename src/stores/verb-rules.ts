@@ -1,15 +1,10 @@
-/** Rules of the verbs that several engines follow: repeated swaps, limits, and time to live. */
+/** Rules of the verbs that several engines follow: repeated swaps, and time to live. */
 
-import { GARBAGE_MS, OVER_AT_ONCE, type Row } from '../backends/stored/store.ts'
+import { GARBAGE_MS, type Row } from '../backends/stored/store.ts'
 
 /** Whether the swap to `row` has won before: a client resends what it had no answer to. */
 export function hasWonBefore(row: Row, newest: Row | null): boolean {
   return newest !== null && (newest.write === row.write || newest.recent.includes(row.write))
-}
-
-/** Of an owner's keys, the oldest before this place that exceed the limit, at most 64. */
-export function keysOver(keys: readonly string[], place: number, most: number): string[] {
-  return keys.slice(0, Math.min(Math.max(place + 1 - most, 0), OVER_AT_ONCE))
 }
 
 /** A century: engines add it to the time of day, and the sum has to be a valid time. */

@@ -1,6 +1,7 @@
 import { NO_STAMP } from '../../src/record/stamp.ts'
 import { describe, expect, test } from 'vitest'
-import { cookieBackend, type CookieFormat } from '../../src/backends/cookie.ts'
+import { cookieBackend } from '../../src/backends/cookie.ts'
+import type { CookieFormat } from '../../src/backends/cookie-format.ts'
 import { packDeflated, packPlain } from '../../src/crypto/payload.ts'
 import { signingSealer } from '../../src/crypto/sealer.ts'
 import { authenticator, timedSigner } from '../../src/crypto/signed.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type CookieFormat, cookieBackend } from '../../src/backends/cookie.ts'
+import { cookieBackend } from '../../src/backends/cookie.ts'
+import type { CookieFormat } from '../../src/backends/cookie-format.ts'
 import { packPlain } from '../../src/crypto/payload.ts'
 import { signingSealer } from '../../src/crypto/sealer.ts'
 import { authenticator, timedSigner } from '../../src/crypto/signed.ts'

@@ -161,6 +161,7 @@ function shared({ rotate, limit, absolute, commit }: Settings) {
       lifetime: { idle, permanent, absolute, leeway, renewal: 'visits' as const },
       rotate,
       grace,
+      maxBytes: 1_048_000,
     },
     deadlines: { read, write, commit, queue: commit },
     limit,

@@ -12,8 +12,8 @@ import type { StoreVerbs } from './store.ts'
 /** The rules for sessions in a store. Times are in milliseconds. */
 export interface SessionRules extends EntryFormat, Pick<StoreRules, 'rotate' | 'grace'> {
   lifetime: Lifetime
-  /** The most bytes of a record. @default what a store holds */
-  maxBytes?: number
+  /** The most bytes of a record. */
+  maxBytes: number
   /** The fingerprint of the cookie's attributes. */
   attributes?: string
 }

@@ -34,40 +34,19 @@ export function guardedStore(
   const isPoolFull = () => pool !== undefined && pool.isFull()
   const isQueueing = () => queue.isQueueing() || isPoolFull()
 
-  /** Calls once, when it is the call's turn; a result after the deadline is ignored. */
+  /**
+   * Calls once, when it is the call's turn; a result after the deadline is ignored. Callbacks cost
+   * less than `await` here, on the path of every request.
+   */
   function within<Answer>(
     verb: string,
     limit: number,
     act: () => Promise<Answer>,
     data?: unknown,
     recover?: Recover<Answer>,
+    call: SentCall | Promise<SentCall> = queue.enter(verb),
   ): Promise<Answer> {
-    const call = queue.enter(verb)
-    if (call instanceof Promise) return sendAfter(call, verb, limit, act, data, recover)
-    return send(call, verb, limit, act, data, recover)
-  }
-
-  /** A function of its own, so that a call that need not wait allocates no closure for it. */
-  function sendAfter<Answer>(
-    turn: Promise<SentCall>,
-    verb: string,
-    limit: number,
-    act: () => Promise<Answer>,
-    data: unknown,
-    recover: Recover<Answer> | undefined,
-  ): Promise<Answer> {
-    return turn.then((call) => send(call, verb, limit, act, data, recover))
-  }
-
-  // Callbacks cost less than `await` here, on the path of every request.
-  function send<Answer>(
-    call: SentCall,
-    verb: string,
-    limit: number,
-    act: () => Promise<Answer>,
-    data: unknown,
-    recover: Recover<Answer> | undefined,
-  ): Promise<Answer> {
+    if (call instanceof Promise) return withinAfter(call, verb, limit, act, data, recover)
     return new Promise<Answer>((resolve, reject) => {
       let cancel = timer(() => {
         const giveUp = () => {
@@ -99,6 +78,14 @@ export function guardedStore(
         failed(error)
       }
     })
+  }
+
+  /** A function of its own, so that a call that need not wait allocates no closure for it. */
+  function withinAfter<Answer>(
+    turn: Promise<SentCall>,
+    ...[verb, limit, act, data, recover]: Parameters<typeof within<Answer>>
+  ): Promise<Answer> {
+    return turn.then((call) => within(verb, limit, act, data, recover, call))
   }
 
   /** Calls, and retries once; both together within the deadline of a commit. */

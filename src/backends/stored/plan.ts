@@ -103,14 +103,8 @@ function planOnEntry(
   }
 }
 
-/** The limit of a store, less what precedes the record. Encryption makes four bytes of three. */
-export function mostBytes(cipher: SessionRules['cipher']): number {
-  return cipher ? 786_000 : 1_048_000
-}
-
 /** @throws ERR_SESSION_TOO_LARGE */
-export function checkSize(record: SessionRecord, rules: SessionRules): void {
-  const { layout, maxBytes: most = mostBytes(rules.cipher) } = rules
+export function checkSize(record: SessionRecord, { layout, maxBytes: most }: SessionRules): void {
   // A UTF-16 code unit takes at most three bytes in UTF-8, and six where it is escaped in a key: most
   // records need no counting.
   let units = 20

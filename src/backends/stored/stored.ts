@@ -8,7 +8,6 @@ import { guardedStore } from './deadlines.ts'
 import { observedStore } from './observed-store.ts'
 import { type Members, members } from './user-sessions.ts'
 import { openStored, reopenStored, type StoredOpened } from './open.ts'
-import { mostBytes } from './plan.ts'
 import { type Removals, removals } from './removals.ts'
 
 /** A backend on a store, and the parts that its other verbs are made of. */
@@ -32,7 +31,7 @@ export function storedBackend(options: StoredOptions): BackendParts {
   const commit = storedCommit(parts)
   return {
     layout: options.rules.layout,
-    maxBytes: options.rules.maxBytes ?? mostBytes(options.rules.cipher),
+    maxBytes: options.rules.maxBytes,
     members: parts.members,
     removals: parts.removals,
     store,

@@ -1,6 +1,6 @@
 /** The options `lifetime` and `cookie`, their defaults, and our own cookie format. */
 
-import type { CookieFormat } from '../../backends/cookie.ts'
+import type { CookieFormat } from '../../backends/cookie-format.ts'
 import { type Duration, milliseconds } from '../../base/duration.ts'
 import { packDeflated, packPlain } from '../../crypto/payload.ts'
 import { signingSealer } from '../../crypto/sealer.ts'

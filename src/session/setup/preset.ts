@@ -1,6 +1,6 @@
 /** The contract of a preset: the cookie's format and the defaults that differ between Flask and us. */
 
-import type { CookieFormat } from '../../backends/cookie.ts'
+import type { CookieFormat } from '../../backends/cookie-format.ts'
 import type { EncryptionSchedule } from '../../crypto/sealer.ts'
 import type { Weakness } from '../../crypto/weak-secrets.ts'
 import type { CookieReader } from '../../http/cookie.ts'

@@ -1,7 +1,8 @@
 /** Resolves the options of `createSessions`: fills in the defaults and makes the backend. */
 
 import type { Backend } from '../../backends/backend.ts'
-import { cookieBackend, type CookieFormat } from '../../backends/cookie.ts'
+import { cookieBackend } from '../../backends/cookie.ts'
+import type { CookieFormat } from '../../backends/cookie-format.ts'
 import type { BackendStore, StoredBackend } from '../../backends/store-backend.ts'
 import { bytesUpTo } from '../../base/options.ts'
 import { type Clock, systemClock } from '../../base/ports.ts'

@@ -2,8 +2,7 @@
 
 import type { Clock } from '../../base/ports.ts'
 import { makeShelf, type Shelf } from './bounded-map.ts'
-import type { FoundRow, Owners } from '../../backends/stored/store.ts'
-import { keysOver } from '../verb-rules.ts'
+import { type FoundRow, OVER_AT_ONCE, type Owners } from '../../backends/stored/store.ts'
 
 /** The bounds of the lists, and how they reach the rows. */
 export interface OwnersRules {
@@ -86,7 +85,8 @@ export function makeOwners({ entries, bytes, clock, holds, drop }: OwnersRules):
         place = list.keys.push(key) - 1
       }
       put(owner, extended(list, epoch, until))
-      return { admitted: true, over: limit.refuse ? [] : keysOver(list.keys, place, limit.most) }
+      const over = limit.refuse ? 0 : Math.max(place + 1 - limit.most, 0)
+      return { admitted: true, over: list.keys.slice(0, Math.min(over, OVER_AT_ONCE)) }
     },
     async keep(owner, key, epoch, until) {
       shelf.sweep()

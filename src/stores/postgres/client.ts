@@ -2,7 +2,7 @@
 
 import type { ClientPool } from '../../backends/stored/store.ts'
 import { SessionError } from '../../base/errors.ts'
-import type { Statement } from './statements.ts'
+import type { Statement } from './statement.ts'
 
 /** The `Pool` of `pg`, or one like it. */
 export interface PgPool {

@@ -5,7 +5,7 @@ import { withCause, SessionError } from '../../base/errors.ts'
 import { isError } from '../../base/realm.ts'
 import type { PostgresConnection, Reply } from './client.ts'
 import { SCHEMA_VERSION } from './schema.ts'
-import type { Statement } from './statements.ts'
+import type { Statement } from './statement.ts'
 import { schemaFault, type Versions } from '../schema-version.ts'
 
 /** Sends a statement, and again if the server rolled it back. */

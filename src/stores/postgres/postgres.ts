@@ -4,16 +4,12 @@ import { type Clock, systemClock } from '../../base/ports.ts'
 import { checkPostgres } from './check.ts'
 import { connectPostgres, type PostgresClient } from './client.ts'
 import { again, creationFailure, isFull, isRolledBack, sendTo, versionsIn } from './failures.ts'
+import { postgresOwners } from './owners.ts'
 import { schemaScript, tablesOf } from './schema.ts'
-import { decodeKeys, decodeRow, encodeRow, encodeText, listNameOf } from './row.ts'
+import { decodeKeys, decodeRow, encodeRow } from './row.ts'
 import { statements } from './statements.ts'
 import { schemaFault } from '../schema-version.ts'
-import {
-  type Admission,
-  GARBAGE_MS,
-  type Row,
-  type SessionStore,
-} from '../../backends/stored/store.ts'
+import { GARBAGE_MS, type Row, type SessionStore } from '../../backends/stored/store.ts'
 import { hasWonBefore, timeToLive } from '../verb-rules.ts'
 import { sessionStore } from '../session-store.ts'
 
@@ -77,56 +73,11 @@ export function postgresStore(
   const ttlUntil = (until: number) => timeToLive(until, clock())
   const rowValues = (key: string, row: Row) => [key, ...encodeRow(row), ttlUntil(row.expiresAt)]
   const send = sendTo(connection, sql.version)
+  const { standingOf, ...owners } = postgresOwners(send, tables, ttlUntil)
 
   async function rowAt(key: string): Promise<Row | null> {
     const [found] = (await send(sql.row, key)).rows
     return found ? decodeRow(found) : null
-  }
-
-  /** The owner's epoch for this key, and whether the list has it. */
-  async function standingOf(owner: string, key: string) {
-    const [[epoch, listed] = []] = (await send(sql.standing, listNameOf(owner), key)).rows
-    return { epoch: Number(epoch), isListed: listed === 'listed' }
-  }
-
-  async function epochOf(owner: string): Promise<number> {
-    return Number((await send(sql.epoch, listNameOf(owner))).rows[0]?.[0] ?? 0)
-  }
-
-  /** In batches, which fit into the server's memory: sorting more would need its disk. */
-  async function listOf(owner: string, most = Infinity): Promise<string[]> {
-    const found: string[] = []
-    for (let last: unknown = 0; last !== null && found.length < most;) {
-      const size = Math.min(LIST_BATCH, most - found.length)
-      const [list, place] = (await send(sql.list, listNameOf(owner), last, size)).rows[0] ?? []
-      const batch = decodeKeys(list)
-      found.push(...batch)
-      last = batch.length < size ? null : place
-    }
-    return found
-  }
-
-  /**
-   * Admits a key only if the list has room: counts, then admits if the owner's row is the one that it
-   * counted with, since each admission writes a new one.
-   */
-  async function admitIfRoom(values: readonly unknown[], most: number): Promise<Admission> {
-    const [owner, key, epoch] = values
-    for (;;) {
-      const [found = []] = (await send(sql.room, owner, key, most)).rows
-      const [current, listed, version, count] = found
-      if (Number(current) > Number(epoch)) return { admitted: false, why: 'revoked' }
-      const isListed = listed === 'listed'
-      if (!isListed && Number(count) >= most) return { admitted: false, why: 'limit' }
-      if (await enter(sql.admit, ...values, isListed ? null : (version ?? ''))) {
-        return { admitted: true, over: [] }
-      }
-    }
-  }
-
-  /** Whether the statement found the owner's row as it must be. */
-  async function enter(...statement: Parameters<typeof send>): Promise<boolean> {
-    return (await send(...statement)).rows[0]?.[0] === '1'
   }
 
   return sessionStore({
@@ -172,42 +123,7 @@ export function postgresStore(
       return (rows[0]?.[0] ?? '') !== ''
     },
 
-    epoch: epochOf,
-
-    async admit(owner, key, epoch, until, { most, refuse }) {
-      const values = [listNameOf(owner), key, epoch, ttlUntil(until)]
-      const limit = Math.min(most, MOST)
-      if (refuse) return admitIfRoom(values, limit)
-      if (!(await enter(sql.admit, ...values, null))) return { admitted: false, why: 'revoked' }
-      const [over] = (await send(sql.over, values[0], key, limit)).rows
-      return { admitted: true, over: decodeKeys(over?.[0]) }
-    },
-
-    async keep(owner, key, epoch, until) {
-      if (await enter(sql.keep, listNameOf(owner), key, epoch, ttlUntil(until))) return true
-      return (await standingOf(owner, key)).epoch <= epoch
-    },
-
-    list: listOf,
-
-    async revoke(owner, epoch, until, except) {
-      const values = [listNameOf(owner), epoch, except ?? null, ttlUntil(until)]
-      const reached = await send(sql.revoke, ...values).catch((error: unknown) => {
-        if (!isFull(error)) throw error
-      })
-      const current = reached ? Number(reached.rows[0]?.[0]) : await epochOf(owner)
-      // A second statement, which sees every login that was admitted before.
-      return { epoch: current, keys: await listOf(owner) }
-    },
-
-    async forget(owner, keys) {
-      if (keys.length > 0) await send(sql.forget, listNameOf(owner), JSON.stringify(keys))
-    },
-
-    async erase(owner) {
-      await send(sql.erase, listNameOf(owner))
-      await send(sql.eraseName, encodeText(owner))
-    },
+    ...owners,
 
     async *keys() {
       let last: unknown = null
@@ -247,9 +163,3 @@ export function postgresStore(
 
 /** How many rows one statement returns or deletes: it holds its locks until it is done. */
 const BATCH = 500
-
-/** How many keys of one owner a statement returns. */
-const LIST_BATCH = 10_000
-
-/** The highest limit: PostgreSQL has no number for "unlimited". */
-const MOST = 1_000_000_000

@@ -115,6 +115,7 @@ export function bench(options: BenchOptions = {}, shared?: StoreVerbs): Bench {
       lifetime: { idle, permanent, absolute: undefined, leeway: 60_000, renewal: 'visits' },
       rotate: options.rotate,
       grace,
+      maxBytes: 1_048_000,
     },
     deadlines: { read: 250, write: 500, commit: 1_000, queue: 5_000 },
     limit: options.limit ?? { most: 1_000, onLimit: 'evict-oldest' },

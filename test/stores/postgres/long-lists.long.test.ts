@@ -4,7 +4,7 @@ import { Pool } from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { postgresStore } from '../../../src/stores/postgres/postgres.ts'
 import { tablesOf } from '../../../src/stores/postgres/schema.ts'
-import { statements } from '../../../src/stores/postgres/statements.ts'
+import { ownerStatements } from '../../../src/stores/postgres/owner-statements.ts'
 import { startPostgres } from '../../servers/postgres.ts'
 
 const LIMIT = { most: 1000, refuse: false }
@@ -73,7 +73,7 @@ async function mostRead(
   name: 'over' | 'forget' | 'standing',
   values: string,
 ): Promise<number> {
-  const { text } = statements(tablesOf('sojourn_'))[name]
+  const { text } = ownerStatements(tablesOf('sojourn_'))[name]
   const [, , , explained] = (await pool.query(`
     BEGIN; SET LOCAL plan_cache_mode = ${plan};
     PREPARE looked AS ${text};

@@ -1,0 +1,114 @@
+/** The owners' lists in PostgreSQL: one row for each entry, in the order of admission. */
+
+import { isFull, type SendStatement } from './failures.ts'
+import { ownerStatements } from './owner-statements.ts'
+import { decodeKeys, encodeText, listNameOf } from './row.ts'
+import type { Tables } from './schema.ts'
+import type { Admission, FoundRow, Owners } from '../../backends/stored/store.ts'
+
+/** The verbs for owners, and what a read has to know of the owner. */
+export interface PostgresOwners extends Owners {
+  /** The owner's epoch for this key, and whether the list has it. */
+  standingOf(owner: string, key: string): Promise<Pick<FoundRow, 'epoch' | 'isListed'>>
+}
+
+/** How many keys of one owner a statement returns. */
+const LIST_BATCH = 10_000
+
+/** The highest limit: PostgreSQL has no number for "unlimited". */
+const MOST = 1_000_000_000
+
+/** The verbs for owners. `ttlUntil`: how long what may expire then is kept, in milliseconds. */
+export function postgresOwners(
+  send: SendStatement,
+  tables: Tables,
+  ttlUntil: (until: number) => number,
+): PostgresOwners {
+  const sql = ownerStatements(tables)
+
+  async function standingOf(owner: string, key: string) {
+    const [[epoch, listed] = []] = (await send(sql.standing, listNameOf(owner), key)).rows
+    return { epoch: Number(epoch), isListed: listed === 'listed' }
+  }
+
+  async function epochOf(owner: string): Promise<number> {
+    return Number((await send(sql.epoch, listNameOf(owner))).rows[0]?.[0] ?? 0)
+  }
+
+  /** In batches, which fit into the server's memory: sorting more would need its disk. */
+  async function listOf(owner: string, most = Infinity): Promise<string[]> {
+    const found: string[] = []
+    for (let last: unknown = 0; last !== null && found.length < most;) {
+      const size = Math.min(LIST_BATCH, most - found.length)
+      const [list, place] = (await send(sql.list, listNameOf(owner), last, size)).rows[0] ?? []
+      const batch = decodeKeys(list)
+      found.push(...batch)
+      last = batch.length < size ? null : place
+    }
+    return found
+  }
+
+  /**
+   * Admits a key only if the list has room: counts, then admits if the owner's row is the one that it
+   * counted with, since each admission writes a new one.
+   */
+  async function admitIfRoom(values: readonly unknown[], most: number): Promise<Admission> {
+    const [owner, key, epoch] = values
+    for (;;) {
+      const [found = []] = (await send(sql.room, owner, key, most)).rows
+      const [current, listed, version, count] = found
+      if (Number(current) > Number(epoch)) return { admitted: false, why: 'revoked' }
+      const isListed = listed === 'listed'
+      if (!isListed && Number(count) >= most) return { admitted: false, why: 'limit' }
+      if (await enter(sql.admit, ...values, isListed ? null : (version ?? ''))) {
+        return { admitted: true, over: [] }
+      }
+    }
+  }
+
+  /** Whether the statement found the owner's row as it must be. */
+  async function enter(...statement: Parameters<SendStatement>): Promise<boolean> {
+    return (await send(...statement)).rows[0]?.[0] === '1'
+  }
+
+  return {
+    standingOf,
+
+    epoch: epochOf,
+
+    async admit(owner, key, epoch, until, { most, refuse }) {
+      const values = [listNameOf(owner), key, epoch, ttlUntil(until)]
+      const limit = Math.min(most, MOST)
+      if (refuse) return admitIfRoom(values, limit)
+      if (!(await enter(sql.admit, ...values, null))) return { admitted: false, why: 'revoked' }
+      const [over] = (await send(sql.over, values[0], key, limit)).rows
+      return { admitted: true, over: decodeKeys(over?.[0]) }
+    },
+
+    async keep(owner, key, epoch, until) {
+      if (await enter(sql.keep, listNameOf(owner), key, epoch, ttlUntil(until))) return true
+      return (await standingOf(owner, key)).epoch <= epoch
+    },
+
+    list: listOf,
+
+    async revoke(owner, epoch, until, except) {
+      const values = [listNameOf(owner), epoch, except ?? null, ttlUntil(until)]
+      const reached = await send(sql.revoke, ...values).catch((error: unknown) => {
+        if (!isFull(error)) throw error
+      })
+      const current = reached ? Number(reached.rows[0]?.[0]) : await epochOf(owner)
+      // A second statement, which sees every login that was admitted before.
+      return { epoch: current, keys: await listOf(owner) }
+    },
+
+    async forget(owner, keys) {
+      if (keys.length > 0) await send(sql.forget, listNameOf(owner), JSON.stringify(keys))
+    },
+
+    async erase(owner) {
+      await send(sql.erase, listNameOf(owner))
+      await send(sql.eraseName, encodeText(owner))
+    },
+  }
+}
