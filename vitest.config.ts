@@ -85,7 +85,10 @@ export default defineConfig({
     alias: [
       { find: /^sojourn$/, replacement: source('index.ts') },
       { find: /^sojourn\/(flask|otel)$/, replacement: source('$1/$1.ts') },
-      { find: /^sojourn\/(fetch|express)$/, replacement: source('adapters/$1.ts') },
+      {
+        find: /^sojourn\/(fetch|express|fastify|koa|hono|h3|react-router|sveltekit|next)$/,
+        replacement: source('adapters/$1.ts'),
+      },
       { find: /^sojourn\/node$/, replacement: source('adapters/node/node.ts') },
       { find: /^sojourn\/stores$/, replacement: source('stores/session-store.ts') },
       {

@@ -1,4 +1,4 @@
-/** Reads the form field `_csrf` from the beginning of a request's body. */
+/** Reads the form field `_csrf` of a request: from a parsed body, or from its beginning. */
 
 /** How many bytes of a body are read: put the field before large ones. */
 const MOST_BYTES = 65_536
@@ -49,4 +49,11 @@ async function startOf(body: ReadableStream<Uint8Array>): Promise<string> {
   // Not awaited: it is fulfilled only when the handler has finished with the other half.
   void reader.cancel().catch(() => {})
   return Buffer.concat(chunks).toString('latin1')
+}
+
+/** The field of a body that a body parser has read. */
+export function csrfFieldIn(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, '_csrf')) return undefined
+  const { _csrf: token } = body as { _csrf: unknown }
+  return typeof token === 'string' ? token : undefined
 }

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Sessions } from '../session/sessions.ts'
 import { loginCheck, type LoginRequiredOptions } from '../session/login-required.ts'
 import { requireSessions } from '../session/require-sessions.ts'
+import { csrfFieldIn } from './csrf-field.ts'
 import { mountNode } from './node/node.ts'
 import { sendRedirect } from './node/session-headers.ts'
 
@@ -49,7 +50,7 @@ export function csrfGuard(
 ): (req: IncomingMessage, res: ServerResponse, next: (error?: any) => void) => void {
   requireSessions(sessions, 'csrfGuard', 'app.use(csrfGuard(sessions))')
   return (req, _res, next) => {
-    sessions.checkCsrf(req, fieldOf(req)).then(() => next(), next)
+    sessions.checkCsrf(req, csrfFieldIn((req as { body?: unknown }).body)).then(() => next(), next)
   }
 }
 
@@ -79,11 +80,4 @@ export function loginRequired(
       next,
     )
   }
-}
-
-function fieldOf(req: IncomingMessage): string | undefined {
-  const { body } = req as { body?: unknown }
-  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, '_csrf')) return undefined
-  const { _csrf: token } = body as { _csrf: unknown }
-  return typeof token === 'string' ? token : undefined
 }

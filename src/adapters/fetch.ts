@@ -9,6 +9,8 @@ import { loginCheck, type LoginRequiredOptions } from '../session/login-required
 import { requireFunction, requireSessions } from '../session/require-sessions.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { csrfFieldOf } from './csrf-field.ts'
+import { loginRedirect, pathOf } from './login-redirect.ts'
+import { isResponse, thrownResponse } from './thrown-response.ts'
 
 /** A Fetch handler. Further arguments of the runtime are passed to it unchanged. */
 export type FetchHandler<Rest extends unknown[] = unknown[], Incoming extends Request = Request> = (
@@ -20,8 +22,9 @@ export type FetchHandler<Rest extends unknown[] = unknown[], Incoming extends Re
  * Wraps a handler so that `sessions.get(request)` works in it.
  *
  * Returns the response once the session is saved; if saving fails, an error response. A session
- * error of the handler that has a status (401, 403, 503) becomes a response with that status. Any
- * other error of the handler is thrown, and nothing is saved.
+ * error of the handler that has a status (401, 403, 503) becomes a response with that status. What a
+ * framework's `redirect()` throws is a response, too. Any other error of the handler is thrown, and
+ * nothing is saved.
  *
  * @throws ERR_RESPONSE_INVALID if the handler returns something else than a `Response`.
  *
@@ -58,8 +61,8 @@ export async function respond(
   try {
     response = await sessions.run(visit, handler)
   } catch (error) {
-    if (!isAnswerable(error)) throw error
-    response = refused(error)
+    response = isAnswerable(error) ? refused(error) : thrownResponse(error)
+    if (!response) throw error
   }
   // Before the commit: without a response nothing is saved.
   if (!isResponse(response)) throw new SessionError('ERR_RESPONSE_INVALID', kindOf(response))
@@ -80,11 +83,6 @@ export async function respond(
   const headers = mergeInto(new Headers(response.headers), outgoing)
   const { status, statusText } = response
   return new Response(response.body, { status, statusText, headers })
-}
-
-/** Checks for properties, not for the class: a library may have a `Response` of its own. */
-function isResponse(value: unknown): value is Response {
-  return typeof value === 'object' && value !== null && 'headers' in value && 'status' in value
 }
 
 function kindOf(value: unknown): string {
@@ -137,10 +135,8 @@ export function loginRequired<Rest extends unknown[], Incoming extends Request =
   requireFunction(handler, 'handler')
   const check = loginCheck(sessions, options)
   return async (request, ...rest) => {
-    const { pathname, search } = new URL(request.url)
-    const location = await check(request, request.method, pathname + search)
-    if (location === undefined) return handler(request, ...rest)
-    return new Response(null, { status: 303, headers: { location, 'cache-control': 'no-store' } })
+    const location = await check(request, request.method, pathOf(request))
+    return location === undefined ? handler(request, ...rest) : loginRedirect(location)
   }
 }
 

@@ -1,5 +1,6 @@
 /** `SessionError`, and the code and message of every error. */
 
+import { speakDialects } from './error-response.ts'
 import { printable } from './printable.ts'
 
 /** Each code with its message: what happened, and what to do. Codes are stable; messages may change. */
@@ -62,6 +63,8 @@ const STATUS: Partial<Record<SessionErrorCode, number>> = {
   ERR_SESSION_LIMIT: 403,
   ERR_SESSION_GONE: 409,
   ERR_SESSION_CONFLICT: 503,
+  // The browser asks again, for good, when the visitor opens the page that it prefetched.
+  ERR_SESSION_READ_ONLY: 503,
   ERR_STORE_UNAVAILABLE: 503,
 }
 
@@ -88,6 +91,16 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   readonly statusCode: number
   /** Response headers for an error that is not caught: Express and Koa send them. */
   declare readonly headers: Record<string, string> | undefined
+  /** Whether `message` is for visitors: Koa and NestJS read this name. Never: it is for developers. */
+  declare readonly expose: false
+  /** The status in words, as `Unauthorized`; unless it is 500. */
+  declare readonly statusText: string | undefined
+  /** What a visitor may read; unless the status is 500. */
+  declare readonly data: string | undefined
+  /** The response for an error that is not caught; unless the status is 500. Hono calls it. */
+  declare readonly getResponse: (() => Response) | undefined
+  /** The same as `getResponse`: Elysia calls it. */
+  declare readonly toResponse: (() => Response) | undefined
   /** The largest keys of a session that is too large, the largest first. */
   declare readonly largest: readonly KeySize[] | undefined
 
@@ -110,6 +123,7 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
     // Not set to undefined: Node.js prints every property of an error that ends the process.
     if (headers) this.headers = headers
     this.#evidence = evidence
+    speakDialects(this)
   }
 
   /** A copy with one more response header: this error may have been given to other requests too. */
@@ -121,7 +135,10 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
 }
 
 // On the prototype: it is not shown when an error is printed.
-Object.defineProperty(SessionError.prototype, BRAND, { value: true })
+Object.defineProperties(SessionError.prototype, {
+  [BRAND]: { value: true },
+  expose: { value: false },
+})
 
 /** In characters. A key may be of any length. */
 const LONGEST_EVIDENCE = 600

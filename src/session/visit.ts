@@ -19,6 +19,7 @@ import { changedNames, reportUnsent, watchSent } from './lost-changes.ts'
 import type { GivenToken } from './csrf/csrf.ts'
 import { printFailure } from './explain/emitter.ts'
 import { openState } from './open-state.ts'
+import { isPrefetch, PREFETCH } from './prefetch.ts'
 import { outgoing } from './set-cookie-line.ts'
 import type { Host, State } from './state.ts'
 
@@ -42,7 +43,7 @@ export interface Visit {
   withoutCookie(): void
   /**
    * Makes the session read-only, for a request whose response cannot set a cookie: a page that is
-   * already being sent, a WebSocket upgrade.
+   * already being sent, a WebSocket upgrade. A prefetch is read-only by itself.
    *
    * A change throws ERR_SESSION_READ_ONLY. Flash messages are returned and not removed, the session
    * is not renewed, and no Set-Cookie is sent, except that of an earlier commit. Call it before the
@@ -131,7 +132,8 @@ class RequestVisit implements Visit {
   #opened(state: State): State {
     // Opened after the headers were sent, as while streaming: it can only be read.
     state.frozen = this.#isFinished
-    if (this.#readOnly !== undefined) makeReadOnly(state, this.#readOnly)
+    const why = this.#readOnly ?? (isPrefetch(this.#facts) ? PREFETCH : undefined)
+    if (why !== undefined) makeReadOnly(state, why)
     return (this.#opening = state)
   }
 

@@ -52,6 +52,7 @@ describe('errors', () => {
       ['ERR_LOGIN_STALE', 401],
       ['ERR_CSRF', 403],
       ['ERR_SESSION_GONE', 409],
+      ['ERR_SESSION_READ_ONLY', 503],
       ['ERR_SESSION_CONFLICT', 503],
       ['ERR_SESSION_LIMIT', 403],
       ['ERR_STORE_UNAVAILABLE', 503],

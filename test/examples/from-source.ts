@@ -6,6 +6,12 @@ import { type AddressInfo, Server } from 'node:net'
 const SOURCES: Readonly<Record<string, string>> = {
   sojourn: '../../src/index.ts',
   'sojourn/express': '../../src/adapters/express.ts',
+  'sojourn/fastify': '../../src/adapters/fastify.ts',
+  'sojourn/koa': '../../src/adapters/koa.ts',
+  'sojourn/hono': '../../src/adapters/hono.ts',
+  'sojourn/h3': '../../src/adapters/h3.ts',
+  'sojourn/react-router': '../../src/adapters/react-router.ts',
+  'sojourn/sveltekit': '../../src/adapters/sveltekit.ts',
   'sojourn/node': '../../src/adapters/node/node.ts',
   'sojourn/fetch': '../../src/adapters/fetch.ts',
   'sojourn/flask': '../../src/flask/flask.ts',

@@ -63,7 +63,7 @@ describe.each(['in a cookie', 'in a store'])('a read-only session %s', (where) =
     } catch (error) {
       thrown = error
     }
-    expect(thrown).toMatchObject({ code: 'ERR_SESSION_READ_ONLY', status: 500 })
+    expect(thrown).toMatchObject({ code: 'ERR_SESSION_READ_ONLY', status: 503 })
     const { message } = thrown as Error
     expect(message.startsWith(verb)).toBe(true)
     expect(message).toContain(WHY)

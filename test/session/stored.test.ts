@@ -604,7 +604,7 @@ it('what a handler kept before it let one of our errors through reaches the brow
   const { sessions, visitor } = setUp()
   const page = withSessions(sessions, async (request) => {
     const session = await sessions.get(request)
-    session.flash('Please sign in first.')
+    session.flash('Sign in to see it.')
     await sessions.signedIn(request)
     return new Response('never')
   })
@@ -612,7 +612,7 @@ it('what a handler kept before it let one of our errors through reaches the brow
   const answer = guest.receive(await page(new Request('http://localhost/')))
   expect(answer.status).toBe(401)
   expect(await guest.session((session) => session.flashes())).toMatchObject([
-    { message: 'Please sign in first.' },
+    { message: 'Sign in to see it.' },
   ])
 })
 

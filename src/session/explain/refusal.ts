@@ -1,6 +1,7 @@
 /** The error response that is sent when a session could not be opened or saved. */
 
-import { SessionError, type SessionErrorCode } from '../../base/errors.ts'
+import { visitorText } from '../../base/error-response.ts'
+import { SessionError } from '../../base/errors.ts'
 
 /** An error response. It does not contain the error's message, which may quote the store. */
 export interface Refusal {
@@ -19,7 +20,7 @@ export function refusalOf(error: unknown): Refusal {
     status: ours?.status ?? 500,
     headers: { ...HEADERS, ...headers },
     setCookie,
-    body: (ours && BODIES[ours.code as SessionErrorCode]) ?? TRY_AGAIN,
+    body: visitorText(ours?.code),
   }
 }
 
@@ -42,14 +43,6 @@ export function isAnswerable(error: unknown): boolean {
 /** Whether it is the refusal of a guard: the page must not be served, whatever the app does. */
 export function isGuardRefusal(error: unknown): boolean {
   return error instanceof SessionError && (error.status === 401 || error.code === 'ERR_CSRF')
-}
-
-const TRY_AGAIN = 'Your session could not be saved. Please try again.\n'
-
-const BODIES: Partial<Record<SessionErrorCode, string>> = {
-  ERR_NOT_SIGNED_IN: 'Please sign in first.\n',
-  ERR_CSRF: 'This did not come from a page of this site. Please reload the page and try again.\n',
-  ERR_SESSION_LIMIT: 'You are signed in too often. Please sign out somewhere else first.\n',
 }
 
 const HEADERS: Readonly<Record<string, string>> = {

@@ -1,0 +1,39 @@
+/** What a framework's `redirect()` or `notFound()` throws, as a response. */
+
+/**
+ * Returns the response that a thrown value stands for; `undefined` for an error.
+ *
+ * React Router, Remix and TanStack Start throw a `Response`. Next throws an error with a digest,
+ * SvelteKit an object with `status` and `location`.
+ */
+export function thrownResponse(thrown: unknown): Response | undefined {
+  if (typeof thrown !== 'object' || thrown === null) return undefined
+  const { digest, status, location } = thrown as Record<string, unknown>
+  if (thrown instanceof Error) {
+    return typeof digest === 'string' ? nextResponse(digest.split(';')) : undefined
+  }
+  if (isResponse(thrown)) return thrown
+  return typeof location === 'string' ? redirection(Number(status), location) : undefined
+}
+
+// digest = "NEXT_REDIRECT;" ( "push" / "replace" ) ";" location ";" status ";"
+//        / "NEXT_HTTP_ERROR_FALLBACK;" status
+// The location may contain semicolons.
+function nextResponse(digest: readonly string[]): Response | undefined {
+  const status = Number(digest[1])
+  if (digest[0] === 'NEXT_HTTP_ERROR_FALLBACK' && status >= 400 && status <= 599) {
+    return new Response(null, { status })
+  }
+  if (digest[0] !== 'NEXT_REDIRECT') return undefined
+  return redirection(Number(digest.at(-2)), digest.slice(2, -2).join(';'))
+}
+
+function redirection(status: number, location: string): Response | undefined {
+  const isRedirect = status >= 300 && status <= 399
+  return isRedirect ? new Response(null, { status, headers: { location } }) : undefined
+}
+
+/** Checks for properties, not for the class: a library may have a `Response` of its own. */
+export function isResponse(value: unknown): value is Response {
+  return typeof value === 'object' && value !== null && 'headers' in value && 'status' in value
+}
