@@ -15,6 +15,8 @@ export interface Bundle {
   readonly builtins: readonly string[]
   /** The source files of which something is in it, as paths from the root. */
   readonly sources: readonly string[]
+  /** The files of other packages of which something is in it. */
+  readonly foreign: readonly string[]
 }
 
 /**
@@ -41,12 +43,14 @@ export async function bundle(
     define: environment === 'production' ? { 'process.env.NODE_ENV': '"production"' } : {},
   })
   const [output] = Object.values(metafile.outputs)
+  const files = Object.entries(output!.inputs)
+    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+    .map(([file]) => file)
   return {
     code: outputFiles[0]!.text,
     builtins: [...new Set(output!.imports.map(({ path }) => path))].toSorted(),
-    sources: Object.entries(output!.inputs)
-      .filter(([file, { bytesInOutput }]) => file.startsWith('src/') && bytesInOutput > 0)
-      .map(([file]) => file),
+    sources: files.filter((file) => file.startsWith('src/')),
+    foreign: files.filter((file) => file.includes('node_modules/')),
   }
 }
 

@@ -99,6 +99,33 @@ describe('the core alone, bundled', () => {
   })
 })
 
+// Frameworks over `Request` and `Response` run where there is no `node:http`.
+const WITHOUT_NODE_HTTP = ['fetch', 'hono', 'h3', 'react-router', 'sveltekit']
+const OVER_NODE_HTTP = ['express', 'fastify', 'koa']
+
+describe('an adapter, bundled', () => {
+  it.each([...WITHOUT_NODE_HTTP, ...OVER_NODE_HTTP])(
+    '%s loads no framework, and nothing of the stored backend',
+    async (name) => {
+      const { code, foreign, builtins } = await bundle(`export * from './adapters/${name}.ts'`)
+      expect(foreign).toEqual([])
+      expect(builtins.filter((file) => !file.startsWith('node:'))).toEqual([])
+      expect(code).not.toMatch(/\bifWrite\b|\.swap\(|\bEVALSHA\b|\bINSERT INTO\b/)
+    },
+  )
+
+  it.each(WITHOUT_NODE_HTTP)('%s holds no word of node:http', async (name) => {
+    const { code, builtins } = await bundle(`export * from './adapters/${name}.ts'`)
+    expect(builtins.filter((builtin) => builtin.includes('http'))).toEqual([])
+    expect(code).not.toMatch(/\bwriteHead\b|\bheadersSent\b/)
+  })
+
+  it('would notice a framework', async () => {
+    const { foreign } = await bundle(`export { Hono } from 'hono'`)
+    expect(foreign).not.toEqual([])
+  })
+})
+
 // Bytes, minified and gzipped. A size that grows past its limit wants a reason, or a subpath.
 const LIMITS: Readonly<Record<string, Sizes>> = {
   sojourn: { production: 34_950, unknown: 39_600 },
