@@ -5,7 +5,7 @@ import { visitor } from './visitor.ts'
 
 const ADA = { name: 'ada', password: 'engine-1843' }
 
-describe.each(['visits', 'node-http', 'fetch'])('examples/%s.ts', (name) => {
+describe.each(['visits', 'node-http'])('examples/%s.ts', (name) => {
   test('counts the visits of each visitor', async () => {
     const origin = await startExample(name)
     const first = visitor(origin)
@@ -147,6 +147,7 @@ test('every example has a test', () => {
     'audit-trail.ts',
     'cart.ts',
     'devices.ts',
+    'express.ts',
     'fetch.ts',
     'flash.ts',
     'login.ts',

@@ -1,6 +1,8 @@
 /** Serves an example that exports a Fetch handler, as Bun and Deno do by themselves. */
 
 import { createServer } from 'node:http'
+import { Readable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
 
 const file = process.argv[2]
 const example: { default: { fetch(request: Request): Promise<Response> } } = await import(
@@ -8,11 +10,20 @@ const example: { default: { fetch(request: Request): Promise<Response> } } = awa
 )
 
 createServer(async (req, res) => {
-  const url = `http://${req.headers.host}${req.url}`
+  const { method = 'GET', headersDistinct } = req
   const headers = new Headers()
-  if (req.headers.cookie !== undefined) headers.set('cookie', req.headers.cookie)
+  for (const [name, values = []] of Object.entries(headersDistinct)) {
+    for (const value of values) headers.append(name, value)
+  }
+  const hasBody = method !== 'GET' && method !== 'HEAD'
+  const body = hasBody ? (Readable.toWeb(req) as ReadableStream<Uint8Array>) : null
   const response = await example.default.fetch(
-    new Request(url, { method: req.method ?? 'GET', headers }),
+    new Request(`http://${req.headers.host}${req.url}`, {
+      method,
+      headers,
+      body,
+      ...(hasBody && { duplex: 'half' }),
+    } as RequestInit),
   )
   for (const [name, value] of response.headers) res.appendHeader(name, value)
   res.writeHead(response.status).end(Buffer.from(await response.arrayBuffer()))
