@@ -1,4 +1,4 @@
-/** `sojourn/testing`: a test visitor, a fake clock, and the conformance suite for stores. */
+/** `sojourn/testing`: a test visitor, a fake clock, and the conformance suites for stores and adapters. */
 
 export { fakeClock, type FakeClock } from './time/clock.ts'
 export {
@@ -7,4 +7,19 @@ export {
   type OpenedStore,
   type StoreHarness,
 } from './conformance/conformance.ts'
+export { adapterConformance, type AdapterCase } from './adapter-conformance/conformance.ts'
+export {
+  type AdapterFeature,
+  type AdapterHarness,
+  type AppErrorPage,
+  type ConformanceApp,
+  type StartedApp,
+} from './adapter-conformance/harness.ts'
+export {
+  appRequest,
+  responseOf,
+  sendReply,
+  type AppReply,
+  type AppRequest,
+} from './adapter-conformance/exchange.ts'
 export { testVisitor, type HasHeaders, type TestVisitor } from './visitor.ts'

@@ -30,7 +30,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ],
   ['adapters'],
   ['testing/time'],
-  ['testing/conformance', 'cli/command'],
+  ['testing/conformance', 'testing/adapter-conformance', 'cli/command'],
   ['testing', 'devtools', 'cli/inspect', 'cli/secret'],
   ['cli/store', 'cli/doctor'],
   ['cli'],

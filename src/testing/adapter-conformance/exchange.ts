@@ -1,0 +1,81 @@
+/** What the app of the adapter suite receives and replies, for `node:http` and for Fetch. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+
+/** A request, as the suite's handler needs it. */
+export interface AppRequest {
+  readonly method: string
+  /** Without the query. */
+  readonly path: string
+  header(name: string): string | undefined
+  /** Reads the whole body. */
+  text(): Promise<string>
+}
+
+/** What the suite's handler wants sent: with the framework's own calls, if you can. */
+export interface AppReply {
+  readonly status: number
+  /** Names in lower case. Without Set-Cookie. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Set-Cookie lines of the app's own, to be sent as they are. */
+  readonly cookies: readonly string[]
+  readonly body: string | AsyncIterable<Uint8Array> | null
+  /**
+   * Send it in a way that leaves the headers fixed: `writeHead` in Node, a `Response` with immutable
+   * headers in Fetch. A framework that cannot ignores it.
+   */
+  readonly isFixed?: boolean
+}
+
+/** The request of `node:http`, or of Fetch. */
+export function appRequest(request: IncomingMessage | Request): AppRequest {
+  const { headers } = request
+  const url = new URL(request.url ?? '/', 'http://localhost')
+  return {
+    method: request.method ?? 'GET',
+    path: url.pathname,
+    header(name) {
+      const value = headers instanceof Headers ? headers.get(name) : headers[name]
+      return value === null || value === undefined ? undefined : String(value)
+    },
+    text: () => ('text' in request ? request.text() : text(request)),
+  }
+}
+
+/** Sends a reply with the methods of `node:http`. Fulfilled when it is sent, or the client is gone. */
+export async function sendReply(res: ServerResponse, reply: AppReply): Promise<void> {
+  const { status, headers, cookies, body, isFixed } = reply
+  if (isFixed) {
+    const lines = Object.entries(headers).concat(cookies.map((line) => ['set-cookie', line]))
+    res.writeHead(status, lines.flat())
+  } else {
+    res.statusCode = status
+    for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
+    for (const line of cookies) res.appendHeader('set-cookie', line)
+  }
+  if (body === null || typeof body === 'string') return void res.end(body ?? undefined)
+  const sent = new Promise<void>((resolve) => res.once('close', () => resolve()))
+  Readable.from(body).pipe(res)
+  await sent
+}
+
+/** Makes the `Response` of a reply. A reply that is given again gets the same object, without a body. */
+export function responseOf(reply: AppReply): Response {
+  const known = reply.body === null ? responses.get(reply) : undefined
+  const response = known ?? makeResponse(reply)
+  responses.set(reply, response)
+  return response
+}
+
+const responses = new WeakMap<AppReply, Response>()
+
+function makeResponse({ status, headers, cookies, body, isFixed }: AppReply): Response {
+  const { location } = headers
+  if (isFixed && location) return Response.redirect(location, status as 303)
+  const all = new Headers({ ...headers })
+  for (const line of cookies) all.append('set-cookie', line)
+  const stream = body === null || typeof body === 'string' ? body : ReadableStream.from(body)
+  return new Response(stream, { status, headers: all })
+}
