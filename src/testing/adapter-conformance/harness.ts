@@ -12,7 +12,7 @@ export type AdapterFeature =
   | 'csrfGuard'
   /** Your `loginRequired` with `redirect: '/login'` stands in front of `/account`. */
   | 'loginRequired'
-  /** The framework has routes: none matches `/no-such-page`, and `app.before` runs in front of them. */
+  /** The framework has routes: none matches `/no/such/page`, and `app.before` runs in front of them. */
   | 'routes'
   /** The framework has error handlers: yours sends what `app.errorPage` returns, if there is one. */
   | 'errorPage'

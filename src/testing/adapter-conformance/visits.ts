@@ -83,7 +83,7 @@ export const visits: readonly Scenario[] = [
         before: async (open) => count(await open()),
       })
       const ada = site.browser()
-      const missing = await ada.ask('/no-such-page')
+      const missing = await ada.ask('/no/such/page')
       same('status', missing.status, 404)
       same('cookies', missing.lines().length, 1)
       same('count on the next page', await ada.read(), '2')

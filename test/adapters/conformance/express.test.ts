@@ -3,7 +3,7 @@ import type { ErrorRequestHandler } from 'express'
 import { csrfGuard, loginRequired, sessionMiddleware } from 'sojourn/express'
 import { appRequest, type AppReply } from 'sojourn/testing'
 import { EXPRESS } from '../express-versions.ts'
-import { conformanceOf, listen } from './run.ts'
+import { conformanceOf, listen, PATHS } from './run.ts'
 import { Readable } from 'node:stream'
 
 for (const [version, make] of Object.entries(EXPRESS)) {
@@ -15,8 +15,7 @@ for (const [version, make] of Object.entries(EXPRESS)) {
       app.use((req, _res, next) => void before(req).then(() => next(), next))
       app.use('/account', loginRequired(sessions, { redirect: '/login' }))
       app.use('/guarded', express.urlencoded(), csrfGuard(sessions))
-      app.use((req, res, next) => {
-        if (req.path === '/no-such-page') return next()
+      app.all(PATHS, (req, res, next) => {
         handle(req, appRequest(req)).then((reply) => send(res, reply), next)
       })
       const onError: ErrorRequestHandler = (error, req, res, next) => {

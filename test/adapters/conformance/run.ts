@@ -15,6 +15,9 @@ export function conformanceOf(adapter: string, harness: AdapterHarness): void {
   })
 }
 
+/** The routes of an app of the suite: `/no/such/page` is none of them. */
+export const PATHS: string[] = ['/', '/:a', '/:a/:b']
+
 /** Listens on a free port. */
 export function listen(listener: RequestListener): Promise<StartedApp> {
   return listening(createServer(listener))
