@@ -1,107 +1,76 @@
 /** Adapter conformance: `sessions.current()`, bodies that are read late, many requests at once. */
 
 import { setImmediate as turn } from 'node:timers/promises'
-import { count, it, itWith, page, same, type Browser, type Page, type Scenario } from './bench.ts'
+import { it, same, type Browser, type Scenario } from './bench.ts'
+import { count, type Page } from './site.ts'
 
-const LANES = 32
+/** Reads a body between other requests, and returns whether `current` still is the session. */
+const late: Page = async ({ open, request, sessions }) => {
+  await turn()
+  const body = await request.text()
+  const session = await sessions.current()
+  count(session)
+  return `${body},${session === (await open())}`
+}
+
+/** Returns three times whose request it is, with other requests in between. */
+const who: Page = async ({ request, sessions }) => {
+  const name = async () => (await sessions.current()).get('name')
+  const given = request.header('x-name')
+  if (given) (await sessions.current()).set('name', given)
+  const first = await name()
+  for (let turns = Math.random() * 4; turns > 0; turns--) await turn()
+  const second = await name()
+  if (request.method === 'POST') await request.text()
+  return `${first},${second},${await name()}`
+}
+
+async function* slowly(parts: string): AsyncGenerator<Uint8Array> {
+  for (const part of parts) {
+    yield new TextEncoder().encode(part)
+    await turn()
+  }
+}
 
 /** The scenarios on requests that run concurrently. */
 export const concurrency: readonly Scenario[] = [
-  it('late-body', 'the session is found after a large body is read', async (t) => {
-    const site = await t.site(async ({ open, request, path }) => {
-      if (path !== '/upload') return page((await open()).get('length'))
-      await turn()
-      const { length } = await request.text()
-      ;(await open()).set('length', length)
-      return page(length)
-    })
-    const ada = site.browser()
-    const init = {
-      method: 'POST',
-      body: 'x'.repeat(900_000),
-      headers: { 'content-type': 'text/plain' },
-    }
-    same('length', await ada.read('/upload', init), '900000')
-    same('length in the session', await ada.read(), '900000')
-  }),
-  it(
-    'at-once',
-    'of concurrent requests of one visitor no change is lost, with a store',
-    async (t) => {
-      const site = await t.site(async ({ open }) => page(count(await open())), { isStored: true })
-      const ada = site.browser()
-      await ada.read()
-      await Promise.all(Array.from({ length: 20 }, () => ada.read()))
-      same('count', await ada.read(), '22')
-    },
-  ),
-  itWith('current', 'current', 'sessions.current() is the session of the request', async (t) => {
-    const site = await t.site(async ({ open }) => {
-      const session = await site.sessions.current()
-      return page([count(session), session === (await open())])
-    })
-    const ada = site.browser()
-    same('first', await ada.read(), '1,true')
-    same('second', await ada.read(), '2,true')
-  }),
-  itWith(
-    'current',
-    'current-post',
-    'sessions.current() is there after a slow body is read',
-    async (t) => {
-      const site = await t.site(async ({ open, request }) => {
+  it('large-body', 'the session is found after a large body is read', async (t) => {
+    const site = await t.site({
+      '/upload': async ({ open, request }) => {
         await turn()
-        const text = await request.text()
-        const session = await site.sessions.current()
-        session.set('text', text)
-        return page([text, session === (await open())])
-      })
-      async function* slowly() {
-        for (const part of ['a', 'b', 'c']) {
-          yield new TextEncoder().encode(part)
-          await turn()
-        }
+        const { length } = await request.text()
+        return (await open()).set('count', length).get('count')
+      },
+    })
+    const ada = site.browser()
+    const type = { 'content-type': 'text/plain' }
+    same('length', (await ada.post('/upload', type, 'x'.repeat(900_000))).text, '900000')
+    same('length in the session', await ada.read('/seen'), '900000')
+  }),
+  it('at-once', 'of concurrent requests of one visitor no change is lost', async (t) => {
+    const ada = (await t.site({}, { isStored: true })).browser()
+    await ada.read('/count')
+    await Promise.all(Array.from({ length: 20 }, () => ada.read('/count')))
+    same('count', await ada.read('/count'), '22')
+  }),
+  it('current: current', 'sessions.current() works, after a slow body too', async (t) => {
+    const ada = (await t.site({ '/late': late })).browser()
+    same('text of a GET', await ada.read('/late'), ',true')
+    const body = ReadableStream.from(slowly('abc')) as RequestInit['body']
+    const init = { method: 'POST', body: body!, duplex: 'half' as const }
+    same('text of a POST', await ada.read('/late', init), 'abc,true')
+    same('count', await ada.read('/seen'), '2')
+  }),
+  it('current: interleaved', 'interleaved requests see their own session', async (t) => {
+    const site = await t.site({ '/name': who })
+    let left = t.requests
+    const visit = async (browser: Browser, name: string) => {
+      await browser.read('/name', { headers: { 'x-name': name } })
+      while (left-- > 0) {
+        const init = left % 3 ? {} : { method: 'POST', body: 'x'.repeat(left % 5000) }
+        same('whose', await browser.read('/name', init), `${name},${name},${name}`)
       }
-      const init = { method: 'POST', body: ReadableStream.from(slowly()), duplex: 'half' as const }
-      same('text', await site.browser().read('/', init as RequestInit), 'abc,true')
-    },
-  ),
-  itWith(
-    'current',
-    'interleaved',
-    'interleaved requests never see the session of another',
-    async (t) => {
-      const site = await t.site(named(() => site.sessions))
-      const browsers = await Promise.all(
-        Array.from({ length: LANES }, async (_, n) => {
-          const browser = site.browser()
-          await browser.read('/name', { headers: { 'x-name': `visitor-${n}` } })
-          return browser
-        }),
-      )
-      let left = t.requests
-      const lane = async (browser: Browser, n: number) => {
-        while (left-- > 0) {
-          const isPost = left % 3 === 0
-          const init = isPost ? { method: 'POST', body: 'x'.repeat(left % 5000) } : {}
-          same('seen', await browser.read(`/${left}`, init), Array(3).fill(`visitor-${n}`).join())
-        }
-      }
-      await Promise.all(browsers.map(lane))
-    },
-  ),
+    }
+    await Promise.all(Array.from({ length: 32 }, (_, n) => visit(site.browser(), `v${n}`)))
+  }),
 ]
-
-/** Says three times whose request it is, with other requests in between. */
-function named(sessions: () => { current(): Promise<any> }): Page {
-  return async ({ path, request }) => {
-    const session = await sessions().current()
-    if (path === '/name') session.set('name', request.header('x-name'))
-    const first = session.get('name')
-    for (let turns = Math.random() * 4; turns > 0; turns--) await turn()
-    const second = (await sessions().current()).get('name')
-    if (request.method === 'POST') await request.text()
-    const third = (await sessions().current()).get('name')
-    return page([first, second, third])
-  }
-}

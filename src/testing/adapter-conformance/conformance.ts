@@ -8,7 +8,6 @@ import { failures } from './failures.ts'
 import { guards } from './guards.ts'
 import type { AdapterHarness } from './harness.ts'
 import { responses } from './responses.ts'
-import { streams } from './streams.ts'
 import { users } from './users.ts'
 import { visits } from './visits.ts'
 
@@ -46,7 +45,7 @@ export interface AdapterCase {
 export function adapterConformance(harness: AdapterHarness): AdapterCase[] {
   const { exceptions = {}, offers = [], throwRedirect } = harness
   const offered = throwRedirect ? [...offers, 'throwRedirect'] : offers
-  const rooms = [visits, cookies, users, guards, responses, streams, failures, concurrency]
+  const rooms = [visits, cookies, users, guards, responses, failures, concurrency]
   const scenarios = rooms.flat().filter(({ needs }) => !needs || offered.includes(needs))
   const unknown = Object.keys(exceptions).filter((id) => !scenarios.some((one) => one.id === id))
   if (unknown.length > 0) throw new TypeError(`No such scenario: ${unknown.join(', ')}`)

@@ -1,139 +1,93 @@
 /** Adapter conformance: `signedIn`, `loginRequired` and the CSRF check. */
 
-import { it, itWith, matches, page, same, type Page, type Scenario } from './bench.ts'
+import { it, matches, same, type Scenario } from './bench.ts'
+import type { Page } from './site.ts'
 
-const POST = { method: 'POST' }
 const CROSS_SITE = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }
-const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
+
+/** Pages with a guard that the handler calls. */
+const pages: Readonly<Record<string, Page>> = {
+  '/mine': async ({ sessions, carrier }) => `page of ${(await sessions.signedIn(carrier)).userId}`,
+  '/forgotten': ({ sessions, carrier }) => {
+    void sessions.signedIn(carrier)
+    return 'SECRET'
+  },
+  '/caught': async ({ sessions, carrier }) =>
+    sessions.signedIn(carrier).then(
+      () => 'SECRET',
+      () => 'please sign in',
+    ),
+  '/checked': async ({ sessions, carrier, open }) => {
+    await sessions.checkCsrf(carrier)
+    ;(await open()).set('acted', true)
+    return 'done'
+  },
+}
 
 /** The scenarios on guards. */
 export const guards: readonly Scenario[] = [
-  it(
-    'signed-in-401',
-    'an anonymous visitor gets 401 from signedIn, which no cache stores',
-    async (t) => {
-      const site = await t.site(async ({ carrier, path, open }) => {
-        if (path === '/login') (await open()).login('ada')
-        return page((await site.sessions.signedIn(carrier)).userId)
-      })
-      const answer = await site.browser().ask()
-      same('status', answer.status, 401)
-      matches('Cache-Control', answer.headers.get('cache-control'), /\bno-store\b/)
-      const ada = site.browser()
-      same('page after the login', await ada.read('/login'), 'ada')
-      same('next page', await ada.read(), 'ada')
-    },
-  ),
-  it('forgotten-await', 'a page is not served if signedIn was asked without await', async (t) => {
-    const site = await t.site(({ carrier }) => {
-      void site.sessions.signedIn(carrier)
-      return page('SECRET')
-    })
-    const answer = await site.browser().ask()
+  it('signed-in-401', 'an anonymous visitor gets a 401 that no cache stores', async (t) => {
+    const ada = (await t.site(pages)).browser()
+    const answer = await ada.ask('/mine')
+    same('status', answer.status, 401)
+    matches('Cache-Control', answer.header('cache-control'), /\bno-store\b/)
+    await ada.post('/login')
+    same('page after the login', await ada.read('/mine'), 'page of ada')
+  }),
+  it('forgotten-await', 'signedIn without await keeps the page from being sent', async (t) => {
+    const answer = await (await t.site(pages)).browser().ask('/forgotten')
     same('status', answer.status, 401)
     same('shows the page', answer.text.includes('SECRET'), false)
   }),
-  it(
-    'caught-refusal',
-    'an app that catches the refusal of signedIn sends its own page',
-    async (t) => {
-      const site = await t.site(async ({ carrier }) => {
-        const asked = site.sessions.signedIn(carrier)
-        return asked.then(
-          () => page('SECRET'),
-          () => page('please sign in'),
-        )
-      })
-      same('text', await site.browser().read(), 'please sign in')
-    },
-  ),
-  it(
-    'csrf-cross-site',
-    'a form from another site is refused with 403, before the handler acts',
-    async (t) => {
-      const site = await t.site(checked(() => site.sessions))
-      const answer = await site.browser().ask('/', { ...POST, headers: CROSS_SITE })
-      same('status', answer.status, 403)
-      same('shows the page', answer.text.includes('done'), false)
-      same('cookies', answer.lines().length, 0)
-      matches('Cache-Control', answer.headers.get('cache-control'), /\bno-store\b/)
-    },
-  ),
+  it('caught-refusal', 'an app that catches the refusal sends its own page', async (t) => {
+    same('text', await (await t.site(pages)).browser().read('/caught'), 'please sign in')
+  }),
+  it('csrf-cross-site', 'a form from another site is refused before the app acts', async (t) => {
+    const answer = await (await t.site(pages)).browser().post('/checked', CROSS_SITE)
+    same('status', answer.status, 403)
+    same('shows the page', answer.text.includes('done'), false)
+    same('session lines', answer.lines().length, 0)
+    matches('Cache-Control', answer.header('cache-control'), /\bno-store\b/)
+  }),
   it('csrf-same-origin', 'a form of the own site passes', async (t) => {
-    const site = await t.site(checked(() => site.sessions))
-    const ada = site.browser()
-    const headers = { 'sec-fetch-site': 'same-origin', origin: site.origin }
-    same('text', await ada.read('/', { ...POST, headers }), 'done')
-    const { origin } = site
-    same('text by Origin', await ada.read('/', { ...POST, headers: { origin } }), 'done')
-    same('text of a GET', await ada.read('/', { headers: CROSS_SITE }), 'done')
+    const { origin, browser } = await t.site(pages)
+    const ada = browser()
+    const own = { 'sec-fetch-site': 'same-origin', origin }
+    same('by Sec-Fetch-Site', (await ada.post('/checked', own)).text, 'done')
+    same('by Origin', (await ada.post('/checked', { origin })).text, 'done')
+    same('of a GET', await ada.read('/checked', { headers: CROSS_SITE }), 'done')
   }),
-  it('csrf-token', 'where the browser says nothing, the token in the header decides', async (t) => {
-    const site = await t.site(checked(() => site.sessions))
-    const ada = site.browser()
-    const token = await ada.read('/token')
-    same('status without', (await ada.ask('/', POST)).status, 403)
-    const wrong = { 'x-csrf-token': token.replace(/./, (first) => (first === 'A' ? 'B' : 'A')) }
-    same('status with a wrong one', (await ada.ask('/', { ...POST, headers: wrong })).status, 403)
-    const headers = { 'x-csrf-token': token }
-    same('text', await ada.read('/', { ...POST, headers }), 'done')
-    const grace = site.browser()
+  it('csrf-token', 'where the browser says nothing, the token in a header decides', async (t) => {
+    const site = await t.site(pages)
+    const [ada, grace] = [site.browser(), site.browser()]
+    const headers = { 'x-csrf-token': await ada.read('/token') }
     await grace.read('/token')
-    same('status of another visitor', (await grace.ask('/', { ...POST, headers })).status, 403)
+    same('status without', (await ada.post('/checked')).status, 403)
+    same('status of another visitor', (await grace.post('/checked', headers)).status, 403)
+    same('text', (await ada.post('/checked', headers)).text, 'done')
   }),
-  itWith(
-    'csrfGuard',
-    'guard-csrf',
-    'the CSRF guard refuses before the handler, and reads the field',
+  it('csrfGuard: guard-csrf', 'the guard refuses, and reads a form', async (t) => {
+    const ada = (await t.site({ '/guarded/a': () => 'done' })).browser()
+    const body = `a=1&_csrf=${await ada.read('/token')}`
+    const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    same('status from another site', (await ada.post('/guarded/a', CROSS_SITE)).status, 403)
+    same('status without a token', (await ada.post('/guarded/a', form, 'a=1')).status, 403)
+    same('text', (await ada.post('/guarded/a', form, body)).text, 'done')
+    same('text of a GET', await ada.read('/guarded/a', { headers: CROSS_SITE }), 'done')
+  }),
+  it(
+    'loginRequired: guard-login',
+    'who is not signed in is sent to the sign-in page',
     async (t) => {
-      const site = await t.site(async ({ open, path }) => {
-        const session = await open()
-        if (path === '/token') session.set('seen', true)
-        return page(path === '/token' ? session.csrfToken() : 'done')
-      })
-      const ada = site.browser()
-      const token = await ada.read('/token')
-      const evil = await ada.ask('/guarded/a', { ...POST, headers: CROSS_SITE })
-      same('status from another site', evil.status, 403)
-      const bare = await ada.ask('/guarded/a', { ...POST, headers: FORM, body: 'a=1' })
-      same('status without a token', bare.status, 403)
-      const body = `a=1&_csrf=${token}`
-      same('text', await ada.read('/guarded/a', { ...POST, headers: FORM, body }), 'done')
-      same('text of a GET', await ada.read('/guarded/a', { headers: CROSS_SITE }), 'done')
-    },
-  ),
-  itWith(
-    'loginRequired',
-    'guard-login',
-    'loginRequired redirects to the sign-in page and back',
-    async (t) => {
-      const site = await t.site(async ({ open, path }) => {
-        const session = await open()
-        if (path === '/login') session.login('ada')
-        return page(`page of ${session.userId}`)
-      })
+      const site = await t.site({ '/account': pages['/mine']! })
       const ada = site.browser()
       const answer = await ada.ask('/account?tab=1')
       same('status', answer.status, 303)
-      const target = new URL(answer.headers.get('location') ?? '', site.origin)
+      const target = new URL(answer.header('location') ?? '', site.origin)
       same('Location', target.pathname + target.search, '/login?next=%2Faccount%3Ftab%3D1')
-      matches('Cache-Control', answer.headers.get('cache-control'), /\bno-store\b/)
-      await ada.read('/login')
+      matches('Cache-Control', answer.header('cache-control'), /\bno-store\b/)
+      await ada.post('/login')
       same('text', await ada.read('/account'), 'page of ada')
     },
   ),
 ]
-
-/** A page behind `sessions.checkCsrf`, which the handler calls itself. */
-function checked(sessions: () => { checkCsrf(carrier: object): Promise<void> }): Page {
-  return async ({ carrier, open, path }) => {
-    const session = await open()
-    if (path === '/token') {
-      session.set('seen', true)
-      return page(session.csrfToken())
-    }
-    await sessions().checkCsrf(carrier)
-    session.set('acted', true)
-    return page('done')
-  }
-}

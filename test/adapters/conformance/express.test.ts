@@ -18,8 +18,8 @@ for (const [version, make] of Object.entries(EXPRESS)) {
       app.all(PATHS, (req, res, next) => {
         handle(req, appRequest(req)).then((reply) => send(res, reply), next)
       })
-      const onError: ErrorRequestHandler = (error, req, res, next) => {
-        if (errorPage) errorPage(error, req).then((reply) => send(res, reply), next)
+      const onError: ErrorRequestHandler = async (error, req, res, next) => {
+        if (errorPage) send(res, await errorPage(error, req))
         else next(error)
       }
       app.use(onError)

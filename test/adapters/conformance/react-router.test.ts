@@ -11,7 +11,7 @@ conformanceOf('React Router', {
   },
   exceptions: {
     // Middleware does not run where no route matches; a splat route makes it.
-    'not-found': 'cookies: 0, not 1',
+    'not-found': 'session lines: 0, not 1',
     // A thrown error becomes a response of React Router, with the status alone.
     'signed-in-401': 'Cache-Control: null does not match',
     'csrf-cross-site': 'Cache-Control: null does not match',
