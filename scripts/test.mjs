@@ -2,6 +2,7 @@
 
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeAdapters } from './adapters-table.mjs'
 import { build } from './build.mjs'
 import { writeClients } from './clients.mjs'
 import {
@@ -72,7 +73,10 @@ if (built === 0) {
   if (!flaskOnly) results.push(smoke())
 } else results.push({ passed: 0, failed: 1 })
 
-if (tested) say(`docs/clients.md lists ${await writeClients(tested)} clients`)
+if (tested) {
+  say(`docs/clients.md lists ${await writeClients(tested)} clients`)
+  say(`docs/adapters-table.md lists ${writeAdapters(tested)} adapters`)
+}
 
 const passed = results.reduce((sum, result) => sum + result.passed, 0)
 const failed = results.reduce((sum, result) => sum + result.failed, 0)

@@ -19,7 +19,9 @@ export {
   appRequest,
   responseOf,
   sendReply,
+  startServer,
   type AppReply,
   type AppRequest,
+  type ConformanceServer,
 } from './adapter-conformance/exchange.ts'
 export { testVisitor, type HasHeaders, type TestVisitor } from './visitor.ts'

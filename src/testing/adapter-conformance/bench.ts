@@ -88,7 +88,10 @@ function browserOn(origin: string): Browser {
       const headers = new Headers(init.headers)
       const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
       if (cookie && !headers.has('cookie')) headers.set('cookie', cookie)
-      const response = await fetch(origin + path, { ...init, headers, redirect: 'manual' })
+      // An adapter that does not respond fails, and does not hang.
+      const signals = [AbortSignal.timeout(60_000), ...(init.signal ? [init.signal] : [])]
+      const signal = AbortSignal.any(signals)
+      const response = await fetch(origin + path, { ...init, headers, signal, redirect: 'manual' })
       for (const line of response.headers.getSetCookie()) {
         const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
         if (/;\s*max-age=0/i.test(line)) cookies.delete(name)

@@ -28,16 +28,17 @@ export interface AdapterCase {
  * @throws TypeError for an exception whose scenario does not exist, or is left out.
  *
  * @example
+ * import { createServer } from 'node:http'
  * import { test } from 'node:test'
- * import { adapterConformance, appRequest, sendReply } from 'sojourn/testing'
+ * import { adapterConformance, appRequest, sendReply, startServer } from 'sojourn/testing'
  *
  * const cases = adapterConformance({
- *   async start({ mount, handle }) {
+ *   offers: ['current'],
+ *   start({ mount, handle }) {
  *     const app = framework()
  *     for (const sessions of mount) app.use(myMiddleware(sessions))
  *     app.use(async (req, res) => sendReply(res, await handle(req, appRequest(req))))
- *     const server = await app.listen(0)
- *     return { origin: `http://localhost:${server.port}`, stop: () => server.close() }
+ *     return startServer(createServer(app))
  *   },
  * })
  * for (const { name, run } of cases) test(name, run)

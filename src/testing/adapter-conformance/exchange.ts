@@ -1,8 +1,10 @@
 /** What the app of the adapter suite receives and replies, for `node:http` and for Fetch. */
 
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import type { StartedApp } from './harness.ts'
 
 /** A request, as the suite's handler needs it. */
 export interface AppRequest {
@@ -78,4 +80,24 @@ function makeResponse({ status, headers, cookies, body, isFixed }: AppReply): Re
   for (const line of cookies) all.append('set-cookie', line)
   const stream = body === null || typeof body === 'string' ? body : ReadableStream.from(body)
   return new Response(stream, { status, headers: all })
+}
+
+/** A server of Node that can listen: `http.Server`, or what a framework makes of one. */
+export interface ConformanceServer extends Pick<Server, 'address'> {
+  listen(port: number, host: string, listening: () => void): unknown
+  close(closed: () => void): unknown
+  closeAllConnections?(): void
+}
+
+/** Lets a server listen on a free port of this machine. */
+export async function startServer(server: ConformanceServer): Promise<StartedApp> {
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      const closed = new Promise<void>((resolve) => void server.close(resolve))
+      server.closeAllConnections?.()
+      await closed
+    },
+  }
 }

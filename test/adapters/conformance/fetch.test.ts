@@ -1,7 +1,7 @@
 import { createAdaptorServer } from '@hono/node-server'
 import { csrfGuard, loginRequired, withSessions } from 'sojourn/fetch'
-import { appRequest, responseOf } from 'sojourn/testing'
-import { conformanceOf, listening } from './run.ts'
+import { appRequest, responseOf, startServer } from 'sojourn/testing'
+import { conformanceOf } from './run.ts'
 
 conformanceOf('Fetch', {
   exceptions: { 'throw-after-write': 'next count: 1, not 2' },
@@ -19,6 +19,6 @@ conformanceOf('Fetch', {
       return path.startsWith('/guarded') ? guarded(request) : page(request)
     }
     const fetch = mount.reduceRight((inner, one) => withSessions(one, inner), router)
-    return listening(createAdaptorServer({ fetch }))
+    return startServer(createAdaptorServer({ fetch }))
   },
 })

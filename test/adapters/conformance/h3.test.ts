@@ -2,8 +2,8 @@ import { createServer } from 'node:http'
 import { H3, toResponse } from 'h3'
 import { toNodeHandler } from 'h3/node'
 import { csrfGuard, loginRequired, sessionMiddleware } from 'sojourn/h3'
-import { appRequest, responseOf } from 'sojourn/testing'
-import { conformanceOf, listening, PATHS } from './run.ts'
+import { appRequest, responseOf, startServer } from 'sojourn/testing'
+import { conformanceOf, PATHS } from './run.ts'
 
 conformanceOf('h3', {
   offers: ['current', 'csrfGuard', 'loginRequired', 'routes', 'errorPage'],
@@ -20,6 +20,6 @@ conformanceOf('h3', {
     app.use('/guarded/**', csrfGuard(sessions))
     for (const path of PATHS)
       app.all(path, async (event) => responseOf(await handle(event, appRequest(event.req))))
-    return listening(createServer(toNodeHandler(app)))
+    return startServer(createServer(toNodeHandler(app)))
   },
 })

@@ -1,8 +1,8 @@
 import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
 import { csrfGuard, loginRequired, sessionMiddleware } from 'sojourn/hono'
-import { appRequest, responseOf } from 'sojourn/testing'
-import { conformanceOf, listening, PATHS } from './run.ts'
+import { appRequest, responseOf, startServer } from 'sojourn/testing'
+import { conformanceOf, PATHS } from './run.ts'
 
 conformanceOf('Hono', {
   offers: ['current', 'csrfGuard', 'loginRequired', 'routes', 'errorPage'],
@@ -14,6 +14,6 @@ conformanceOf('Hono', {
     app.use('/guarded/*', csrfGuard(sessions))
     app.on(['ALL'], PATHS, async (c) => responseOf(await handle(c, appRequest(c.req.raw))))
     if (errorPage) app.onError(async (error, c) => responseOf(await errorPage(error, c)))
-    return listening(createAdaptorServer(app))
+    return startServer(createAdaptorServer(app))
   },
 })

@@ -1,8 +1,8 @@
 import { createAdaptorServer } from '@hono/node-server'
 import { createRequestHandler, type ServerBuild } from 'react-router'
 import { csrfGuard, loginRequired, sessionMiddleware } from 'sojourn/react-router'
-import { appRequest, responseOf } from 'sojourn/testing'
-import { conformanceOf, listening } from './run.ts'
+import { appRequest, responseOf, startServer } from 'sojourn/testing'
+import { conformanceOf } from './run.ts'
 
 conformanceOf('React Router', {
   offers: ['current', 'csrfGuard', 'loginRequired', 'routes'],
@@ -32,7 +32,7 @@ conformanceOf('React Router', {
       'guarded/:b': { ...resource, middleware: [csrfGuard(sessions)] },
     })
     const app = createRequestHandler(build, 'production')
-    return listening(createAdaptorServer({ fetch: (request) => app(request) }))
+    return startServer(createAdaptorServer({ fetch: (request) => app(request) }))
   },
 })
 

@@ -1,9 +1,13 @@
 /** Runs the adapter suite in vitest. */
 
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type RequestListener } from 'node:http'
 import { describe, test } from 'vitest'
-import { adapterConformance, type AdapterHarness, type StartedApp } from 'sojourn/testing'
+import {
+  adapterConformance,
+  type AdapterHarness,
+  startServer,
+  type StartedApp,
+} from 'sojourn/testing'
 
 /** The cases of one adapter, each a test. The title of an exception says what happens instead. */
 export function conformanceOf(adapter: string, harness: AdapterHarness): void {
@@ -18,24 +22,7 @@ export function conformanceOf(adapter: string, harness: AdapterHarness): void {
 /** The routes of an app of the suite: `/no/such/page` is none of them. */
 export const PATHS: string[] = ['/', '/:a', '/:a/:b']
 
-/** Listens on a free port. */
+/** Lets a listener of `node:http` listen. */
 export function listen(listener: RequestListener): Promise<StartedApp> {
-  return listening(createServer(listener))
-}
-
-/** The same with a server that a framework made. */
-export async function listening(server: AnyServer): Promise<StartedApp> {
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
-  return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async stop() {
-      if ('closeAllConnections' in server) (server as Server).closeAllConnections()
-      await new Promise<void>((resolve) => void server.close(resolve))
-    },
-  }
-}
-
-type AnyServer = Pick<Server, 'address'> & {
-  listen(...to: [port: number, host: string, listening: () => void]): unknown
-  close(closed: () => void): unknown
+  return startServer(createServer(listener))
 }

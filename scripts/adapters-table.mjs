@@ -1,0 +1,68 @@
+/** Writes docs/adapters-table.md from a run of the tests: which adapter passed which scenario. */
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from './machine.mjs'
+
+/** As the tests of test/adapters/conformance/run.ts call themselves. */
+const SUITE = /^conformance of (.+)$/
+const TITLE = /^\[([\w-]+)\] (.+?)(?: \(instead: (.+)\))?$/
+
+/** Writes the page from a report of vitest in JSON, and returns how many adapters are in it. */
+export function writeAdapters(report) {
+  const adapters = new Set()
+  const scenarios = new Map()
+  const exceptions = []
+  for (const { title, status, ancestorTitles } of report.testResults.flatMap(
+    ({ assertionResults }) => assertionResults,
+  )) {
+    const adapter = ancestorTitles.map((part) => SUITE.exec(part)?.[1]).find(Boolean)
+    const [, id, name, instead] = TITLE.exec(title) ?? []
+    if (adapter === undefined || id === undefined) continue
+    adapters.add(adapter)
+    const row = scenarios.get(id) ?? { name, cells: new Map() }
+    scenarios.set(id, row)
+    if (instead !== undefined) exceptions.push(`${adapter}, ${id}: \`${instead}\``)
+    const passed = instead === undefined ? 'yes' : `no (${exceptions.length})`
+    row.cells.set(adapter, status === 'passed' ? passed : '**failed**')
+  }
+  if (adapters.size === 0) throw new Error('No test ran the adapter suite.')
+  const columns = [...adapters].toSorted((a, b) => a.localeCompare(b, 'en'))
+  const rows = [...scenarios].map(([id, { name, cells }]) => {
+    const line = [id, name, ...columns.map((adapter) => cells.get(adapter) ?? '-')]
+    return `| ${line.join(' | ')} |`
+  })
+  writeFileSync(join(root, 'docs/adapters-table.md'), page(columns, rows, exceptions))
+  return columns.length
+}
+
+function page(columns, rows, exceptions) {
+  const head = ['id', 'scenario', ...columns.map(withVersion)]
+  return `# Adapters and scenarios
+
+Every adapter runs \`adapterConformance\` of \`sojourn/testing\`, over real sockets. \`yes\`: as the sentence says. \`-\`: the
+framework or the adapter does not offer it. \`no\`: the framework does something else, which is listed below and checked too.
+
+This page is written by \`npm run test:long\`.
+
+| ${head.join(' | ')} |
+| ${head.map(() => '---').join(' | ')} |
+${rows.join('\n')}
+
+## What happens instead
+
+${exceptions.map((line, at) => `${at + 1}. ${line}`).join('\n')}
+`
+}
+
+/** Adds the version of the package that has the adapter's name, such as `express4`. */
+function withVersion(adapter) {
+  const name = adapter
+    .toLowerCase()
+    .replace(/ (?=\d)/, '')
+    .replaceAll(' ', '-')
+  const file = join(root, 'node_modules', name, 'package.json')
+  return existsSync(file)
+    ? `${adapter.replace(/ \d+$/, '')} ${JSON.parse(readFileSync(file, 'utf8')).version}`
+    : adapter
+}
