@@ -13,7 +13,6 @@ export {
   type AdapterHarness,
   type AppErrorPage,
   type ConformanceApp,
-  type StartedApp,
 } from './adapter-conformance/harness.ts'
 export {
   appRequest,
@@ -23,5 +22,6 @@ export {
   type AppReply,
   type AppRequest,
   type ConformanceServer,
+  type StartedApp,
 } from './adapter-conformance/exchange.ts'
 export { testVisitor, type HasHeaders, type TestVisitor } from './visitor.ts'

@@ -1,7 +1,8 @@
 /** What the adapter scenarios work with: a site behind the adapter, browsers, and exact messages. */
 
 import assert from 'node:assert/strict'
-import type { AdapterFeature, AdapterHarness, StartedApp } from './harness.ts'
+import type { StartedApp } from './exchange.ts'
+import type { AdapterFeature, AdapterHarness } from './harness.ts'
 import { makeSite, type Page, type SiteOptions, type SiteParts } from './site.ts'
 
 /** A sentence about an adapter, and the check that throws an AssertionError if it is not true. */

@@ -4,7 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import type { StartedApp } from './harness.ts'
+import type { Maybe } from '../../base/ports.ts'
 
 /** A request, as the suite's handler needs it. */
 export interface AppRequest {
@@ -80,6 +80,14 @@ function makeResponse({ status, headers, cookies, body, isFixed }: AppReply): Re
   for (const line of cookies) all.append('set-cookie', line)
   const stream = body === null || typeof body === 'string' ? body : ReadableStream.from(body)
   return new Response(stream, { status, headers: all })
+}
+
+/** An app that listens. */
+export interface StartedApp {
+  /** Such as `http://127.0.0.1:4711`. */
+  readonly origin: string
+  /** Closes it with its connections. */
+  stop(): Maybe<unknown>
 }
 
 /** A server of Node that can listen: `http.Server`, or what a framework makes of one. */

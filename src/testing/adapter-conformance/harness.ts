@@ -2,7 +2,7 @@
 
 import type { Maybe } from '../../base/ports.ts'
 import type { Sessions } from '../../session/sessions.ts'
-import type { AppReply, AppRequest } from './exchange.ts'
+import type { AppReply, AppRequest, StartedApp } from './exchange.ts'
 
 /** What an adapter may offer besides `sessions.get(carrier)`. */
 export type AdapterFeature =
@@ -35,14 +35,6 @@ export interface ConformanceApp {
 
 /** Makes the page for an error. */
 export type AppErrorPage = (error: unknown, carrier: object) => Promise<AppReply>
-
-/** An app that listens. */
-export interface StartedApp {
-  /** Such as `http://127.0.0.1:4711`. */
-  readonly origin: string
-  /** Closes it with its connections. */
-  stop(): Maybe<unknown>
-}
 
 /** How the suite starts an app of the framework. */
 export interface AdapterHarness {
