@@ -102,10 +102,13 @@ export function prepareRefusal(res: ServerResponse, { status, headers, setCookie
 
 /** Removes the app's headers about its body, which is not sent, and its targeted cache controls. */
 function forgetBody(res: ServerResponse): void {
-  for (const name of res.getHeaderNames()) {
-    if (DESCRIBES_BODY.test(name) || isTargetedControl(name)) res.removeHeader(name)
-  }
+  for (const name of headersOfBody(res.getHeaderNames())) res.removeHeader(name)
   if (!isHttp2(res)) res.statusMessage = ''
+}
+
+/** Those of the names whose headers are about the app's body and its caching. */
+export function headersOfBody(names: readonly string[]): string[] {
+  return names.filter((name) => DESCRIBES_BODY.test(name) || isTargetedControl(name))
 }
 
 /** Headers that describe a body or its caching. */
