@@ -7,7 +7,7 @@ import type { Sessions } from '../session/sessions.ts'
 import type { Visit } from '../session/visit.ts'
 import { csrfFieldIn } from './csrf-field.ts'
 import { mountNode } from './node/node.ts'
-import { headersOfBody } from './node/session-headers.ts'
+import { headersForErrorPage, headersOfBody } from './node/session-headers.ts'
 
 /** What the plugin needs of Fastify's request. */
 interface MountedRequest {
@@ -57,11 +57,10 @@ interface FastifyReply {
  * @example
  * await app.register(sessionPlugin, { sessions })
  */
-export function sessionPlugin(
+export async function sessionPlugin(
   app: FastifyApp,
   { sessions }: { sessions: Sessions<any> },
-  done: () => void,
-): void {
+): Promise<void> {
   requireSessions(sessions, 'sessionPlugin', 'app.register(sessionPlugin, { sessions })')
   const visits = new WeakMap<object, Visit>()
   app.addHook('onRequest', (request, reply, next) => {
@@ -77,11 +76,10 @@ export function sessionPlugin(
       // A stream that is not sent keeps its file open.
       ;(payload as { destroy?: () => void } | undefined)?.destroy?.()
       for (const name of headersOfBody(Object.keys(reply.getHeaders()))) reply.removeHeader(name)
-      reply.header('cache-control', 'no-store')
+      for (const [name, value] of headersForErrorPage(error)) reply.header(name, value)
       throw error
     }
   })
-  done()
 }
 
 // The hooks belong to the scope that registers the plugin, not to a scope of its own.

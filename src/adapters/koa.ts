@@ -7,7 +7,7 @@ import type { Sessions } from '../session/sessions.ts'
 import type { Visit } from '../session/visit.ts'
 import { csrfFieldIn } from './csrf-field.ts'
 import { mountNode } from './node/node.ts'
-import { headersOfBody } from './node/session-headers.ts'
+import { headersForErrorPage, headersOfBody } from './node/session-headers.ts'
 
 /** Of Koa's context. */
 interface KoaContext {
@@ -58,7 +58,7 @@ async function commitFor({ res }: Pick<KoaContext, 'res'>, visit: Visit): Promis
     await visit.commit()
   } catch (error) {
     for (const name of headersOfBody(res.getHeaderNames())) res.removeHeader(name)
-    res.setHeader('cache-control', 'no-store')
+    for (const [name, value] of headersForErrorPage(error)) res.setHeader(name, value)
     throw error
   }
 }
