@@ -188,15 +188,20 @@ describe('the guards', () => {
     expect(body).not.toContain('account\n')
   })
 
-  it('a refusal that nobody awaited is not saved, and not served', async () => {
-    const app = new Koa().on('error', () => {}).use(sessionMiddleware(sessions))
+  it('a guard that refused and was not awaited: nothing is served, and nothing saved', async () => {
+    const kept: string[] = []
+    const store = memoryStore()
+    const insert: typeof store.insert = (...row) => (kept.push(row[0]), store.insert(...row))
+    const stored = createSessions<any>({ ...settings, store: { ...store, insert } })
+    const app = new Koa().on('error', () => {}).use(sessionMiddleware(stored))
     app.use(async (ctx) => {
-      const body = await visits(ctx)
-      void sessions.signedIn(ctx)
-      ctx.body = body
+      const session = await stored.get(ctx)
+      session.set('late', true)
+      void stored.signedIn(ctx)
+      ctx.body = 'the page'
     })
     const { status, cookies } = await (await asking(app))('/')
-    expect([status, cookies]).toEqual([401, []])
+    expect([status, cookies, kept]).toEqual([401, [], []])
   })
 
   it('what was written before an error is kept, as in Flask', async () => {
