@@ -192,7 +192,8 @@ describe('the guards', () => {
     const kept: string[] = []
     const store = memoryStore()
     const insert: typeof store.insert = (...row) => (kept.push(row[0]), store.insert(...row))
-    const stored = createSessions<any>({ ...settings, store: { ...store, insert } })
+    const counting = { ...store, insert }
+    const stored = createSessions<any>({ ...settings, store: counting })
     const app = new Koa().on('error', () => {}).use(sessionMiddleware(stored))
     app.use(async (ctx) => {
       const session = await stored.get(ctx)
