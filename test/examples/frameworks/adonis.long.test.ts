@@ -6,6 +6,8 @@ import { startPacked } from './packed.ts'
 
 test('examples/adonis serves the pages of every framework, and its types are right', async () => {
   const example = await startPacked('adonis', {
+    // AdonisJS 7 needs Node 24; that of the machine may be older.
+    start: [process.execPath, 'bin/server.ts'],
     env: { APP_KEY: 'lantern-hill-4711-maple-river-0815', HOST: '0.0.0.0' },
   })
   try {
