@@ -48,6 +48,13 @@ test.each(['nest-express', 'nest-fastify'])('examples/%s works on NestJS 11', as
   const example = await startPacked(name, NEST_11)
   try {
     await drive(example.origin)
+    // As docs/guide/nestjs.md says: version 11 shows visitors the message.
+    const headers = { 'sec-fetch-site': 'cross-site' }
+    const response = await fetch(`${example.origin}/cart`, { method: 'POST', headers })
+    expect(await response.json()).toEqual({
+      statusCode: 403,
+      message: expect.stringMatching(/^CSRF check failed/),
+    })
   } finally {
     await example.stop()
   }
