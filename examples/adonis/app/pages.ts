@@ -1,6 +1,6 @@
 /** The pages as HTML. */
 
-import type { ShopSession } from '#app/sessions'
+import type { ShopSession } from './sessions.ts'
 
 export function home(session: ShopSession): string {
   const { userId } = session

@@ -3,9 +3,9 @@
 import router from '@adonisjs/core/services/router'
 import server from '@adonisjs/core/services/server'
 
-server.errorHandler(() => import('#app/exceptions/handler'))
-server.use([() => import('#middleware/session_middleware')])
+server.errorHandler(() => import('../app/exceptions/handler.ts'))
+server.use([() => import('../app/middleware/session_middleware.ts')])
 router.use([
   () => import('@adonisjs/core/bodyparser_middleware'),
-  () => import('#middleware/csrf_middleware'),
+  () => import('../app/middleware/csrf_middleware.ts'),
 ])

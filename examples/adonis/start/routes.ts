@@ -2,10 +2,12 @@
 
 import router from '@adonisjs/core/services/router'
 import { safeNext } from 'sojourn'
-import { account, cart, home, loginForm } from '#app/pages'
-import { sessions } from '#app/sessions'
+import { account, cart, home, loginForm } from '../app/pages.ts'
+import { sessions } from '../app/sessions.ts'
 
-const { signedIn } = router.named({ signedIn: () => import('#middleware/signed_in_middleware') })
+const { signedIn } = router.named({
+  signedIn: () => import('../app/middleware/signed_in_middleware.ts'),
+})
 
 router.get('/', async (ctx) => {
   const session = await sessions.get(ctx)

@@ -9,11 +9,10 @@ import { type PackedExample, type PackedOptions, startPacked } from './packed.ts
 
 const NEST_11: PackedOptions = {
   versions: {
-    '@nestjs/cli': '^11.0.0',
-    '@nestjs/common': '^11.0.0',
-    '@nestjs/core': '^11.0.0',
-    '@nestjs/platform-express': '^11.0.0',
-    '@nestjs/platform-fastify': '^11.0.0',
+    '@nestjs/cli': '11.0.13',
+    '@nestjs/common': '11.2.10',
+    '@nestjs/core': '11.2.10',
+    '@nestjs/platform-express': '11.2.10',
   },
 }
 
@@ -44,8 +43,8 @@ describe.each(['nest-express', 'nest-fastify'])('examples/%s', (name) => {
   })
 })
 
-test.each(['nest-express', 'nest-fastify'])('examples/%s works on NestJS 11', async (name) => {
-  const example = await startPacked(name, NEST_11)
+test('examples/nest-express works on NestJS 11', async () => {
+  const example = await startPacked('nest-express', NEST_11)
   try {
     await drive(example.origin)
     // As docs/guide/nestjs.md says: version 11 shows visitors the message.

@@ -2,7 +2,7 @@
 
 import type { HttpContext } from '@adonisjs/core/http'
 import type { NextFn } from '@adonisjs/core/types/http'
-import { sessions } from '#app/sessions'
+import { sessions } from '../sessions.ts'
 
 export default class CsrfMiddleware {
   async handle(ctx: HttpContext, next: NextFn): Promise<void> {

@@ -3,7 +3,7 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import type { NextFn } from '@adonisjs/core/types/http'
 import { SessionError } from 'sojourn'
-import { sessions } from '#app/sessions'
+import { sessions } from '../sessions.ts'
 
 export default class SignedInMiddleware {
   async handle(ctx: HttpContext, next: NextFn): Promise<void> {
