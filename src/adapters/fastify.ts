@@ -4,53 +4,85 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { loginCheck, type LoginRequiredOptions } from '../session/login-required.ts'
 import { requireSessions } from '../session/require-sessions.ts'
 import type { Sessions } from '../session/sessions.ts'
+import type { Visit } from '../session/visit.ts'
 import { csrfFieldIn } from './csrf-field.ts'
 import { mountNode } from './node/node.ts'
+import { headersForErrorPage, headersOfBody } from './node/session-headers.ts'
 
-/** Of Fastify's request. */
-interface FastifyRequest {
+/** What the plugin needs of Fastify's request. */
+interface MountedRequest {
   readonly raw: IncomingMessage
+}
+
+/** What the plugin needs of Fastify's reply. */
+interface MountedReply {
+  readonly raw: ServerResponse
+  getHeaders(): object
+  removeHeader(name: string): unknown
+  header(name: string, value: string): unknown
+}
+
+/** What the plugin needs of a Fastify app. */
+interface FastifyApp {
+  addHook(
+    name: 'onRequest',
+    hook: (request: MountedRequest, reply: MountedReply, done: () => void) => void,
+  ): unknown
+  addHook(
+    name: 'onSend',
+    hook: (request: MountedRequest, reply: MountedReply, payload: unknown) => Promise<void>,
+  ): unknown
+}
+
+/** What the guards need of Fastify's request. */
+interface FastifyRequest {
   readonly method: string
   readonly originalUrl: string
   readonly body: unknown
 }
 
-/** Of Fastify's reply. */
+/** What the guards need of Fastify's reply. */
 interface FastifyReply {
-  readonly raw: ServerResponse
   redirect(url: string, status: number): unknown
   header(name: string, value: string): FastifyReply
 }
 
-/** Of a Fastify app. */
-interface FastifyApp {
-  addHook(
-    name: 'onRequest',
-    hook: (request: FastifyRequest, reply: FastifyReply, done: () => void) => void,
-  ): unknown
-}
-
 /**
- * The plugin. From then on `sessions.get(request)` works in every hook and handler.
+ * The plugin. From then on `sessions.get(request)` works in every hook and handler of the scope that
+ * registers it, and of those inside.
+ *
+ * If a session cannot be saved, the app's error handler gets the error. Where that is too late, as
+ * for a reply that was hijacked, a fixed error response is sent.
  *
  * @example
  * await app.register(sessionPlugin, { sessions })
  */
-export function sessionPlugin(
+export async function sessionPlugin(
   app: FastifyApp,
   { sessions }: { sessions: Sessions<any> },
-  done: () => void,
-): void {
+): Promise<void> {
   requireSessions(sessions, 'sessionPlugin', 'app.register(sessionPlugin, { sessions })')
+  const visits = new WeakMap<object, Visit>()
   app.addHook('onRequest', (request, reply, next) => {
     const visit = mountNode(sessions, request.raw, reply.raw, [request])
-    if (visit) sessions.run(visit, next)
-    else next()
+    if (!visit) return next()
+    visits.set(request, visit)
+    sessions.run(visit, next)
   })
-  done()
+  app.addHook('onSend', async (request, reply, payload) => {
+    try {
+      await visits.get(request)?.commit()
+    } catch (error) {
+      // A stream that is not sent keeps its file open.
+      ;(payload as { destroy?: () => void } | undefined)?.destroy?.()
+      for (const name of headersOfBody(Object.keys(reply.getHeaders()))) reply.removeHeader(name)
+      for (const [name, value] of headersForErrorPage(error)) reply.header(name, value)
+      throw error
+    }
+  })
 }
 
-// The hook belongs to the whole app, not to the context that the plugin is registered in.
+// The hooks belong to the scope that registers the plugin, not to a scope of its own.
 Object.assign(sessionPlugin, {
   [Symbol.for('skip-override')]: true,
   [Symbol.for('fastify.display-name')]: 'sojourn',

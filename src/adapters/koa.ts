@@ -4,8 +4,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { loginCheck, type LoginRequiredOptions } from '../session/login-required.ts'
 import { requireSessions } from '../session/require-sessions.ts'
 import type { Sessions } from '../session/sessions.ts'
+import type { Visit } from '../session/visit.ts'
 import { csrfFieldIn } from './csrf-field.ts'
 import { mountNode } from './node/node.ts'
+import { headersForErrorPage, headersOfBody } from './node/session-headers.ts'
 
 /** Of Koa's context. */
 interface KoaContext {
@@ -18,6 +20,7 @@ interface KoaContext {
   status: number
   redirect(url: string): void
   set(name: string, value: string): void
+  respond?: boolean | undefined
 }
 
 type KoaMiddleware = (ctx: KoaContext, next: () => Promise<any>) => Promise<any>
@@ -25,16 +28,38 @@ type KoaMiddleware = (ctx: KoaContext, next: () => Promise<any>) => Promise<any>
 /**
  * Makes the session middleware. Use it before what needs sessions: then `sessions.get(ctx)` works.
  *
+ * If a session cannot be saved, it throws the error: middleware before this one can catch it, and
+ * otherwise `app.on('error')` gets it. Where that is too late, as with `ctx.respond = false`, a fixed
+ * error response is sent.
+ *
  * @example
  * app.use(sessionMiddleware(sessions))
  */
 export function sessionMiddleware(
   sessions: Sessions<any>,
-): (ctx: Pick<KoaContext, 'req' | 'res' | 'request'>, next: () => Promise<any>) => Promise<any> {
+): (
+  ctx: Pick<KoaContext, 'req' | 'res' | 'request' | 'respond'>,
+  next: () => Promise<any>,
+) => Promise<any> {
   requireSessions(sessions, 'sessionMiddleware', 'app.use(sessionMiddleware(sessions))')
-  return (ctx, next) => {
+  return async (ctx, next) => {
     const visit = mountNode(sessions, ctx.req, ctx.res, [ctx, ctx.request])
-    return visit ? sessions.run(visit, next) : next()
+    if (!visit) return next()
+    const result = await sessions.run(visit, next)
+    // With `respond = false` the app sends the response itself, and not what its error handler sets.
+    if (ctx.respond !== false) await commitFor(ctx, visit)
+    return result
+  }
+}
+
+/** Commits while middleware before this one can still catch the error. */
+async function commitFor({ res }: Pick<KoaContext, 'res'>, visit: Visit): Promise<void> {
+  try {
+    await visit.commit()
+  } catch (error) {
+    for (const name of headersOfBody(res.getHeaderNames())) res.removeHeader(name)
+    for (const [name, value] of headersForErrorPage(error)) res.setHeader(name, value)
+    throw error
   }
 }
 

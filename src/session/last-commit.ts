@@ -1,4 +1,4 @@
-/** The last commit of a request, after which its session is frozen; and read-only sessions. */
+/** The commits of an adapter: an early one, and the last one, after which the session is frozen. */
 
 import { SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
@@ -15,6 +15,13 @@ export function makeReadOnly(state: State, why: string): void {
 function refuseChanges(state: State, what: string, why: string): void {
   noteDrift(state)
   if (state.changes.length > 0) throw new SessionError('ERR_SESSION_READ_ONLY', what, why)
+}
+
+/** Commits what was changed so far. Later changes belong to the last commit. */
+export function commitSoFar(state: State): Maybe<void> {
+  if (state.frozen || isSettled(state)) return
+  noteDrift(state)
+  if (state.changes.length > 0) return commitState(state)
 }
 
 /** Commits and freezes the session: changes made during this commit would be lost. */

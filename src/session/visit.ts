@@ -5,7 +5,7 @@ import { andThen, type Maybe } from '../base/ports.ts'
 import type { Outgoing } from '../http/headers.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import { Session } from './session.ts'
-import { lastCommit, makeReadOnly } from './last-commit.ts'
+import { commitSoFar, lastCommit, makeReadOnly } from './last-commit.ts'
 import {
   createGuards,
   type GuardName,
@@ -27,6 +27,13 @@ import type { Host, State } from './state.ts'
 export interface Visit {
   /** Opens the session on the first call; returns the same one each time. */
   session(): Promise<Session>
+  /**
+   * Commits what was changed so far, for a framework in which the app's error handler can still get
+   * the error of a commit that failed. Call `finish` all the same: it saves later changes.
+   *
+   * Does nothing if nothing was changed, or if a guard refused the request or is still running.
+   */
+  commit(): Maybe<void>
   /**
    * Commits, freezes the session, and returns the headers that the response needs.
    *
@@ -135,6 +142,12 @@ class RequestVisit implements Visit {
     const why = this.#readOnly ?? (isPrefetch(this.#facts) ? PREFETCH : undefined)
     if (why !== undefined) makeReadOnly(state, why)
     return (this.#opening = state)
+  }
+
+  commit(): Maybe<void> {
+    const state = this.#stateSoFar()
+    // The refusal of a guard that nobody handled forbids to save: `finish` waits until that is known.
+    return state && !this.#guards?.unheeded() ? commitSoFar(state) : undefined
   }
 
   finish(): Maybe<Outgoing | undefined> {

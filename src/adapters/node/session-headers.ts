@@ -9,7 +9,7 @@ import {
   varyWithCookie,
   withSetCookie,
 } from '../../http/headers.ts'
-import type { Refusal } from '../../session/explain/refusal.ts'
+import { type Refusal, refusalOf } from '../../session/explain/refusal.ts'
 import { isHttp2 } from './gate-checks.ts'
 
 /** Merges the session's headers into those that the app has set. Parses only existing headers. */
@@ -102,10 +102,19 @@ export function prepareRefusal(res: ServerResponse, { status, headers, setCookie
 
 /** Removes the app's headers about its body, which is not sent, and its targeted cache controls. */
 function forgetBody(res: ServerResponse): void {
-  for (const name of res.getHeaderNames()) {
-    if (DESCRIBES_BODY.test(name) || isTargetedControl(name)) res.removeHeader(name)
-  }
+  for (const name of headersOfBody(res.getHeaderNames())) res.removeHeader(name)
   if (!isHttp2(res)) res.statusMessage = ''
+}
+
+/** Those of the names whose headers are about the app's body and its caching. */
+export function headersOfBody(names: readonly string[]): string[] {
+  return names.filter((name) => DESCRIBES_BODY.test(name) || isTargetedControl(name))
+}
+
+/** The headers of an error that the app's own error page needs as well: Cache-Control, Retry-After. */
+export function headersForErrorPage(error: unknown): [name: string, value: string][] {
+  const { headers } = refusalOf(error)
+  return Object.entries(headers).filter(([name]) => name !== 'content-type' && name !== 'vary')
 }
 
 /** Headers that describe a body or its caching. */
