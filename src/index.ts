@@ -1,7 +1,12 @@
 /** The public API of `sojourn`: `createSessions`, `SessionError`, the lifetime presets and all types. */
 
 export { type Duration } from './base/duration.ts'
-export { type KeySize, SessionError, type SessionErrorCode } from './base/errors.ts'
+export {
+  type KeySize,
+  type SchemaIssue,
+  SessionError,
+  type SessionErrorCode,
+} from './base/errors.ts'
 export { type Clock } from './base/ports.ts'
 export { type Secret } from './crypto/keyring.ts'
 export { type Tag, UNREADABLE } from './record/text/tag.ts'
@@ -44,6 +49,14 @@ export {
   type LifetimeOptions,
   type SessionLifetime,
 } from './session/setup/own-preset.ts'
+export { type Migrate } from './session/schema/migration.ts'
+export { type SchemaOptions } from './session/schema/schema-options.ts'
+export {
+  type DataOf,
+  type SchemaResult,
+  type SessionSchema,
+  type StandardSchema,
+} from './session/schema/standard-schema.ts'
 export { type Policy } from './session/setup/policy.ts'
 export { type Session } from './session/session.ts'
 export { createSessions } from './session/create-sessions.ts'

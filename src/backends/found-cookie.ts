@@ -5,8 +5,8 @@ import type { SessionRecord } from '../record/record.ts'
 import type { Opened, Rejection } from './backend.ts'
 
 /** Whether this is the record of an emptied session. */
-export function isEmptied({ data, meta }: SessionRecord): boolean {
-  return data.size === 0 && meta.size === 0
+export function isEmptied({ data, meta, unmigrated }: SessionRecord): boolean {
+  return data.size === 0 && meta.size === 0 && !unmigrated
 }
 
 /**

@@ -12,6 +12,12 @@ const CATALOGUE = {
     `The secret in "${where}" ${why}. Make one with \`npx sojourn secret\`.`,
   ERR_VALUE_UNSUPPORTED: (key: string, why: string) =>
     `The value for "${key}" cannot be stored in a session: ${why}.`,
+  ERR_VALUE_INVALID: (key: string, why: string) =>
+    `The schema refuses the value for "${key}": ${why}. Its own messages are in error.issues and may quote the value.`,
+  ERR_DATA_INVALID: (what: string, why: string) =>
+    `The stored data "${what}" is invalid: ${why}. Convert what an older version of the app wrote with the option migrate.`,
+  ERR_SCHEMA_ASYNC: (what: string) =>
+    `${what} returned a promise. It has to be synchronous: await first, then call set(). zod returns one, too, for a check that throws.`,
   ERR_UPDATE_ASYNC: (key: string) =>
     `The function given to update("${key}") returned a promise. It may run more than once, so it has to be synchronous: await first, then call update().`,
   ERR_UPDATE_UNDEFINED: (key: string) =>
@@ -74,6 +80,15 @@ export interface KeySize {
   bytes: number
 }
 
+/** What a schema says of an invalid value: an issue of the Standard Schema specification. */
+export interface SchemaIssue {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+/** Not a property of the error: printing one shows those that are not enumerable, too. */
+const ISSUES = new WeakMap<SessionError, readonly SchemaIssue[]>()
+
 /** Registered: every copy of this module recognizes the errors of the others. */
 const BRAND = Symbol.for('sojourn.error')
 
@@ -110,6 +125,14 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   static override [Symbol.hasInstance](value: unknown): value is SessionError {
     if (this !== SessionError) return Function.prototype[Symbol.hasInstance].call(this, value)
     return typeof value === 'object' && value !== null && BRAND in value
+  }
+
+  /**
+   * What the schema says of an invalid value; `undefined` for other errors. It may quote the value, so
+   * it is shown nowhere when the error is printed: do not log it.
+   */
+  get issues(): readonly SchemaIssue[] | undefined {
+    return ISSUES.get(this)
   }
 
   constructor(code: Code, ...evidence: Parameters<Catalogue[Code]>) {
@@ -164,6 +187,15 @@ export function codeOf(error: unknown): SessionErrorCode | 'UNKNOWN' {
 /** Sets the `cause` of an error, and returns the error. */
 export function withCause<Reason extends SessionError>(error: Reason, cause: unknown): Reason {
   error.cause = cause
+  return error
+}
+
+/** Sets the `issues` of an error, and returns the error. */
+export function withIssues<Reason extends SessionError>(
+  error: Reason,
+  issues: readonly SchemaIssue[],
+): Reason {
+  ISSUES.set(error, issues)
   return error
 }
 

@@ -126,6 +126,7 @@ const CONFLICTS: NonNullable<Preset['conflicts']> = [
   ['audience', 'cannot be combined with flask(): Flask has no such setting'],
   ['lifetime', 'cannot be combined with flask(): pass PERMANENT_SESSION_LIFETIME to flask()'],
   ['maxBytes', 'cannot be combined with flask(): pass MAX_COOKIE_SIZE to flask()'],
+  ['version', 'cannot be combined with flask(): its cookie has no place for a number. Use a key'],
   ['cookie', 'cannot be combined with flask(): pass SESSION_COOKIE_NAME and the like to flask()'],
 ]
 

@@ -11,7 +11,14 @@ import { isObject } from './text/shapes.ts'
  */
 export interface Field {
   readonly text: string
-  live?: { value: unknown } | undefined
+  live?: Live | undefined
+}
+
+/** A decoded value. */
+export interface Live {
+  value: unknown
+  /** Whether the app's schema accepts it; `undefined` if that was not checked. */
+  isValid?: boolean
 }
 
 /**
@@ -20,7 +27,7 @@ export interface Field {
  * Until then, changes that the app makes to the object are included.
  */
 class LateField implements Field {
-  readonly live: { value: unknown }
+  readonly live: Live
   readonly #key: string
   readonly #codec: Codec
   #text: string | undefined
@@ -46,6 +53,11 @@ export function givenField(value: unknown, key: string, codec: Codec): Field {
   const text = codec.check(value, key)
   if (text === undefined) return new LateField(value as object, key, codec)
   return isObject(value) ? { text, live: { value } } : unread(text)
+}
+
+/** Makes a field, encoded at once. @throws ERR_VALUE_UNSUPPORTED */
+export function spelled(value: unknown, key: string, codec: Codec): Field {
+  return { text: codec.encode(value, key), live: { value } }
 }
 
 /** Whether a field is not encoded yet. */

@@ -1,7 +1,8 @@
 /** The session record: the app's data, the library's metadata, and how both are encoded as text. */
 
+import type { SessionError } from '../base/errors.ts'
 import type { Codec } from './text/codec.ts'
-import { copyFields, type Fields, liveValue, splitFields, unread } from './fields.ts'
+import { copyFields, type Field, type Fields, liveValue, splitFields, unread } from './fields.ts'
 import { decodeStamp, encodeStamp, type Stamp } from './stamp.ts'
 import { isMarkup, isUuid, type Markup } from './text/values.ts'
 
@@ -14,6 +15,8 @@ export interface SessionRecord {
   readonly meta: Fields
   /** Creation time and nonce; empty in a layout without them. */
   stamp: Stamp
+  /** Why `migrate` failed, and the data as it is `stored`. `isFatal`: the record must not be used. */
+  unmigrated?: { readonly error: SessionError; readonly isFatal: boolean; readonly stored: Fields }
 }
 
 /** The keys in `meta`. A layout does not store a value for which it has no key. */
@@ -27,6 +30,26 @@ export interface MetaNames {
   lifetime?: string
   /** The Domain and Path that the cookie was set with, as a fingerprint. */
   place?: string
+  /** Which version of the app has written the data. */
+  version?: string
+}
+
+/** Checks the values of a session's data. Synchronous and pure: a replay checks again. */
+export interface DataSchema {
+  /**
+   * Makes the field of an app's value: of what the schema returns for it.
+   *
+   * @throws ERR_VALUE_INVALID, ERR_SCHEMA_ASYNC, ERR_VALUE_UNSUPPORTED
+   */
+  write(value: unknown, key: string): Field
+  /**
+   * Returns the field that the app reads: the stored one, or another if the schema returns another
+   * value. `undefined` for a key that the schema does not have, and for an invalid value.
+   *
+   * @param refused is told of an invalid value, once for each field.
+   * @throws ERR_DATA_INVALID with `onInvalid: 'error'`; ERR_SCHEMA_ASYNC
+   */
+  read(field: Field, key: string, refused?: (why: string) => void): Field | undefined
 }
 
 /** A record format: the keys in `meta`, and how a record is encoded as text. */
@@ -35,6 +58,8 @@ export interface Layout {
   readonly names: MetaNames
   /** Whether `meta` is the same map as `data`, as in Flask. */
   readonly flat: boolean
+  /** The app's schema. @default none: nothing is checked */
+  readonly schema?: DataSchema | undefined
   /** Makes an empty record. */
   empty(stamp: Stamp): SessionRecord
   copy(record: SessionRecord): SessionRecord
@@ -62,6 +87,7 @@ export function ownLayout(codec: Codec): Layout {
     label: 'l',
     lifetime: 't',
     place: 'd',
+    version: 'v',
   }
 
   function encode({ data, meta, stamp }: SessionRecord): string {

@@ -12,6 +12,7 @@ import {
   userIdOf,
   waitingItems,
 } from './record.ts'
+import { fieldOf, writtenField } from './schema-fields.ts'
 import { setOwnTimeouts } from './session-lifetime.ts'
 
 /**
@@ -20,12 +21,15 @@ import { setOwnTimeouts } from './session-lifetime.ts'
  * A login as another user than the record's first empties the record: all data of the other user is
  * dropped, and all changes of this request are preserved, before and after the login. A second
  * login, as yet another user, also drops the changes before it.
+ *
+ * @throws ERR_DATA_INVALID if the record could not be migrated; and as `updatedField`
  */
 export function replay(
   base: SessionRecord,
   changes: readonly Change[],
   layout: Layout,
 ): SessionRecord {
+  if (base.unmigrated?.isFatal) throw base.unmigrated.error
   const login = loginAsAnother(base, changes, layout)
   let record = login ? newRecord(layout, login.at) : layout.copy(base)
   for (const change of changes) record = apply(record, change, layout)
@@ -43,7 +47,7 @@ export function apply(record: SessionRecord, change: Change, layout: Layout): Se
       record.data.delete(change.key)
       break
     case 'update': {
-      const field = updatedField(record.data.get(change.key), change.key, change.fn, layout)
+      const field = updatedField(fieldOf(record, change.key, layout), change.key, change.fn, layout)
       if (field) record.data.set(change.key, field)
       else record.data.delete(change.key)
       break
@@ -134,18 +138,18 @@ function itemsLeft(record: SessionRecord, shown: readonly string[] | 'all', layo
 /**
  * Calls an updater and returns the new field, or `undefined` if it returned `REMOVE`.
  *
- * @throws ERR_UPDATE_ASYNC for a promise, ERR_UPDATE_UNDEFINED, ERR_VALUE_UNSUPPORTED, and whatever
- * `fn` throws.
+ * @throws ERR_UPDATE_ASYNC for a promise, ERR_UPDATE_UNDEFINED, ERR_VALUE_UNSUPPORTED,
+ * ERR_VALUE_INVALID, and whatever `fn` throws.
  */
 export function updatedField(
   field: Field | undefined,
   key: string,
   fn: Updater,
-  { codec }: Layout,
+  layout: Layout,
 ): Field | undefined {
-  const value = fn(field && freshValue(field, codec))
+  const value = fn(field && freshValue(field, layout.codec))
   if (isThenable(value)) throw new SessionError('ERR_UPDATE_ASYNC', key)
   if (value === undefined) throw new SessionError('ERR_UPDATE_UNDEFINED', key)
   if (value === REMOVE) return undefined
-  return { text: codec.encode(value, key), live: { value } }
+  return writtenField(value, key, layout)
 }

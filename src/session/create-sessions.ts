@@ -12,6 +12,7 @@ import { NOT_RUNNING, whyNotMounted } from './explain/not-mounted.ts'
 import type { GuardName } from './guards.ts'
 import { watchUncommitted } from './lost-changes.ts'
 import { openState } from './open-state.ts'
+import type { DataOf, SchemaFor, SessionSchema } from './schema/standard-schema.ts'
 import { Session } from './session.ts'
 import type { Sessions, StoredSessions } from './sessions.ts'
 import type { SessionOptions } from './setup/options.ts'
@@ -28,20 +29,29 @@ import { createVisit, type Visit } from './visit.ts'
  * @example
  * const sessions = createSessions<{ visits: number }>({ secret: process.env.SESSION_SECRET })
  *
+ * @example
+ * const sessions = createSessions({ secret, schema: { visits: z.number() } })
+ *
  * @throws ERR_SECRET_MISSING, ERR_SECRET_WEAK, ERR_OPTION_INVALID: options are checked here, not at
  * the first request.
  */
+export function createSessions<Schema extends SessionSchema>(
+  options: SessionOptions & { schema: Schema; store: BackendStore },
+): StoredSessions<DataOf<Schema>>
+export function createSessions<Schema extends SessionSchema>(
+  options: SessionOptions & { schema: Schema },
+): Sessions<DataOf<Schema>>
 export function createSessions<
   Data extends Keepable<Data, Extra> = Record<string, any>,
   Extra = never,
->(options: SessionOptions & { store: BackendStore }): StoredSessions<Data>
+>(options: OptionsFor<Data> & { store: BackendStore }): StoredSessions<Data>
 export function createSessions<
   Data extends Keepable<Data, Extra> = Record<string, any>,
   Extra = never,
->(options: SessionOptions): Sessions<Data>
+>(options: OptionsFor<Data>): Sessions<Data>
 // For `ReturnType<typeof createSessions>`, which takes the last.
 export function createSessions(options: SessionOptions): Sessions
-export function createSessions(options: SessionOptions): Sessions | StoredSessions {
+export function createSessions(options: Omit<SessionOptions, 'schema'>): Sessions | StoredSessions {
   const settings = resolveOptions(options)
   const host: Host = {
     ...settings,
@@ -169,6 +179,9 @@ export function createSessions(options: SessionOptions): Sessions | StoredSessio
   ;(globalThis as { [MADE]?: (sessions: Sessions) => void })[MADE]?.(made)
   return made
 }
+
+/** The options of an app that writes out the type of its data: a schema has to fit. */
+type OptionsFor<Data> = Omit<SessionOptions, 'schema'> & { schema?: SchemaFor<Data> | undefined }
 
 /** Under it the command `sojourn` listens for the sessions of an app that does not export them. */
 export const MADE: unique symbol = Symbol.for('sojourn.made') as never

@@ -6,11 +6,11 @@ import { updatedField } from '../record/replay.ts'
 import { isObject } from '../record/text/shapes.ts'
 import { checkKey, checkUpdater } from './explain/misuse.ts'
 import { watchSent } from './lost-changes.ts'
-import { note, noteDrift, notePut, refuseFrozen, type State } from './state.ts'
+import { findField, note, noteDrift, notePut, refuseFrozen, type State } from './state.ts'
 
 /** Returns a key's value, or `fallback` if it has none. */
 export function readValue(state: State, key: string, fallback: unknown): unknown {
-  const field = state.record.data.get(key)
+  const field = findField(state, key)
   if (!field) return fallback
   const value = liveValue(field, state.host.backend.layout.codec)
   if (isObject(value)) gaveObject(state)
@@ -25,11 +25,12 @@ function gaveObject(state: State): void {
   else if (state.host.development) state.watch?.gave()
 }
 
-/** Sets a key. @throws ERR_VALUE_UNSUPPORTED; as `refuseFrozen` */
+/** Sets a key. @throws ERR_VALUE_UNSUPPORTED, ERR_VALUE_INVALID; as `refuseFrozen` */
 export function noteSet(state: State, key: string, value: unknown): void {
   refuseFrozen(state, 'set()')
   checkKey(key)
-  const field = givenField(value, key, state.host.backend.layout.codec)
+  const { codec, schema } = state.host.backend.layout
+  const field = schema ? schema.write(value, key) : givenField(value, key, codec)
   notePut(state, setTo(key, field), field)
 }
 
@@ -39,10 +40,17 @@ export function noteUpdate(state: State, key: string, fn: Updater): unknown {
   checkKey(key)
   checkUpdater(key, fn)
   noteDrift(state, key)
-  const field = updatedField(state.record.data.get(key), key, fn, state.host.backend.layout)
+  const field = updatedField(findField(state, key), key, fn, state.host.backend.layout)
   // Noted last: if `fn` throws, nothing changes.
   notePut(state, { do: 'update', key, fn }, field)
   return field?.live?.value
+}
+
+/** The keys, in order; with a schema those that it accepts. @throws as `findField` */
+export function keysOf(state: State): IterableIterator<string> {
+  const keys = state.record.data.keys()
+  if (!state.host.backend.layout.schema) return keys
+  return [...keys].filter((key) => findField(state, key)).values()
 }
 
 /** Deletes a key; returns whether it existed. @throws as `refuseFrozen` */

@@ -7,6 +7,7 @@ import type { Maybe } from '../base/ports.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import { observedOpen } from './diagnostics.ts'
 import { subjectOf } from './explain/event-context.ts'
+import { MIGRATE_FAILED } from './schema/migration.ts'
 import { baseOf, type Host, type State } from './state.ts'
 
 /** Opens the session of a request. `startedAt`: when it arrived, in milliseconds since 1970. */
@@ -48,8 +49,14 @@ function begin(
   opened: Opened,
   now: number,
   unavailable?: SessionError,
-): State {
+): Maybe<State> {
   if (!unavailable) report(host, opened, facts, now)
+  const failure = opened.record?.unmigrated
+  if (failure) {
+    host.emit({ type: 'invalid-data', why: MIGRATE_FAILED }, opened)
+    host.development?.warn(failure.error.code, failure.error.message)
+    if (failure.isFatal) return Promise.reject(failure.error)
+  }
   const base = baseOf(host, opened, now)
   return {
     host,
@@ -80,7 +87,7 @@ function openFailed(
   startedAt: number,
   values: readonly string[],
   error: unknown,
-): State {
+): Maybe<State> {
   const isOurs = error instanceof SessionError
   host.emit({ type: 'open-failed', code: codeOf(error) })
   if (isOurs) host.development?.warn(`open-${error.code}`, error.message)

@@ -5,7 +5,7 @@ import { mergeInto } from '../http/headers.ts'
 import { authenticatedAtOf, type Flash, isPermanent, labelOf, userIdOf } from '../record/record.ts'
 import type { Markup } from '../record/text/values.ts'
 import { commitState, commitUntil, reloadState } from './commit.ts'
-import { noteDelete, noteSet, noteUpdate, readValue } from './data.ts'
+import { keysOf, noteDelete, noteSet, noteUpdate, readValue } from './data.ts'
 import type { KeyOf, Updated, ValueOf } from './data-types.ts'
 import { checkedLabel, checkedSignal, checkHeaders } from './explain/misuse.ts'
 import { refuseStrayProperties, SessionBase } from './explain/properties.ts'
@@ -14,7 +14,7 @@ import { noteClear, noteLogin, noteLogout } from './login.ts'
 import { noteLifetime, ownLifetime } from './own-lifetime.ts'
 import { outgoing } from './set-cookie-line.ts'
 import type { SessionLifetime } from './setup/own-preset.ts'
-import { note, type State } from './state.ts'
+import { findField, note, type State } from './state.ts'
 
 /** A key may be input of a visitor, of any length. */
 const LONGEST_SHOWN_KEY = 60
@@ -61,10 +61,15 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
   /** Whether the key exists. Narrows the type of `get` in an `if`. */
   has<Key extends KeyOf<Data>>(key: Key): this is SessionHaving<Data, Key, UserId>
   has(key: string): boolean {
-    return this.#state.record.data.has(key)
+    return findField(this.#state, key) !== undefined
   }
 
-  /** Sets a key. @throws ERR_VALUE_UNSUPPORTED if the value cannot be stored. */
+  /**
+   * Sets a key.
+   *
+   * @throws ERR_VALUE_UNSUPPORTED if the value cannot be stored; ERR_VALUE_INVALID if the schema does
+   * not accept it.
+   */
   set<Key extends KeyOf<Data>>(key: Key, value: ValueOf<Data, Key>): this {
     noteSet(this.#state, key, value)
     return this
@@ -83,8 +88,8 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    * returns the new value, or `REMOVE` to delete the key. Returns this request's provisional value;
    * `undefined` if the key is deleted.
    *
-   * @throws ERR_UPDATE_ASYNC for a promise, ERR_UPDATE_UNDEFINED for `undefined`, and whatever `fn`
-   * throws.
+   * @throws ERR_UPDATE_ASYNC for a promise, ERR_UPDATE_UNDEFINED for `undefined`, ERR_VALUE_INVALID,
+   * and whatever `fn` throws.
    */
   update<Key extends KeyOf<Data>>(
     key: Key,
@@ -121,12 +126,13 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
 
   /** The number of keys. */
   get size(): number {
-    return this.#state.record.data.size
+    const { host, record } = this.#state
+    return host.backend.layout.schema ? [...keysOf(this.#state)].length : record.data.size
   }
 
   /** The keys, in order. */
   keys(): IterableIterator<KeyOf<Data>> {
-    return this.#state.record.data.keys() as IterableIterator<KeyOf<Data>>
+    return keysOf(this.#state) as IterableIterator<KeyOf<Data>>
   }
 
   /** The values, in order. */
@@ -304,7 +310,9 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     // The object behind the proxy of `Watched`, as console.log('%o') and the REPL show it.
     if (!(#state in this)) return 'Session {}'
-    const keys = [...this.keys()].map((key) => printableShort(key, LONGEST_SHOWN_KEY))
+    const keys = [...this.#state.record.data.keys()].map((key) =>
+      printableShort(key, LONGEST_SHOWN_KEY),
+    )
     return `Session { ${keys.join(', ')} }`
   }
 }

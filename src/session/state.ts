@@ -4,6 +4,7 @@ import { randomInt } from 'node:crypto'
 import type { Opened } from '../backends/backend.ts'
 import { SessionError } from '../base/errors.ts'
 import { type Change, spellChanges } from '../record/changes.ts'
+import { fieldOf, writtenField } from '../record/schema-fields.ts'
 import { apply, isOfAnother, replay } from '../record/replay.ts'
 import { type Field, hasDrifted } from '../record/fields.ts'
 import { type Flash, newRecord, type SessionRecord, userIdOf } from '../record/record.ts'
@@ -132,11 +133,14 @@ export function notePut(state: State, change: Change & { key: string }, field?: 
 /** Replays the request's changes on a record. Objects that the app holds remain the live values. */
 export function replayOn(state: State, base: SessionRecord): void {
   const before = state.record.data
-  state.record = replay(base, state.changes, state.host.backend.layout)
+  const { layout } = state.host.backend
+  state.record = replay(base, state.changes, layout)
   state.owned = true
-  for (const [key, field] of state.record.data) {
-    const held = before.get(key)
-    if (held?.live && held.text === field.text) field.live = held.live
+  for (const [key, held] of before) {
+    const field = held.live && fieldOf(state.record, key, layout)
+    if (!field || field.text !== held.text) continue
+    field.live = held.live
+    state.record.data.set(key, field)
   }
 }
 
@@ -157,15 +161,34 @@ function own(state: State): SessionRecord {
   return state.record
 }
 
+/**
+ * Returns the field of a key, if the app's schema accepts it, and reports one that it does not.
+ *
+ * @throws ERR_DATA_INVALID with `onInvalid: 'error'`; ERR_SCHEMA_ASYNC
+ */
+export function findField(state: State, key: string): Field | undefined {
+  const { data } = state.record
+  const field = data.get(key)
+  const { schema } = state.host.backend.layout
+  if (!field || !schema) return field
+  const valid = schema.read(field, key, (why) => {
+    state.host.emit({ type: 'invalid-data', key, why }, state.opened)
+    state.host.development?.invalidData(key, why)
+  })
+  // The object that the app gets has to be the one in which changes are looked for.
+  if (valid && valid !== field) data.set(key, valid)
+  return valid
+}
+
 /** Detects changes inside objects that the app holds, and records them as a `set` of the key. */
 export function noteDrift(state: State, only?: string): void {
   if (!state.mayDrift) return
-  const { codec } = state.host.backend.layout
+  const { layout } = state.host.backend
   for (const [key, field] of state.record.data) {
-    if ((only === undefined || only === key) && field.live && hasDrifted(field, key, codec)) {
-      const text = codec.encode(field.live.value, key)
-      state.changes.push({ do: 'set', key, text, from: field.text })
-      own(state).data.set(key, { text, live: field.live })
+    if ((only === undefined || only === key) && hasDrifted(field, key, layout.codec)) {
+      const now = writtenField(field.live?.value, key, layout)
+      state.changes.push({ do: 'set', key, text: now.text, from: field.text })
+      own(state).data.set(key, now)
     }
   }
   if (only === undefined) spellChanges(state.changes)

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { startExample } from './start.ts'
+import { createSessions } from '../../src/index.ts'
+import { SECRET, startExample } from './start.ts'
 import { visitor } from './visitor.ts'
 
 const ADA = { name: 'ada', password: 'engine-1843' }
@@ -55,6 +56,22 @@ test('examples/cart.ts fills, empties and checks out a cart', async () => {
   await guest.post('/remove', { product: 'tea' })
   expect((await guest.post('/check-out')).text).toBe('Thank you! You bought: bread')
   expect((await guest.get('/')).text).toContain('In your cart: nothing')
+})
+
+test('examples/validated.ts counts items, and migrates the cart of its older version', async () => {
+  const guest = visitor(await startExample('validated'))
+  await guest.post('/add', { item: 'tea' })
+  await guest.post('/add', { item: 'tea' })
+  expect(JSON.parse((await guest.get('/')).text)).toEqual([{ item: 'tea', count: 2 }])
+  expect((await guest.post('/add', { item: 'x'.repeat(101) })).status).toBe(400)
+  const older = await createSessions<{ cart: string[] }>({ secret: SECRET }).open('')
+  const [line] = (await older.set('cart', ['tea', 'lamp', 'tea']).commit()).getSetCookie()
+  const [, name, value] = /^([^=]+)=([^;]+)/.exec(line!)!
+  guest.cookies.set(name!, value!)
+  expect(JSON.parse((await guest.get('/')).text)).toEqual([
+    { item: 'tea', count: 2 },
+    { item: 'lamp', count: 1 },
+  ])
 })
 
 test('examples/preferences.ts remembers a language, and only one that it has', async () => {
@@ -157,6 +174,7 @@ test('every example has a test', () => {
     'preferences.ts',
     'remember-me.ts',
     'todo.ts',
+    'validated.ts',
     'visits.ts',
     'with-flask.ts',
   ])

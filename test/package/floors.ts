@@ -15,7 +15,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['backends/stored'],
   ['session/explain'],
   ['session/development'],
-  ['session/csrf'],
+  ['session/csrf', 'session/schema'],
   ['session/setup'],
   ['session'],
   ['stores'],

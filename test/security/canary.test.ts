@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
+import * as v from 'valibot'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { z } from 'zod'
 import { respond } from '../../src/adapters/fetch.ts'
 import { refusalOf } from '../../src/session/explain/refusal.ts'
 import { errorCatalogue, type SessionErrorCode } from '../../src/base/errors.ts'
@@ -29,6 +31,14 @@ async function signedIn(options: Partial<SessionOptions> & { stored: boolean }) 
 const cookieOnly = { stored: false }
 const onStore = { stored: true }
 
+// Of the library whose messages quote the value: "Expected number but received ...".
+const schema = {
+  kept: v.string(),
+  visits: v.number(),
+  later: z.string().refine(async () => false),
+}
+const OTHER = { kept: v.number() }
+
 /** How each error comes about, with as much in reach of it as an app can put there. */
 const PROVOKED: Record<SessionErrorCode, (cookies: string[]) => unknown> = {
   ERR_OPTION_INVALID: () => createSessions({ secret, lifetime: { idle: '30' } }),
@@ -39,6 +49,21 @@ const PROVOKED: Record<SessionErrorCode, (cookies: string[]) => unknown> = {
   },
   ERR_VALUE_UNSUPPORTED: () =>
     visit(cookieOnly, (session) => session.set('k', { value, call: () => value })),
+  ERR_VALUE_INVALID: () =>
+    visit({ ...cookieOnly, schema }, (session) => session.set('visits', value)),
+  ERR_DATA_INVALID: async (cookies) => {
+    const { cookie, clock } = await signedIn(cookieOnly)
+    cookies.push(cookie)
+    const { sessions } = plantedSessions({
+      ...cookieOnly,
+      clock,
+      schema: OTHER,
+      onInvalid: 'error',
+    })
+    ;(await sessions.open(cookie)).get('kept')
+  },
+  ERR_SCHEMA_ASYNC: () =>
+    visit({ ...cookieOnly, schema }, (session) => session.set('later', value)),
   ERR_UPDATE_ASYNC: () => visit(cookieOnly, (session) => session.update('k', async () => value)),
   ERR_UPDATE_UNDEFINED: () =>
     visit(cookieOnly, (session) => session.update('k', (() => void value) as never)),
@@ -137,7 +162,7 @@ const manyValues = (size: number) =>
   Array.from({ length: size / 43 }, (_, n) => value + hash('sha256', String(n), 'base64url'))
 
 async function visit(
-  options: { stored: boolean },
+  options: Partial<SessionOptions> & { stored: boolean },
   work: (session: Session<any>) => unknown,
 ): Promise<void> {
   const { visitor } = await signedIn(options)

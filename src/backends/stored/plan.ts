@@ -74,7 +74,7 @@ function planOnEntry(
 ): Plan {
   const { layout, lifetime } = rules
   const { changes } = work
-  const record = replay(entry.record, changes, layout)
+  const record = changes.length > 0 ? replay(entry.record, changes, layout) : entry.record
   const user = userIdOf(entry.record, layout)
   if (user !== undefined && userIdOf(record, layout) !== user) {
     return { do: 'move', record, leaves: true }
@@ -98,7 +98,7 @@ function planOnEntry(
     do: 'keep',
     entry: isLowered ? { ...kept, lowered: Math.floor(now / 1000) } : kept,
     issue: id.issue,
-    overwrote: overwrittenKeys(entry.record, changes),
+    overwrote: overwrittenKeys(entry.record, changes, layout),
     dropped: fitted.dropped,
   }
 }

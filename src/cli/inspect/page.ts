@@ -24,7 +24,7 @@ export function page(cookie: Description, now: number): string {
 }
 
 const META =
-  "meta: the library's own (c created, n nonce, a signed in, u user id, p permanent, f flashes, l label, t lifetime)"
+  "meta: the library's own (c created, n nonce, a signed in, u user id, p permanent, f flashes, l label, t lifetime, d domain and path, v version)"
 
 /** A row each for what there is. */
 function facts(cookie: Description, now: number): [string, string][] {

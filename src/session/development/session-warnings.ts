@@ -57,6 +57,14 @@ export function sessionWarnings(warn: Warn) {
         `A Secure cookie is sent over plain HTTP${local ? ': on localhost not every browser accepts it' : ', where browsers drop it'}. ${ON_YOUR_MACHINE}; elsewhere serve HTTPS.`,
       )
     },
+    /** Warns that the schema refuses a stored value. `why`: where, and which rule. */
+    invalidData(key: string, why: string): void {
+      const name = printableShort(key, LONGEST_NAME)
+      warn(
+        `invalid-data-${name}`,
+        `The schema refuses the stored value of "${name}": ${printableShort(why, 200)}. It was written by another version of the app. The option migrate can convert it; onInvalid decides what happens to it.`,
+      )
+    },
     /** Warns that changes are lost. `keys`: what was changed. */
     lost(why: LossCause, keys: readonly string[]): void {
       const list = keys.map((key) => `"${printableShort(key, LONGEST_NAME)}"`).join(', ')

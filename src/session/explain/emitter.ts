@@ -78,19 +78,25 @@ function printError(message: string, error: unknown): void {
   }
 }
 
+/** What could not be done, by the type of the event. */
+const VERBS = { 'commit-failed': 'saved', 'open-failed': 'opened', 'invalid-data': 'read' }
+
 /** How often one kind of failure is printed at most. */
 const PRINT_EVERY_MS = 60_000
 
 /**
- * Prints sessions that could not be saved or opened, for an app without a listener in production.
+ * Prints sessions that could not be saved, opened or read, for an app without a listener in production.
  *
  * One line for each code and minute, with the number of failures since the last line.
  */
 export function failurePrinter(clock: Clock): EventListener {
   const printed = new Map<string, { at: number; more: number }>()
   return (event) => {
-    if (event.type !== 'commit-failed' && event.type !== 'open-failed') return
-    const kind = `${event.type} ${event.code}`
+    const { type } = event
+    if (type !== 'commit-failed' && type !== 'open-failed' && type !== 'invalid-data') return
+    const code =
+      type === 'invalid-data' ? `ERR_DATA_INVALID, ${event.key ?? event.why}` : event.code
+    const kind = `${type} ${code}`
     const last = printed.get(kind)
     const now = clock()
     if (last && now - last.at < PRINT_EVERY_MS) {
@@ -98,11 +104,10 @@ export function failurePrinter(clock: Clock): EventListener {
       return
     }
     printed.set(kind, { at: now, more: 0 })
-    const [verb, largest = []] =
-      event.type === 'commit-failed' ? ['saved', event.largest] : ['opened']
+    const largest = type === 'commit-failed' ? (event.largest ?? []) : []
     const sizes = largest.map(({ key, bytes }) => `, ${key} ${bytes} bytes`).join('')
     const more = last?.more ? ` ${last.more} more since the last such line.` : ''
-    const line = `A session could not be ${verb}: ${event.code}${sizes}.${more} The option onEvent reports each.`
+    const line = `A session could not be ${VERBS[type]}: ${code}${sizes}.${more} The option onEvent reports each.`
     console.error(`[sojourn] ${printable(line)}`)
   }
 }

@@ -70,6 +70,11 @@ export type EventFacts =
   | { type: 'insecure' }
   /** A session was first opened after the response headers were sent, so `Vary: Cookie` is missing. */
   | { type: 'opened-late' }
+  /**
+   * Stored data is not what the schema accepts, or `migrate` failed: written by another version of the
+   * app. `key`: whose value; without it all data. With `onInvalid: 'drop'` it is as if it did not exist.
+   */
+  | { type: 'invalid-data'; key?: string; why: string }
   /** A session could not be opened, because the store failed. */
   | { type: 'open-failed'; code: SessionErrorCode | 'UNKNOWN' }
   /** A session id was replayed after it had been renewed: perhaps a stolen cookie. Only with a store. */

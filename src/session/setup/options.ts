@@ -7,6 +7,7 @@ import type { Secret } from '../../crypto/keyring.ts'
 import type { Tag } from '../../record/text/tag.ts'
 import type { EventOptions } from '../explain/event-context.ts'
 import type { EventListener } from '../explain/events.ts'
+import type { SchemaOptions } from '../schema/schema-options.ts'
 import type { EncryptOptions } from './encryption.ts'
 import type { CookieOptions, LifetimeOptions } from './own-preset.ts'
 import type { Preset } from './preset.ts'
@@ -18,7 +19,7 @@ import type { Preset } from './preset.ts'
  * nothing saves nothing, an anonymous visitor without data gets no cookie, and visits extend a session
  * (sliding expiration). Its `genid` does not either: session ids are always random.
  */
-export interface SessionOptions extends StoreOptions {
+export interface SessionOptions extends StoreOptions, SchemaOptions {
   /**
    * The secret that signs cookies, as text or bytes, of at least 32 bytes; or a list of at most 8: the
    * first is the current secret and signs, the previous ones only verify. As `secret` of
@@ -103,6 +104,10 @@ const KNOWN: readonly string[] = [
   'clock',
   'preset',
   'store',
+  'schema',
+  'version',
+  'migrate',
+  'onInvalid',
   ...STORE_OPTIONS,
 ]
 

@@ -5,6 +5,7 @@ import { ENVELOPE_ALGORITHM } from '../../crypto/encrypted.ts'
 import type { EncryptionSchedule } from '../../crypto/sealer.ts'
 import type { Weakness } from '../../crypto/weak-secrets.ts'
 import { type AssuranceLevel, assuranceLevelOf } from './assurance.ts'
+import type { SessionOptions } from './options.ts'
 import type { Preset } from './preset.ts'
 
 /** The resolved options of an app, as frozen plain data without secrets, ids or values. Durations are in seconds. */
@@ -50,8 +51,19 @@ export interface Policy {
   /** Each purpose and its algorithm: a cryptographic inventory. */
   readonly algorithms: Readonly<Record<string, string>>
   readonly store: StorePolicy | null
+  /** How stored data is checked; `null` for any data. */
+  readonly data: DataPolicy | null
   /** Whether development warnings are printed on the console; never in production. */
   readonly hints: boolean
+}
+
+/** How stored data is checked. */
+interface DataPolicy {
+  /** Whether there is a schema. */
+  readonly schema: boolean
+  /** The version of the data; `null` if it has none. */
+  readonly version: number | null
+  readonly onInvalid: 'drop' | 'error'
 }
 
 /** What the policy is made from. */
@@ -67,6 +79,7 @@ export interface PolicyFacts {
   encryption: EncryptionSchedule | undefined
   /** `undefined`: the cookie carries the session. */
   store: ({ engine: string } & Pick<StoredBackend, 'policy' | 'algorithms'>) | undefined
+  data: Pick<SessionOptions, 'schema' | 'version' | 'onInvalid'>
   hints: boolean
 }
 
@@ -106,6 +119,7 @@ export function policyOf(facts: PolicyFacts): Policy {
     },
     algorithms: algorithmsOf(facts, encrypted),
     store: store?.policy ?? null,
+    data: dataPolicy(facts.data),
     hints,
   })
 }
@@ -121,6 +135,11 @@ function algorithmsOf(
   const migrating = encryption?.migrateUntil === undefined ? '' : '; HMAC-SHA-256 while migrating'
   const cookie = encrypted === 'cookie' ? ENVELOPE_ALGORITHM + migrating : 'HMAC-SHA-256'
   return { cookie, csrf, keys }
+}
+
+function dataPolicy({ schema, version, onInvalid = 'drop' }: PolicyFacts['data']) {
+  if (schema === undefined && version === undefined) return null
+  return { schema: schema !== undefined, version: version ?? null, onInvalid }
 }
 
 function iso(time: number | undefined): string | null {

@@ -20,7 +20,14 @@ export interface FormatContext extends EncryptionContext {
 export type LoginKeys = (facts: RequestFacts) => Readonly<Record<string, unknown>>
 
 /** An option of `createSessions` that a preset may rule out. */
-export type PresetConflict = 'store' | 'encrypt' | 'audience' | 'lifetime' | 'cookie' | 'maxBytes'
+export type PresetConflict =
+  | 'store'
+  | 'encrypt'
+  | 'audience'
+  | 'lifetime'
+  | 'cookie'
+  | 'maxBytes'
+  | 'version'
 
 /** A preset: our own (`own-preset.ts`), or Flask's. */
 export interface Preset {

@@ -17,6 +17,7 @@ import { checkedOrigins } from '../csrf/request-origin.ts'
 import { type Emit, eventEmitter, failurePrinter } from '../explain/emitter.ts'
 import { type ContextOf, eventContext } from '../explain/event-context.ts'
 import { type Development, developmentWarnings } from '../development/development.ts'
+import { withSchema } from '../schema/schema-options.ts'
 import { encryptionOf } from './encryption.ts'
 import { checkOptions, type SessionOptions } from './options.ts'
 import { layoutWith, ownPreset } from './own-preset.ts'
@@ -88,7 +89,7 @@ export function resolveOptions(options: SessionOptions): Settings {
   const scope = { audience, cookieName: writer.name }
   const encryption = encryptionOf(options.encrypt)
   const context = { secrets, scope, tags, clock, encryption }
-  const layout = layoutWith(tags)
+  const layout = withSchema(layoutWith(tags), options)
   const contextOf = eventContext(options.events ?? {}, clock, (record) =>
     userIdOf(record, backend.layout),
   )
@@ -149,6 +150,7 @@ export function resolveOptions(options: SessionOptions): Settings {
         policy: stored.policy,
         algorithms: stored.algorithms,
       },
+      data: options,
       hints: development !== undefined,
     }),
   }
@@ -158,12 +160,13 @@ export function resolveOptions(options: SessionOptions): Settings {
 function limitedFormat(
   preset: Preset,
   context: FormatContext,
-  { maxBytes }: SessionOptions,
+  options: SessionOptions,
 ): CookieFormat {
   const format = preset.format(context)
   const { limit } = format
-  const bytes = bytesUpTo(maxBytes, limit.bytes, 'maxBytes', 'a cookie. Use a store')
-  return { ...format, limit: { ...limit, bytes, renewed: limit.bytes } }
+  const bytes = bytesUpTo(options.maxBytes, limit.bytes, 'maxBytes', 'a cookie. Use a store')
+  const layout = withSchema(format.layout, options)
+  return { ...format, layout, limit: { ...limit, bytes, renewed: limit.bytes } }
 }
 
 /** What to do about a missing secret. Names the variable that is set, or stands in a `.env` file. */

@@ -52,6 +52,7 @@ describe('the policy says what holds', () => {
       ...DEFAULTS,
       cookie: HOST_COOKIE,
       secrets: { count: 1, weaknesses: [] },
+      data: null,
       hints: false,
     })
   })
@@ -61,6 +62,7 @@ describe('the policy says what holds', () => {
       ...DEFAULTS,
       cookie: { ...HOST_COOKIE, name: 'session', secure: false },
       secrets: { count: 1, weaknesses: ['short'] },
+      data: null,
       hints: true,
     })
   })
@@ -106,6 +108,7 @@ describe('the policy says what holds', () => {
         keys: 'HMAC-SHA-256',
       },
       store: null,
+      data: null,
       hints: true,
     })
   })
@@ -150,6 +153,7 @@ describe('the policy says what holds', () => {
         deadlines: { read: 0.1, write: 0.5, commit: 1, queue: 5 },
         concurrency: null,
       },
+      data: null,
       hints: false,
     })
   })
@@ -205,6 +209,7 @@ describe('the policy says what holds', () => {
       encryption: { of: 'nothing', migrateUntil: null, from: null },
       algorithms: { cookie: "HMAC-SHA-1 (Flask's)", keys: "HMAC-SHA-1 (Flask's)" },
       store: null,
+      data: null,
       hints: false,
     })
   })

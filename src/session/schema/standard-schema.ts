@@ -1,0 +1,43 @@
+/** The interface of Standard Schema (version 1), which zod, valibot and arktype have; and a session's schema. */
+
+import type { SchemaIssue } from '../../base/errors.ts'
+import type { Kept } from '../../record/text/values.ts'
+
+// Written out here, as https://standardschema.dev suggests: types only, and no dependency.
+/** A schema of one value. It has to be synchronous, and to accept what it returns. */
+export interface StandardSchema<Input = any, Output = any> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined
+  }
+}
+
+/** The value that a schema returns, or why it refuses the one that it was given. */
+export type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly SchemaIssue[] }
+
+/** A session's schema: one for each key of its data. */
+export type SessionSchema = Readonly<Record<string, StandardSchema>>
+
+/**
+ * The data of a schema: what the schema of each key returns. In place of a value that cannot be stored,
+ * or that its schema would not accept again when it is read, stands the reason.
+ */
+export type DataOf<Schema extends SessionSchema> = {
+  -readonly [Key in keyof Schema]: ValueBy<Schema[Key]>
+}
+
+type ValueBy<One> =
+  One extends StandardSchema<infer Input, infer Output>
+    ? [Output] extends [Kept<Input>]
+      ? Output
+      : 'The schema has to accept what it returns, and that has to be storable'
+    : never
+
+/** The schema that fits a type of data that is written out. */
+export type SchemaFor<Data> = {
+  readonly [Key in keyof Data]?: StandardSchema<any, Data[Key]>
+}
