@@ -8,6 +8,7 @@ import { requireFunction, requireSessions } from '../session/require-sessions.ts
 import type { Session } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { SignedInSession } from '../session/signed-in.ts'
+import type { Visit } from '../session/visit.ts'
 import { csrfFieldOf } from './csrf-field.ts'
 import { respond } from './fetch.ts'
 import { jarFacts, type NextCookies, type NextHeaders, setInJar } from './next/jar.ts'
@@ -90,7 +91,7 @@ export function nextSessions<Data>(
   const mount = async (method: string, jar: NextCookies) =>
     sessions.mount([jar], jarFacts(method, name, jar, await headers()))
 
-  /** The jar, by which `sessions` find the session of this request. */
+  /** The jar, by which `sessions` find the session; mounted for reading, unless it is already. */
   async function mounted(): Promise<NextCookies> {
     const jar = await cookies()
     const visit = await mount('GET', jar)
@@ -107,11 +108,7 @@ export function nextSessions<Data>(
         const location = await loginCheck(sessions, { ...options, redirect: page })(jar, 'GET', '')
         if (location !== undefined) redirect(location)
       }
-      try {
-        return await sessions.signedIn(jar, options)
-      } catch (error) {
-        throw asNextError(error)
-      }
+      return inNext(sessions.signedIn(jar, options))
     },
     flashes: async () => passedFlashes(await headers()),
     withSessions(handler) {
@@ -125,15 +122,8 @@ export function nextSessions<Data>(
         }
         const visit = await mount('POST', jar)
         if (!visit) return handler(...args)
-        try {
-          return await sessions.run(visit, () => handler(...args))
-        } catch (error) {
-          throw asNextError(error)
-        } finally {
-          // Also after `redirect()`, which throws, and after an error: what was changed is saved.
-          const outgoing = await visit.finish()
-          if (outgoing?.setCookie !== undefined) setInJar(jar, outgoing.setCookie)
-        }
+        const act = async () => sessions.run(visit, () => handler(...args))
+        return inNext(committed(visit, jar, act))
       }
     },
     csrfGuard(handler) {
@@ -149,6 +139,9 @@ export function nextSessions<Data>(
 const READ_ONLY =
   'Next sets no cookie while a page renders. Change it in a server action or a route handler that is wrapped in withSessions()'
 
+/** Deletes a cookie that does not exist. */
+const RENDER_ANEW = 'sojourn-changed=; Path=/; Max-Age=0'
+
 const MISSING_REDIRECT =
   'is used, so pass the function of next/navigation: nextSessions(sessions, { cookies, headers, redirect })'
 
@@ -160,8 +153,30 @@ function csrfTokenIn(args: readonly unknown[]): Maybe<string | undefined> {
   return typeof token === 'string' ? token : undefined
 }
 
-function asNextError(error: unknown): unknown {
-  if (!(error instanceof SessionError) || (error.status !== 401 && error.status !== 403))
-    return error
-  return Object.assign(error, { digest: `NEXT_HTTP_ERROR_FALLBACK;${error.status}` })
+/** Commits when an action has ended: also by `redirect()`, which throws, and by an error. */
+async function committed<Result>(
+  visit: Visit,
+  jar: NextCookies,
+  act: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await act()
+  } finally {
+    const outgoing = await visit.finish()
+    // Next renders the page anew if a cookie is set. A change in a store needs none.
+    if (outgoing) setInJar(jar, outgoing.setCookie ?? RENDER_ANEW)
+  }
+}
+
+// As `unauthorized()` and `forbidden()` of Next throw: otherwise each error is a 500.
+const DIGEST = 'NEXT_HTTP_ERROR_FALLBACK'
+
+/** Adds to an error with status 401 or 403 what makes Next respond with that status. */
+async function inNext<Result>(promise: Promise<Result>): Promise<Result> {
+  try {
+    return await promise
+  } catch (error) {
+    if (!(error instanceof SessionError) || ![401, 403].includes(error.status)) throw error
+    throw Object.assign(error, { digest: `${DIGEST};${error.status}` })
+  }
 }

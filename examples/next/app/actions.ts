@@ -14,7 +14,7 @@ export const login = withSessions(
 )
 
 export const logout = withSessions(
-  csrfGuard(async (_form: FormData) => {
+  csrfGuard(async () => {
     const session = await get()
     session.logout()
     session.flash('Signed out')
