@@ -11,6 +11,8 @@ export interface Block {
   line: number
   language: string
   code: string
+  /** The file in `examples/` that it quotes, named after the language: "```ts examples/koa.ts". */
+  quoted: string | undefined
 }
 
 /** The pages whose programs are checked; decisions quote what was not done, too. */
@@ -23,15 +25,16 @@ export function pages(): string[] {
 /** The TypeScript and JavaScript blocks of a page. */
 export function blocksOf(page: string, markdown = text(page)): Block[] {
   const fences = markdown.matchAll(
-    /^([ \t]*)```(ts|typescript|js|javascript)\b[^\n]*\n([^]*?)^\1```/gm,
+    /^([ \t]*)```(ts|typescript|js|javascript)\b([^\n]*)\n([^]*?)^\1```/gm,
   )
-  return [...fences].map(([, indent, language, code], index, all) => {
-    const at = markdown.indexOf(code!, index > 0 ? markdown.indexOf(all[index - 1]![3]!) : 0)
+  return [...fences].map(([, indent, language, info, code], index, all) => {
+    const at = markdown.indexOf(code!, index > 0 ? markdown.indexOf(all[index - 1]![4]!) : 0)
     return {
       page,
       line: markdown.slice(0, at).split('\n').length,
       language: language!.startsWith('t') ? 'ts' : 'js',
       code: code!.replaceAll(new RegExp(`^${indent!}`, 'gm'), ''),
+      quoted: /examples\/\S+/.exec(info!)?.[0],
     }
   })
 }
@@ -49,6 +52,15 @@ declare global {
   const session: Session
 }
 `
+
+/** The paragraphs of a block that are not in the example that it quotes. */
+export function misquoted({ page, line, code, quoted }: Block): string[] {
+  const example = text(quoted!)
+  const paragraphs = code.split(/\n\n/).map((paragraph) => paragraph.trim())
+  return paragraphs
+    .filter((paragraph) => !example.includes(paragraph))
+    .map((paragraph) => `${page}:${line} is not in ${quoted}: ${paragraph}`)
+}
 
 /** What the compiler has against the blocks, each with the page and line of its block. */
 export function compile(blocks: readonly Block[]): string[] {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { blocksOf, compile, pages } from './blocks.ts'
+import { blocksOf, compile, misquoted, pages } from './blocks.ts'
 import { manifest, root, text } from './repository.ts'
 
 describe('the documentation', () => {
@@ -13,9 +13,17 @@ describe('the documentation', () => {
   })
 
   it('has only programs that type-check', () => {
-    const blocks = pages().flatMap((page) => blocksOf(page))
+    // The compiler sees examples in their own place, those of frameworks with the framework.
+    const blocks = pages().flatMap((page) => blocksOf(page).filter(({ quoted }) => !quoted))
     expect(blocks.length).toBeGreaterThan(5)
     expect(compile(blocks)).toEqual([])
+  })
+
+  it('quotes examples word for word', () => {
+    const quotes = pages().flatMap((page) => blocksOf(page).filter(({ quoted }) => quoted))
+    expect(quotes.flatMap((block) => misquoted(block))).toEqual([])
+    const [wrong] = blocksOf('page.md', '```ts examples/flash.ts\nsession.flashy()\n```\n')
+    expect(misquoted(wrong!)).toEqual(['page.md:2 is not in examples/flash.ts: session.flashy()'])
   })
 
   it('would notice a wrong one, and says on which line of which page', () => {
