@@ -29,6 +29,7 @@ const FOLDERS = [
   'stores/sqlite',
   'stores/redis',
   'stores/postgres',
+  'adapters/next',
   'adapters/node',
   'adapters',
   'flask',

@@ -3,12 +3,12 @@
 import { SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
 import { mergeInto } from '../http/headers.ts'
-import type { RequestFacts } from '../http/request-facts.ts'
-import { isAnswerable, refusalOf } from '../session/explain/refusal.ts'
+import { isAnswerable } from '../session/explain/refusal.ts'
 import { loginCheck, type LoginRequiredOptions } from '../session/login-required.ts'
 import { requireFunction, requireSessions } from '../session/require-sessions.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { csrfFieldOf } from './csrf-field.ts'
+import { FetchFacts, refused } from './fetch-facts.ts'
 import { loginRedirect, pathOf } from './login-redirect.ts'
 import { isResponse, thrownResponse } from './thrown-response.ts'
 
@@ -137,37 +137,5 @@ export function loginRequired<Rest extends unknown[], Incoming extends Request =
   return async (request, ...rest) => {
     const location = await check(request, request.method, pathOf(request))
     return location === undefined ? handler(request, ...rest) : loginRedirect(location)
-  }
-}
-
-function refused(error: unknown): Response {
-  const { status, headers, setCookie, body } = refusalOf(error)
-  const merged = mergeInto(new Headers(headers), { vary: true, setCookie })
-  return new Response(body, { status, headers: merged })
-}
-
-class FetchFacts implements RequestFacts {
-  readonly #request: Request
-
-  constructor(request: Request) {
-    this.#request = request
-  }
-
-  get method(): string {
-    return this.#request.method
-  }
-
-  get cookie(): string | null {
-    return this.#request.headers.get('cookie')
-  }
-
-  get encrypted(): boolean {
-    return this.#request.url.startsWith('https:')
-  }
-
-  header(name: string): string | null {
-    const { headers, url } = this.#request
-    // The header first: some servers use the address they listen on in the URL.
-    return headers.get(name) ?? (name === 'host' ? new URL(url).host : null)
   }
 }

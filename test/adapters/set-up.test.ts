@@ -5,9 +5,11 @@ import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import * as onExpress from '../../src/adapters/express.ts'
 import * as onFetch from '../../src/adapters/fetch.ts'
+import { nextSessions, sessionProxy } from '../../src/adapters/next.ts'
 import * as onNode from '../../src/adapters/node/node.ts'
 import { testSessions } from '../session/visitor.ts'
 import { EXPRESS } from './express-versions.ts'
+import { nextRequest } from './next-jar.ts'
 
 const NOT_SESSIONS: [string, unknown, RegExp][] = [
   ['nothing', undefined, /It got undefined/],
@@ -27,6 +29,8 @@ const SET_UP: [string, (sessions: any) => unknown][] = [
   ['withSessions', (sessions) => onFetch.withSessions(sessions, () => new Response())],
   ['csrfGuard', (sessions) => onFetch.csrfGuard(sessions, () => new Response())],
   ['loginRequired', (sessions) => onFetch.loginRequired(sessions, {}, () => new Response())],
+  ['nextSessions', (sessions) => nextSessions(sessions, nextRequest())],
+  ['sessionProxy', (sessions) => sessionProxy(sessions, () => new Response())],
 ]
 
 describe.each(SET_UP)('%s', (name, setUp) => {

@@ -10,6 +10,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'sojourn/koa': '../../src/adapters/koa.ts',
   'sojourn/hono': '../../src/adapters/hono.ts',
   'sojourn/h3': '../../src/adapters/h3.ts',
+  'sojourn/next': '../../src/adapters/next.ts',
   'sojourn/react-router': '../../src/adapters/react-router.ts',
   'sojourn/sveltekit': '../../src/adapters/sveltekit.ts',
   'sojourn/node': '../../src/adapters/node/node.ts',

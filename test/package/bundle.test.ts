@@ -136,6 +136,7 @@ const LIMITS: Readonly<Record<string, Sizes>> = {
   'sojourn/koa': { production: 8_950, unknown: 8_950 },
   'sojourn/hono': { production: 5_600, unknown: 5_600 },
   'sojourn/h3': { production: 5_700, unknown: 5_700 },
+  'sojourn/next': { production: 7_500, unknown: 7_500 },
   'sojourn/react-router': { production: 5_600, unknown: 5_600 },
   'sojourn/sveltekit': { production: 5_600, unknown: 5_600 },
   'sojourn/flask': { production: 16_500, unknown: 16_500 },

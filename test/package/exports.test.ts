@@ -37,7 +37,11 @@ export const opened = (message: OpenMessage) => message.outcome!
 export const committed = (message: CommitMessage) => message.outcome!
 `
 
-const entries = [...subpaths.map((entry) => entry.default), ...Object.values(manifest.bin)]
+const entries = [
+  ...subpaths.map((entry) => entry.default),
+  ...subpaths.flatMap((entry) => entry['edge-light'] ?? []),
+  ...Object.values(manifest.bin),
+]
 
 describe('the exports of the package', () => {
   it.each(entries)('%s is built from a source file', (built) => {

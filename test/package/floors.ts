@@ -25,6 +25,7 @@ const FLOORS: readonly (readonly string[])[] = [
     'stores/redis',
     'stores/postgres',
     'adapters/node',
+    'adapters/next',
     'flask',
     'otel',
   ],

@@ -28,7 +28,7 @@ export const manifest = JSON.parse(text('package.json')) as {
   name: string
   bin: Record<string, string>
   engines: Record<string, string>
-  exports: Record<string, string | { types: string; default: string }>
+  exports: Record<string, string | { types: string; default: string; 'edge-light'?: string }>
   typesVersions: Record<'*', Record<string, string[]>>
   dependencies?: Record<string, string>
   peerDependencies: Record<string, string>

@@ -1,0 +1,6 @@
+import type { NextConfig } from 'next'
+
+// The proxy is told which requests only prefetch a page: those must not take flash messages.
+const config: NextConfig = { skipProxyUrlNormalize: true }
+
+export default config

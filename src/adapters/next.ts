@@ -1,0 +1,182 @@
+/** Sessions for Next's App Router: pages, server actions, route handlers and `proxy.ts`. */
+
+import type { Maybe } from '../base/ports.ts'
+import { SessionError } from '../base/errors.ts'
+import { invalid } from '../base/options.ts'
+import { loginCheck, type LoginRequiredOptions } from '../session/login-required.ts'
+import { requireFunction, requireSessions } from '../session/require-sessions.ts'
+import type { Session } from '../session/session.ts'
+import type { Sessions } from '../session/sessions.ts'
+import type { SignedInSession } from '../session/signed-in.ts'
+import type { Visit } from '../session/visit.ts'
+import { csrfFieldOf } from './csrf-field.ts'
+import { respond } from './fetch.ts'
+import { jarFacts, type NextCookies, type NextHeaders, setInJar } from './next/jar.ts'
+import { passedFlashes } from './next/passed-flashes.ts'
+import { refuseMemoryStore } from './next/refusals.ts'
+
+export { sessionProxy } from './next-proxy.ts'
+
+/** The functions of Next that `nextSessions` calls. */
+export interface NextFunctions {
+  /** Of `next/headers`. */
+  cookies: () => Promise<NextCookies>
+  /** Of `next/headers`. */
+  headers: () => Promise<NextHeaders>
+  /** Of `next/navigation`: for `signedIn({ redirect })`. */
+  redirect?: (path: string) => never
+}
+
+/** A flash message, as a page shows it. */
+export interface PassedFlash {
+  category: string
+  message: string
+}
+
+/** What `nextSessions` returns. */
+export interface NextSessions<Data> {
+  /**
+   * Returns the session of the request: in a page, an action or a route handler.
+   *
+   * In an action or a route handler that is wrapped in `withSessions` it can be changed. Anywhere
+   * else a change throws ERR_SESSION_READ_ONLY, since Next sets no cookie there.
+   */
+  get(): Promise<Session<Data>>
+  /**
+   * Returns the session of a signed-in visitor. Others are redirected to `redirect`; without it, this
+   * throws the error of `sessions.signedIn`, for which a route handler sends a 401.
+   *
+   * @throws ERR_OPTION_INVALID; ERR_NOT_SIGNED_IN, ERR_LOGIN_STALE without `redirect`
+   */
+  signedIn(options?: LoginRequiredOptions): Promise<SignedInSession<Data>>
+  /** Returns the flash messages for this page. `sessionProxy` has removed them from the session. */
+  flashes(): Promise<PassedFlash[]>
+  /**
+   * Wraps a server action or a route handler, so that the session can be changed in it. Saves the
+   * session when it ends, also by `redirect()` or `notFound()`. An action that throws any other error
+   * saves what it changed before; of a route handler nothing is saved then.
+   */
+  withSessions<Args extends unknown[], Result>(
+    handler: (...args: Args) => Maybe<Result>,
+  ): (...args: Args) => Promise<Result>
+  /**
+   * Wraps a server action or a route handler, so that it is not called for cross-site requests. Goes
+   * inside `withSessions`. Where Sec-Fetch-Site and Origin do not decide, it reads the token from the
+   * header `x-csrf-token` or the form field `_csrf`. It throws ERR_CSRF (403).
+   */
+  csrfGuard<Args extends unknown[], Result>(
+    handler: (...args: Args) => Maybe<Result>,
+  ): (...args: Args) => Promise<Result>
+}
+
+/**
+ * Makes the functions for pages, server actions and route handlers.
+ *
+ * @throws ERR_OPTION_INVALID
+ *
+ * @example
+ * import { cookies, headers } from 'next/headers'
+ * export const { get, withSessions } = nextSessions(sessions, { cookies, headers })
+ */
+export function nextSessions<Data>(
+  sessions: Sessions<Data>,
+  { cookies, headers, redirect }: NextFunctions,
+): NextSessions<Data> {
+  requireSessions(sessions, 'nextSessions', 'nextSessions(sessions, { cookies, headers })')
+  requireFunction(cookies, 'cookies')
+  requireFunction(headers, 'headers')
+  refuseMemoryStore(sessions, 'nextSessions')
+  const { name } = sessions.describePolicy().cookie
+
+  const mount = async (method: string, jar: NextCookies) =>
+    sessions.mount([jar], jarFacts(method, name, jar, await headers()))
+
+  /** The jar, by which `sessions` find the session; mounted for reading, unless it is already. */
+  async function mounted(): Promise<NextCookies> {
+    const jar = await cookies()
+    const visit = await mount('GET', jar)
+    visit?.readOnly(READ_ONLY)
+    return jar
+  }
+
+  return {
+    get: async () => sessions.get(await mounted()),
+    async signedIn({ redirect: page, ...options } = {}) {
+      const jar = await mounted()
+      if (page !== undefined) {
+        if (!redirect) throw invalid('redirect', MISSING_REDIRECT)
+        const location = await loginCheck(sessions, { ...options, redirect: page })(jar, 'GET', '')
+        if (location !== undefined) redirect(location)
+      }
+      return inNext(sessions.signedIn(jar, options))
+    },
+    flashes: async () => passedFlashes(await headers()),
+    withSessions(handler) {
+      requireFunction(handler, 'handler')
+      return async (...args) => {
+        const jar = await cookies()
+        const [request] = args
+        if (request instanceof Request) {
+          const answer = async () => (await handler(...args)) as Response
+          return (await respond(sessions, [request, jar], answer)) as never
+        }
+        const visit = await mount('POST', jar)
+        if (!visit) return handler(...args)
+        const act = async () => sessions.run(visit, () => handler(...args))
+        return inNext(committed(visit, jar, act))
+      }
+    },
+    csrfGuard(handler) {
+      requireFunction(handler, 'handler')
+      return async (...args) => {
+        await sessions.checkCsrf(await cookies(), () => csrfTokenIn(args))
+        return handler(...args)
+      }
+    },
+  }
+}
+
+const READ_ONLY =
+  'Next sets no cookie while a page renders. Change it in a server action or a route handler that is wrapped in withSessions()'
+
+/** Deletes a cookie that does not exist. */
+const RENDER_ANEW = 'sojourn-changed=; Path=/; Max-Age=0'
+
+const MISSING_REDIRECT =
+  'is used, so pass the function of next/navigation: nextSessions(sessions, { cookies, headers, redirect })'
+
+/** A route handler gets the request; an action gets the form, after the state of `useActionState`. */
+function csrfTokenIn(args: readonly unknown[]): Maybe<string | undefined> {
+  if (args[0] instanceof Request) return csrfFieldOf(args[0])
+  const form = args.find((arg) => arg instanceof FormData)
+  const token = form?.get('_csrf')
+  return typeof token === 'string' ? token : undefined
+}
+
+/** Commits when an action has ended: also by `redirect()`, which throws, and by an error. */
+async function committed<Result>(
+  visit: Visit,
+  jar: NextCookies,
+  act: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await act()
+  } finally {
+    const outgoing = await visit.finish()
+    // Next renders the page anew if a cookie is set. A change in a store needs none.
+    if (outgoing) setInJar(jar, outgoing.setCookie ?? RENDER_ANEW)
+  }
+}
+
+// As `unauthorized()` and `forbidden()` of Next throw: otherwise each error is a 500.
+const DIGEST = 'NEXT_HTTP_ERROR_FALLBACK'
+
+/** Adds to an error with status 401 or 403 what makes Next respond with that status. */
+async function inNext<Result>(promise: Promise<Result>): Promise<Result> {
+  try {
+    return await promise
+  } catch (error) {
+    if (!(error instanceof SessionError) || ![401, 403].includes(error.status)) throw error
+    throw Object.assign(error, { digest: `${DIGEST};${error.status}` })
+  }
+}

@@ -1,0 +1,31 @@
+/** The flash messages that the proxy took, passed to the page in a request header. */
+
+import type { Flash } from '../../record/record.ts'
+import type { NextHeaders } from './jar.ts'
+
+/** The header. The proxy removes what came under this name from outside. */
+export const PASSED = 'x-session-flashes'
+
+/** The value of the header: JSON, percent-encoded because a header is ASCII. */
+export function passFlashes(flashes: readonly Flash[]): string {
+  const pairs = flashes.map(({ category, message }) => [category, String(message)])
+  return encodeURIComponent(JSON.stringify(pairs))
+}
+
+/**
+ * The messages in the header, as text: where no proxy ran, a visitor may send the header, so it must
+ * not carry HTML. Anything else than what the proxy writes is no message.
+ */
+export function passedFlashes(headers: NextHeaders): { category: string; message: string }[] {
+  try {
+    const pairs: unknown = JSON.parse(decodeURIComponent(headers.get(PASSED) ?? '[]'))
+    if (!Array.isArray(pairs)) return []
+    return pairs.filter(isPair).map(([category, message]) => ({ category, message }))
+  } catch {
+    return []
+  }
+}
+
+function isPair(pair: unknown): pair is [category: string, message: string] {
+  return Array.isArray(pair) && typeof pair[0] === 'string' && typeof pair[1] === 'string'
+}

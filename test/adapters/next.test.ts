@@ -1,0 +1,226 @@
+/** Pages, server actions and route handlers of Next. The long test runs them in Next itself. */
+
+import { build } from 'esbuild'
+import { describe, expect, it } from 'vitest'
+import * as adapter from '../../src/adapters/next.ts'
+import * as core from '../../src/index.ts'
+import { memoryStore } from '../../src/stores/memory/memory.ts'
+import { root } from '../package/repository.ts'
+import { attributesOf, nextRequest } from './next-jar.ts'
+
+const secret = 'pages-actions-and-handlers-2f8b6a1d0c97e354'
+const options = { secret, cookie: { domain: 'shop.example', sameSite: 'Lax' } } as const
+const sessions = core.createSessions<{ cart: string[] }>(options)
+
+/** What Next's `redirect()`, `notFound()` and so on throw. */
+const ofNext = (digest: string) => Object.assign(new Error(digest), { digest })
+
+function redirect(path: string): never {
+  throw ofNext(`NEXT_REDIRECT;replace;${path};307;`)
+}
+
+function request(cookie?: string, headers?: Record<string, string>) {
+  const hand = nextRequest(cookie, headers)
+  return { ...hand, ...adapter.nextSessions(sessions, { ...hand, redirect }) }
+}
+
+async function cookieOf(change: (session: core.Session<{ cart: string[] }>) => unknown) {
+  const session = await sessions.open(null)
+  change(session)
+  return (await session.commit()).getSetCookie()[0]!.split(';')[0]!
+}
+
+const ada = await cookieOf((session) => session.login('ada'))
+const sentBy = async ([line]: string[]) => sessions.open(line?.split(';')[0])
+
+describe('a page', () => {
+  it('reads the session of the request, which is one object wherever it asks', async () => {
+    const { get } = request(ada)
+    expect((await get()).userId).toBe('ada')
+    expect(await get()).toBe(await get())
+  })
+
+  it('is told where to write, if it writes', async () => {
+    const session = await request(ada).get()
+    expect(() => session.set('cart', [])).toThrow(
+      /ERR_SESSION_READ_ONLY|server action or a route handler that is wrapped in withSessions/,
+    )
+  })
+
+  it('finds the valid one of two cookies of the same name', async () => {
+    const name = ada.split('=')[0]
+    expect((await request(`${ada}; ${name}=forged`).get()).userId).toBe('ada')
+    expect((await request(`${name}=forged; ${ada}`).get()).userId).toBe('ada')
+  })
+
+  it('for signed-in visitors only sends others to the sign-in page', async () => {
+    const to = { redirect: '/login?next=%2Faccount' }
+    expect((await request(ada).signedIn(to)).userId).toBe('ada')
+    await expect(request().signedIn(to)).rejects.toThrow('replace;/login?next=%2Faccount;')
+  })
+
+  it('for signed-in visitors only has status 401 without a sign-in page', async () => {
+    await expect(request().signedIn()).rejects.toMatchObject({
+      code: 'ERR_NOT_SIGNED_IN',
+      digest: 'NEXT_HTTP_ERROR_FALLBACK;401',
+    })
+  })
+
+  it('that redirects needs the function of Next, and is told so', async () => {
+    const { signedIn } = adapter.nextSessions(sessions, nextRequest())
+    await expect(signedIn({ redirect: '/login' })).rejects.toThrow(
+      'nextSessions(sessions, { cookies, headers, redirect })',
+    )
+  })
+})
+
+describe('a server action', () => {
+  it('changes the session, with the attributes of the cookie', async () => {
+    const { withSessions, get, lines } = request()
+    const session = await sessions.open(null)
+    session.login('ada')
+    const [line] = (await session.commit()).getSetCookie()
+    await withSessions(async () => (await get()).login('ada'))()
+    const { value: _, ...attributes } = attributesOf(lines[0]!) as { value: string }
+    const { value: __, ...expected } = attributesOf(line!) as { value: string }
+    expect(attributes).toEqual(expected)
+    expect((await sentBy(lines)).userId).toBe('ada')
+  })
+
+  it.each([
+    ['redirects', 'NEXT_REDIRECT;push;/cart;303;'],
+    ['finds nothing', 'NEXT_HTTP_ERROR_FALLBACK;404'],
+    ['fails', 'an error of the app'],
+  ])('that %s has saved the session', async (_, digest) => {
+    const { withSessions, get, lines } = request()
+    const action = withSessions(async () => {
+      ;(await get()).login('ada')
+      throw ofNext(digest)
+    })
+    await expect(action()).rejects.toMatchObject({ digest })
+    expect((await sentBy(lines)).userId).toBe('ada')
+  })
+
+  it('that signs out leaves the page after it without a user', async () => {
+    const { withSessions, get, cookies, headers } = request(ada)
+    await withSessions(async () => (await get()).logout())()
+    // Next gives the page another jar, with what the action has set, and the headers as they came.
+    const { name } = sessions.describePolicy().cookie
+    const value = (await cookies()).get(name)!.value
+    const jar = { get: () => ({ value }), set: () => undefined }
+    const page = adapter.nextSessions(sessions, { cookies: async () => jar, headers })
+    expect((await page.get()).userId).toBeUndefined()
+  })
+
+  it('makes Next render the page anew, also if the cookie stays as it is', async () => {
+    const { withSessions, get, lines } = request(ada)
+    await withSessions(async () => (await get()).userId)()
+    expect(lines).toEqual(['sojourn-changed=; Max-Age=0; Path=/'])
+  })
+
+  it('finds the session with sessions.current(), and passes its arguments and its result', async () => {
+    const { withSessions } = request(ada)
+    const action = withSessions(async (of: string, form: FormData) =>
+      [of, form.get('item'), (await sessions.current()).userId].join(),
+    )
+    const form = new FormData()
+    form.set('item', 'tea')
+    expect(await action('state', form)).toBe('state,tea,ada')
+  })
+
+  it('that is not wrapped cannot write', async () => {
+    const session = await request(ada).get()
+    expect(() => session.logout()).toThrow('wrapped in withSessions()')
+  })
+})
+
+describe('a guarded action', () => {
+  const origin = 'https://shop.example'
+  const cases: [string, Record<string, string>, boolean, boolean][] = [
+    ['of this site', { host: 'shop.example', origin }, false, true],
+    ['of another site', { 'sec-fetch-site': 'cross-site' }, true, false],
+    ['with the token of the form', { 'sec-fetch-site': 'same-site' }, true, true],
+    ['without a token, where the headers do not decide', {}, false, false],
+  ]
+  it.each(cases)('%s', async (_, headers, hasToken, passes) => {
+    const { withSessions, csrfGuard } = request(ada, headers)
+    const form = new FormData()
+    if (hasToken) form.set('_csrf', (await sessions.open(ada)).csrfToken())
+    const sent = withSessions(csrfGuard(async (_state: unknown, _form: FormData) => 'done'))(
+      {},
+      form,
+    )
+    if (passes) expect(await sent).toBe('done')
+    else await expect(sent).rejects.toMatchObject({ digest: 'NEXT_HTTP_ERROR_FALLBACK;403' })
+  })
+})
+
+describe('a route handler', () => {
+  const incoming = (init: RequestInit = {}) => new Request('https://shop.example/api', init)
+
+  it('finds one session by the request, the jar and current(), and changes it', async () => {
+    const { withSessions, get } = request()
+    const handler = withSessions(async (asked: Request, { params }: { params: object }) => {
+      const session = await get()
+      session.set('cart', ['tea'])
+      const same = [await sessions.get(asked), await sessions.current()]
+      return Response.json({ same: same.every((each) => each === session), params })
+    })
+    const response = await handler(incoming(), { params: { id: '7' } })
+    expect(await response.json()).toEqual({ same: true, params: { id: '7' } })
+    expect((await sentBy(response.headers.getSetCookie())).get('cart')).toEqual(['tea'])
+  })
+
+  it('has saved the session when it redirects', async () => {
+    const { withSessions, get } = request()
+    const handler = withSessions<[Request], Response>(async () => {
+      ;(await get()).login('ada')
+      return redirect('/cart')
+    })
+    const response = await handler(incoming())
+    expect([response.status, response.headers.get('location')]).toEqual([307, '/cart'])
+    expect((await sentBy(response.headers.getSetCookie())).userId).toBe('ada')
+  })
+
+  it('sends 401 and 403 as responses', async () => {
+    const { withSessions, signedIn } = request()
+    const account = withSessions<[Request], Response>(async () => Response.json(await signedIn()))
+    expect((await account(incoming())).status).toBe(401)
+    const { withSessions: wrap, csrfGuard } = request()
+    const send = wrap<[Request], Response>(csrfGuard(async () => new Response('sent')))
+    const headers = { 'sec-fetch-site': 'cross-site' }
+    expect((await send(incoming({ method: 'POST', headers }))).status).toBe(403)
+  })
+})
+
+describe('what cannot work in Next', () => {
+  it('is refused at start-up: a store in memory, of which each part of an app would have its own', () => {
+    const inMemory = core.createSessions({ secret, store: memoryStore() })
+    const refusal = expect.objectContaining({
+      code: 'ERR_OPTION_INVALID',
+      message: expect.stringMatching(/memoryStore\(\), not in development either.*sqliteStore/),
+    })
+    expect(() => adapter.nextSessions(inMemory, nextRequest())).toThrow(refusal)
+    expect(() => adapter.sessionProxy(inMemory, () => new Response())).toThrow(refusal)
+  })
+
+  it.each(['sojourn', 'sojourn/next'])(
+    'is refused at import: %s in the Edge runtime, with the name of the file that works',
+    async (name) => {
+      const names = Object.keys(name === 'sojourn' ? core : adapter).join(', ')
+      const file = `${root}/src/adapters/next/edge.ts`
+      const { outputFiles } = await build({
+        stdin: { contents: `import { ${names} } from '${name}'; console.log(${names})` },
+        // As the export condition `edge-light` in package.json.
+        alias: { [name]: file },
+        bundle: true,
+        write: false,
+        format: 'esm',
+      })
+      const code = encodeURIComponent(outputFiles[0]!.text)
+      await expect(import(/* @vite-ignore */ `data:text/javascript,${code}`)).rejects.toThrow(
+        'Rename middleware.ts to proxy.ts',
+      )
+    },
+  )
+})
