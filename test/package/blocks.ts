@@ -20,10 +20,23 @@ export function pages(): string[] {
   )
 }
 
-/** The TypeScript and JavaScript blocks of a page. */
+/** An excerpt of an example, as in "```ts examples/nitro/server/sessions.ts". */
+export interface Excerpt {
+  page: string
+  file: string
+  code: string
+}
+
+/** The excerpts of a page: their packages are not installed here, so the examples' tests run them. */
+export function excerptsOf(page: string, markdown = text(page)): Excerpt[] {
+  const fences = markdown.matchAll(/^```\w+ (examples\/\S+)\n([^]*?)^```/gm)
+  return [...fences].map(([, file, code]) => ({ page, file: file!, code: code! }))
+}
+
+/** The TypeScript and JavaScript blocks of a page, but for its excerpts of examples. */
 export function blocksOf(page: string, markdown = text(page)): Block[] {
   const fences = markdown.matchAll(
-    /^([ \t]*)```(ts|typescript|js|javascript)\b[^\n]*\n([^]*?)^\1```/gm,
+    /^([ \t]*)```(ts|typescript|js|javascript)\b(?! examples\/)[^\n]*\n([^]*?)^\1```/gm,
   )
   return [...fences].map(([, indent, language, code], index, all) => {
     const at = markdown.indexOf(code!, index > 0 ? markdown.indexOf(all[index - 1]![3]!) : 0)

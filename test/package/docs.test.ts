@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { blocksOf, compile, pages } from './blocks.ts'
+import { blocksOf, compile, excerptsOf, pages } from './blocks.ts'
 import { manifest, root, text } from './repository.ts'
 
 describe('the documentation', () => {
@@ -41,6 +41,19 @@ sessions.gte(req)
       expect.stringMatching(/^page\.md:11 error TS2305/),
       expect.stringMatching(/^page\.md:15 error TS2339/),
     ])
+  })
+
+  it('quotes the examples of frameworks as they are', () => {
+    const excerpts = pages().flatMap((page) => excerptsOf(page))
+    expect(excerpts.length).toBeGreaterThan(5)
+    const lines = (code: string) => {
+      const trimmed = code.split('\n').map((line) => line.trim())
+      return trimmed.filter((line) => line !== '').join('\n')
+    }
+    for (const { page, file, code } of excerpts) {
+      const parts = lines(code).split('\n// ...\n')
+      for (const part of parts) expect(lines(text(file)), `${page} quotes ${file}`).toContain(part)
+    }
   })
 
   it('has only links that lead somewhere', () => {

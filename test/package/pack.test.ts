@@ -8,7 +8,7 @@ describe('the package on npm', () => {
 
   it('holds what is built, and the pages a reader looks for', () => {
     const foreign = paths.filter((path) => !/^dist\/.+\.(js|d\.ts)$/.test(path))
-    const pages = [...files('docs/**/*.{md,svg}'), ...files('examples/*.*')]
+    const pages = [...files('docs/**/*.{md,svg}'), ...files('examples/**/*.*')]
     const top = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md']
     expect(foreign.toSorted()).toEqual([...top, ...pages, 'package.json'].toSorted())
   })
