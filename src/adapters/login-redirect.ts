@@ -1,8 +1,8 @@
 /** The redirect to the sign-in page, for adapters over `Request` and `Response`. */
 
-/** The path and query of a request. */
-export function pathOf(request: Request): string {
-  const { pathname, search } = new URL(request.url)
+/** The path and query of a request, or of another object that has an address. */
+export function pathOf({ url }: { readonly url: string | URL }): string {
+  const { pathname, search } = new URL(url)
   return pathname + search
 }
 

@@ -7,10 +7,14 @@ import { csrfFieldOf } from './csrf-field.ts'
 import { respond } from './fetch.ts'
 import { loginRedirect, pathOf } from './login-redirect.ts'
 
+export { sessionStorage, type SessionStorage, type StorageSession } from './session-storage.ts'
+
 /** Of the arguments of a middleware. */
 interface RouterArguments {
   readonly request: Request
   readonly context: object
+  /** The page's. That of `request` is `/cart.data?_routes=...` for a navigation in the browser. */
+  readonly url?: URL
 }
 
 type RouterMiddleware = (args: RouterArguments, next: () => Promise<Response>) => Promise<Response>
@@ -59,8 +63,8 @@ export function loginRequired(
 ): RouterMiddleware {
   requireSessions(sessions, 'loginRequired', 'loginRequired(sessions, options)')
   const check = loginCheck(sessions, options)
-  return async ({ request, context }, next) => {
-    const location = await check(context, request.method, pathOf(request))
+  return async ({ request, context, url = new URL(request.url) }, next) => {
+    const location = await check(context, request.method, pathOf({ url }))
     return location === undefined ? next() : loginRedirect(location)
   }
 }

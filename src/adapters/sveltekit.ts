@@ -1,8 +1,11 @@
 /** Sessions for SvelteKit: `handle` hooks for sessions, a CSRF guard and a login guard. */
 
+import { visitorText } from '../base/error-response.ts'
+import { SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
+import { isAnswerable } from '../session/explain/refusal.ts'
 import { loginCheck, type LoginRequiredOptions } from '../session/login-required.ts'
-import { requireSessions } from '../session/require-sessions.ts'
+import { requireFunction, requireSessions } from '../session/require-sessions.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { csrfFieldOf } from './csrf-field.ts'
 import { respond } from './fetch.ts'
@@ -11,6 +14,8 @@ import { loginRedirect, pathOf } from './login-redirect.ts'
 /** Of SvelteKit's event. */
 interface KitEvent {
   readonly request: Request
+  /** The page's. That of `request` is `/cart/__data.json` for a navigation in the browser. */
+  readonly url: URL
   readonly locals: object
   readonly isSubRequest: boolean
 }
@@ -25,14 +30,82 @@ type KitHandle = <Event extends KitEvent>(input: {
  *
  * What a page fetches from its own app with `event.fetch` shares the session of the page.
  *
+ * @throws ERR_SESSION_NOT_MOUNTED while the app is built, if a prerendered page uses a session.
+ *
  * @example
  * export const handle = handleSessions(sessions)
  */
 export function handleSessions(sessions: Sessions<any>): KitHandle {
   requireSessions(sessions, 'handleSessions', 'handle = handleSessions(sessions)')
   return async ({ event, resolve }) => {
-    if (event.isSubRequest) sessions.carry([event.request, event.locals])
-    return respond(sessions, [event.request, event.locals], () => resolve(event))
+    const { request, locals, isSubRequest } = event
+    if (isSubRequest) share(sessions, [request, locals])
+    let page: Response | undefined
+    const response = await respond(sessions, [request, locals], async () => {
+      return (page = await resolve(event))
+    })
+    if (page && page !== response && isPrerendered(page)) {
+      throw new SessionError('ERR_SESSION_NOT_MOUNTED', PRERENDERED)
+    }
+    return isAction(request) ? actionResult(response) : response
+  }
+}
+
+/** `reroute` and hooks before this one fetch without a page: such a request has its own session. */
+function share(sessions: Sessions<any>, carriers: object[]): void {
+  try {
+    sessions.carry(carriers)
+  } catch (error) {
+    const isAlone = error instanceof SessionError && error.code === 'ERR_SESSION_NOT_MOUNTED'
+    if (!isAlone) throw error
+  }
+}
+
+const PRERENDERED =
+  'SvelteKit prerenders this page: one file for all visitors, made by the build. Set `prerender = false`, or fetch what depends on the visitor from an endpoint, in the browser'
+
+/** SvelteKit names the route only while it prerenders; 204 is a page that it will not prerender. */
+function isPrerendered({ status, headers }: Response): boolean {
+  return status !== 204 && headers.has('x-sveltekit-routeid')
+}
+
+/** A form with `use:enhance`: its script understands nothing but the JSON of an action's result. */
+function isAction({ method, headers }: Request): boolean {
+  return method === 'POST' && headers.get('x-sveltekit-action') === 'true'
+}
+
+/** Turns the response of a guard, or of a failed commit, into the result of an action. */
+async function actionResult(response: Response): Promise<Response> {
+  const headers = new Headers(response.headers)
+  if (headers.get('content-type')?.startsWith('application/json')) return response
+  const { status } = response
+  const location = headers.get('location')
+  for (const name of ['location', 'content-length']) headers.delete(name)
+  headers.set('content-type', 'application/json')
+  if (location !== null) {
+    return new Response(JSON.stringify({ type: 'redirect', status, location }), { headers })
+  }
+  const error = { status, message: (await response.text()).trimEnd() }
+  return new Response(JSON.stringify({ type: 'error', status, error }), { status, headers })
+}
+
+/**
+ * Makes the `handleError` hook that tells visitors the status and the text of a session error, such as
+ * 401 where `sessions.signedIn(locals)` throws in `load`. Any other error is given to `handleError`.
+ *
+ * SvelteKit 2 sends every such error as a 500, whatever the hook returns; only the text is ours.
+ *
+ * @example
+ * export const handleError = handleSessionErrors(({ error }) => console.error(error))
+ */
+export function handleSessionErrors<Input extends { readonly error: unknown }, Result>(
+  handleError: (input: Input) => Result,
+): (input: Input) => Result | { status: number; message: string } {
+  requireFunction(handleError, 'handleError')
+  return (input) => {
+    const { error } = input
+    if (!(error instanceof SessionError) || !isAnswerable(error)) return handleError(input)
+    return { status: error.status, message: visitorText(error.code).trimEnd() }
   }
 }
 
@@ -72,8 +145,7 @@ export function loginRequired(
   requireSessions(sessions, 'loginRequired', 'loginRequired(sessions, options)')
   const check = loginCheck(sessions, options)
   return async ({ event, resolve }) => {
-    const { request, locals } = event
-    const location = await check(locals, request.method, pathOf(request))
+    const location = await check(event.locals, event.request.method, pathOf(event))
     return location === undefined ? resolve(event) : loginRedirect(location)
   }
 }

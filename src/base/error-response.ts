@@ -34,7 +34,9 @@ const REASONS: Readonly<Record<number, string>> = {
  * gets nothing of this: it is a mistake of the program, which a framework logs.
  *
  * `expose`: http-errors, Koa, NestJS. `statusText`, `data` and `internal`: React Router's
- * `isRouteErrorResponse`. `getResponse`: Hono. `toResponse`: Elysia.
+ * `isRouteErrorResponse`. `type` and `init`: what React Router's `data()` returns, which it turns into
+ * a route error; it hides any other error from its error boundary in production. `getResponse`: Hono.
+ * `toResponse`: Elysia.
  */
 export function speakDialects(error: Answerable): void {
   if (error.status === 500) return
@@ -42,7 +44,16 @@ export function speakDialects(error: Answerable): void {
   // React Router copies own properties that are enumerable to the browser.
   Object.assign(error, { statusText: REASONS[error.status], data, internal: false })
   const respond = { value: () => responseTo(error) }
-  Object.defineProperties(error, { getResponse: respond, toResponse: respond })
+  Object.defineProperties(error, {
+    getResponse: respond,
+    toResponse: respond,
+    type: { value: 'DataWithResponseInit' },
+    init: { get: () => initOf(error) },
+  })
+}
+
+function initOf({ status, headers = {} }: Answerable): ResponseInit {
+  return { status, statusText: REASONS[status]!, headers }
 }
 
 function responseTo({ status, code, headers }: Answerable): Response {

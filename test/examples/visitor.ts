@@ -26,6 +26,8 @@ export function visitor(origin: string): Visitor {
     const headers = new Headers(init.headers)
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     if (cookie) headers.set('cookie', cookie)
+    // SvelteKit answers a form with JSON unless it is asked for a page, as every browser does.
+    if (!headers.has('accept')) headers.set('accept', 'text/html,*/*;q=0.8')
     const response = await fetch(origin + path, { ...init, headers, redirect: 'manual' })
     for (const line of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []

@@ -22,10 +22,10 @@ export function pages(): string[] {
   )
 }
 
-/** The TypeScript and JavaScript blocks of a page. */
+/** The blocks of a page in TypeScript and JavaScript, and what it quotes of examples in any language. */
 export function blocksOf(page: string, markdown = text(page)): Block[] {
   const fences = markdown.matchAll(
-    /^([ \t]*)```(ts|typescript|js|javascript)\b([^\n]*)\n([^]*?)^\1```/gm,
+    /^([ \t]*)```(ts\b|typescript|js\b|javascript|\w+(?= examples\/))([^\n]*)\n([^]*?)^\1```/gm,
   )
   return [...fences].map(([, indent, language, info, code], index, all) => {
     const at = markdown.indexOf(code!, index > 0 ? markdown.indexOf(all[index - 1]![4]!) : 0)
@@ -53,13 +53,17 @@ declare global {
 }
 `
 
-/** The paragraphs of a block that are not in the example that it quotes. */
+/**
+ * The parts of a block that are not in the example that it quotes. A blank line, or the line `// ...`,
+ * may leave something out; indentation does not count.
+ */
 export function misquoted({ page, line, code, quoted }: Block): string[] {
-  const example = text(quoted!)
-  const paragraphs = code.split(/\n\n/).map((paragraph) => paragraph.trim())
-  return paragraphs
-    .filter((paragraph) => paragraph !== '// ...' && !example.includes(paragraph))
-    .map((paragraph) => `${page}:${line} is not in ${quoted}: ${paragraph}`)
+  const trimmed = (of: string) => of.replaceAll(/^[ \t]+|[ \t]+$/gm, '').trim()
+  const example = trimmed(text(quoted!))
+  return trimmed(code)
+    .split(/\n(?:\/\/ \.\.\.)?\n+/)
+    .filter((part) => part !== '// ...' && !example.includes(part))
+    .map((part) => `${page}:${line} is not in ${quoted}: ${part}`)
 }
 
 /** What the compiler has against the blocks, each with the page and line of its block. */

@@ -12,10 +12,6 @@ conformanceOf('React Router', {
   exceptions: {
     // Middleware does not run where no route matches; a splat route makes it.
     'not-found': 'session lines: 0, not 1',
-    // A thrown error becomes a response of React Router, with the status alone.
-    'signed-in-401': 'Cache-Control: null does not match',
-    'csrf-cross-site': 'Cache-Control: null does not match',
-    'store-away': 'Retry-After: null does not match',
   },
   start({ sessions, mount, before, handle }) {
     const page = async ({ request, context }: { request: Request; context: object }) =>

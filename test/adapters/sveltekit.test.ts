@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest'
+import {
+  csrfGuard,
+  handleSessionErrors,
+  handleSessions,
+  loginRequired,
+} from '../../src/adapters/sveltekit.ts'
+import { SessionError } from '../../src/base/errors.ts'
+import { createSessions } from '../../src/index.ts'
+
+const sessions = createSessions({ secret: 'kit-of-hooks-e5c3a8f17d42b096' })
+const handle = handleSessions(sessions)
+
+/** The event as SvelteKit makes it: `url` is the page's, `locals` live as long as the request. */
+function eventOf(path: string, init: RequestInit = {}, isSubRequest = false) {
+  const request = new Request(`https://shop.example${path}`, init)
+  const url = new URL(request.url.replace('/__data.json', ''))
+  url.searchParams.delete('x-sveltekit-invalidated')
+  return { request, url, locals: {}, isSubRequest }
+}
+type Event = ReturnType<typeof eventOf>
+
+const ENHANCED = { method: 'POST', headers: { 'x-sveltekit-action': 'true' } }
+
+async function savedBy(response: Response) {
+  const lines = response.headers.getSetCookie()
+  expect(lines).toHaveLength(1)
+  return sessions.open(lines[0]!.split(';')[0])
+}
+
+/** `sequence` of SvelteKit: it makes another event object for each hook. */
+const sequence =
+  (guard: typeof handle) => (event: Event, resolve: (event: Event) => Promise<Response>) =>
+    handle({ event, resolve: (next) => guard({ event: { ...next }, resolve }) })
+
+describe('handleSessions', () => {
+  it('finds the session by locals, by the request, and as the current one', async () => {
+    const response = await handle({
+      event: eventOf('/'),
+      async resolve({ locals, request }) {
+        const session = await sessions.get(locals)
+        expect(await sessions.get(request)).toBe(session)
+        expect(await sessions.current()).toBe(session)
+        session.set('a', 1)
+        return new Response('page')
+      },
+    })
+    expect((await savedBy(response)).get('a')).toBe(1)
+  })
+
+  it('shares the session of a page with what it fetches from its own app', async () => {
+    const part = async (count: number) => {
+      const inner = await handle({
+        event: eventOf('/api', { method: 'POST' }, true),
+        async resolve({ locals }) {
+          ;(await sessions.get(locals)).update('n', (n: number = 0) => n + count)
+          return new Response('part')
+        },
+      })
+      expect(inner.headers.getSetCookie()).toEqual([])
+    }
+    const response = await handle({
+      event: eventOf('/'),
+      async resolve({ locals }) {
+        await Promise.all([part(1), part(10)])
+        ;(await sessions.get(locals)).update('n', (n: number = 0) => n + 100)
+        return new Response('page')
+      },
+    })
+    expect((await savedBy(response)).get('n')).toBe(111)
+  })
+
+  it('gives a fetch of reroute, before there is a page, a session of its own', async () => {
+    const response = await handle({
+      event: eventOf('/api', {}, true),
+      resolve: async ({ locals }) => Response.json((await sessions.get(locals)).set('a', 1).size),
+    })
+    expect((await savedBy(response)).get('a')).toBe(1)
+  })
+
+  it('saves what was written before redirect() is thrown in a hook', async () => {
+    const response = await handle({
+      event: eventOf('/login'),
+      async resolve({ locals }) {
+        ;(await sessions.get(locals)).login('ada')
+        throw { status: 303, location: '/account' }
+      },
+    })
+    expect(response.headers.get('location')).toBe('/account')
+    expect((await savedBy(response)).userId).toBe('ada')
+  })
+
+  describe('while SvelteKit prerenders', () => {
+    const prerender = (status: number, use: (locals: object) => unknown) =>
+      handle({
+        event: eventOf('/about'),
+        async resolve({ locals }) {
+          await use(locals)
+          const headers = { 'x-sveltekit-routeid': '/about' }
+          return new Response(status === 204 ? null : 'page', { status, headers })
+        },
+      })
+
+    it('refuses a page that uses a session: all visitors would get the same', async () => {
+      const read = (locals: object) => sessions.get(locals)
+      await expect(prerender(200, read)).rejects.toThrow(/prerenders this page/)
+    })
+
+    it('takes pages without a session, and those that are not prerendered', async () => {
+      expect((await prerender(200, () => {})).status).toBe(200)
+      expect((await prerender(204, (locals) => sessions.get(locals))).status).toBe(204)
+    })
+  })
+})
+
+describe('loginRequired', () => {
+  const visit = (event: Event, options = {}) =>
+    sequence(loginRequired(sessions, options))(event, async () => new Response('account'))
+
+  it('redirects to the sign-in page, which learns the page and not the address of its data', async () => {
+    for (const path of [
+      '/account?tab=2',
+      '/account/__data.json?tab=2&x-sveltekit-invalidated=01',
+    ]) {
+      const response = await visit(eventOf(path), { redirect: '/login' })
+      expect(response.status).toBe(303)
+      expect(response.headers.get('location')).toBe('/login?next=%2Faccount%3Ftab%3D2')
+    }
+  })
+
+  it('sends 401 with a text for visitors', async () => {
+    const response = await visit(eventOf('/account'))
+    expect(response.status).toBe(401)
+    expect(await response.text()).toBe('Please sign in first.\n')
+  })
+
+  it('redirects a form with use:enhance, whose script reads JSON', async () => {
+    const response = await visit(eventOf('/account', ENHANCED), { redirect: '/login' })
+    expect([response.status, response.headers.has('location')]).toEqual([200, false])
+    expect(await response.json()).toEqual({ type: 'redirect', status: 303, location: '/login' })
+  })
+})
+
+describe('a form with use:enhance', () => {
+  it('gets the refusal of the CSRF guard as the result of its action', async () => {
+    const init = {
+      method: 'POST',
+      headers: { ...ENHANCED.headers, 'sec-fetch-site': 'cross-site' },
+    }
+    const response = await sequence(csrfGuard(sessions))(eventOf('/cart', init), async () => {
+      throw new Error('reached')
+    })
+    expect(response.status).toBe(403)
+    const { type, error } = (await response.json()) as Record<string, any>
+    expect([type, error.status, error.message]).toEqual([
+      'error',
+      403,
+      'This did not come from a page of this site. Please reload the page and try again.',
+    ])
+  })
+
+  it('keeps the cookie, and what SvelteKit itself answers', async () => {
+    const response = await handle({
+      event: eventOf('/cart', ENHANCED),
+      async resolve({ locals }) {
+        ;(await sessions.get(locals)).set('a', 1)
+        return Response.json({ type: 'success', status: 204 })
+      },
+    })
+    expect(await response.json()).toEqual({ type: 'success', status: 204 })
+    expect((await savedBy(response)).get('a')).toBe(1)
+  })
+})
+
+describe('handleSessionErrors', () => {
+  const seen: unknown[] = []
+  const handleError = handleSessionErrors(({ error }: { error: unknown }) => void seen.push(error))
+
+  it('tells visitors status and text of a session error, and logs nothing', () => {
+    const error = new SessionError('ERR_NOT_SIGNED_IN')
+    expect(handleError({ error })).toEqual({ status: 401, message: 'Please sign in first.' })
+    expect(seen).toEqual([])
+  })
+
+  it('leaves every other error to the app, its own mistakes with sessions too', () => {
+    const errors = [new Error('Boom'), new SessionError('ERR_UPDATE_ASYNC', 'cart')]
+    for (const error of errors) expect(handleError({ error })).toBe(undefined)
+    expect(seen).toEqual(errors)
+  })
+})

@@ -1,0 +1,117 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startChromium } from '../../demo/chromium.ts'
+import { driveBrowser } from './drive-browser.ts'
+import { drive } from './drive.ts'
+import { installExample, type PackedExample, startInstalled } from './packed.ts'
+import { runScript } from './script.ts'
+
+const VERSIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  3: {},
+  2: { '@sveltejs/kit': '2.70.4', '@sveltejs/adapter-node': '5.5.7' },
+}
+
+const SESSIONS = `import { sessions } from '#lib/server/sessions.ts'\n`
+
+/** Pages that the example has no use for: each tests one thing. */
+const PAGES: Readonly<Record<string, string>> = {
+  'members/+page.server.ts': `${SESSIONS}
+    export const load = async ({ locals }) => ({ name: (await sessions.signedIn(locals)).userId })`,
+  'members/+page.svelte': '<h1>Members</h1>',
+  'order/+page.server.ts': `${SESSIONS}
+    export const load = async ({ locals, fetch }) => {
+      const session = await sessions.get(locals)
+      session.set('order', ['page'])
+      await fetch('/order/part', { method: 'POST' })
+      return { order: session.update('order', (all) => [...all, 'page again']) }
+    }`,
+  'order/+page.svelte': '<script>let { data } = $props()</script><h1>{data.order.join()}</h1>',
+  'order/part/+server.ts': `${SESSIONS}
+    export const POST = async ({ locals }) => {
+      (await sessions.get(locals)).update('order', (all) => [...all, 'endpoint'])
+      return new Response('saved')
+    }`,
+}
+
+const PRERENDERED: Readonly<Record<string, string>> = {
+  'about/+page.server.ts': `${SESSIONS}
+    export const prerender = true
+    export const load = async ({ locals }) => ({ name: (await sessions.get(locals)).userId })`,
+  'about/+page.svelte': '<h1>About</h1>',
+}
+
+function addRoutes(folder: string, routes: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(routes)) {
+    const file = join(folder, 'src', 'routes', name)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+  }
+}
+
+describe.each(Object.keys(VERSIONS))('examples/sveltekit on SvelteKit %s', (major) => {
+  let folder: string
+  let example: PackedExample
+  let browser: Browser
+
+  beforeAll(async () => {
+    folder = await installExample('sveltekit', { versions: VERSIONS[major]! })
+    if (major === '2') {
+      const file = join(folder, 'tsconfig.json')
+      const config = JSON.parse(readFileSync(file, 'utf8'))
+      const own = { extends: './.svelte-kit/tsconfig.json' }
+      writeFileSync(file, JSON.stringify({ ...config, ...own, include: undefined }))
+    }
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await example?.stop()
+  })
+
+  // Where SvelteKit 2 has `Handle`, SvelteKit 3 has nothing.
+  it.runIf(major === '3')("fits SvelteKit's types", () => runScript(folder, 'check'))
+
+  it('is not built with a prerendered page that uses a session', async () => {
+    addRoutes(folder, { ...PAGES, ...PRERENDERED })
+    const building = startInstalled(folder)
+    await expect(building).rejects.toThrow(
+      /SvelteKit prerenders this page: one file for all visitors/,
+    )
+    rmSync(join(folder, 'src', 'routes', 'about'), { recursive: true })
+  })
+
+  it('serves the pages of every framework', async () => {
+    example = await startInstalled(folder)
+    await drive(example.origin)
+  })
+
+  it('works in a browser', async () => {
+    browser = await startChromium()
+    await driveBrowser(browser, example.origin, { navigatesByScript: true })
+  })
+
+  it(`sends ${major === '2' ? '500' : '401'} where signedIn throws in load, with a text for visitors`, async () => {
+    const response = await fetch(`${example.origin}/members`)
+    expect(response.status).toBe(major === '2' ? 500 : 401)
+    const text = await response.text()
+    expect(text).toContain('Please sign in first.')
+    expect(text).not.toMatch(/SessionError|ERR_|Redirect to the sign-in page/)
+    expect(example.output()).not.toContain('SessionError')
+  })
+
+  it('shares the session of a page with what it fetches from its own app', async () => {
+    const response = await fetch(`${example.origin}/order`)
+    expect(await response.text()).toContain('page,endpoint,page again</h1>')
+    expect(response.headers.getSetCookie()).toHaveLength(1)
+  })
+
+  it('redirects a form with use:enhance to the sign-in page', async () => {
+    const { origin } = example
+    const headers = { 'x-sveltekit-action': 'true', accept: 'application/json', origin }
+    const form = { method: 'POST', headers, body: new URLSearchParams({ a: '1' }) }
+    const response = await fetch(`${origin}/account`, form)
+    expect(await response.json()).toEqual({ type: 'redirect', status: 303, location: '/login' })
+  })
+})
