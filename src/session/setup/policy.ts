@@ -5,7 +5,7 @@ import { ENVELOPE_ALGORITHM } from '../../crypto/encrypted.ts'
 import type { EncryptionSchedule } from '../../crypto/sealer.ts'
 import type { Weakness } from '../../crypto/weak-secrets.ts'
 import { type AssuranceLevel, assuranceLevelOf } from './assurance.ts'
-import type { SessionOptions } from './options.ts'
+import type { SchemaOptions } from '../schema/schema-options.ts'
 import type { Preset } from './preset.ts'
 
 /** The resolved options of an app, as frozen plain data without secrets, ids or values. Durations are in seconds. */
@@ -79,7 +79,7 @@ export interface PolicyFacts {
   encryption: EncryptionSchedule | undefined
   /** `undefined`: the cookie carries the session. */
   store: ({ engine: string } & Pick<StoredBackend, 'policy' | 'algorithms'>) | undefined
-  data: Pick<SessionOptions, 'schema' | 'version' | 'onInvalid'>
+  data: Pick<SchemaOptions, 'schema' | 'version' | 'onInvalid'>
   hints: boolean
 }
 
