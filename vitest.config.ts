@@ -41,6 +41,7 @@ const WITH_SERVERS = [
   'test/stores/sqlite/full*',
   'test/stores/redis/**',
   'test/stores/sqlite/{locked,processes}*',
+  'test/testing/adapter-conformance/**',
 ]
 
 const ALL = ['test/**/*.test.ts']

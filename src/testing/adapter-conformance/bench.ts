@@ -1,7 +1,6 @@
 /** What the adapter scenarios work with: a site behind the adapter, browsers, and exact messages. */
 
 import assert from 'node:assert/strict'
-import type { StartedApp } from './exchange.ts'
 import type { AdapterFeature, AdapterHarness } from './harness.ts'
 import { makeSite, type Page, type SiteOptions, type SiteParts } from './site.ts'
 
@@ -64,19 +63,24 @@ export interface Browser {
 
 /** Makes the bench of one scenario. */
 export function benchOn(harness: AdapterHarness): Bench {
-  const started: StartedApp[] = []
+  const stops: (() => Promise<unknown>)[] = []
   return {
     requests: harness.requests ?? 200,
     throwRedirect: harness.throwRedirect,
     async site(pages = {}, options = {}) {
       const { app, clock, store } = makeSite(pages, options)
       const running = await harness.start(app)
-      started.push(running)
+      stops.push(async () => {
+        await running.stop()
+        // Nothing goes on: a logout that the store did not confirm would be tried again.
+        store.isAway = false
+        await app.sessions.close()
+      })
       const { origin } = running
       return { origin, clock, store, browser: () => browserOn(origin) }
     },
     async stop() {
-      for (const app of started) await app.stop()
+      for (const stop of stops) await stop()
     },
   }
 }

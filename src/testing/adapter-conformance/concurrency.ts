@@ -1,5 +1,6 @@
 /** Adapter conformance: `sessions.current()`, bodies that are read late, many requests at once. */
 
+import { randomInt } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { it, same, type Browser, type Scenario } from './bench.ts'
 import { count, type Page } from './site.ts'
@@ -19,7 +20,7 @@ const who: Page = async ({ request, sessions }) => {
   const given = request.header('x-name')
   if (given) (await sessions.current()).set('name', given)
   const first = await name()
-  for (let turns = Math.random() * 4; turns > 0; turns--) await turn()
+  for (let turns = randomInt(5); turns > 0; turns--) await turn()
   const second = await name()
   if (request.method === 'POST') await request.text()
   return `${first},${second},${await name()}`

@@ -1,6 +1,7 @@
 /** Adapter conformance: stores that are away, sessions too large, errors of the app, lost clients. */
 
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { codeOf, gate, it, matches, same, type Scenario } from './bench.ts'
 import { count, text, type Page } from './site.ts'
 
@@ -12,8 +13,7 @@ const mistake: Page = async ({ open }) => {
 /** The scenarios on failures. */
 export const failures: readonly Scenario[] = [
   it('too-large', 'a session too large for a cookie is an error, and no success', async (t) => {
-    const digits = () => Math.floor(Math.random() * 36).toString(36)
-    const noise = Array.from({ length: 6000 }, digits).join('')
+    const noise = randomBytes(4500).toString('base64')
     const site = await t.site({
       '/fill': async ({ open }) => (await open()).set('big', noise) && 'done',
     })
