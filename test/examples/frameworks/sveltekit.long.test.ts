@@ -109,7 +109,8 @@ describe.each(Object.keys(VERSIONS))('examples/sveltekit on SvelteKit %s', (majo
 
   it('redirects a form with use:enhance to the sign-in page', async () => {
     const { origin } = example
-    const headers = { 'x-sveltekit-action': 'true', accept: 'application/json', origin }
+    const sent = { origin, 'sec-fetch-site': 'same-origin' }
+    const headers = { ...sent, 'x-sveltekit-action': 'true', accept: 'application/json' }
     const form = { method: 'POST', headers, body: new URLSearchParams({ a: '1' }) }
     const response = await fetch(`${origin}/account`, form)
     expect(await response.json()).toEqual({ type: 'redirect', status: 303, location: '/login' })
