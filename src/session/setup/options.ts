@@ -87,6 +87,7 @@ const STORE_OPTIONS: readonly (keyof StoreOptions)[] = [
   'onUnavailable',
   'deadlines',
   'concurrency',
+  'pollInterval',
 ]
 
 const KNOWN: readonly string[] = [
