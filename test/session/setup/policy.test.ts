@@ -149,6 +149,7 @@ describe('the policy says what holds', () => {
         onUnavailable: 'anonymous-readonly',
         deadlines: { read: 0.1, write: 0.5, commit: 1, queue: 5 },
         concurrency: null,
+        pollInterval: 30,
       },
       hints: false,
     })
@@ -168,6 +169,7 @@ describe('the policy says what holds', () => {
       onUnavailable: 'error',
       deadlines: { read: 0.25, write: 0.5, commit: 1, queue: 5 },
       concurrency: null,
+      pollInterval: 30,
     })
     expect(algorithms['rows']).toBe('none: rows are plain text')
     expect(encryption.of).toBe('nothing')
