@@ -74,7 +74,7 @@ export async function open(
 ): Promise<{ ws: WebSocket; closed: Promise<number> } | { refused: string }> {
   const ws = new WebSocket(`ws://127.0.0.1:${port}/`, { headers })
   onTestFinished(() => ws.terminate())
-  const closed = once(ws, 'close').then(([code]) => code as number)
+  const closed = new Promise<number>((resolve) => void ws.once('close', resolve))
   return new Promise((resolve) => {
     ws.once('open', () => resolve({ ws, closed }))
     ws.once('unexpected-response', (_req, res) => resolve({ refused: `${res.statusCode}` }))

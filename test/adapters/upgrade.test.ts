@@ -1,6 +1,7 @@
 /** `mountUpgrade`: the session of a WebSocket, with a real server and client of `ws`. */
 
-import { describe, expect, it } from 'vitest'
+import { connect } from 'node:net'
+import { describe, expect, it, vi } from 'vitest'
 import { mountNode, mountUpgrade } from '../../src/adapters/node/node.ts'
 import { withSessions } from '../../src/adapters/fetch.ts'
 import { memoryStore } from '../../src/stores/memory/memory.ts'
@@ -133,6 +134,23 @@ describe('the handshake', () => {
     expect(await open(port, { origin: EVIL })).toEqual({ refused: '418' })
     const { ws } = opened(await open(port, { origin }))
     expect(await ask(ws, '?')).toBe('a guest')
+  })
+})
+
+describe('a client that disconnects', () => {
+  it('while a guard runs does not end the process', async () => {
+    const { sessions } = sessionsInStore()
+    const over: unknown[] = []
+    const { port } = await upgradeServer((accept) => async (req, socket, head) => {
+      mountUpgrade(sessions, req)
+      client.resetAndDestroy()
+      await new Promise((closed) => socket.once('close', closed))
+      over.push(await sessions.signedIn(req).catch(({ code }: { code: string }) => code))
+      accept(req, socket, head)
+    })
+    const client = connect(port, '127.0.0.1')
+    client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n')
+    await vi.waitFor(() => expect(over).toEqual(['ERR_NOT_SIGNED_IN']))
   })
 })
 

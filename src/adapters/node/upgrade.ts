@@ -78,6 +78,8 @@ function factsOf(req: IncomingMessage): RequestFacts {
 /** Holds what is written while a guard runs that nobody awaits; closes the socket if it refuses. */
 function closing(req: IncomingMessage): Refuser {
   const { socket } = req
+  // Node leaves an upgrade's socket without one: a client that disconnects would end the process.
+  if (req.headers.upgrade) socket?.on?.('error', () => {})
   const sentBefore = socket?.bytesWritten
   return {
     asked() {
