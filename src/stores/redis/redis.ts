@@ -1,7 +1,7 @@
 /** The store in Redis or Valkey: one string for each session; each verb is one command or script. */
 
 import { systemClock, type Clock } from '../../base/ports.ts'
-import { checkRedis } from './check.ts'
+import { checkPublishing, checkRedis } from './check.ts'
 import { connectRedis, type RedisClient } from './client.ts'
 import { UNUSED } from './rights.ts'
 import { BEGINNING, decodeRow, encodeRow, isRow, textOf } from './row.ts'
@@ -164,7 +164,11 @@ export function redisStore(
 
     ...(subscribe && { subscribe }),
 
-    check: () => checkRedis(connection, { session: sessionKey(UNUSED), list: ownerKey(UNUSED) }),
+    async check() {
+      const keys = { session: sessionKey(UNUSED), list: ownerKey(UNUSED) }
+      const found = await checkRedis(connection, keys)
+      return subscriber ? [...found, ...(await checkPublishing(connection, channel))] : found
+    },
   })
 
   async function admitTo(
