@@ -82,8 +82,7 @@ class RequestVisit implements Visit {
   readonly #startedAt: number
   #guards: Guards | undefined
   #refuser: Refuser | undefined
-  /** How many guards are being decided apart from `finish`. */
-  #deciding = 0
+  #guardsBeingDecided = 0
   #hasRefused = false
   /** The names of what was changed, if the response cannot set a cookie. */
   #unsent: readonly string[] | undefined
@@ -218,12 +217,12 @@ class RequestVisit implements Visit {
 
   /** A guard that was run after the headers were sent, or where there are none: see `Refuser`. */
   async #decideLate(guards: Guards, release?: () => void): Promise<void> {
-    this.#deciding += 1
+    this.#guardsBeingDecided += 1
     await nextTurn()
     const unheeded = await guards.unheeded()
-    this.#deciding -= 1
+    this.#guardsBeingDecided -= 1
     if (unheeded) return this.#refuseLate(unheeded)
-    if (this.#deciding === 0) guards.close()
+    if (this.#guardsBeingDecided === 0) guards.close()
     release?.()
   }
 

@@ -210,9 +210,8 @@ function isSame(kept: string, shown: string): boolean {
 }
 
 /**
- * Reads a request's session again. The request has presented a valid id, so the session counts as
- * long as it has not ended and nobody has signed in since; its id may have been renewed meanwhile, as
- * that of a WebSocket's session is.
+ * Reads a request's session again. It has presented a valid id, which may have been renewed meanwhile,
+ * as for a WebSocket; so the session counts as long as it has not ended and nobody has signed in since.
  */
 export async function reopenStored(
   ports: OpenParts,
@@ -221,9 +220,8 @@ export async function reopenStored(
 ): Promise<StoredOpened> {
   const { slot } = opened
   if (!slot) return opened
-  const { selector } = slot
-  const row = await ports.store.read(selector)
-  const read = row && readEntry(selector, row, ports.rules)
+  const row = await ports.store.read(slot.selector)
+  const read = row && readEntry(slot.selector, row, ports.rules)
   const isTheirs = read && read.entry.auth === slot.entry.auth
   // A session that is gone keeps its slot: a write to it now must fail, and not begin another
   // session.
