@@ -137,10 +137,34 @@ describe('a listener is told', () => {
 
   it('of a session that had ended before it was watched', async () => {
     const { here, there, begin } = processes()
+    here.backend.ends.watch((await begin('bob')).handle, () => {})
     const { cookie, handle } = await begin('ada')
+    await settled()
     await there.visit(cookie, logout())
+    await settled()
     const { told, listener } = listening()
     here.backend.ends.watch(handle, listener)
+    await settled()
+    expect(told).toEqual(['gone'])
+  })
+
+  it('of a session that ended while the store was being subscribed to', async () => {
+    const { here, there, begin } = processes()
+    const { cookie, handle } = await begin('ada')
+    const { subscribe } = here.store as StoreVerbs
+    let proceed = () => {}
+    const held = new Promise<void>((resolve) => (proceed = resolve))
+    ;(here.store as StoreVerbs).subscribe = async (...args) => {
+      await held
+      return subscribe!(...args)
+    }
+    const { told, listener } = listening()
+    here.backend.ends.watch(handle, listener)
+    await settled()
+    await there.visit(cookie, logout())
+    await settled()
+    expect(told).toEqual([])
+    proceed()
     await settled()
     expect(told).toEqual(['gone'])
   })
@@ -257,6 +281,17 @@ describe('what watching costs', () => {
     expect([here.state.calls, here.state.subscribed, here.timers.count]).toEqual([[], 0, 0])
   })
 
+  it('nothing for a session that has ended, though nobody stops its listeners', async () => {
+    const { here, begin } = processes()
+    const { cookie, handle } = await begin('ada')
+    here.backend.ends.watch(handle, () => {})
+    await here.visit(cookie, logout())
+    await here.timers.pass(POLL)
+    here.state.calls.length = 0
+    await here.timers.pass(100 * POLL)
+    expect([here.state.calls, here.state.subscribed, here.timers.count]).toEqual([[], 0, 0])
+  })
+
   it('a connection that is lost is replaced at the next poll', async () => {
     const { here, there, begin } = processes()
     const { cookie, handle } = await begin('ada')
@@ -271,14 +306,18 @@ describe('what watching costs', () => {
     expect(told).toEqual(['gone'])
   })
 
-  it('has a bound: ERR_LISTENER_LIMIT, until a listener is stopped', async () => {
+  it('has a bound: ERR_LISTENER_LIMIT, until a listener is stopped, or its session ends', async () => {
     const { here, begin } = processes()
-    const { handle } = await begin('ada')
+    const { cookie, handle } = await begin('ada')
     const watch = () => here.backend.ends.watch(handle, () => {})
     const stops = Array.from({ length: MAX_LISTENERS }, watch)
     expect(watch).toThrow(expect.objectContaining({ code: 'ERR_LISTENER_LIMIT' }))
     stops[0]!()
     expect(watch).not.toThrow()
+    expect(watch).toThrow()
+    await here.visit(cookie, logout())
+    const other = await begin('ada')
+    here.backend.ends.watch(other.handle, () => {})
   })
 })
 
