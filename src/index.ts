@@ -62,6 +62,7 @@ export { type Session } from './session/session.ts'
 export { createSessions } from './session/create-sessions.ts'
 export { type Sessions, type StoredSessions } from './session/sessions.ts'
 export { type CloseOptions, type Unfinished } from './session/close.ts'
+export { type EndedListener } from './session/on-ended.ts'
 export { type SignedInOptions, type SignedInSession } from './session/signed-in.ts'
 export { type LoginRequiredOptions } from './session/login-required.ts'
 export { type GuardName, type Refuser } from './session/guards.ts'
@@ -69,6 +70,7 @@ export { type SecretUse } from './session/state.ts'
 export {
   type BackendStore,
   type DropCause,
+  type EndCause,
   type Revocation,
   type SessionInfo,
   type StoreLoad,
@@ -91,6 +93,7 @@ export {
   type StoreVerbs,
   type Swap,
   type Upkeep,
+  type Watching,
 } from './backends/stored/store.ts'
 export { type Visit } from './session/visit.ts'
 export { type Outgoing } from './http/headers.ts'

@@ -65,6 +65,12 @@ export interface StoreOptions {
    * @default the size of the pool (`pg`), otherwise 1024
    */
   concurrency?: number
+  /**
+   * How often the sessions that `sessions.onEnded` watches are read, in batches, to find those that
+   * have expired, or that another process has ended while the store's notification was lost, or it
+   * has none. `'1s'` to `'1h'`. Nothing is read while nothing is watched. @default '30s'
+   */
+  pollInterval?: Duration
 }
 
 /** The resolved store options. Durations are in milliseconds. */
@@ -75,6 +81,7 @@ export interface StoreRules {
   readonly limit: SessionLimit
   readonly deadlines: Record<'read' | 'write' | 'commit' | 'queue', number>
   readonly concurrency?: number | undefined
+  readonly pollInterval: number
 }
 
 /** The resolved options for sessions in a store. Durations are in seconds; `null` for never or none. */
@@ -88,6 +95,7 @@ export interface StorePolicy {
   readonly deadlines: Readonly<Record<'read' | 'write' | 'commit' | 'queue', number>>
   /** `null` if the store decides. */
   readonly concurrency: number | null
+  readonly pollInterval: number
 }
 
 /** The calls of a store in this process, for metrics. */
@@ -125,6 +133,25 @@ export interface StoreSetup {
    */
   onDropped?: ((why: DropCause, handle: string) => void) | undefined
 }
+
+/** Why a session has ended, for `sessions.onEnded`. */
+export type EndCause =
+  /** `logout()` or `clear()`. If the store did not confirm it, it is retried. */
+  | 'logout'
+  /** Another user signed in in the same browser, or the login that began the session failed. */
+  | 'login'
+  /** `revoke`, `revokeUser`, `revokeAll` or `erase`. */
+  | 'revoked'
+  /** The user's sessions became more than `maxSessionsPerUser`. */
+  | 'evicted'
+  /** A renewed id was replayed, with `onReplay: 'end'`. */
+  | 'replayed'
+  /** The idle timeout. */
+  | 'expired'
+  /** The absolute timeout. */
+  | 'expired-absolute'
+  /** It is not in the store any more: another process has ended it, which does not say why. */
+  | 'gone'
 
 /** Why a removal is not retried any more: too many are waiting, or it has failed too often. */
 export type DropCause = 'full' | 'gave-up'
@@ -183,6 +210,8 @@ export interface StoredBackend extends Backend {
   prune(signal?: AbortSignal): Promise<number>
   /** The engine's settings that can lose sessions, one sentence each. */
   check(): Promise<readonly string[]>
+  /** Calls `listener` once when the session ends. Returns a function that stops that. */
+  onEnded(handle: string, listener: (why: EndCause) => void): () => void
   /** The calls in flight, waiting and refused. */
   load(): StoreLoad
   /** How many sessions wait to be ended: the store did not confirm it, and it is retried. */

@@ -50,6 +50,8 @@ const CATALOGUE = {
     'Concurrent requests kept changing this session until the commit deadline. No change of this request was saved. Let the visitor try again.',
   ERR_SESSION_LIMIT: (most: number) =>
     `This user already has ${most} sessions, the limit of maxSessionsPerUser. Revoke one first, or set onLimit: 'evict-oldest'.`,
+  ERR_LISTENER_LIMIT: (most: number) =>
+    `sessions.onEnded() already has ${most} listeners in this process. Call the function that it returns when the socket closes.`,
   ERR_STORE_UNAVAILABLE: (verb: string, why: string) =>
     `The store did not ${verb}: ${why}. Try again shortly. No visitor was made anonymous by it.`,
   ERR_STORE_SCHEMA: (engine: string, found: string) =>

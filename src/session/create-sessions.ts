@@ -11,6 +11,7 @@ import { closeSessions, CommitCount } from './close.ts'
 import { NOT_RUNNING, whyNotMounted } from './explain/not-mounted.ts'
 import type { GuardName } from './guards.ts'
 import { watchUncommitted } from './lost-changes.ts'
+import { endListeners } from './on-ended.ts'
 import { openState } from './open-state.ts'
 import type { DataOf, SchemaFor, SessionSchema } from './schema/standard-schema.ts'
 import { Session } from './session.ts'
@@ -174,7 +175,11 @@ export function createSessions(options: Omit<SessionOptions, 'schema'>): Session
   }
   const { stored } = settings
   const made = stored
-    ? { ...sessions, ...acrossSessions(stored, host.engine, host.emit, currentHandle) }
+    ? {
+        ...sessions,
+        ...acrossSessions(stored, host.engine, host.emit, currentHandle),
+        onEnded: endListeners(stored, host.development),
+      }
     : sessions
   ;(globalThis as { [MADE]?: (sessions: Sessions) => void })[MADE]?.(made)
   return made

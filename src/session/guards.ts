@@ -11,8 +11,13 @@ export type GuardName = 'signedIn' | 'checkCsrf' | 'get'
 
 /** Sends the response of a refusal, for an adapter. */
 export interface Refuser {
-  /** Called before a guard is run: headers that the app sets from now on are not sent with its refusal. */
-  asked?(): void
+  /**
+   * Called before a guard is run: headers that the app sets from now on are not sent with its refusal.
+   *
+   * May return a function, which is called when the guard is awaited or has passed. The guard is then
+   * decided by itself, and not by `finish`: for a WebSocket, which has no response.
+   */
+  asked?(): (() => void) | void
   refuse(error: unknown): void
 }
 
@@ -26,8 +31,8 @@ export interface Unheeded {
 
 /** The guards of one request that have not passed. */
 export interface Guards {
-  /** Runs a guard. Its rejection never ends the process. */
-  run<Value>(guard: GuardName, check: Promise<Value>): Promise<Value>
+  /** Runs a guard. Its rejection never ends the process. `awaited` is called when it is awaited. */
+  run<Value>(guard: GuardName, check: Promise<Value>, awaited?: () => void): Promise<Value>
   /** Adds the error of a session that could not be opened. It holds if nobody handles it. */
   notOpened(error: unknown): void
   /**
@@ -69,13 +74,16 @@ class RequestGuards implements Guards {
     this.#refuse = refuse
   }
 
-  run<Value>(name: GuardName, check: Promise<Value>): Promise<Value> {
+  run<Value>(name: GuardName, check: Promise<Value>, awaited?: () => void): Promise<Value> {
     const guard = this.#add(name)
     guard.settled = check.then(
       () => void this.#guards.splice(this.#guards.indexOf(guard), 1),
       (error: unknown) => this.#refused(guard, error),
     )
-    return AskedPromise.of(check, () => (guard.wasAwaited = true))
+    return AskedPromise.of(check, () => {
+      guard.wasAwaited = true
+      awaited?.()
+    })
   }
 
   notOpened(error: unknown): void {

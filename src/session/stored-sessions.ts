@@ -12,6 +12,7 @@ import type { Emit } from './explain/emitter.ts'
 import type { EventSubject } from './explain/event-context.ts'
 import type { EventFacts, RevocationCall } from './explain/events.ts'
 import { checkedHandle, checkedSignal, checkedUserId } from './explain/misuse.ts'
+import type { EndedListener } from './on-ended.ts'
 
 /** One session of a user, for a device list. */
 export interface ListedSession extends SessionInfo {
@@ -83,17 +84,30 @@ export interface AcrossSessions {
   prune(options?: WaitOptions): Promise<number>
   /** Lists settings of the store that can lose sessions. @throws ERR_STORE_UNAVAILABLE */
   checkStore(): Promise<readonly string[]>
+  /**
+   * Calls `listener` once when a session ends, to close its WebSockets and streams. Returns a
+   * function that stops it: call it when the socket closes.
+   *
+   * At once if this process ends the session; if another one does, when the store's notification
+   * arrives (see the options `subscriber` and `listener` of the stores); otherwise, and when the
+   * session expires, at the next poll (option `pollInterval`, 30 seconds). A session that has ended
+   * already is told soon. A login in an anonymous session is no end: it continues under a new id.
+   *
+   * @param handle `session.handle`. `undefined`, of a visitor without a session, does nothing.
+   * @throws ERR_OPTION_INVALID; ERR_LISTENER_LIMIT if this process has 250 000 listeners.
+   */
+  onEnded(handle: string | undefined, listener: EndedListener): () => void
   /** How this process and its store are doing, at once and without a call of the store. */
   storeStatus(): StoreStatus
 }
 
-/** Makes the operations. `currentHandle` returns the handle of the current request's session. */
+/** Makes the operations but `onEnded`. `currentHandle` returns the handle of the current request's session. */
 export function acrossSessions(
   stored: StoredBackend,
   engine: string,
   emit: Emit,
   currentHandle: () => Promise<string | undefined>,
-): AcrossSessions {
+): Omit<AcrossSessions, 'onEnded'> {
   /** Calls, and tells the audit trail what came of it. */
   async function audited<Result>(
     call: RevocationCall,

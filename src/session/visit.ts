@@ -89,6 +89,8 @@ class RequestVisit implements Visit {
   readonly #startedAt: number
   #guards: Guards | undefined
   #refuser: Refuser | undefined
+  #guardsBeingDecided = 0
+  #hasRefused = false
   /** The names of what was changed, if the response cannot set a cookie. */
   #unsent: readonly string[] | undefined
 
@@ -214,24 +216,33 @@ class RequestVisit implements Visit {
 
   guard<Value>(name: GuardName, check: Promise<Value>): Promise<Value> {
     const guards = this.#allGuards()
-    this.#refuser?.asked?.()
-    const asked = guards.run(name, check)
-    if (this.#isFinished) void this.#watchLate(guards)
+    const release = this.#refuser?.asked?.() ?? undefined
+    const asked = guards.run(name, check, release)
+    if (this.#isFinished || release) void this.#decideLate(guards, release)
     return asked
   }
 
   #allGuards(): Guards {
     return (this.#guards ??= createGuards((unheeded) => {
-      if (!this.#awaitsGuards && !this.#isFinished) this.#refuser?.refuse(this.#refused(unheeded))
+      if (!this.#awaitsGuards && !this.#isFinished) this.#refuseLate(unheeded)
     }))
   }
 
-  /** A guard that was asked after the headers were sent can only stop the rest of the response. */
-  async #watchLate(guards: Guards): Promise<void> {
+  /** A guard that was run after the headers were sent, or where there are none: see `Refuser`. */
+  async #decideLate(guards: Guards, release?: () => void): Promise<void> {
+    this.#guardsBeingDecided += 1
     await nextTurn()
     const unheeded = await guards.unheeded()
-    if (unheeded) this.#refuser?.refuse(this.#refused(unheeded))
-    else guards.close()
+    this.#guardsBeingDecided -= 1
+    if (unheeded) return this.#refuseLate(unheeded)
+    if (this.#guardsBeingDecided === 0) guards.close()
+    release?.()
+  }
+
+  #refuseLate(unheeded: Unheeded): void {
+    if (this.#hasRefused) return
+    this.#hasRefused = true
+    this.#refuser?.refuse(this.#refused(unheeded))
   }
 
   onRefusal(refuser: Refuser): void {

@@ -16,6 +16,7 @@ export type {
   Store,
   Swap,
   Upkeep,
+  Watching,
 } from '../backends/stored/store.ts'
 
 /**

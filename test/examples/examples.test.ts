@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { createSessions } from '../../src/index.ts'
+import { ask, open, opened } from '../adapters/upgrade-site.ts'
 import { SECRET, startExample } from './start.ts'
 import { visitor } from './visitor.ts'
 
@@ -156,6 +157,24 @@ test('examples/audit-trail.ts records who signed in, in which request, and what 
   expect(ended!.request_id).toMatch(/^[\da-f-]{36}$/)
 })
 
+test('examples/websocket.ts answers who is signed in, and closes the socket when they sign out', async () => {
+  const origin = await startExample('websocket')
+  const ada = visitor(origin)
+  const port = Number(new URL(origin).port)
+  const cookie = () => [...ada.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  expect((await ada.get('/')).text).toContain('new WebSocket(')
+  expect(await open(port, { origin: `http://127.0.0.1:${port}` })).toEqual({ refused: '401' })
+  await ada.post('/login')
+  const evil = 'https://evil.example'
+  expect(await open(port, { origin: evil, cookie: cookie() })).toEqual({ refused: '403' })
+  const own = { origin: `http://127.0.0.1:${port}`, cookie: cookie() }
+  const { ws, closed } = opened(await open(port, own))
+  expect(await ask(ws, 'hello')).toBe('ada: hello')
+  const token = { 'sec-fetch-site': 'same-origin' }
+  await ada.send('/logout', { method: 'POST', headers: token })
+  expect(await closed).toBe(4401)
+})
+
 test('every example has a test', () => {
   const examples = readdirSync(new URL('../../examples', import.meta.url)).filter((file) =>
     file.endsWith('.ts'),
@@ -176,6 +195,7 @@ test('every example has a test', () => {
     'todo.ts',
     'validated.ts',
     'visits.ts',
+    'websocket.ts',
     'with-flask.ts',
   ])
 })

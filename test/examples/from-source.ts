@@ -17,6 +17,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'sojourn/fetch': '../../src/adapters/fetch.ts',
   'sojourn/flask': '../../src/flask/flask.ts',
   'sojourn/otel': '../../src/otel/otel.ts',
+  'sojourn/stores/memory': '../../src/stores/memory/memory.ts',
   'sojourn/stores/sqlite': '../../src/stores/sqlite/sqlite.ts',
 }
 

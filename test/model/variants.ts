@@ -186,16 +186,18 @@ export const VARIANTS: Variant[] = [
     edits: [
       {
         file: 'end.ts',
-        from: 'await removeOrRetry(ports, [...own, ...others, ...leftovers], owner)',
-        to: `await removeOrRetry(ports, [...others, ...leftovers], owner)
-    void removeOrRetry(ports, own, owner).catch(() => {})`,
+        from: "await removeOrRetry(ports, [...own, ...others, ...leftovers], owner, 'logout')",
+        to: `await removeOrRetry(ports, [...others, ...leftovers], owner, 'logout')
+    void removeOrRetry(ports, own, owner, 'logout').catch(() => {})`,
       },
     ],
   },
   {
     name: 'no removal in the background',
     breaks: /never removed/,
-    edits: [{ file: 'begin.ts', from: 'removals.add(selector)\n        failures', to: 'failures' }],
+    edits: [
+      { file: 'begin.ts', from: 'removals.add(selector, why)\n        failures', to: 'failures' },
+    ],
   },
   {
     name: "an owner's list that does not outlive its rows",

@@ -163,6 +163,7 @@ function shared({ rotate, limit, absolute, commit }: Settings) {
       grace,
       maxBytes: 1_048_000,
     },
+    pollInterval: 30_000,
     deadlines: { read, write, commit, queue: commit },
     limit,
   }

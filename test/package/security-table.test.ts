@@ -22,8 +22,8 @@ const WANTED = [
   ...numbered('R', 8),
   ...numbered('C', 65),
   'C-32b',
-  ...numbered('A', 35),
-  ...numbered('F', 37),
+  ...numbered('A', 36),
+  ...numbered('F', 38),
 ]
 
 const page = text('docs/security.md')

@@ -133,6 +133,12 @@ const PROVOKED: Record<SessionErrorCode, (cookies: string[]) => unknown> = {
     const outcomes = await Promise.allSettled([second.set('kept', value).commit(), never])
     throw outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason)[0]
   },
+  async ERR_LISTENER_LIMIT(cookies) {
+    const { sessions, cookie } = await signedIn(onStore)
+    cookies.push(cookie)
+    const { handle } = await sessions.open(cookie)
+    for (;;) sessions.onEnded(handle, () => value)
+  },
   async ERR_SESSION_LIMIT(cookies) {
     const site = await signedIn({ ...onStore, maxSessionsPerUser: 1, onLimit: 'reject' })
     cookies.push(site.cookie)

@@ -14,6 +14,8 @@ import type { Visit } from '../../session/visit.ts'
 import { holdHeaders } from './gate.ts'
 import { sendRedirect, sendRefusal } from './session-headers.ts'
 
+export { mountUpgrade } from './upgrade.ts'
+
 /**
  * Wraps a request listener so that `sessions.get(req)` works in it.
  *

@@ -5,6 +5,7 @@ import { type Change, isSoft } from '../../record/changes.ts'
 import { isEmpty, type SessionRecord, userIdOf } from '../../record/record.ts'
 import { withMessagesThatFit } from '../../record/waiting.ts'
 import { type Committed, type Note, notesOf } from '../backend.ts'
+import type { EndCause } from '../store-backend.ts'
 import { type Entry, idleSeconds, rowOf } from './entry.ts'
 import { isUnknown } from './store-errors.ts'
 import { checkSize } from './plan.ts'
@@ -40,11 +41,11 @@ export async function leave(
 ): Promise<Committed> {
   const begun = await beginning
   try {
-    await removeOrRetry(ports, selectors, owner)
+    await removeOrRetry(ports, selectors, owner, 'login')
   } catch (error) {
     // The new session's cookie is not sent either: remove its row too.
     const { handle } = begun.opened
-    if (handle !== undefined) ports.removals.add(handle)
+    if (handle !== undefined) ports.removals.add(handle, 'login')
     throw error
   }
   return begun
@@ -61,16 +62,17 @@ export async function removeOrRetry(
   { store, removals }: CommitParts,
   selectors: readonly string[],
   owner: string | undefined,
+  why: EndCause,
 ): Promise<void> {
   const removed: string[] = []
   const failures: unknown[] = []
   await Promise.all(
     selectors.map(async (selector) => {
       try {
-        await store.remove(selector)
+        await store.remove(selector, why)
         removed.push(selector)
       } catch (error) {
-        removals.add(selector)
+        removals.add(selector, why)
         failures.push(error)
       }
     }),
@@ -158,7 +160,7 @@ export async function admit(
     // It would count against the next login, although the last call may be one that was not sent. A
     // session that was the user's already stays.
     const wasTheirs = before && userIdOf(before, rules.layout) === owner
-    if (codeOf(error) === 'ERR_STORE_UNAVAILABLE' && !wasTheirs) removals.add(selector)
+    if (codeOf(error) === 'ERR_STORE_UNAVAILABLE' && !wasTheirs) removals.add(selector, 'login')
     throw error
   }
 }

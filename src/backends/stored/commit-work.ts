@@ -4,7 +4,7 @@ import type { Clock, Random, Timer } from '../../base/ports.ts'
 import type { SetCookieWriter } from '../../http/set-cookie.ts'
 import type { Change } from '../../record/changes.ts'
 import type { Lifetime } from '../../record/lifetime.ts'
-import type { StoreLoad, StoreRules, StoreSetup } from '../store-backend.ts'
+import type { EndCause, StoreLoad, StoreRules, StoreSetup } from '../store-backend.ts'
 import type { EntryFormat } from './entry.ts'
 import type { SessionIdFormat } from './session-id.ts'
 import type { StoreVerbs } from './store.ts'
@@ -33,15 +33,20 @@ export interface StoredOptions extends Omit<StoreRules, 'rotate' | 'grace'> {
 }
 
 /** A store whose verbs settle within a deadline, if need be with ERR_STORE_UNAVAILABLE. */
-export interface GuardedStore extends Omit<StoreVerbs, 'engine' | 'pool'> {
+export interface GuardedStore extends Omit<StoreVerbs, 'engine' | 'pool' | 'subscribe'> {
   load(): StoreLoad
   /** Whether calls wait for their turn, or for a connection: deadlines are then extended, once. */
   isQueueing(): boolean
 }
 
-/** The same, the store behind its guard. */
+/** The same: `remove` also tells those who watch the session why it has ended. */
+export interface WatchedStore extends Omit<GuardedStore, 'remove'> {
+  remove(key: string, why: EndCause): Promise<boolean>
+}
+
+/** The parts of a backend, the store behind its guard. */
 export interface StoredParts extends Omit<StoredOptions, 'store'> {
-  store: GuardedStore
+  store: WatchedStore
 }
 
 /** One request's work on the session it opened. */

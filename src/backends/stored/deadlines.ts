@@ -10,9 +10,14 @@ import { isNotSent, isUnknown, refusal, tooLate } from './store-errors.ts'
 /** The most concurrent calls of a client without a pool: more would only slow down the store. */
 const MAX_CALLS = 1024
 
-/** The deadline of one batch of keys, one prune, or one check. */
+/** The deadline of one batch of keys or rows, one prune, or one check. */
 const UPKEEP = 10_000
-const UPKEEP_VERBS: ReadonlySet<string> = new Set(['list its keys', 'prune', 'tell its settings'])
+const UPKEEP_VERBS: ReadonlySet<string> = new Set([
+  'list its keys',
+  'prune',
+  'read many rows',
+  'tell its settings',
+])
 
 /** May retry a failed call, within the same deadline. */
 type Recover<Answer> = (error: unknown, call: SentCall) => Promise<Answer>
@@ -164,6 +169,9 @@ export function guardedStore(
     keys,
     prune: (limit) => within('prune', UPKEEP, () => store.prune(limit)),
     check: () => within('tell its settings', UPKEEP, () => store.check()),
+    ...(store.readMany && {
+      readMany: (wanted) => within('read many rows', UPKEEP, () => store.readMany!(wanted)),
+    }),
     load: queue.load,
     isQueueing,
   }

@@ -27,7 +27,7 @@ export async function end(
   try {
     // Its own first: if the store takes no more calls, those of the others are refused.
     const own = slot ? [slot.selector] : []
-    await removeOrRetry(ports, [...own, ...others, ...leftovers], owner)
+    await removeOrRetry(ports, [...own, ...others, ...leftovers], owner, 'logout')
     if (isEmpty(next, layout)) {
       return { opened: { ...nobody, hasCookie: false }, setCookie: cleared }
     }

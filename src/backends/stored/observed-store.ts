@@ -11,7 +11,7 @@ import type { StoreVerbs, Swap } from './store.ts'
 export interface StoreCallMessage {
   /** The engine's name, such as `SQLite`. */
   readonly engine: string
-  readonly verb: Exclude<keyof StoreVerbs, 'engine' | 'pool'>
+  readonly verb: Exclude<keyof StoreVerbs, 'engine' | 'pool' | 'subscribe'>
   /** How long the client took, in milliseconds, past the deadline if need be. From the end on. */
   duration?: number
   /** `lost`: the compare-and-swap failed, since a concurrent request has changed the session. */
@@ -21,7 +21,7 @@ export interface StoreCallMessage {
 }
 
 /** The verbs that return one promise. */
-type Verb = Exclude<keyof StoreVerbs, 'engine' | 'pool' | 'keys'>
+type Verb = Exclude<StoreCallMessage['verb'], 'keys'>
 
 /**
  * The store, with messages around each call. Retries are calls of their own; waiting for a turn, and
@@ -79,5 +79,6 @@ export function observedStore(store: StoreVerbs): StoreVerbs {
     keys,
     prune: observedVerb('prune'),
     check: observedVerb('check'),
+    ...(store.readMany && { readMany: observedVerb('readMany') }),
   }
 }

@@ -134,7 +134,7 @@ async function endReplayed(
   const isToEnd = ({ reason, issued = 0 }: Refused) =>
     reason === 'replayed' && now - issued * 1000 > grace + 1000 + REPLAY_LEEWAY_MS
   const remove = ({ id: { selector } }: Refused) =>
-    store.remove(selector).catch(() => removals.add(selector))
+    store.remove(selector, 'replayed').catch(() => removals.add(selector, 'replayed'))
   await Promise.all(refused.filter(isToEnd).map(remove))
 }
 
@@ -158,12 +158,22 @@ function outcomeOf(
   const reason = reasonAgainst(row, entry, hash, rules, now)
   if (reason) return { id, reason, issued: entry.issued }
   // Processes get a new secret one after another: id and row may be written under different ones.
-  const key = Math.max(id.key, read.key)
-  const isOutdated = key > 0 || read.isFormer
+  const opened = openedAs({ selector, verifier, hash }, row, read, Math.max(id.key, read.key))
+  return { slot: opened.slot, opened }
+}
+
+/** What a session is opened as, under an id that is valid for it. */
+function openedAs(
+  { selector, verifier, hash }: Pick<Slot, 'selector' | 'verifier' | 'hash'>,
+  row: FoundRow,
+  { entry, isFormer }: NonNullable<ReturnType<typeof readEntry>>,
+  key: number,
+): Found['opened'] & { slot: Slot } {
   const { isListed } = row
   const slot: Slot = { selector, verifier, hash, row, isListed, entry, newest: { row, entry } }
   const seen = seenAt(row, entry)
-  return { slot, opened: { record: entry.record, seen, key, isOutdated, handle: selector, slot } }
+  const isOutdated = key > 0 || isFormer
+  return { record: entry.record, seen, key, isOutdated, handle: selector, slot }
 }
 
 /** Why an id is not accepted for this session, or `undefined` if it is. */
@@ -199,7 +209,10 @@ function isSame(kept: string, shown: string): boolean {
   return timingSafeEqual(left, right) && kept === shown
 }
 
-/** Reads a request's session again, under its current id. */
+/**
+ * Reads a request's session again. It has presented a valid id, which may have been renewed meanwhile,
+ * as for a WebSocket; so the session counts as long as it has not ended and nobody has signed in since.
+ */
 export async function reopenStored(
   ports: OpenParts,
   opened: StoredOpened,
@@ -207,11 +220,15 @@ export async function reopenStored(
 ): Promise<StoredOpened> {
   const { slot } = opened
   if (!slot) return opened
-  const { selector, verifier } = slot
-  const outcome = await openOne(ports, { selector, verifier, key: opened.key }, now)
+  const row = await ports.store.read(slot.selector)
+  const read = row && readEntry(slot.selector, row, ports.rules)
+  const isTheirs = read && read.entry.auth === slot.entry.auth
   // A session that is gone keeps its slot: a write to it now must fail, and not begin another
   // session.
-  return 'slot' in outcome ? { ...opened, ...outcome.opened } : { ...opened, record: undefined }
+  if (!isTheirs || isRevoked(row, read.entry) || entryEnded(row, read.entry, ports.rules, now)) {
+    return { ...opened, record: undefined }
+  }
+  return { ...opened, ...openedAs(slot, row, read, opened.key) }
 }
 
 const NOBODY: StoredOpened = {

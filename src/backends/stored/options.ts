@@ -46,7 +46,7 @@ export function backendOn(verbs: StoreVerbs, setup: StoreSetup): StoredBackend {
   // The limit of a store, less what precedes the record. Encryption makes four bytes of three.
   const mostBytes = cipher ? 786_000 : 1_048_000
   const maxBytes = bytesUpTo(setup.options.maxBytes, mostBytes, 'maxBytes', A_ROW)
-  const { members, store, removals, ...backend } = storedBackend({
+  const { members, store, removals, ends, ...backend } = storedBackend({
     store: verbs,
     ids: sessionIdFormat(keysFor(secrets, 'session id', scope)),
     writer,
@@ -83,6 +83,7 @@ export function backendOn(verbs: StoreVerbs, setup: StoreSetup): StoredBackend {
     revokeAll: (signal) => removeAll(store, signal),
     prune: (signal) => pruneAll(store, signal),
     check: () => store.check(),
+    onEnded: ends.watch,
     load: store.load,
     get unconfirmed() {
       return removals.size
@@ -121,11 +122,12 @@ function storeRulesOf(options: StoreOptions): StoreRules {
     limit: limitOf(options),
     deadlines: deadlinesOf(deadlines),
     concurrency: concurrencyOf(options),
+    pollInterval: pollIntervalOf(options),
   }
 }
 
 function policyOf(
-  { rotate, grace, onReplay, limit, deadlines, concurrency }: StoreRules,
+  { rotate, grace, onReplay, limit, deadlines, concurrency, pollInterval }: StoreRules,
   { onUnavailable = 'error' }: StoreOptions,
 ): StorePolicy {
   const { read, write, commit, queue } = deadlines
@@ -143,6 +145,7 @@ function policyOf(
       queue: queue / 1000,
     },
     concurrency: concurrency ?? null,
+    pollInterval: pollInterval / 1000,
   }
 }
 
@@ -162,6 +165,12 @@ function concurrencyOf({ concurrency: most }: StoreOptions): number | undefined 
     throw invalid('concurrency', 'has to be a whole number, 1 or more')
   }
   return most
+}
+
+function pollIntervalOf({ pollInterval = '30s' }: StoreOptions): number {
+  const length = milliseconds(pollInterval, 'pollInterval')
+  if (length < 1_000 || length > 3_600_000) throw invalid('pollInterval', "is '1s' to '1h'")
+  return length
 }
 
 function deadlinesOf(given: NonNullable<StoreOptions['deadlines']>): StoreRules['deadlines'] {

@@ -2,13 +2,13 @@
 
 import { untilAborted } from '../../base/abort.ts'
 import type { Timer } from '../../base/ports.ts'
-import type { DropCause } from '../store-backend.ts'
+import type { DropCause, EndCause } from '../store-backend.ts'
 import { pause } from './deadlines.ts'
 
 /** The queue of removals. */
 export interface Removals {
-  /** Adds a key; drops it if the queue is full. */
-  add(key: string): void
+  /** Adds a key; drops it if the queue is full. `why`: told to those who watch the session. */
+  add(key: string, why?: EndCause): void
   /** How many keys are waiting, those that are being removed included. */
   readonly size: number
   /**
@@ -21,6 +21,8 @@ export interface Removals {
 /** What the queue needs. */
 export interface RemovalsParts {
   remove(key: string): Promise<unknown>
+  /** Called for each key that is added: for the visitor the session has ended. */
+  onAdded?: ((key: string, why: EndCause) => void) | undefined
   timer: Timer
   /** Does not keep the process alive. */
   background: Timer
@@ -45,7 +47,8 @@ const MAX_ATTEMPTS = 20
 const GIVE_UP_AFTER = 3
 
 /** Makes the queue: one key at a time, so that a store that has recovered is not flooded. */
-export function removals({ remove, timer, background, onDropped }: RemovalsParts): Removals {
+export function removals(parts: RemovalsParts): Removals {
+  const { remove, timer, background, onAdded, onDropped } = parts
   const attempts = new Map<string, number>()
   let failures = 0
   let cancel: (() => void) | undefined
@@ -96,7 +99,8 @@ export function removals({ remove, timer, background, onDropped }: RemovalsParts
   }
 
   return {
-    add(key) {
+    add(key, why = 'gone') {
+      onAdded?.(key, why)
       if (attempts.has(key)) return
       if (attempts.size >= MAX_KEYS) return onDropped?.('full', key)
       attempts.set(key, 1)

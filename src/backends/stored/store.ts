@@ -184,6 +184,23 @@ export interface Upkeep {
   check(): Promise<readonly string[]>
 }
 
+/** What a store may have for `sessions.onEnded`, which without it polls, one row at a time. */
+export interface Watching {
+  /** For each key what `read` returns, in the same order. At most 256 keys (`READ_AT_ONCE`). */
+  readMany?(keys: readonly string[]): Promise<readonly (FoundRow | null)[]>
+
+  /**
+   * Calls `removed` with each key whose row any process removes, from when the promise resolves
+   * until the function is called that it resolves to.
+   *
+   * A call says that the row may be gone: the library reads it. Calls may be late, repeated or lost,
+   * since the library also polls. A notification holds the key and nothing else.
+   *
+   * @param lost called if the connection has ended for good: the library then subscribes again.
+   */
+  subscribe?(removed: (key: string) => void, lost: () => void): Promise<() => Promise<void>>
+}
+
 /** The pool of connections that a store's client has. */
 export interface ClientPool {
   /** How many connections it has at most. */
@@ -193,7 +210,7 @@ export interface ClientPool {
 }
 
 /** The verbs of a session store. */
-export interface StoreVerbs extends Store, Owners, Upkeep {
+export interface StoreVerbs extends Store, Owners, Upkeep, Watching {
   /** The engine's name for messages, such as `'SQLite'`. */
   readonly engine: string
   /**
@@ -215,6 +232,9 @@ export const CLOCK_DIFFERENCE_MS = 600_000
 
 /** How far a server's clock may be ahead before its deletions end sessions that are still valid. */
 export const CLOCK_MARGIN_MS = 3_600_000
+
+/** How many keys one `readMany` gets at most. */
+export const READ_AT_ONCE = 256
 
 /** How many keys over the limit one `admit` returns at most. */
 export const OVER_AT_ONCE = 64

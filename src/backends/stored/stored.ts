@@ -2,31 +2,39 @@
 
 import type { Backend, Committed } from '../backend.ts'
 import { storedCommit } from './commit.ts'
-import type { GuardedStore, StoredOptions } from './commit-work.ts'
+import type { StoredOptions, WatchedStore } from './commit-work.ts'
 import { groupCommit } from './group-commit.ts'
 import { guardedStore } from './deadlines.ts'
 import { observedStore } from './observed-store.ts'
 import { type Members, members } from './user-sessions.ts'
 import { openStored, reopenStored, type StoredOpened } from './open.ts'
 import { type Removals, removals } from './removals.ts'
+import { type EndWatch, endWatch } from './watch.ts'
 
 /** A backend on a store, and the parts that its other verbs are made of. */
 export interface BackendParts extends Backend {
   readonly members: Members
   readonly removals: Removals
+  readonly ends: EndWatch
   /** The store, with a deadline on every call. */
-  readonly store: GuardedStore
+  readonly store: WatchedStore
 }
 
 /** Makes the backend on a store. */
 export function storedBackend(options: StoredOptions): BackendParts {
-  const store = guardedStore(observedStore(options.store), options)
+  const unwatched = guardedStore(observedStore(options.store), options)
+  const ends = endWatch({ ...options, store: unwatched, subscriptions: options.store })
+  const store: WatchedStore = { ...unwatched, remove: ends.remove }
   const guarded = { ...options, store }
   const parts = {
     ...guarded,
     group: groupCommit(guarded),
     members: members(guarded),
-    removals: removals({ ...options, remove: store.remove }),
+    removals: removals({
+      ...options,
+      remove: (key) => store.remove(key, 'gone'),
+      onAdded: ends.tell,
+    }),
   }
   const commit = storedCommit(parts)
   return {
@@ -34,6 +42,7 @@ export function storedBackend(options: StoredOptions): BackendParts {
     maxBytes: options.rules.maxBytes,
     members: parts.members,
     removals: parts.removals,
+    ends,
     store,
     open: (values, now) => openStored(parts, values, now),
     // `reopen` and `commit` only get what `open` returned.

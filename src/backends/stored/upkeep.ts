@@ -1,6 +1,7 @@
 /** Work on many rows, a little at a time, so that requests are served meanwhile. */
 
-import type { GuardedStore } from './commit-work.ts'
+import type { EndCause } from '../store-backend.ts'
+import type { WatchedStore } from './commit-work.ts'
 
 /** Rows that one prune deletes at most. */
 const BATCH = 500
@@ -10,29 +11,33 @@ const AT_ONCE = 16
 
 /** Removes every row; returns how many there were. @throws ERR_STORE_UNAVAILABLE */
 export async function removeAll(
-  store: Pick<GuardedStore, 'keys' | 'remove'>,
+  store: Pick<WatchedStore, 'keys' | 'remove'>,
   signal?: AbortSignal,
 ): Promise<number> {
   let count = 0
   for await (const keys of store.keys()) {
     signal?.throwIfAborted()
-    count += (await removeEach(store, keys)).length
+    count += (await removeEach(store, keys, 'revoked')).length
   }
   return count
 }
 
 /** Removes the rows of these keys; returns those that had one. */
-export async function removeEach(store: Pick<GuardedStore, 'remove'>, keys: readonly string[]) {
+export async function removeEach(
+  store: Pick<WatchedStore, 'remove'>,
+  keys: readonly string[],
+  why: EndCause,
+) {
   const removed: string[] = []
   await eachInParts(keys, async (key) => {
-    if (await store.remove(key)) removed.push(key)
+    if (await store.remove(key, why)) removed.push(key)
   })
   return removed
 }
 
 /** Deletes expired rows, batch after batch; returns how many. @throws ERR_STORE_UNAVAILABLE */
 export async function pruneAll(
-  store: Pick<GuardedStore, 'prune'>,
+  store: Pick<WatchedStore, 'prune'>,
   signal?: AbortSignal,
 ): Promise<number> {
   let count = 0

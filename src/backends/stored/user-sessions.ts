@@ -5,7 +5,7 @@ import type { Ended } from '../../record/lifetime.ts'
 import { authenticatedAtOf, labelOf } from '../../record/record.ts'
 import { decodeEntry, entryEnded, isRevoked, type RowAndEntry, seenAt } from './entry.ts'
 import { CLOCK_MARGIN_MS, type FoundRow } from './store.ts'
-import type { Revocation, SessionInfo } from '../store-backend.ts'
+import type { EndCause, Revocation, SessionInfo } from '../store-backend.ts'
 import type { SessionRules, StoredParts } from './commit-work.ts'
 import { isSelector } from './session-id.ts'
 import { eachInParts, removeEach } from './upkeep.ts'
@@ -84,8 +84,12 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
   }
 
   /** Removes rows, then forgets their keys: if it is interrupted, the next call does the rest. */
-  async function discard(owner: string, keys: readonly string[]): Promise<readonly string[]> {
-    const removed = await removeEach(store, keys)
+  async function discard(
+    owner: string,
+    keys: readonly string[],
+    why: EndCause = 'revoked',
+  ): Promise<readonly string[]> {
+    const removed = await removeEach(store, keys, why)
     if (keys.length > 0) await store.forget(owner, keys)
     return removed
   }
@@ -141,7 +145,7 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
       if (forgotten.includes(selector)) return refuse(owner, selector, gone())
       // Even if it forgot nothing: another request may have done so since the first answer.
       if (isFull) admission = await ask()
-      if (admission.admitted) return discard(owner, admission.over)
+      if (admission.admitted) return discard(owner, admission.over, 'evicted')
       return refuse(owner, selector, admission.why === 'revoked' ? gone() : tooMany())
     },
     async list(owner, signal) {
@@ -180,7 +184,7 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
         await eachInParts(batch, async (key) => {
           if ((await store.read(key))?.owner === owner) own.push(key)
         })
-        count += (await removeEach(store, own)).length
+        count += (await removeEach(store, own, 'revoked')).length
       }
       await store.erase(owner)
       return count

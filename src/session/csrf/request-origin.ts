@@ -21,7 +21,7 @@ export type OriginVerdict = 'passes' | 'cross-site' | 'origin' | 'undecided' | '
  * Judges a request by its method, `Sec-Fetch-Site` and `Origin`. Scripts cannot set these two headers.
  */
 export function originVerdict(facts: RequestFacts, { trusted, isSecure }: OwnSite): OriginVerdict {
-  if (isSafeMethod(facts.method)) return 'passes'
+  if (isSafeMethod(facts.method) && !isWebSocket(facts)) return 'passes'
   const site = facts.header('sec-fetch-site') ?? undefined
   const origin = facts.header('origin') ?? undefined
   if (site === 'same-origin' || site === 'none') return 'passes'
@@ -36,6 +36,15 @@ export function originVerdict(facts: RequestFacts, { trusted, isSecure }: OwnSit
   // An attacker on the network can forge a page over plain HTTP, which never had a Secure cookie.
   if (origin.startsWith('https:')) return 'passes'
   return origin.startsWith('http:') && !isSecure ? 'passes' : 'undecided'
+}
+
+/**
+ * Whether it is a WebSocket's handshake: a GET that opens a connection on which anything may follow.
+ * A page of another origin may send it, with the cookies, and no preflight asks first. Scripts cannot
+ * set this header.
+ */
+function isWebSocket(facts: RequestFacts): boolean {
+  return facts.header('upgrade')?.toLowerCase() === 'websocket'
 }
 
 /** Whether a method is safe (RFC 9110 section 9.2.1). Unknown methods are not. */

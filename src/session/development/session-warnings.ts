@@ -31,6 +31,13 @@ export function sessionWarnings(warn: Warn) {
         `A response to a signed-in visitor lets shared caches store it (Cache-Control: ${control.slice(0, 100)}). They serve it to whoever sends the same cookie, after a logout too. Leave public and s-maxage out of pages that depend on who is signed in; for a page that does not, do not call sessions.get().`,
       )
     },
+    /** Warns of listeners that are never stopped. */
+    manyListeners(many: number): void {
+      warn(
+        'many-listeners',
+        `sessions.onEnded() has over ${many} listeners for one session. Call the function that it returns when the socket closes.`,
+      )
+    },
     /** Warns that a guard refused a request and that nothing handled the refusal. */
     unheeded(guard: string, status: number, wasAwaited: boolean): void {
       const remedy = wasAwaited

@@ -29,7 +29,7 @@ export interface EmitterParts {
 export function eventEmitter({ listener, cookieName, contextOf }: EmitterParts): Emit {
   /** The types of the events whose listener is running, here or in what it awaits. */
   const causes = new AsyncLocalStorage<readonly string[]>()
-  const report = failureReporter()
+  const report = failureReporter('The listener onEvent failed. No request was affected.')
   let isRunning = false
 
   function deliver(event: SessionEvent): void {
@@ -53,13 +53,13 @@ export function eventEmitter({ listener, cookieName, contextOf }: EmitterParts):
   }
 }
 
-/** Prints the first failure of the app's listener. */
-function failureReporter(): (error: unknown) => void {
+/** Prints the first failure of a listener of the app. */
+export function failureReporter(message: string): (error: unknown) => void {
   let hasFailed = false
   return (error) => {
     if (hasFailed) return
     hasFailed = true
-    printError('The listener onEvent failed. No request was affected.', error)
+    printError(message, error)
   }
 }
 

@@ -88,6 +88,7 @@ const STORE_OPTIONS: readonly (keyof StoreOptions)[] = [
   'onUnavailable',
   'deadlines',
   'concurrency',
+  'pollInterval',
 ]
 
 const KNOWN: readonly string[] = [

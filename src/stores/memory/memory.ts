@@ -63,6 +63,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     },
   })
 
+  const subscribers = new Set<(key: string) => void>()
+
   // No verb awaits anything between its read and its write: that makes each atomic.
   return sessionStore({
     engine: 'memory',
@@ -98,6 +100,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
       rows.sweep()
       const had = rowOf(key) !== null
       rows.put(key, tombstone(clock()))
+      if (had) for (const removed of subscribers) removed(key)
       return had
     },
     async *keys() {
@@ -118,6 +121,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
       return pruned
     },
     check: async () => [],
+    async subscribe(removed) {
+      // An object of its own: one function may subscribe twice.
+      const one = (key: string) => removed(key)
+      subscribers.add(one)
+      return async () => void subscribers.delete(one)
+    },
   })
 }
 

@@ -70,6 +70,11 @@ export function isFull(error: unknown): boolean {
   return codeOf(error) === '53100'
 }
 
+/** Whether the queue of notifications is full, since somebody who listens does not read them. */
+export function isQueueFull(error: unknown): boolean {
+  return codeOf(error) === '54000'
+}
+
 /** Whether the role lacks a right. */
 export function isDenied(error: unknown): error is Error {
   return codeOf(error) === '42501'

@@ -13,6 +13,13 @@ export function ownerStatements({ sessions, owners, owned }: Tables) {
     /** $1 owner, $2 key. Returns the owner's epoch for this key, and 'listed' if the list has it. */
     standing: statement(standingIn(owners, owned)),
 
+    /** $1 the owner of each key, as a JSON object. Returns each key, then as `standing` does. */
+    standings: statement(`
+SELECT asked.key, CASE WHEN found.excepted = asked.key THEN '0' ELSE coalesce(found.epoch, 0)::text END,
+  (SELECT 'listed' FROM ${owned} AS o WHERE o.owner = asked.owner AND o.key = asked.key)
+FROM json_each_text($1::text::json) AS asked (key, owner)
+LEFT JOIN ${owners} AS found ON found.owner = asked.owner`),
+
     /**
      * As `standing`, then $3 the limit. Returns also the version of the owner's row, and how many
      * keys the list has, at most so many.

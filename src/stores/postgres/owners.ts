@@ -6,10 +6,14 @@ import { decodeKeys, encodeText, listNameOf } from './row.ts'
 import type { Tables } from './schema.ts'
 import type { Admission, FoundRow, Owners } from '../../backends/stored/store.ts'
 
+type Standing = Pick<FoundRow, 'epoch' | 'isListed'>
+
 /** The verbs for owners, and what a read has to know of the owner. */
 export interface PostgresOwners extends Owners {
   /** The owner's epoch for this key, and whether the list has it. */
-  standingOf(owner: string, key: string): Promise<Pick<FoundRow, 'epoch' | 'isListed'>>
+  standingOf(owner: string, key: string): Promise<Standing>
+  /** The same for many keys. `owners`: the owner of each. */
+  standingsOf(owners: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, Standing>>
 }
 
 /** How many keys of one owner a statement returns. */
@@ -29,6 +33,18 @@ export function postgresOwners(
   async function standingOf(owner: string, key: string) {
     const [[epoch, listed] = []] = (await send(sql.standing, listNameOf(owner), key)).rows
     return { epoch: Number(epoch), isListed: listed === 'listed' }
+  }
+
+  async function standingsOf(owners: ReadonlyMap<string, string>) {
+    if (owners.size === 0) return new Map<string, Standing>()
+    const names = [...owners].map(([key, owner]) => [key, listNameOf(owner)])
+    const { rows } = await send(sql.standings, JSON.stringify(Object.fromEntries(names)))
+    return new Map(
+      rows.map(([key, epoch, listed]): [string, Standing] => [
+        String(key),
+        { epoch: Number(epoch), isListed: listed === 'listed' },
+      ]),
+    )
   }
 
   async function epochOf(owner: string): Promise<number> {
@@ -73,6 +89,7 @@ export function postgresOwners(
 
   return {
     standingOf,
+    standingsOf,
 
     epoch: epochOf,
 

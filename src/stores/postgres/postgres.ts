@@ -3,7 +3,16 @@
 import { type Clock, systemClock } from '../../base/ports.ts'
 import { checkPostgres } from './check.ts'
 import { connectPostgres, type PostgresClient } from './client.ts'
-import { again, creationFailure, isFull, isRolledBack, sendTo, versionsIn } from './failures.ts'
+import {
+  again,
+  creationFailure,
+  isFull,
+  isQueueFull,
+  isRolledBack,
+  sendTo,
+  versionsIn,
+} from './failures.ts'
+import { listeningOn, type PostgresListener } from './listen.ts'
 import { postgresOwners } from './owners.ts'
 import { schemaScript, tablesOf } from './schema.ts'
 import { decodeKeys, decodeRow, encodeRow } from './row.ts'
@@ -14,6 +23,7 @@ import { hasWonBefore, timeToLive } from '../verb-rules.ts'
 import { sessionStore } from '../session-store.ts'
 
 export type { PostgresClient } from './client.ts'
+export type { PostgresListener } from './listen.ts'
 export { postgresSchema } from './schema.ts'
 
 /** How a PostgreSQL store is set up. */
@@ -33,6 +43,17 @@ export interface PostgresStoreOptions {
    * @default false
    */
   readonly prepare?: boolean
+  /**
+   * A connection for LISTEN, on which `sessions.onEnded` hears of sessions that other processes end:
+   * `postgres`; or, with `pg`, a function that connects a `Client`, which is called while a session
+   * is watched, and again if the connection has ended. Not through PgBouncer. Without it, a poll
+   * finds them (`pollInterval`).
+   *
+   * Give it to every process of the app: only with it, a process also sends NOTIFY, in the statement
+   * that ends a session, since PostgreSQL commits such transactions one after another. It sends the
+   * session's handle.
+   */
+  readonly listener?: PostgresListener | undefined
 }
 
 /** A store for sessions in PostgreSQL. */
@@ -64,8 +85,9 @@ export interface PostgresStore extends SessionStore {
  */
 export function postgresStore(
   client: PostgresClient,
-  { prefix = 'sojourn_', clock = systemClock, prepare = false }: PostgresStoreOptions = {},
+  options: PostgresStoreOptions = {},
 ): PostgresStore {
+  const { prefix = 'sojourn_', clock = systemClock, prepare = false, listener } = options
   const tables = tablesOf(prefix)
   const sql = statements(tables)
   const connection = connectPostgres(client, prepare ? 'named' : 'unnamed')
@@ -73,11 +95,20 @@ export function postgresStore(
   const ttlUntil = (until: number) => timeToLive(until, clock())
   const rowValues = (key: string, row: Row) => [key, ...encodeRow(row), ttlUntil(row.expiresAt)]
   const send = sendTo(connection, sql.version)
-  const { standingOf, ...owners } = postgresOwners(send, tables, ttlUntil)
+  const subscribe = listener && listeningOn(tables.channel, listener)
+  const { standingOf, standingsOf, ...owners } = postgresOwners(send, tables, ttlUntil)
 
   async function rowAt(key: string): Promise<Row | null> {
     const [found] = (await send(sql.row, key)).rows
     return found ? decodeRow(found) : null
+  }
+
+  function removeRow(key: string) {
+    if (!subscribe) return send(sql.remove, key, GARBAGE_MS)
+    return send(sql.removeAndNotify, key, GARBAGE_MS).catch((error: unknown) => {
+      if (isQueueFull(error)) return send(sql.remove, key, GARBAGE_MS)
+      throw error
+    })
   }
 
   return sessionStore({
@@ -86,8 +117,21 @@ export function postgresStore(
 
     async read(key) {
       const row = await rowAt(key)
-      if (row === null || row.owner === null) return row && { ...row, epoch: 0, isListed: true }
+      if (row === null || row.owner === null) return row && { ...row, ...NO_OWNER }
       return { ...row, ...(await standingOf(row.owner, key)) }
+    },
+
+    async readMany(keys) {
+      const { rows } = await send(sql.rows, JSON.stringify(keys))
+      const found = new Map(rows.map(([key, ...row]) => [String(key), decodeRow(row)]))
+      const owned = [...found].flatMap(([key, { owner }]): [string, string][] =>
+        owner === null ? [] : [[key, owner]],
+      )
+      const standings = await standingsOf(new Map(owned))
+      return keys.map((key) => {
+        const row = found.get(key)
+        return row ? { ...row, ...(standings.get(key) ?? NO_OWNER) } : null
+      })
     },
 
     async insert(key, row) {
@@ -116,7 +160,7 @@ export function postgresStore(
     },
 
     async remove(key) {
-      const { rows } = await send(sql.remove, key, GARBAGE_MS).catch((error: unknown) => {
+      const { rows } = await removeRow(key).catch((error: unknown) => {
         if (isFull(error)) return send(sql.removeWithoutTombstone, key)
         throw error
       })
@@ -148,6 +192,8 @@ export function postgresStore(
 
     check: () => checkPostgres(connection, sql),
 
+    ...(subscribe && { subscribe }),
+
     async createSchema() {
       const versions = await versionsIn(connection, sql.version)
       const { found = 0, own } = versions
@@ -160,6 +206,9 @@ export function postgresStore(
     },
   })
 }
+
+/** What `read` says of a row without an owner. */
+const NO_OWNER = { epoch: 0, isListed: true }
 
 /** How many rows one statement returns or deletes: it holds its locks until it is done. */
 const BATCH = 500

@@ -13,6 +13,8 @@ export interface Tables {
   readonly owned: string
   /** One row, which says what version the tables have. */
   readonly meta: string
+  /** The channel on which the keys of removed rows are sent. Without the schema: keys are unique. */
+  readonly channel: string
   /** An index's name: PostgreSQL puts it into its table's schema. */
   index(name: string): string
 }
@@ -35,6 +37,7 @@ export function tablesOf(prefix: string): Tables {
     owners: table('owners'),
     owned: table('owned'),
     meta: table('meta'),
+    channel: `${stem}ended`,
     index: (name) => `"${stem}${name}"`,
   }
 }

@@ -10,11 +10,26 @@ export type Statements = ReturnType<typeof statements>
 const LIVE = 'body IS NOT NULL AND collect_at > now()'
 
 /** The statements on these tables. */
-export function statements({ sessions, owners, owned, meta }: Tables) {
+export function statements({ sessions, owners, owned, meta, channel }: Tables) {
+  // The tombstone has both its last write and the owner, so that `prune` also finds the entry in the
+  // owner's list.
+  const remove = `
+INSERT INTO ${sessions} AS found (key, write, recent, expires_at, owner, body, collect_at)
+VALUES ($1, '', '', 0, NULL, NULL, ${after('$2')})
+ON CONFLICT (key) DO UPDATE SET
+  write = CASE WHEN found.body IS NOT NULL AND found.collect_at > now() THEN found.write ELSE '' END,
+  recent = '', expires_at = 0, body = NULL, collect_at = excluded.collect_at
+RETURNING write`
+
   return {
     /** $1 key. */
     row: statement(`
 SELECT write, recent, expires_at::text, owner, body FROM ${sessions} WHERE key = $1 AND ${LIVE}`),
+
+    /** $1 keys as JSON. Returns each row's key, then as `row` does. */
+    rows: statement(`
+SELECT key, write, recent, expires_at::text, owner, body FROM ${sessions}
+WHERE key IN (SELECT json_array_elements_text($1::text::json)) AND ${LIVE}`),
 
     /** $1 key, $2 write, $3 recent, $4 end, $5 owner, $6 body, $7 time to live. */
     insert: statement(`
@@ -44,17 +59,13 @@ UPDATE ${sessions} SET
   expires_at = greatest(expires_at, $2), collect_at = greatest(collect_at, ${after('$3')})
 WHERE key = $1 AND ${LIVE}`),
 
-    /**
-     * $1 key, $2 time to live. Returns the last write, or '' if there was no row. The tombstone has
-     * both it and the owner, so that `prune` also finds the entry in the owner's list.
-     */
-    remove: statement(`
-INSERT INTO ${sessions} AS found (key, write, recent, expires_at, owner, body, collect_at)
-VALUES ($1, '', '', 0, NULL, NULL, ${after('$2')})
-ON CONFLICT (key) DO UPDATE SET
-  write = CASE WHEN found.body IS NOT NULL AND found.collect_at > now() THEN found.write ELSE '' END,
-  recent = '', expires_at = 0, body = NULL, collect_at = excluded.collect_at
-RETURNING write`),
+    /** $1 key, $2 time to live. Returns the last write, or '' if there was no row. */
+    remove: statement(remove),
+
+    /** The same, and sends the key to those who listen. The cast: nothing but text is returned. */
+    removeAndNotify: statement(
+      `${remove}, CASE WHEN write <> '' THEN pg_notify('${channel}', key)::text END`,
+    ),
 
     /** $1 key. For a disk so full that it cannot hold a tombstone; returns as `remove` does. */
     removeWithoutTombstone: statement(`

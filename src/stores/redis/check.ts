@@ -13,6 +13,22 @@ export async function checkRedis(connection: RedisConnection, keys: UnusedKeys):
   return [...new Set(findings.flat())]
 }
 
+/** A sentence if this user may not publish which sessions have ended. An empty message is no key. */
+export async function checkPublishing(
+  { send }: RedisConnection,
+  channel: string,
+): Promise<string[]> {
+  try {
+    await send(channel, ['PUBLISH', channel, ''])
+    return []
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    return [
+      `Redis does not let this user publish which sessions have ended, so other processes close their sockets only at the next poll: +publish &${channel} in ACL SETUSER allows it.`,
+    ]
+  }
+}
+
 async function checkServer(send: SendCommand): Promise<string[]> {
   const settings = new Map<string, string>()
   try {

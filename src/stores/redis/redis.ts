@@ -1,16 +1,18 @@
 /** The store in Redis or Valkey: one string for each session; each verb is one command or script. */
 
 import { systemClock, type Clock } from '../../base/ports.ts'
-import { checkRedis } from './check.ts'
+import { checkPublishing, checkRedis } from './check.ts'
 import { connectRedis, type RedisClient } from './client.ts'
 import { UNUSED } from './rights.ts'
 import { BEGINNING, decodeRow, encodeRow, isRow, textOf } from './row.ts'
 import { ADMIT, EPOCH, exceptedMember, REMOVE, REVOKE, run, SWAP, TOUCH } from './scripts.ts'
+import { type RedisSubscriber, subscriptionTo } from './subscribe.ts'
 import { type Admission, GARBAGE_MS, type SessionStore } from '../../backends/stored/store.ts'
 import { timeToLive } from '../verb-rules.ts'
 import { sessionStore } from '../session-store.ts'
 
 export type { RedisClient } from './client.ts'
+export type { RedisSubscriber } from './subscribe.ts'
 
 /** How a Redis store is set up. */
 export interface RedisStoreOptions {
@@ -21,6 +23,14 @@ export interface RedisStoreOptions {
    * @default 'session'
    */
   readonly prefix?: string
+  /**
+   * A second connected client, `client.duplicate()`, on which `sessions.onEnded` hears of sessions
+   * that other processes end. It is used for one subscription and nothing else, and only while a
+   * session is watched. Without it, a poll finds them (`pollInterval`).
+   *
+   * Every process publishes the handle of a session that it ends, on the channel `session!ended`.
+   */
+  readonly subscriber?: RedisSubscriber | undefined
   /** Tells the time, for the keys' time to live. Tests give their own. @default the machine's */
   readonly clock?: Clock
 }
@@ -44,7 +54,7 @@ export interface RedisStoreOptions {
  */
 export function redisStore(
   client: RedisClient,
-  { prefix = 'session', clock = systemClock }: RedisStoreOptions = {},
+  { prefix = 'session', clock = systemClock, subscriber }: RedisStoreOptions = {},
 ): SessionStore {
   const connection = connectRedis(client)
   const before = connection.bypassed + prefix
@@ -52,6 +62,8 @@ export function redisStore(
   // character only: with a second one Redis takes 16 bytes more for each key.
   const sessionKey = (key: string) => `${before}#${key}`
   const ownerKey = (owner: string) => `${before}@${owner}`
+  const channel = `${connection.added}${before}!ended`
+  const subscribe = subscriber && subscriptionTo(channel, subscriber, client)
   const ttlUntil = (until: number) => String(timeToLive(until, clock()))
   const runOn = (name: string, script: Parameters<typeof run>[1], ...args: string[]) =>
     run(connection, script, name, args)
@@ -91,7 +103,8 @@ export function redisStore(
     },
 
     async remove(key) {
-      return textOf(await runOn(sessionKey(key), REMOVE, String(GARBAGE_MS))) === '1'
+      const args = [String(GARBAGE_MS), channel, key]
+      return textOf(await runOn(sessionKey(key), REMOVE, ...args)) === '1'
     },
 
     async epoch(owner) {
@@ -149,7 +162,13 @@ export function redisStore(
 
     prune: async () => 0,
 
-    check: () => checkRedis(connection, { session: sessionKey(UNUSED), list: ownerKey(UNUSED) }),
+    ...(subscribe && { subscribe }),
+
+    async check() {
+      const keys = { session: sessionKey(UNUSED), list: ownerKey(UNUSED) }
+      const found = await checkRedis(connection, keys)
+      return subscriber ? [...found, ...(await checkPublishing(connection, channel))] : found
+    },
   })
 
   async function admitTo(

@@ -42,14 +42,17 @@ return 1
 `)
 
 /**
- * ARGV: ttl. Returns whether there was a row. It begins with DEL because a Redis whose memory is
- * full refuses a script that begins with SET, and a logout has to work then.
+ * ARGV: ttl, channel, key. Returns whether there was a row, and publishes its key. It begins with DEL
+ * because a Redis whose memory is full refuses a script that begins with SET, and a logout has to
+ * work then; also for a user who may not publish, hence `pcall`.
  */
 export const REMOVE = script(`
 local was = redis.call('STRLEN', KEYS[1])
 redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[1], '', 'PX', ARGV[1])
-return was > 0 and 1 or 0
+if was == 0 then return 0 end
+redis.pcall('PUBLISH', ARGV[2], ARGV[3])
+return 1
 `)
 
 // An owner's list is a sorted set: the session keys, scored 1, 2, 3 in the order of admission. No key

@@ -17,6 +17,7 @@ import { swapping } from './swap.ts'
 import { texts } from './text.ts'
 import { touching } from './touch.ts'
 import { upkeep } from './upkeep.ts'
+import { watching } from './watching.ts'
 
 /** A store that is open for one case. */
 export interface OpenedStore {
@@ -64,7 +65,7 @@ export interface ConformanceCase {
 export function storeConformance(harness: StoreHarness): ConformanceCase[] {
   const onRows = [inserting, swapping, touching, removing, texts, repeats]
   const onOwners = [owners, limits, epochs, healing, ownerRaces]
-  const always = [...onRows, ...onOwners, upkeep]
+  const always = [...onRows, ...onOwners, upkeep, watching]
   const rooms = harness.advance ? [...always, collection] : always
   return rooms.flat().map(({ name, check }) => ({
     name,

@@ -117,6 +117,7 @@ export function bench(options: BenchOptions = {}, shared?: StoreVerbs): Bench {
       grace,
       maxBytes: 1_048_000,
     },
+    pollInterval: 30_000,
     deadlines: { read: 250, write: 500, commit: 1_000, queue: 5_000 },
     limit: options.limit ?? { most: 1_000, onLimit: 'evict-oldest' },
     onReplay: options.onReplay ?? 'report',

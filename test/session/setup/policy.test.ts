@@ -152,6 +152,7 @@ describe('the policy says what holds', () => {
         onUnavailable: 'anonymous-readonly',
         deadlines: { read: 0.1, write: 0.5, commit: 1, queue: 5 },
         concurrency: null,
+        pollInterval: 30,
       },
       data: null,
       hints: false,
@@ -172,6 +173,7 @@ describe('the policy says what holds', () => {
       onUnavailable: 'error',
       deadlines: { read: 0.25, write: 0.5, commit: 1, queue: 5 },
       concurrency: null,
+      pollInterval: 30,
     })
     expect(algorithms['rows']).toBe('none: rows are plain text')
     expect(encryption.of).toBe('nothing')

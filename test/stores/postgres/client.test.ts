@@ -4,7 +4,11 @@ import { randomBytes } from 'node:crypto'
 import { Client, Pool, type PoolConfig, types } from 'pg'
 import postgres from 'postgres'
 import { expect, onTestFinished, test } from 'vitest'
-import { postgresStore, type PostgresClient } from '../../../src/stores/postgres/postgres.ts'
+import {
+  postgresStore,
+  type PostgresClient,
+  type PostgresListener,
+} from '../../../src/stores/postgres/postgres.ts'
 import type { Row } from '../../../src/backends/stored/store.ts'
 import { connectPool, emptyStore, MANY, sqlOf, url } from './tables.ts'
 
@@ -42,6 +46,36 @@ test('a pool of pg and a postgres client are taken as they are', async () => {
   onTestFinished(() => sql.end())
   expect(postgresStore(new Pool()).engine).toBe('PostgreSQL')
   expect(postgresStore(sql).engine).toBe('PostgreSQL')
+})
+
+test('a logout does not fail because nobody reads the notifications, and their queue is full', async () => {
+  await emptyStore(pool, sqlOf(pool), NAME)
+  const sent: string[] = []
+  const full = new Proxy(pool, {
+    get(target, name) {
+      if (name !== 'query') return Reflect.get(target, name)
+      return async (config: { text: string }) => {
+        sent.push(config.text)
+        if (!config.text.includes('pg_notify')) return target.query(config)
+        throw Object.assign(new Error('too many notifications'), { code: '54000' })
+      }
+    },
+  })
+  const store = postgresStore(full, { prefix: `${NAME}_`, listener: () => pool.connect() })
+  await store.insert('k', ROW)
+  expect(await store.remove('k')).toBe(true)
+  expect(await store.read('k')).toBeNull()
+  expect(sent.filter((text) => text.includes('pg_notify'))).toHaveLength(1)
+})
+
+test('a listener is a client, a function or postgres, and no pool', () => {
+  const listener = (one: unknown) => () =>
+    postgresStore(pool, { listener: one as PostgresListener })
+  for (const good of [new Client(), () => new Client(), postgres(url)]) {
+    expect(listener(good)).not.toThrow()
+  }
+  expect(listener(pool)).toThrow(refused(/is a pool.*Pass \(\) => pool\.connect\(\)/))
+  for (const bad of [{}, 'url', 5]) expect(listener(bad)).toThrow(refused(/has to be a Client/))
 })
 
 test('a connection of pg is refused, which may be inside a transaction', async () => {

@@ -3,7 +3,11 @@
 import { PGlite } from '@electric-sql/pglite'
 import postgres from 'postgres'
 import { afterAll, describe, expect, test } from 'vitest'
-import { type PostgresClient, postgresStore } from '../../../src/stores/postgres/postgres.ts'
+import {
+  type PostgresClient,
+  type PostgresListener,
+  postgresStore,
+} from '../../../src/stores/postgres/postgres.ts'
 import { storeConformance } from '../../../src/testing/testing.ts'
 import { connectPool, emptyStore, harness, type Sql, sqlOf, url } from './tables.ts'
 import { countTo, isolated } from './isolation.ts'
@@ -21,20 +25,22 @@ interface Kind {
   readonly client: PostgresClient
   readonly sql?: Sql
   readonly prepare?: boolean
+  readonly listener?: PostgresListener
 }
 
 const KINDS: Record<string, Kind> = {
-  pg_prepared: { client: connectPool(), prepare: true },
+  pg_prepared: { client: connectPool(), prepare: true, listener: () => pool.connect() },
   pg_repeatable_read: { client: connectPool(isolated('repeatable read')) },
   pg_serializable: { client: connectPool(isolated('serializable')) },
-  postgres: { client: sql },
+  postgres: { client: sql, listener: sql },
   postgres_prepared: { client: sql, prepare: true },
   postgres_camel: { client: camel },
-  pglite: { client: database, sql: (text) => database.exec(text) },
+  pglite: { client: database, sql: (text) => database.exec(text), listener: database },
 }
 
-describe.for(Object.entries(KINDS))('%s', ([name, { client, sql = sqlOf(pool), prepare }]) => {
-  for (const one of storeConformance(harness(client, sql, `long_${name}`, prepare))) {
+describe.for(Object.entries(KINDS))('%s', ([name, kind]) => {
+  const { client, sql = sqlOf(pool), prepare, listener } = kind
+  for (const one of storeConformance(harness(client, sql, `long_${name}`, prepare, listener))) {
     test(one.name, one.run)
   }
 

@@ -6,5 +6,7 @@ import { connectPool, harness, sqlOf } from './tables.ts'
 
 const pool = connectPool()
 
-for (const { name, run } of storeConformance(harness(pool, sqlOf(pool), 'conformance_pg')))
-  test(name, run)
+const listening = () => pool.connect()
+const onPool = harness(pool, sqlOf(pool), 'conformance_pg', false, listening)
+
+for (const { name, run } of storeConformance(onPool)) test(name, run)

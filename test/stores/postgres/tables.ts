@@ -5,6 +5,7 @@ import { afterAll, onTestFinished, TestRunner } from 'vitest'
 import { tablesOf } from '../../../src/stores/postgres/schema.ts'
 import {
   type PostgresClient,
+  type PostgresListener,
   postgresStore,
   type PostgresStore,
   type PostgresStoreOptions,
@@ -59,11 +60,17 @@ export async function emptyStore(
 }
 
 /** For the conformance suite. The server's own clock runs on, so the rows are moved back instead. */
-export function harness(client: PostgresClient, sql: Sql, name: string, prepare = false) {
+export function harness(
+  client: PostgresClient,
+  sql: Sql,
+  name: string,
+  prepare = false,
+  listener?: PostgresListener,
+) {
   const { sessions, owners } = tablesOf(`${name}_`)
   return {
     open: async (clock: FakeClock) => ({
-      store: await emptyStore(client, sql, name, { clock, prepare }),
+      store: await emptyStore(client, sql, name, { clock, prepare, listener }),
     }),
     async advance(ms: number, clock: FakeClock) {
       clock.advance(ms)

@@ -54,6 +54,33 @@ test('with the rights of the guide every verb works, and nothing is to be said o
   await admin.flushall()
 })
 
+test('without the right to publish sessions are ended all the same, and the check names what is missing', async () => {
+  const subscriber = new Redis(server.url)
+  const heard: string[] = []
+  const ended = async (rights: readonly string[], key: string) => {
+    await admin.call('ACL', ['SETUSER', 'sessions', 'reset', 'on', '>secret', ...rights])
+    const client = new Redis(server.port, { username: 'sessions', password: 'secret' })
+    const store = redisStore(client, { subscriber })
+    const stop = await store.subscribe!(
+      (removed) => heard.push(removed),
+      () => {},
+    )
+    await store.insert(key, rowOf(null, 'w1', ''))
+    expect(await store.remove(key)).toBe(true)
+    const findings = await store.check()
+    await subscriber.ping()
+    await stop()
+    client.disconnect()
+    return findings
+  }
+  expect(await ended(RIGHTS, 'unheard')).toEqual([
+    expect.stringMatching(/only at the next poll: \+publish &session!ended in ACL SETUSER/),
+  ])
+  expect(await ended([...RIGHTS, '+publish', '&session!ended'], 'heard')).toEqual([])
+  expect(heard.filter((key) => key !== '')).toEqual(['heard'])
+  subscriber.disconnect()
+})
+
 test.each(COMMANDS)(
   'without %s some verb fails, and the check names what is missing',
   async (right) => {

@@ -9,7 +9,7 @@ import {
   type RedisClient,
   type SendCommand,
 } from '../../../src/stores/redis/client.ts'
-import { redisStore } from '../../../src/stores/redis/redis.ts'
+import { type RedisSubscriber, redisStore } from '../../../src/stores/redis/redis.ts'
 import type { Limit, Row, Store } from '../../../src/backends/stored/store.ts'
 import { storeConformance } from '../../../src/testing/conformance/conformance.ts'
 
@@ -20,19 +20,29 @@ export type OpenClient = (name: string) => Promise<{ client: RedisClient; close(
 export function conformance(open: OpenClient): void {
   const all = `conformance-${randomBytes(6).toString('hex')}:`
   let opened: Awaited<ReturnType<OpenClient>>
+  let listening: Awaited<ReturnType<OpenClient>>
   let connection: RedisConnection
   let prefix = all
   let stores = 0
   beforeAll(async () => {
     opened = await open('conformance')
+    listening = await open('subscriber')
     connection = connectRedis(opened.client)
   })
-  afterAll(async () => opened.close())
+  afterAll(async () => {
+    await opened.close()
+    await listening.close()
+  })
 
   const cases = storeConformance({
     open(clock) {
       prefix = `${all}${++stores}:`
-      return { store: redisStore(opened.client, { prefix, clock }) }
+      // A pool cannot subscribe.
+      const subscriber =
+        'subscribe' in listening.client
+          ? (listening.client as unknown as RedisSubscriber)
+          : undefined
+      return { store: redisStore(opened.client, { prefix, clock, subscriber }) }
     },
     async advance(ms, clock) {
       clock.advance(ms)

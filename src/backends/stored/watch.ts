@@ -1,0 +1,167 @@
+/** Tells who watches a session that it has ended: at once, by the store's notification, or by a poll. */
+
+import { SessionError } from '../../base/errors.ts'
+import type { Clock, Timer } from '../../base/ports.ts'
+import type { EndCause } from '../store-backend.ts'
+import type { GuardedStore, SessionRules } from './commit-work.ts'
+import { decodeEntry, entryEnded, isRevoked } from './entry.ts'
+import { type FoundRow, READ_AT_ONCE, type Watching } from './store.ts'
+import { eachInParts } from './upkeep.ts'
+
+/** Is told once why a session has ended. Must not throw. */
+export type EndListener = (why: EndCause) => void
+
+/** The sessions that are watched in this process. */
+export interface EndWatch {
+  /** @returns a function that stops it. @throws ERR_LISTENER_LIMIT */
+  watch(key: string, listener: EndListener): () => void
+  /** Tells the listeners of a session that has ended. */
+  tell(key: string, why: EndCause): void
+  /** Removes a row, then tells. */
+  remove(key: string, why: EndCause): Promise<boolean>
+}
+
+/** What watching needs. */
+export interface EndWatchParts {
+  readonly store: Pick<GuardedStore, 'read' | 'readMany' | 'remove'>
+  /** The store itself: a subscription has no deadline. */
+  readonly subscriptions: Pick<Watching, 'subscribe'>
+  readonly rules: SessionRules
+  readonly clock: Clock
+  /** Does not keep the process alive. */
+  readonly background: Timer
+  /** In milliseconds. */
+  readonly pollInterval: number
+}
+
+/** How many listeners a process may have: more than it has sockets, unless they are never stopped. */
+export const MAX_LISTENERS = 250_000
+
+/**
+ * Makes the watch.
+ *
+ * A key is read when it is first watched, since the session may have ended just before; when the
+ * store says that it was removed; and at each poll. So a notification that is lost only delays.
+ */
+export function endWatch(parts: EndWatchParts): EndWatch {
+  const { store, subscriptions, rules, clock, background, pollInterval } = parts
+  const watched = new Map<string, Set<{ readonly listener: EndListener }>>()
+  /** The removals of this process in flight: a notification may come before their reply. */
+  const ending = new Map<string, EndCause>()
+  const unread = new Set<string>()
+  let count = 0
+  let isPolling = false
+  let subscription: Promise<() => Promise<void>> | undefined
+
+  function tell(key: string, why: EndCause): void {
+    const listeners = watched.get(key)
+    if (!listeners) return
+    watched.delete(key)
+    // One listener may stop the others.
+    for (const one of listeners) {
+      listeners.delete(one)
+      count -= 1
+      one.listener(why)
+    }
+  }
+
+  function readSoon(key: string): void {
+    if (unread.size === 0) queueMicrotask(() => void readUnread())
+    unread.add(key)
+  }
+
+  function readUnread(): Promise<void> {
+    const keys = [...unread]
+    unread.clear()
+    return check(keys)
+  }
+
+  /** Reads these keys, and tells of those that have ended. If a read fails, the next poll does it. */
+  async function check(keys: Iterable<string>): Promise<void> {
+    const all = [...keys]
+    try {
+      for (let at = 0; at < all.length; at += READ_AT_ONCE) {
+        const batch = all.slice(at, at + READ_AT_ONCE).filter((key) => watched.has(key))
+        for (const [key, row] of await read(batch)) {
+          const why = endOf(key, row)
+          if (why !== undefined) tell(key, why)
+        }
+      }
+    } catch {
+      // The requests that need the store get the error.
+    }
+  }
+
+  async function read(keys: readonly string[]): Promise<ReadonlyMap<string, FoundRow | null>> {
+    const found = new Map<string, FoundRow | null>()
+    if (keys.length > 1 && store.readMany) {
+      const rows = await store.readMany(keys)
+      // A row that is missing from the answer must not pass for a session that has ended.
+      keys.forEach((key, at) => rows[at] !== undefined && found.set(key, rows[at]))
+    } else await eachInParts(keys, async (key) => void found.set(key, await store.read(key)))
+    return found
+  }
+
+  function endOf(key: string, row: FoundRow | null): EndCause | undefined {
+    if (row === null) return ending.get(key) ?? 'gone'
+    const entry = decodeEntry(key, row, rules)
+    // Under a secret that this process does not have.
+    if (!entry) return row.expiresAt < clock() ? 'expired' : undefined
+    if (isRevoked(row, entry)) return 'revoked'
+    const ended = entryEnded(row, entry, rules, clock())
+    return ended === 'future' ? undefined : ended
+  }
+
+  function subscribe(): void {
+    if (!subscriptions.subscribe || subscription) return
+    const removed = (key: string) => void (watched.has(key) && readSoon(key))
+    const lost = () => void (subscription === subscribing && (subscription = undefined))
+    const subscribing = (async () => subscriptions.subscribe!(removed, lost))()
+    subscription = subscribing
+    // Of what ended before it was subscribed nothing is heard.
+    subscribing.then(() => check(watched.keys()), lost)
+  }
+
+  function poll(): void {
+    if (isPolling) return
+    isPolling = true
+    background(async () => {
+      if (watched.size > 0) subscribe()
+      await check(watched.keys())
+      isPolling = false
+      if (watched.size > 0) return poll()
+      const stopping = subscription
+      subscription = undefined
+      stopping?.then((stop) => stop()).catch(() => {})
+    }, pollInterval)
+  }
+
+  return {
+    watch(key, listener) {
+      if (count >= MAX_LISTENERS) throw new SessionError('ERR_LISTENER_LIMIT', MAX_LISTENERS)
+      const listeners = watched.get(key) ?? new Set()
+      const one = { listener }
+      watched.set(key, listeners.add(one))
+      count += 1
+      readSoon(key)
+      subscribe()
+      poll()
+      return () => {
+        if (!listeners.delete(one)) return
+        count -= 1
+        if (listeners.size === 0 && watched.get(key) === listeners) watched.delete(key)
+      }
+    },
+    tell,
+    async remove(key, why) {
+      ending.set(key, why)
+      try {
+        const existed = await store.remove(key)
+        tell(key, why)
+        return existed
+      } finally {
+        ending.delete(key)
+      }
+    },
+  }
+}
