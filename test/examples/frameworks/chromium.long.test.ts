@@ -15,9 +15,12 @@ beforeAll(async () => {
 
 afterAll(() => browser?.close())
 
-test.each(['express', 'fetch'])('examples/%s.ts works in a real browser', async (name) => {
-  await driveBrowser(browser, await startExample(name))
-})
+test.each(['express', 'fastify', 'fetch', 'koa'])(
+  'examples/%s.ts works in a real browser',
+  async (name) => {
+    await driveBrowser(browser, await startExample(name))
+  },
+)
 
 test('a browser that prefetches every link it hovers over changes nothing', async () => {
   const { origin, prefetched } = await prefetching(await startExample('express'))
