@@ -53,6 +53,6 @@ describe('the package on npm', () => {
         )
         .reduce((sum, { size }) => sum + size, 0)
     expect(sizeOf(false)).toBeLessThan(1_330_000)
-    expect(sizeOf(true)).toBeLessThan(600_000)
+    expect(sizeOf(true)).toBeLessThan(720_000)
   })
 })
