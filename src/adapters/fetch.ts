@@ -70,8 +70,9 @@ export async function respond(
   }
   // Before the commit: without a response nothing is saved.
   if (!isResponse(response)) throw new SessionError('ERR_RESPONSE_INVALID', kindOf(response))
-  // A network error and a protocol switch have no headers that could be added to.
-  const isHeadless = response.type === 'error' || response.status === 101
+  // A network error and a protocol switch have no headers that could be added to. Not by `type`, for
+  // which Hono's Node server would make a whole Response of its light one.
+  const isHeadless = response.status === 0 || response.status === 101
   if (isHeadless) visit.withoutCookie()
   let outgoing
   try {

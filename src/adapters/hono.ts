@@ -44,7 +44,7 @@ export function sessionMiddleware(sessions: Sessions<any>): HonoMiddleware<void>
       throw error
     })
     // Nothing, if the app has used this middleware twice, and a handler returned nothing.
-    if (response && response.type !== 'error') replace(c, response)
+    if (response && response.status !== 0) replace(c, response)
   }
 }
 
