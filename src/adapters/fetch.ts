@@ -2,8 +2,8 @@
 
 import { SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
-import { mergeInto } from '../http/headers.ts'
-import { isAnswerable } from '../session/explain/refusal.ts'
+import { mergeInto, type Outgoing } from '../http/headers.ts'
+import { isAnswerable, refusalOf } from '../session/explain/refusal.ts'
 import { loginCheck, type LoginRequiredOptions } from '../session/login-required.ts'
 import { requireFunction, requireSessions } from '../session/require-sessions.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -46,6 +46,9 @@ export function withSessions<Rest extends unknown[], Incoming extends Request = 
  * `sessions.get` finds the session by the request and by each carrier after it, such as a
  * framework's own context. If the request is mounted already, it only calls the handler.
  *
+ * @param failed called if the session cannot be saved: returns the response, or throws, so that the
+ * framework's error handler gets the error. @default the error response
+ *
  * @example
  * const handle = ({ event, resolve }) =>
  *   respond(sessions, [event.request, event.locals], () => resolve(event))
@@ -54,6 +57,7 @@ export async function respond(
   sessions: Sessions<any>,
   carriers: readonly [request: Request, ...alsoCarriers: object[]],
   handler: () => Maybe<Response>,
+  failed: (error: unknown) => Maybe<Response> = refused,
 ): Promise<Response> {
   const visit = sessions.mount(carriers, new FetchFacts(carriers[0]))
   if (!visit) return handler()
@@ -66,8 +70,9 @@ export async function respond(
   }
   // Before the commit: without a response nothing is saved.
   if (!isResponse(response)) throw new SessionError('ERR_RESPONSE_INVALID', kindOf(response))
-  // A network error and a protocol switch have no headers that could be added to.
-  const isHeadless = response.type === 'error' || response.status === 101
+  // A network error and a protocol switch have no headers that could be added to. Not by `type`, for
+  // which Hono's Node server would make a whole Response of its light one.
+  const isHeadless = response.status === 0 || response.status === 101
   if (isHeadless) visit.withoutCookie()
   let outgoing
   try {
@@ -76,10 +81,14 @@ export async function respond(
   } catch (error) {
     // Releases the body that is not sent.
     void response.body?.cancel().catch(() => {})
-    return refused(error)
+    const { setCookie } = refusalOf(error)
+    return withOutgoing(await failed(error), { vary: true, setCookie })
   }
-  if (!outgoing || isHeadless) return response
-  // Never change the app's own object: it may return the same one to the next visitor.
+  return outgoing && !isHeadless ? withOutgoing(response, outgoing) : response
+}
+
+/** Never changes the app's own object: it may return the same one to the next visitor. */
+function withOutgoing(response: Response, outgoing: Outgoing): Response {
   const headers = mergeInto(new Headers(response.headers), outgoing)
   const { status, statusText } = response
   return new Response(response.body, { status, statusText, headers })

@@ -1,7 +1,8 @@
 /** Sessions for h3 and Nitro: middleware for sessions, a CSRF guard and a login guard. */
 
+import { visitorText } from '../base/error-response.ts'
+import { SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
-import { isAnswerable } from '../session/explain/refusal.ts'
 import { loginCheck, type LoginRequiredOptions } from '../session/login-required.ts'
 import { requireFunction, requireSessions } from '../session/require-sessions.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -12,22 +13,18 @@ import { loginRedirect, pathOf } from './login-redirect.ts'
 /** Of h3's event. */
 interface H3Event {
   readonly req: Request
-  readonly app?: { readonly config: Readonly<ErrorConfig> } | undefined
+  /** The app that got the request. */
+  readonly app?: { readonly config: object } | undefined
 }
 
-/** Of an app's options: what makes a response of an error. */
-interface ErrorConfig {
-  onError?: any
-  silent?: boolean
-  debug?: boolean
-}
+/** What a handler for Node returns, which wrote to Node's response by itself. */
+const HANDLED = Symbol.for('h3.handled')
 
 /**
- * Makes the session middleware: then `sessions.get(event)` works.
+ * Makes the session middleware: then `sessions.get(event)` works. Use it before other middleware.
  *
- * An error of a handler becomes its response here, by the app's `onError` if there is one: what was
- * written before the error is saved. Without `onError` a session error (401, 403, 503) becomes the
- * response of `sojourn/fetch`.
+ * The app's `onError` gets the errors of handlers, and that of a session that cannot be saved: with
+ * the `SessionError` as `cause`. What was written before an error is saved.
  *
  * @param toResponse h3's own: it makes a response of what a handler returns, or of its error.
  *
@@ -36,24 +33,50 @@ interface ErrorConfig {
  */
 export function sessionMiddleware<Event extends H3Event>(
   sessions: Sessions<any>,
-  toResponse: (value: unknown, event: Event, config?: ErrorConfig) => Maybe<Response>,
-): (event: Event, next: () => unknown) => Promise<Response> {
+  toResponse: (value: unknown, event: Event, config?: any) => Maybe<Response>,
+): (event: Event, next: () => unknown) => Promise<unknown> {
   const usage = 'app.use(sessionMiddleware(sessions, toResponse))'
   requireSessions(sessions, 'sessionMiddleware', usage)
   requireFunction(toResponse, 'toResponse')
-  return (event, next) =>
-    respond(sessions, [event.req, event], async () => {
-      // Without `onResponse`, which h3 calls itself for the response of this middleware.
-      const { onError, silent = false, debug = false } = event.app?.config ?? {}
-      const config = { silent, debug, ...(onError && { onError }) }
+  return async (event, next) => {
+    let isSent = false
+    // h3 calls `onResponse` by itself, with the response that this middleware returns.
+    const config = { ...event.app?.config, onResponse: undefined }
+    const handler = async () => {
+      let value
       try {
-        return await toResponse(await next(), event, config)
+        value = await next()
       } catch (error) {
-        // h3 sends what is thrown and is no error as a page.
-        if (!(error instanceof Error) || (!onError && isAnswerable(error))) throw error
-        return toResponse(error, event, config)
+        return toResponse(rejected(error), event, config)
       }
-    })
+      isSent = value === HANDLED
+      return isSent ? Response.error() : toResponse(value, event, config)
+    }
+    // Silent: an event has reported it already.
+    const failed = (failure: unknown) =>
+      toResponse(rejected(failure), event, { ...config, silent: true })
+    const response = await respond(sessions, [event.req, event], handler, failed)
+    return isSent ? HANDLED : response
+  }
+}
+
+/** A promise, since h3 takes a thrown value that is no error for a page. */
+async function rejected(failure: unknown): Promise<never> {
+  throw inDialect(failure)
+}
+
+/** As h3's own HTTPError. Other errors it prints as unhandled, and Nitro sends them as a 500. */
+function inDialect(error: unknown): unknown {
+  if (!(error instanceof SessionError) || error.status === 500) return error
+  const { status, statusText } = error
+  const message = visitorText(error.code).trim()
+  return Object.assign(new Error(message, { cause: error }), {
+    name: 'HTTPError',
+    status,
+    statusText,
+    headers: new Headers(error.headers),
+    toJSON: () => ({ status, statusText, message }),
+  })
 }
 
 /**

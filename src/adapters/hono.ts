@@ -1,15 +1,18 @@
 /** Sessions for Hono, on every runtime: middleware for sessions, a CSRF guard and a login guard. */
 
+import { SessionError } from '../base/errors.ts'
 import { loginCheck, type LoginRequiredOptions } from '../session/login-required.ts'
 import { requireSessions } from '../session/require-sessions.ts'
 import type { Sessions } from '../session/sessions.ts'
-import { csrfFieldOf } from './csrf-field.ts'
+import { csrfFieldIn, csrfFieldOf } from './csrf-field.ts'
 import { respond } from './fetch.ts'
 import { loginRedirect, pathOf } from './login-redirect.ts'
 
 /** Of Hono's context. */
 interface HonoContext {
-  readonly req: { readonly raw: Request }
+  readonly req: { readonly raw: Request; parseBody(): Promise<unknown> }
+  /** Whether there is a response by now. */
+  readonly finalized: boolean
   get res(): Response
   set res(response: Response | undefined)
 }
@@ -19,20 +22,41 @@ type HonoMiddleware<Result> = (c: HonoContext, next: () => Promise<void>) => Pro
 /**
  * Makes the session middleware. Use it before the routes: then `sessions.get(c)` works in them.
  *
+ * If a session cannot be saved, the app's `onError` gets the error. What was written before an error
+ * is saved: Hono has made a response of the error by then.
+ *
  * @example
  * app.use(sessionMiddleware(sessions))
  */
 export function sessionMiddleware(sessions: Sessions<any>): HonoMiddleware<void> {
   requireSessions(sessions, 'sessionMiddleware', 'app.use(sessionMiddleware(sessions))')
   return async (c, next) => {
-    const response = await respond(sessions, [c.req.raw, c], async () => {
+    const handler = async () => {
       await next()
-      return c.res
+      // Asking for `c.res` would make an empty page of a handler that returned nothing.
+      if (!c.finalized) return undefined as never
+      return isSent(c.res) ? Response.error() : c.res
+    }
+    const response = await respond(sessions, [c.req.raw, c, c.req], handler, (error) => {
+      if (isSent(c.res)) return c.res
+      const headers = error instanceof SessionError ? error.headers : undefined
+      replace(c, new Response(null, headers && { headers }))
+      throw error
     })
-    // Hono would set the headers of the response from before over the new ones.
-    c.res = undefined
-    c.res = response
+    // Nothing, if the app has used this middleware twice, and a handler returned nothing.
+    if (response && response.status !== 0) replace(c, response)
   }
+}
+
+/** Hono would set the headers of the response from before over the new ones. */
+function replace(c: HonoContext, response: Response): void {
+  c.res = undefined
+  c.res = response
+}
+
+/** Whether the handler wrote to Node's response by itself: RESPONSE_ALREADY_SENT of Hono's Node server. */
+function isSent({ headers }: Response): boolean {
+  return headers.has('x-hono-already-sent')
 }
 
 /**
@@ -46,7 +70,10 @@ export function sessionMiddleware(sessions: Sessions<any>): HonoMiddleware<void>
 export function csrfGuard(sessions: Sessions<any>): HonoMiddleware<void> {
   requireSessions(sessions, 'csrfGuard', 'app.use(csrfGuard(sessions))')
   return async (c, next) => {
-    await sessions.checkCsrf(c, () => csrfFieldOf(c.req.raw))
+    // Hono remembers a body that a middleware before this one has parsed.
+    const token = async () =>
+      c.req.raw.bodyUsed ? csrfFieldIn(await c.req.parseBody()) : csrfFieldOf(c.req.raw)
+    await sessions.checkCsrf(c, token)
     await next()
   }
 }

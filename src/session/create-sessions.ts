@@ -146,7 +146,13 @@ export function createSessions(options: Omit<SessionOptions, 'schema'>): Session
       return new Session<any>(state)
     },
     mount(carriers, facts) {
-      for (const carrier of carriers) if (findVisit(carrier)) return undefined
+      for (const carrier of carriers) {
+        const mounted = findVisit(carrier)
+        if (mounted === undefined) continue
+        // Another Request for the same page, as after a rewrite in Astro.
+        for (const other of carriers) if (!findVisit(other)) visits.set(other, mounted)
+        return undefined
+      }
       lookAtStore()
       const visit = createVisit(host, facts)
       if (carriers[0]) host.development?.watchRequest(carriers[0])

@@ -62,8 +62,9 @@ export interface Sessions<Data = any> {
   /**
    * For adapters: registers a request, so that `get` finds its session by each of the carriers.
    *
-   * Returns `undefined` if the request is mounted already, as with a middleware that is used twice:
-   * the adapter then just calls the handler. A `ServerResponse` is found by its `req`.
+   * Returns `undefined` if one of the carriers is mounted already, as with a middleware that is used
+   * twice: the adapter then just calls the handler, and the other carriers find the same session. A
+   * `ServerResponse` is found by its `req`.
    */
   mount(carriers: readonly object[], facts: RequestFacts): Visit | undefined
   /**

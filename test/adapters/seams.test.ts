@@ -151,6 +151,19 @@ describe('respond', () => {
     }
   })
 
+  it('shares the session with the Request of a rewritten page, which has the same context', async () => {
+    const locals = {}
+    const [first, second] = ['a', 'b'].map((path) => new Request(`https://shop.example/${path}`))
+    const response = await respond(sessions, [first!, locals], async () => {
+      ;(await sessions.get(first!)).set('kept', 1)
+      return respond(sessions, [second!, locals], async () => {
+        expect((await sessions.get(second!)).get('kept')).toBe(1)
+        return new Response('rewritten')
+      })
+    })
+    expect(await keysIn(response)).toEqual(['kept'])
+  })
+
   it('keeps nothing where a handler returned no Response', async () => {
     let kept = ''
     const site = createSessions({

@@ -187,6 +187,8 @@ test('every example has a test', () => {
     'fastify.ts',
     'fetch.ts',
     'flash.ts',
+    'h3.ts',
+    'hono.ts',
     'koa.ts',
     'login.ts',
     'node-http.ts',

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { startExample } from '../start.ts'
 import { drive } from './drive.ts'
 
-test.each(['express', 'fastify', 'fetch', 'koa'])(
+test.each(['express', 'fastify', 'fetch', 'h3', 'hono', 'koa'])(
   'examples/%s.ts serves the pages of every framework',
   async (name) => {
     await drive(await startExample(name))

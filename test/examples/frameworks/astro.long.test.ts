@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest'
+import { drive } from './drive.ts'
+import { startPacked } from './packed.ts'
+
+test('examples/astro is built, and serves the pages of every framework', async () => {
+  const example = await startPacked('astro', { env: { ASTRO_TELEMETRY_DISABLED: '1' } })
+  try {
+    await drive(example.origin)
+    expect((await fetch(example.origin)).headers.getSetCookie()).toHaveLength(1)
+  } finally {
+    await example.stop()
+  }
+})
