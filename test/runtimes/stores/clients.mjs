@@ -1,10 +1,11 @@
-/** The clients of a runtime's own and of npm, each with a store on it: for Node, Bun and Deno. */
+/** The clients of the runtimes and of npm, each with a store on it. */
 
+import { join } from 'node:path'
 import { postgresStore } from 'sojourn/stores/postgres'
 import { redisStore } from 'sojourn/stores/redis'
 import { sqliteStore } from 'sojourn/stores/sqlite'
 
-const { REDIS_URL, DATABASE_URL } = process.env
+const { REDIS_URL, DATABASE_URL, SQLITE_FOLDER } = process.env
 
 let stores = 0
 
@@ -13,6 +14,9 @@ function onRedis(client, send, close) {
   const all = `runtime-${process.pid}-${Math.random().toString(36).slice(2)}:`
   let prefix
   return {
+    engine: 'Redis',
+    client,
+    send,
     open(clock) {
       prefix = `${all}${(stores += 1)}:`
       return { store: redisStore(client, { prefix, clock }) }
@@ -24,13 +28,20 @@ function onRedis(client, send, close) {
         await (left > 0 ? send('PEXPIRE', [key, `${left}`]) : send('UNLINK', [key]))
       }
     },
+    async cut() {
+      const id = await send('CLIENT', ['ID'])
+      await send('CLIENT', ['KILL', 'ID', `${id}`, 'SKIPME', 'no'])
+    },
     close,
   }
 }
 
-/** The same with a PostgreSQL client: `run` runs one statement. */
-function onPostgres(client, run, close, prefix) {
+/** The same with a PostgreSQL client: `run` runs one statement, `handles` calls back with handles. */
+function onPostgres(prefix, { client, run, handles = async () => {}, close }) {
   return {
+    engine: 'PostgreSQL',
+    client,
+    handles,
     async open(clock) {
       const store = postgresStore(client, { prefix, clock })
       await store.createSchema()
@@ -45,18 +56,32 @@ function onPostgres(client, run, close, prefix) {
         )
       }
     },
+    cut: async () => run('SELECT pg_terminate_backend(pg_backend_pid())'),
     close,
   }
 }
 
-/** The same with a SQLite database in memory. */
+/** Calls back with what a client gives inside a transaction, and with a reserved connection. */
+const handlesOf = (sql) => async (use) => {
+  await sql.begin(async (inside) => use(inside))
+  const reserved = await sql.reserve()
+  try {
+    use(reserved)
+  } finally {
+    reserved.release()
+  }
+}
+
+/** The same with a SQLite database, each in a file of its own. */
 function onSqlite(Database) {
   return {
+    engine: 'SQLite',
     async open(clock) {
-      const db = new Database(':memory:')
+      const path = join(SQLITE_FOLDER, `${process.pid}-${(stores += 1)}.db`)
+      const db = new Database(path)
       const store = sqliteStore(db, { clock })
       await store.createSchema()
-      return { store, close: () => db.close() }
+      return { store, db, path, Database, close: () => db.close() }
     },
     advance: (ms, clock) => clock.advance(ms),
     close() {},
@@ -74,17 +99,31 @@ const NPM = {
   async ioredis() {
     const { Redis } = await import('ioredis')
     const client = new Redis(REDIS_URL).on('error', () => {})
-    return onRedis(client, (name, args) => client.call(name, args), () => client.quit())
+    const send = (name, args) => client.call(name, args)
+    return onRedis(client, send, () => client.quit())
   },
   async pg() {
     const { default: pg } = await import('pg')
-    const pool = new pg.Pool({ connectionString: DATABASE_URL }).on('error', () => {})
-    return onPostgres(pool, (text) => pool.query(text), () => pool.end(), 'runtime_pg_')
+    const client = new pg.Pool({ connectionString: DATABASE_URL }).on('error', () => {})
+    const handles = async (use) => {
+      const connection = await client.connect()
+      try {
+        use(connection)
+      } finally {
+        connection.release()
+      }
+    }
+    const run = (text) => client.query(text)
+    return onPostgres('runtime_pg_', { client, run, handles, close: () => client.end() })
   },
   async postgres() {
     const { default: postgres } = await import('postgres')
-    const sql = postgres(DATABASE_URL, { onnotice() {} })
-    return onPostgres(sql, (text) => sql.unsafe(text), () => sql.end(), 'runtime_postgres_')
+    const client = postgres(DATABASE_URL, { onnotice() {} })
+    const run = (text) => client.unsafe(text)
+    const handles = handlesOf(client)
+    // Without a timeout it waits without end for the connection that was cut.
+    const close = () => client.end({ timeout: 1 })
+    return onPostgres('runtime_postgres_', { client, run, handles, close })
   },
 }
 
@@ -92,17 +131,20 @@ const BUN = {
   async 'Bun.redis'() {
     const { RedisClient } = await import('bun')
     const client = new RedisClient(REDIS_URL)
-    return onRedis(client, (name, args) => client.send(name, args), () => client.close())
+    const send = (name, args) => client.send(name, args)
+    return onRedis(client, send, () => client.close())
   },
   async 'Bun.sql'() {
     const { SQL } = await import('bun')
-    const sql = new SQL(DATABASE_URL)
-    return onPostgres(sql, (text) => sql.unsafe(text), () => sql.close(), 'runtime_bun_')
+    const client = new SQL(DATABASE_URL)
+    const run = (text) => client.unsafe(text)
+    const handles = handlesOf(client)
+    return onPostgres('runtime_bun_', { client, run, handles, close: () => client.close() })
   },
   'bun:sqlite': async () => onSqlite((await import('bun:sqlite')).Database),
 }
 
 const NODE = { 'node:sqlite': async () => onSqlite((await import('node:sqlite')).DatabaseSync) }
 
-/** Every client, by name: a function that connects it. */
-export const CLIENTS = globalThis.Bun ? { ...BUN, ...NPM } : { ...NODE, ...NPM }
+/** Every client, by name: a function that connects it, where the runtime has it. */
+export const CLIENTS = { ...BUN, ...NODE, ...NPM }

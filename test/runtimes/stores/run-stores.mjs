@@ -1,40 +1,18 @@
-/** Launcher: the conformance suite of stores, and 40 concurrent requests, on every client of a runtime. */
+/** Launcher: the conformance suite of stores, and the cases of `own.mjs`, on the clients it is given. */
 
-import assert from 'node:assert/strict'
-import { createSessions } from 'sojourn'
-import { withSessions } from 'sojourn/fetch'
 import { fakeClock, storeConformance } from 'sojourn/testing'
-import { processHost } from '../suite/process-host.mjs'
-import { count, fortyAtOnce, secret } from '../suite/site.mjs'
 import { CLIENTS } from './clients.mjs'
-
-/** What a client has to show besides the conformance suite. */
-const OWN = {
-  async '40 concurrent requests of one session are all answered, and count exactly'({ store }) {
-    const host = processHost()
-    const sessions = createSessions({ secret, store })
-    const counting = async (request) => new Response(await count(sessions.get(request)))
-    try {
-      await fortyAtOnce(await host.serve(withSessions(sessions, counting)), sessions)
-    } finally {
-      await host.close()
-    }
-  },
-  async 'the settings of the server can be checked'({ store }) {
-    const findings = await store.check()
-    assert.ok(findings.every((sentence) => typeof sentence === 'string'))
-  },
-}
+import { OWN } from './own.mjs'
 
 const outcomes = {}
-for (const [client, connect] of Object.entries(CLIENTS)) {
-  const harness = await connect()
-  const own = Object.entries(OWN).map(([name, check]) => ({
+for (const client of process.argv.slice(2)) {
+  const harness = await CLIENTS[client]()
+  const own = Object.entries(OWN[harness.engine]).map(([name, check]) => ({
     name,
     async run() {
       const opened = await harness.open(fakeClock())
       try {
-        await check(opened)
+        await check({ ...harness, ...opened })
       } finally {
         await opened.close?.()
       }
