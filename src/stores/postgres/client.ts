@@ -159,7 +159,8 @@ function refused(why: string): SessionError {
 const INSIDE =
   'may be inside a transaction of yours, and a session saved there is lost when that rolls back'
 
-const UNKNOWN = 'has to be a Pool of pg, a client of postgres, the SQL of Bun for PostgreSQL, or a PGlite database'
+const UNKNOWN =
+  'has to be a Pool of pg, a client of postgres, the SQL of Bun for PostgreSQL, or a PGlite database'
 const PG_CLIENT = `is a single connection of pg: it ${INSIDE}. Pass the Pool`
 const POSTGRES_HANDLE = `is what sql.begin or sql.reserve gives: it ${INSIDE}. Pass the sql that postgres(url) gave`
 const PGLITE_TRANSACTION = `is a transaction of PGlite: it ${INSIDE}. Pass the database`

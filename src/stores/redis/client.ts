@@ -114,7 +114,12 @@ function isBunRedis(client: object): client is BunRedis {
 
 function bunRedis(client: BunRedis): RedisConnection {
   const send: SendCommand = ([name = '', ...args]) => client.send(name, args)
-  return { added: '', bypassed: '', send: (_key, args) => send(args), primaries: async () => [send] }
+  return {
+    added: '',
+    bypassed: '',
+    send: (_key, args) => send(args),
+    primaries: async () => [send],
+  }
 }
 
 function nodeRedis(client: NodeRedis): RedisConnection {
@@ -170,7 +175,8 @@ function optionsOf(client: object): Record<string, unknown> {
 }
 
 function notAClient(): SessionError {
-  const why = 'has to be a client of node-redis, ioredis, iovalkey or Bun, made by you and connected'
+  const why =
+    'has to be a client of node-redis, ioredis, iovalkey or Bun, made by you and connected'
   return new SessionError('ERR_OPTION_INVALID', 'client', why)
 }
 

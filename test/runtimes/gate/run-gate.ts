@@ -12,14 +12,14 @@ const { holdHeaders } = await import(gate)
 // Some runtimes report the error of an aborted exchange here, for whichever exchange it was.
 for (const name of ['uncaughtException', 'unhandledRejection']) process.on(name, () => {})
 
-const outcomes: Record<string, string> = {}
+const outcomes: Record<string, Record<string, string>> = {}
 for (const [name, scenario] of Object.entries(SCENARIOS)) {
   if (!(scenario.protocols ?? ['http1']).includes('http1')) continue
   const commits = Object.keys(COMMITS)
   const found = await Promise.all(
     commits.map((commit) => inTime(compare(scenario, 'http1', commit, holdHeaders))),
   )
-  for (const [index, commit] of commits.entries()) outcomes[`${name} | ${commit}`] = found[index]!
+  outcomes[name] = Object.fromEntries(commits.map((commit, index) => [commit, found[index]!]))
 }
 process.stdout.write(JSON.stringify(outcomes), () => process.exit(0))
 

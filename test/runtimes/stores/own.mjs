@@ -41,7 +41,9 @@ const WITH_A_SERVER = {
     assert.equal(await store.insert('k', row), true)
     await cut().catch(() => {})
     assert.equal((await sent(() => store.read('k'))).body, row.body)
-    assert.deepEqual(await sent(() => store.swap('k', 'w1', { ...row, write: 'w2' })), { won: true })
+    assert.deepEqual(await sent(() => store.swap('k', 'w1', { ...row, write: 'w2' })), {
+      won: true,
+    })
   },
 }
 

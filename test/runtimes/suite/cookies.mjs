@@ -40,7 +40,10 @@ export const cookies = {
 
   async 'an encrypted cookie does not show its values, and is read with the secret only'() {
     const cookie = await savedCookie({ secret, encrypt: true })
-    const bytes = Buffer.from(cookie.slice(cookie.indexOf('=') + 1).replace(/^.*\./, ''), 'base64url')
+    const bytes = Buffer.from(
+      cookie.slice(cookie.indexOf('=') + 1).replace(/^.*\./, ''),
+      'base64url',
+    )
     assert.equal(bytes.includes('queen'), false)
     const opened = await createSessions({ secret, encrypt: true }).open(cookie)
     assert.equal(opened.get('card'), 'queen of hearts')

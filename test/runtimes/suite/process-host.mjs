@@ -10,7 +10,12 @@ export function processHost() {
 
     async serve(handler) {
       if (globalThis.Bun) {
-        const server = globalThis.Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: handler, error })
+        const server = globalThis.Bun.serve({
+          port: 0,
+          hostname: '127.0.0.1',
+          fetch: handler,
+          error,
+        })
         closing.push(() => server.stop(true))
         return visitor(`http://127.0.0.1:${server.port}`)
       }

@@ -51,7 +51,10 @@ export const session = {
       assert.deepEqual(one.get('list'), ['changed in place'])
       assert.equal(one.pop('a'), 1)
       assert.equal(one.delete('b'), true)
-      assert.equal(one.update('c', (n) => n + 1), 4)
+      assert.equal(
+        one.update('c', (n) => n + 1),
+        4,
+      )
       one.update('list', () => REMOVE)
     })
     await visitor.session((one) => {
@@ -113,7 +116,10 @@ export const session = {
   async 'a session that is too large is refused with its largest keys'() {
     const opened = await createSessions({ secret }).open(null)
     opened.set('huge', Array.from({ length: 5000 }, (_, n) => n * 7919).join(' '))
-    await assert.rejects(async () => opened.commit(), { code: 'ERR_COOKIE_TOO_LARGE', message: /huge/ })
+    await assert.rejects(async () => opened.commit(), {
+      code: 'ERR_COOKIE_TOO_LARGE',
+      message: /huge/,
+    })
   },
 
   async 'a session that nobody uses for its idle timeout has expired, and visits extend it'() {

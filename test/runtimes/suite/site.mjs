@@ -60,6 +60,9 @@ export async function fortyAtOnce(visit, sessions) {
       return [response.status, Number(await response.text())]
     }),
   )
-  assert.deepEqual(replies.filter(([status]) => status !== 200), [])
+  assert.deepEqual(
+    replies.filter(([status]) => status !== 200),
+    [],
+  )
   assert.equal(await (await go()).text(), '42')
 }

@@ -126,7 +126,10 @@ export const stored = {
     for (const visitor of [phone, laptop]) await visitor.session((one) => one.login('ada'))
     const listed = await sessions.list('ada')
     assert.equal(listed.length, 2)
-    assert.equal(await phone.session((one) => listed.some(({ handle }) => handle === one.handle)), true)
+    assert.equal(
+      await phone.session((one) => listed.some(({ handle }) => handle === one.handle)),
+      true,
+    )
     await sessions.revokeUser('ada')
     assert.equal(await phone.session((one) => one.userId), undefined)
     assert.equal(await laptop.session((one) => one.userId), undefined)
