@@ -46,6 +46,10 @@ function app(sessions) {
   return withSessions(sessions, route)
 }
 
+/** Made while the module loads, where a Worker has no randomness and no timers. */
+const early = createSessions({ secret, store: memoryStore() })
+const earlyApp = app(early)
+
 /** A body whose parts come one turn of the event loop after the other. */
 function slowly(parts) {
   const bytes = new TextEncoder()
@@ -76,6 +80,10 @@ export const fetches = {
   async '40 concurrent requests of one session count exactly'(host) {
     const { visit, sessions } = await open(host, { store: memoryStore() })
     await fortyAtOnce(visit, sessions)
+  },
+
+  async 'sessions may be made while the module loads'(host) {
+    await countsToThree(await host.serve(earlyApp), early)
   },
 
   async 'a page that does not use the session sets no cookie and may be cached'(host) {

@@ -17,8 +17,3 @@ export const SUITES = {
   'node:http': nodeHttp,
   Express: expresses,
 }
-
-/** Every scenario: the name of its suite, its sentence, and how it is run. */
-export const SCENARIOS = Object.entries(SUITES).flatMap(([suite, scenarios]) =>
-  Object.entries(scenarios).map(([name, run]) => ({ suite, name, run })),
-)

@@ -78,6 +78,39 @@ export const stored = {
     }
   },
 
+  async 'a visitor who leaves while the store is asked holds up nobody past the deadline'(host) {
+    let isFirst = true
+    let begun
+    const hasBegun = new Promise((resolve) => (begun = resolve))
+    const store = storeWith((memory) => ({
+      async swap(...args) {
+        if (isFirst) {
+          isFirst = false
+          begun()
+          // workerd stops a request whose visitor has left: then this never ends.
+          await new Promise((next) => setTimeout(next, 50))
+        }
+        return memory.swap(...args)
+      },
+    }))
+    const deadlines = { commit: '250ms' }
+    const sessions = createSessions({ secret, store, deadlines })
+    const visit = await host.serve(counting(sessions))
+    const { go } = browserOn(visit, sessions)
+    await (await go()).text()
+    const leaving = new AbortController()
+    const left = go('/', { signal: leaving.signal }).catch(() => {})
+    await hasBegun
+    leaving.abort()
+    await left
+    const next = await go()
+    assert.ok([200, 409, 503].includes(next.status), `status ${next.status}`)
+    await next.text()
+    const later = await go()
+    assert.equal(later.status, 200)
+    assert.ok(Number(await later.text()) >= 2)
+  },
+
   async 'a store that fails once is asked again'() {
     let failures = 0
     const store = storeWith((memory) => ({
