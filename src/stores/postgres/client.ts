@@ -27,7 +27,8 @@ export interface PostgresSql {
 }
 
 interface PostgresQuery extends PromiseLike<unknown> {
-  values(): PromiseLike<unknown[][] & { count: number }>
+  /** A list with a `count`, which Bun's types do not say. */
+  values(): PromiseLike<unknown>
 }
 
 /** A `PGlite` of `@electric-sql/pglite`. */
@@ -128,7 +129,8 @@ function postgres(client: PostgresSql, prepare: 'named' | 'unnamed'): PostgresCo
     check: () => [],
     // By position, since the client's `transform` may have renamed the columns.
     async query({ text }, values = []) {
-      const rows = await client.unsafe(text, values as never[], options).values()
+      const reply = await client.unsafe(text, values as never[], options).values()
+      const rows = reply as unknown[][] & { count: number }
       return { rows, written: counted(rows.count) }
     },
     async script(text) {

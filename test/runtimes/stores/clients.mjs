@@ -37,11 +37,12 @@ function onRedis(client, send, close) {
 }
 
 /** The same with a PostgreSQL client: `run` runs one statement, `handles` calls back with handles. */
-function onPostgres(prefix, { client, run, handles = async () => {}, close }) {
+function onPostgres(prefix, { client, run, handles, close, another = () => ({}) }) {
   return {
     engine: 'PostgreSQL',
     client,
     handles,
+    another,
     async open(clock) {
       const store = postgresStore(client, { prefix, clock })
       await store.createSchema()
@@ -139,7 +140,9 @@ const BUN = {
     const client = new SQL(DATABASE_URL)
     const run = (text) => client.unsafe(text)
     const handles = handlesOf(client)
-    return onPostgres('runtime_bun_', { client, run, handles, close: () => client.close() })
+    const another = () => new SQL('mysql://user@localhost/other')
+    const close = () => client.close()
+    return onPostgres('runtime_bun_', { client, run, handles, another, close })
   },
   'bun:sqlite': async () => onSqlite((await import('bun:sqlite')).Database),
 }

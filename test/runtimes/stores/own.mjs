@@ -67,6 +67,13 @@ const OF_POSTGRES = {
     await handles((handle) => assert.throws(() => postgresStore(handle), refused))
     postgresStore(client)
   },
+
+  async 'a client of another database is refused'({ another }) {
+    assert.throws(() => postgresStore(another()), {
+      code: 'ERR_OPTION_INVALID',
+      message: /a Pool of pg/,
+    })
+  },
 }
 
 const OF_SQLITE = {
