@@ -30,9 +30,10 @@ export function writeRuntimes(report) {
   })
   const permission = ofPermission(report)
   const known = Object.entries(differences).flatMap(([name, list]) =>
-    list.map(({ scenario, outcome, commits = ['every commit'], why }) =>
-      row(name, scenario, commits.join('; '), outcome, why),
-    ),
+    list.map(({ suite = 'the gate', scenario, outcome, commits, why }) => {
+      const what = commits ? `${scenario} (commit ${commits.join('; ')})` : scenario
+      return row(name, suite, what, outcome, why)
+    }),
   )
   const head = row('runtime', 'version', ...suites)
   writeFileSync(
@@ -116,10 +117,10 @@ ${permission.join('\n')}
 
 ## Known differences
 
-Where the gate cannot do on a runtime what it does on current Node, with exactly this outcome. A test fails as soon as one of
-them behaves otherwise, also if it then behaves as Node does.
+What a runtime does otherwise than current Node, with exactly this outcome. A test fails as soon as one of them behaves in
+another way, also if it then behaves as Node does. They are counted among the cases above.
 
-| runtime | scenario | commits | outcome | why |
+| runtime | suite | scenario | outcome | why |
 ${line(5)}
 ${known.join('\n')}
 `

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { createSessions } from 'sojourn'
 import { csrfGuard, loginRequired, withSessions } from 'sojourn/fetch'
 import { memoryStore } from 'sojourn/stores/memory'
-import { browserOn, count, countsToThree, fortyAtOnce, secret } from './site.mjs'
+import { browserOn, cookieFrom, count, countsToThree, fortyAtOnce, secret } from './site.mjs'
 
 /** A small app: sign in and out, an account, a form that needs the CSRF token. */
 function app(sessions) {
@@ -137,6 +137,67 @@ export const fetches = {
     assert.equal(response.headers.getSetCookie().length, 1)
     assert.equal(await response.text(), 'one two three')
     assert.equal(await (await go()).text(), '2')
+  },
+
+  async 'a page has the same content type, length and status as without a session'(host) {
+    const bodies = {
+      text: () => new Response('Ada', { status: 202 }),
+      html: () => new Response('<p>', { headers: { 'content-type': 'text/html' } }),
+      json: () => Response.json({ a: 1 }),
+      bytes: () => new Response(new Uint8Array([1, 2])),
+      form: () => new Response(new URLSearchParams({ a: '1' })),
+      nothing: () => new Response(null, { status: 204 }),
+      stream: () => new Response(slowly(['one'])),
+    }
+    const page = (request) => bodies[new URL(request.url).pathname.slice(1)]()
+    const sessions = createSessions({ secret })
+    const bare = await host.serve(page)
+    const counted = withSessions(sessions, async (request) => {
+      await count(sessions.get(request))
+      return page(request)
+    })
+    const visit = await host.serve(counted)
+    for (const kind of Object.keys(bodies)) {
+      const [one, other] = [await bare(`/${kind}`), await visit(`/${kind}`)]
+      assert.equal(other.status, one.status, kind)
+      assert.equal(other.headers.get('content-type'), one.headers.get('content-type'), kind)
+      assert.equal(other.headers.getSetCookie().length, 1, kind)
+      assert.equal(await other.text(), await one.text(), kind)
+    }
+  },
+
+  async 'a text beyond ASCII has the same content type as without a session'(host) {
+    const sessions = createSessions({ secret })
+    const bare = await host.serve(() => new Response('Zoë'))
+    const counted = withSessions(sessions, async (request) => {
+      await count(sessions.get(request))
+      return new Response('Zoë')
+    })
+    const [one, other] = [await bare('/'), await (await host.serve(counted))('/')]
+    assert.equal(await other.text(), await one.text())
+    assert.equal(other.headers.get('content-type'), one.headers.get('content-type'))
+  },
+
+  async 'a response that is used twice, or comes from another server, gets the cookie'(host) {
+    const sessions = createSessions({ secret })
+    const upstream = await host.serve(() => new Response('upstream'))
+    const redirect = new Response(null, { status: 303, headers: { location: '/' } })
+    const handler = withSessions(sessions, async (request) => {
+      await count(sessions.get(request))
+      return request.url.endsWith('/upstream') ? upstream('/') : redirect
+    })
+    const visit = await host.serve(handler)
+    const init = { redirect: 'manual' }
+    const [one, other] = [await visit('/', init), await visit('/', init)]
+    assert.notEqual(cookieFrom(one), cookieFrom(other))
+    assert.deepEqual(
+      [one, other].map((each) => each.headers.getSetCookie().length),
+      [1, 1],
+    )
+    assert.equal(redirect.headers.get('set-cookie'), null)
+    const passedOn = await visit('/upstream')
+    assert.equal(passedOn.headers.getSetCookie().length, 1)
+    assert.equal(await passedOn.text(), 'upstream')
   },
 
   async 'HEAD has the headers of the page, and counts as its visit'(host) {
