@@ -1,6 +1,6 @@
 /** The behaviour suite from the packed library, on every runtime; and the gate, by difference. */
 
-import { rmSync } from 'node:fs'
+import { copyFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -9,7 +9,8 @@ import { SCENARIOS as GATE_SCENARIOS } from '../adapters/node/gate-scenarios.ts'
 import { root } from '../package/repository.ts'
 import { DIFFERING_RUNTIMES, differenceIn, differencesOf } from './differences.ts'
 import { installPackage, installRuntimes, outcomesOf, PROCESSES, VERSIONS } from './installed.ts'
-import { outcomesInWorkerd } from './workerd.ts'
+import { serveBy } from './served.ts'
+import { outcomesInWorkerd, serveWorker } from './workerd.ts'
 
 type BySuite = Record<string, Record<string, string>>
 
@@ -81,3 +82,28 @@ test('every known difference is one of a runtime and a scenario that there are',
   expect(unknown).toEqual([])
   expect(DIFFERING_RUNTIMES.filter((name) => !(name in VERSIONS))).toEqual([])
 })
+
+const SECRET = 'pW7vX2qLr9TzK4mBn8YcJ5hGd3FsA6eu'
+
+test.each(['Bun', 'Deno', 'workerd'] as const)(
+  'the example of a Fetch handler counts its visits as it is, served by %s',
+  async (name) => {
+    const program = programs[name]!
+    copyFileSync(join(root, 'examples/fetch.ts'), join(folder, 'fetch.ts'))
+    const { url, stop } =
+      name === 'workerd'
+        ? await serveWorker(program, folder, 'fetch.ts', SECRET)
+        : await serveBy(name, program, folder, 'fetch.ts', SECRET)
+    try {
+      let cookie = ''
+      for (const visits of [1, 2, 3]) {
+        const response = await fetch(url, { headers: { cookie } })
+        expect(response.headers.get('content-type')).toMatch(/^text\/html/)
+        expect(await response.text()).toContain(`Visits: ${visits}<`)
+        cookie = response.headers.getSetCookie()[0]!.split(';')[0]!
+      }
+    } finally {
+      await stop()
+    }
+  },
+)

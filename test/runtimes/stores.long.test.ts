@@ -1,9 +1,11 @@
 /** The stores through the runtimes' own clients, and npm's, against real servers. */
 
-import { mkdirSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { storeConformance } from '../../src/testing/testing.ts'
+import { text } from '../package/repository.ts'
 import { installPackage, installRuntimes, outcomesOf } from './installed.ts'
 
 type Engine = 'Redis' | 'PostgreSQL' | 'SQLite'
@@ -103,4 +105,11 @@ describe.each(['Node 22', 'Node 24', 'Node 26'])('%s --permission', (name) => {
       expect(Object.entries(outcomes).filter(([, outcome]) => outcome !== 'passed')).toEqual([])
     },
   )
+})
+
+test("the guide's program on Bun's own clients runs", () => {
+  const program = /^```mts\n([^]*?)^```/m.exec(text('docs/guide/runtimes.md'))![1]!
+  writeFileSync(join(folder, 'guide.mts'), `${program}\nconsole.log('done')\nprocess.exit(0)\n`)
+  const options = { cwd: join(folder, 'databases'), encoding: 'utf8' } as const
+  expect(execFileSync(programs['Bun']!, ['../guide.mts'], options)).toMatch(/^done$/m)
 })

@@ -1,13 +1,18 @@
-/** Runs the scenarios in workerd, bundled as a Worker is. */
+/** Serves a Worker in workerd, bundled as a Worker is, and runs the scenarios in it. */
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { build } from 'esbuild'
+import type { Served } from './served.ts'
 
-const CONFIG = `using Workerd = import "/workerd/workerd.capnp";
+/** The configuration of one Worker; `SELF` is its own service. */
+const configOf = (
+  module: string,
+  secret: string,
+) => `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [(name = "main", worker = .worker)],
@@ -15,10 +20,14 @@ const config :Workerd.Config = (
 );
 
 const worker :Workerd.Worker = (
-  modules = [(name = "worker.mjs", esModule = embed "worker.mjs")],
+  modules = [(name = "worker.mjs", esModule = embed "${module}")],
   compatibilityDate = "2026-08-01",
   compatibilityFlags = ["nodejs_compat"],
-  bindings = [(name = "SELF", service = "main"), (name = "NODE_ENV", text = "test")]
+  bindings = [
+    (name = "SELF", service = "main"),
+    (name = "NODE_ENV", text = "test"),
+    (name = "SESSION_SECRET", text = "${secret}")
+  ]
 );
 `
 
@@ -26,14 +35,17 @@ const worker :Workerd.Worker = (
 const REQUIRE = `import { createRequire as requireFrom } from 'node:module'
 const require = requireFrom('/')`
 
-/** Bundles the Worker, serves it, and asks it once to run everything. */
-export async function outcomesInWorkerd<Outcomes>(
+/** Bundles a Worker of the folder and serves it. */
+export async function serveWorker(
   program: string,
   folder: string,
-): Promise<Outcomes> {
+  entry: string,
+  secret = '',
+): Promise<Served> {
+  const module = `${basename(entry)}.worker.mjs`
   await build({
-    entryPoints: [join(folder, 'suite/worker.mjs')],
-    outfile: join(folder, 'worker.mjs'),
+    entryPoints: [join(folder, entry)],
+    outfile: join(folder, module),
     bundle: true,
     format: 'esm',
     platform: 'node',
@@ -41,18 +53,32 @@ export async function outcomesInWorkerd<Outcomes>(
     banner: { js: REQUIRE },
     logLevel: 'error',
   })
-  writeFileSync(join(folder, 'config.capnp'), CONFIG)
-  const args = ['serve', 'config.capnp', '--control-fd=3']
-  const server = spawn(program, args, {
+  const config = `${module}.capnp`
+  writeFileSync(join(folder, config), configOf(module, secret))
+  const server = spawn(program, ['serve', config, '--control-fd=3'], {
     cwd: folder,
-    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   })
+  const port = await portOf(server.stdio[3] as Readable)
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async stop() {
+      server.kill('SIGKILL')
+      await once(server, 'exit')
+    },
+  }
+}
+
+/** Asks the Worker of the scenarios once to run everything. */
+export async function outcomesInWorkerd<Outcomes>(
+  program: string,
+  folder: string,
+): Promise<Outcomes> {
+  const { url, stop } = await serveWorker(program, folder, 'suite/worker.mjs')
   try {
-    const port = await portOf(server.stdio[3] as Readable)
-    return (await (await fetch(`http://127.0.0.1:${port}/run`)).json()) as Outcomes
+    return (await (await fetch(`${url}/run`)).json()) as Outcomes
   } finally {
-    server.kill('SIGKILL')
-    await once(server, 'exit')
+    await stop()
   }
 }
 

@@ -81,7 +81,6 @@ export const diagnostics = {
     const sessions = createSessions({ secret })
     const deep = async () => {
       await new Promise((next) => setTimeout(next, 1))
-      await null
       return (await sessions.current()).get('n')
     }
     const handler = withSessions(sessions, async (request) => {
