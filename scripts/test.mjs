@@ -20,6 +20,7 @@ import {
   runTool,
   say,
 } from './machine.mjs'
+import { writeRuntimes } from './runtimes.mjs'
 
 const FLASK = ['python3-flask', 'a real Flask app is what the interop tests talk to', flaskPython]
 const FLASK_LOGIN = [
@@ -76,6 +77,7 @@ if (built === 0) {
 if (tested) {
   say(`docs/clients.md lists ${await writeClients(tested)} clients`)
   say(`docs/adapters-table.md lists ${writeAdapters(tested)} adapters`)
+  say(`docs/runtimes.md lists ${writeRuntimes(tested)} runtimes`)
 }
 
 const passed = results.reduce((sum, result) => sum + result.passed, 0)

@@ -89,10 +89,25 @@ export async function respond(
 
 /** Never changes the app's own object: it may return the same one to the next visitor. */
 function withOutgoing(response: Response, outgoing: Outgoing): Response {
+  hidesType ??= !new Response('').headers.has('content-type')
+  if (hidesType) {
+    const copy = response.clone()
+    // Otherwise what the copy sends would be kept in memory for the original.
+    void response.body?.cancel().catch(() => {})
+    mergeInto(copy.headers, outgoing)
+    return copy
+  }
   const headers = mergeInto(new Headers(response.headers), outgoing)
   const { status, statusText } = response
   return new Response(response.body, { status, statusText, headers })
 }
+
+/**
+ * Whether a text has its Content-Type only once it is sent, as on Bun: a response made of the body
+ * alone would be a download. A clone has it, unless the text is not ASCII. Elsewhere a clone costs
+ * more, and may have headers that are read-only.
+ */
+let hidesType: boolean | undefined
 
 function kindOf(value: unknown): string {
   if (value === undefined || value === null) return String(value)

@@ -97,14 +97,15 @@ function holdsOn(socket: Socket | null | undefined): Held[] {
   const holds = hook?.holds ?? []
   // A substitute for a socket may have no `destroy`.
   if (!before) return holds
-  // Never removed, once for each socket: pipelined responses would wrap each other's endlessly.
-  methods.destroy = (...args) => {
+  const destroy: Destroy = (...args) => {
     const held = socket.writable && !isSystemError(args[0]) ? holds.at(-1) : undefined
     if (!held) return before.apply(socket, args)
     held.destroyLater(() => methods.destroy?.(...args))
     return socket
   }
-  HOOKS.set(socket, { destroy: methods.destroy, holds })
+  // Never removed, once for each socket: pipelined responses would wrap each other's endlessly.
+  // The socket that workerd makes up is frozen: then a `destroy` of it does not wait.
+  if (Reflect.set(methods, 'destroy', destroy)) HOOKS.set(socket, { destroy, holds })
   return holds
 }
 

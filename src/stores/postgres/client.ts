@@ -19,7 +19,7 @@ export interface PgPool {
   }): Promise<{ rows: unknown[][]; rowCount: number | null }>
 }
 
-/** What `postgres(url)` returns. */
+/** What `postgres(url)` returns; or `Bun.sql`, `new SQL(url)`. */
 export interface PostgresSql {
   /** Missing on a handle inside a transaction. */
   begin(work: (sql: Pick<PostgresSql, 'unsafe'>) => PromiseLike<unknown>): PromiseLike<unknown>
@@ -27,7 +27,8 @@ export interface PostgresSql {
 }
 
 interface PostgresQuery extends PromiseLike<unknown> {
-  values(): PromiseLike<unknown[][] & { count: number }>
+  /** A list with a `count`, which Bun's types do not say. */
+  values(): PromiseLike<unknown>
 }
 
 /** A `PGlite` of `@electric-sql/pglite`. */
@@ -41,7 +42,7 @@ export interface PgLite {
   exec(text: string): Promise<unknown>
 }
 
-/** A pool of `pg`, a `postgres` client or a PGlite database. */
+/** A pool of `pg`, a client of `postgres` or of Bun, or a PGlite database. */
 export type PostgresClient = PgPool | PostgresSql | PgLite
 
 /** What a statement returned. */
@@ -78,7 +79,12 @@ export function connectPostgres(
   }
   const isVerb = (name: string) => typeof Reflect.get(client, name) === 'function'
   if (isVerb('unsafe')) {
-    if (!isVerb('begin')) throw refused(POSTGRES_HANDLE)
+    // What Bun gives inside a transaction has `begin`, too.
+    const isHandle = !isVerb('begin') || isVerb('savepoint') || isVerb('release')
+    if (isHandle) throw refused(POSTGRES_HANDLE)
+    // Bun's client is for other databases, too.
+    const { adapter = 'postgres' } = (client as { options?: { adapter?: unknown } }).options ?? {}
+    if (adapter !== 'postgres') throw refused(UNKNOWN)
     return postgres(client as PostgresSql, prepare)
   }
   if (!isVerb('query')) throw refused(UNKNOWN)
@@ -123,7 +129,8 @@ function postgres(client: PostgresSql, prepare: 'named' | 'unnamed'): PostgresCo
     check: () => [],
     // By position, since the client's `transform` may have renamed the columns.
     async query({ text }, values = []) {
-      const rows = await client.unsafe(text, values as never[], options).values()
+      const reply = await client.unsafe(text, values as never[], options).values()
+      const rows = reply as unknown[][] & { count: number }
       return { rows, written: counted(rows.count) }
     },
     async script(text) {
@@ -154,7 +161,8 @@ function refused(why: string): SessionError {
 const INSIDE =
   'may be inside a transaction of yours, and a session saved there is lost when that rolls back'
 
-const UNKNOWN = 'has to be a Pool of pg, a client of postgres, or a PGlite database'
+const UNKNOWN =
+  'has to be a Pool of pg, a client of postgres, the SQL of Bun for PostgreSQL, or a PGlite database'
 const PG_CLIENT = `is a single connection of pg: it ${INSIDE}. Pass the Pool`
 const POSTGRES_HANDLE = `is what sql.begin or sql.reserve gives: it ${INSIDE}. Pass the sql that postgres(url) gave`
 const PGLITE_TRANSACTION = `is a transaction of PGlite: it ${INSIDE}. Pass the database`

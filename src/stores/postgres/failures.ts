@@ -107,6 +107,9 @@ function isMisfit(error: unknown): boolean {
   return ['42P01', '42703', NO_SUCH_SCHEMA, '42P10'].includes(codeOf(error))
 }
 
+/** The SQLSTATE. Bun has it as `errno`, beside a `code` of its own. */
 function codeOf(error: unknown): string {
-  return isError(error) ? String((error as Error & { code?: unknown }).code) : ''
+  if (!isError(error)) return ''
+  const { code, errno } = error as Error & { code?: unknown; errno?: unknown }
+  return String(code === 'ERR_POSTGRES_SERVER_ERROR' ? errno : code)
 }

@@ -41,8 +41,14 @@ export interface IoRedis {
   call(command: string, args: string[]): Promise<unknown>
 }
 
-/** A client of node-redis, ioredis or iovalkey: of one server, a Sentinel's master or a Cluster. */
-export type RedisClient = NodeRedis | NodeRedisCluster | NodeRedisSentinel | IoRedis
+/** Bun: `Bun.redis`, `new RedisClient`. */
+export interface BunRedis {
+  duplicate(): unknown
+  send(command: string, args: string[]): Promise<unknown>
+}
+
+/** A client of node-redis, ioredis, iovalkey or Bun: of one server, a Sentinel's master or a Cluster. */
+export type RedisClient = NodeRedis | NodeRedisCluster | NodeRedisSentinel | IoRedis | BunRedis
 
 /** Sends a command, its name first. */
 export type SendCommand = (args: string[]) => Promise<unknown>
@@ -63,6 +69,7 @@ export interface RedisConnection {
 export function connectRedis(client: RedisClient): RedisConnection {
   if (typeof client !== 'object' || client === null) throw notAClient()
   if ('call' in client && typeof client.call === 'function') return ioRedis(client)
+  if (isBunRedis(client)) return bunRedis(client)
   if (!('sendCommand' in client) || typeof client.sendCommand !== 'function') throw notAClient()
   // node-redis' legacy() and `legacyMode`, and its versions up to 3, answer through callbacks.
   const isLegacy = !('connect' in client) || optionsOf(client)['legacyMode'] === true
@@ -97,6 +104,21 @@ function ioRedis(client: IoRedis): RedisConnection {
       const { nodes } = client as IoRedis & { nodes(role: 'master'): IoRedis[] }
       return nodes.call(client, 'master').map(sendBy)
     },
+  }
+}
+
+/** Many objects have a `send`, such as a socket. */
+function isBunRedis(client: object): client is BunRedis {
+  return 'send' in client && 'duplicate' in client && !('sendCommand' in client)
+}
+
+function bunRedis(client: BunRedis): RedisConnection {
+  const send: SendCommand = ([name = '', ...args]) => client.send(name, args)
+  return {
+    added: '',
+    bypassed: '',
+    send: (_key, args) => send(args),
+    primaries: async () => [send],
   }
 }
 
@@ -153,7 +175,8 @@ function optionsOf(client: object): Record<string, unknown> {
 }
 
 function notAClient(): SessionError {
-  const why = 'has to be a client of node-redis, ioredis or iovalkey, made by you and connected'
+  const why =
+    'has to be a client of node-redis, ioredis, iovalkey or Bun, made by you and connected'
   return new SessionError('ERR_OPTION_INVALID', 'client', why)
 }
 

@@ -14,13 +14,13 @@ export interface SqliteStatement {
   setReturnArrays?(enabled: boolean): void
 }
 
-/** A database of `node:sqlite` (`DatabaseSync`) or of `better-sqlite3` (`Database`). */
+/** A database of `node:sqlite` (`DatabaseSync`), `better-sqlite3` or `bun:sqlite` (`Database`). */
 export interface SqliteDatabase {
   exec(sql: string): unknown
   prepare(sql: string): SqliteStatement
   /** `node:sqlite`, from Node 22.16. */
   readonly isTransaction?: boolean
-  /** `better-sqlite3`. */
+  /** `better-sqlite3` and `bun:sqlite`. */
   readonly inTransaction?: boolean
 }
 

@@ -53,7 +53,7 @@ export function connectSqlite(db: SqliteDatabase, tables: Tables): SqliteConnect
     lineUp((verb, jobs) =>
       withoutWaiting(db, verb, () => {
         if (begin === 'BEGIN IMMEDIATE' || place.isGone) assertInPlace(place, verb)
-        checked(() => inTransaction(db, begin, jobs))
+        checked(() => inTransaction(db, begin, jobs, sql.run))
       }),
     )
   const readers = transactions('BEGIN')
@@ -123,20 +123,25 @@ export function makeDurable(db: SqliteDatabase): void {
 /** `PRAGMA synchronous` as a number. */
 export const FULL = 2
 
-/** Runs a job in a transaction; if it throws, nothing has changed. To write, begin IMMEDIATE. */
+/**
+ * Runs a job in a transaction; if it throws, nothing has changed. To write, begin IMMEDIATE.
+ *
+ * @param run executes a statement: by `exec`, Deno's errors have no code.
+ */
 export function inTransaction<Answer>(
   db: SqliteDatabase,
   begin: 'BEGIN' | 'BEGIN IMMEDIATE',
   job: () => Answer,
+  run: (text: string) => unknown = (text) => prepare(db, text).run(),
 ): Answer {
-  db.exec(begin)
+  run(begin)
   try {
     const answer = job()
-    db.exec('COMMIT')
+    run('COMMIT')
     return answer
   } catch (error) {
     try {
-      db.exec('ROLLBACK')
+      run('ROLLBACK')
     } catch {
       // SQLite has rolled back by itself, as for a full disk; throw the first error.
     }

@@ -49,7 +49,7 @@ interface StoredRow {
 }
 
 /**
- * Keeps sessions in SQLite, through a database you opened with `node:sqlite` or `better-sqlite3`.
+ * Keeps sessions in SQLite, through a database of `node:sqlite`, `better-sqlite3` or `bun:sqlite`.
  *
  * Best a connection of its own: it raises `synchronous` to FULL for all that is done on it, and
  * refuses to work inside a transaction that it did not begin. (`node:sqlite` says whether one is

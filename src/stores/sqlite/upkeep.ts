@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../base/ports.ts'
-import { pragma, textOf, type SqliteDatabase } from './client.ts'
+import { pragma, prepare, textOf, type SqliteDatabase } from './client.ts'
 import { FULL, makeDurable, type SqliteConnection, type Sql } from './connection.ts'
 import { isLocked, unusable } from './failures.ts'
 import { fileOf } from './place.ts'
@@ -128,14 +128,14 @@ const GONE =
 function assertWritable(db: SqliteDatabase): void {
   const version = Number(pragma(db, 'user_version'))
   try {
-    db.exec('BEGIN IMMEDIATE')
+    prepare(db, 'BEGIN IMMEDIATE').run()
   } catch (error) {
     // Whoever has the lock can write.
     if (isLocked(error)) return
     throw error
   }
   try {
-    db.exec(`PRAGMA user_version = ${version}`)
+    prepare(db, `PRAGMA user_version = ${version}`).run()
   } finally {
     db.exec('ROLLBACK')
   }

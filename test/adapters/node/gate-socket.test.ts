@@ -132,3 +132,22 @@ it.each([
   }, 3)
   expect(seen).toEqual(Array(12).fill(true))
 })
+
+it('holds a response whose socket cannot be changed, as the one that workerd makes up', async () => {
+  const seen: boolean[] = []
+  await askInTurn((req, res) => {
+    const real = req.socket
+    const socket = Object.freeze({ writable: true, destroy: () => {} })
+    Object.defineProperty(req, 'socket', { value: socket })
+    const { promise, answer } = deferred()
+    holdHeaders(res, () => promise)
+    try {
+      res.end('x')
+    } catch {
+      real.destroy()
+    }
+    seen.push(res.headersSent, res.writableFinished)
+    answer()
+  }, 2)
+  expect(seen).toEqual([true, false, true, false])
+})

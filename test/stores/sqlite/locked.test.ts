@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { SessionError } from '../../../src/base/errors.ts'
 import { lineUp } from '../../../src/stores/sqlite/lock-queue.ts'
-import { sqliteStore } from '../../../src/stores/sqlite/sqlite.ts'
+import { sqliteStore, type SqliteValue } from '../../../src/stores/sqlite/sqlite.ts'
 import { MANY, someRow, sqliteFile, storeIn, type SqliteFile } from './file.ts'
 
 let file: SqliteFile
@@ -172,20 +172,13 @@ test('writes at once share a transaction, and one that fails fails alone', async
   const { db } = await storeIn(file)
   db.exec(`CREATE TRIGGER stop BEFORE INSERT ON sojourn_sessions WHEN NEW.key = 'k5'
     BEGIN SELECT RAISE(ABORT, 'stopped'); END`)
-  let transactions = 0
-  const counted = {
-    prepare: (text: string) => db.prepare(text),
-    exec(text: string) {
-      if (text === 'COMMIT') transactions += 1
-      db.exec(text)
-    },
-  }
-  const store = sqliteStore(counted)
+  const counted = counting(db, 'COMMIT')
+  const store = sqliteStore(counted.db)
   const insertAll = (name: string) =>
     Array.from({ length: 10 }, (_, n) => store.insert(`${name}${n}`, someRow()))
 
   expect(await Promise.all(insertAll('a'))).toEqual(Array(10).fill(true))
-  expect(transactions).toBe(2)
+  expect(counted.runs).toBe(2)
 
   const settled = await Promise.allSettled(insertAll('k'))
   expect(settled.map(({ status }) => status).indexOf('rejected')).toBe(5)
@@ -199,22 +192,31 @@ test('writes at once share a transaction, and one that fails fails alone', async
 
 test('reads at once share a transaction, and see all that was kept before', async () => {
   const { db, store: other } = await storeIn(file)
-  let transactions = 0
-  const counted = {
-    prepare: (text: string) => db.prepare(text),
-    exec(text: string) {
-      if (text === 'BEGIN') transactions += 1
-      db.exec(text)
-    },
-  }
-  const store = sqliteStore(counted)
+  const counted = counting(db, 'BEGIN')
+  const store = sqliteStore(counted.db)
   expect(await store.read('k0')).toBeNull()
-  transactions = 0
+  counted.runs = 0
   for (let n = 0; n < 10; n++) await other.insert(`k${n}`, someRow({ write: `w${n}` }))
   const rows = await Promise.all(Array.from({ length: 10 }, (_, n) => store.read(`k${n}`)))
   expect(rows.map((row) => row?.write)).toEqual(Array.from({ length: 10 }, (_, n) => `w${n}`))
-  expect(transactions).toBe(2)
+  expect(counted.runs).toBe(2)
 })
+
+/** The database, and how often it has run a statement. */
+function counting(db: DatabaseSync, counted: string) {
+  const counter = { runs: 0, db: { prepare, exec: (text: string) => db.exec(text) } }
+  return counter
+
+  function prepare(text: string) {
+    const statement = db.prepare(text)
+    if (text !== counted) return statement
+    const run = (...values: SqliteValue[]) => {
+      counter.runs += 1
+      return statement.run(...values)
+    }
+    return { run, get: () => statement.get(), all: () => statement.all() }
+  }
+}
 
 test('a long list is forgotten in parts, between which others are served', async () => {
   const { db, store } = await storeIn(file)
