@@ -140,6 +140,8 @@ async function signOut(page: Page, differences: BrowserDifferences): Promise<voi
   await showsFlashes(page, ['Signed out'])
   await page.goBack()
   await page.goBack()
+  // An app with scripts may lead on to the sign-in page by itself.
+  await page.waitForLoadState('networkidle')
   await page.reload()
   assert.doesNotMatch(await page.locator('body').innerText(), /\bada\b/, 'after going back')
   await page.goto('/account')
