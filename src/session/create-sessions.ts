@@ -13,6 +13,7 @@ import type { GuardName } from './guards.ts'
 import { watchUncommitted } from './lost-changes.ts'
 import { endListeners } from './on-ended.ts'
 import { openState } from './open-state.ts'
+import { createVisit } from './request-visit.ts'
 import type { DataOf, SchemaFor, SessionSchema } from './schema/standard-schema.ts'
 import { Session } from './session.ts'
 import type { Sessions, StoredSessions } from './sessions.ts'
@@ -22,7 +23,7 @@ import { freshness, requireSignedIn } from './signed-in.ts'
 import type { Host } from './state.ts'
 import { storeInspection } from './store-inspection.ts'
 import { acrossSessions } from './stored-sessions.ts'
-import { createVisit, type Visit } from './visit.ts'
+import type { Visit } from './visit.ts'
 
 /**
  * Makes the sessions of an app.
