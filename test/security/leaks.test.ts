@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
+import * as v from 'valibot'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   SessionError,
@@ -243,9 +244,22 @@ test('between them these visitors cause every event there is', async () => {
   ;(await visit.session()).set('kept', value)
   await visit.finish()
   all.push(...secure.events)
+  all.push(...(await readByAnotherVersion()))
   const told = new Set<string>(all.map(({ type }) => type))
   expect(NAMED.filter((name) => !told.has(name))).toEqual([])
 })
+
+/** What an app says whose schema refuses what another version of it has written. */
+async function readByAnotherVersion(): Promise<SessionEvent[]> {
+  const writer = new Visitor(plantedSessions({ stored: false }).sessions)
+  await writer.visit((session) => session.set('kept', value))
+  const { sessions, events } = plantedSessions({ stored: false, schema: { kept: v.number() } })
+  await new Visitor(sessions, writer.cookie).visit((session) => void session.get('kept'))
+  const watching = planted()
+  for (const face of faces(events)) watching.shown('an event', face)
+  expect(watching.leaks()).toEqual([])
+  return events
+}
 
 const source = (file: string) => readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8')
 const TYPES = ['session/explain/events.ts', 'session/csrf/request-origin.ts', 'backends/backend.ts']
