@@ -48,7 +48,7 @@ const ENGLISH = {
   demoAccounts: 'Demo accounts',
   demoAccountsAbout: 'Sign in as one of these two:',
   wrong: 'That user name and password do not match. Please try again.',
-  signInFirst: 'Please sign in first.',
+  signInFirst: 'Sign in to go on.',
   signedIn: 'Welcome, {name}. You are signed in.',
   signedOut: 'You are signed out. See you soon!',
   mug: 'Enamel mug',

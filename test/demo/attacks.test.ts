@@ -188,7 +188,7 @@ describe('a to-do list', () => {
     for (const path of ['/todo', '/todo/1', '/todo/1/done', '/todo/1/delete']) {
       const answer = await guest.post(path, { text: 'break in', done: 'yes' })
       expect(answer.status).toBe(401)
-      expect(answer.text).toContain('Please sign in first.')
+      expect(answer.text).toContain('Sign in to go on.')
       expect(answer.text).toContain('name="next" value="/todo"')
     }
     expect((await guest.get('/todo/1')).location).toBe('/sign-in?next=%2Ftodo%2F1')

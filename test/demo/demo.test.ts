@@ -80,7 +80,7 @@ describe('signing in and out', () => {
     expect(first.status).toBe(303)
     expect(first.location).toBe('/sign-in?next=%2Ftodo')
     const form = (await guest.get(String(first.location))).text
-    expect(read(form)).toContain('Please sign in first.')
+    expect(read(form)).toContain('Sign in to go on.')
     expect(form).toContain('name="next" value="/todo"')
     const fields = { name: 'grace', password: PASSWORDS.grace, next: '/todo' }
     expect((await guest.post('/sign-in', fields)).location).toBe('/todo')
