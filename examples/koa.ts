@@ -75,7 +75,7 @@ router.get('/account', loginRequired(sessions, { redirect: '/login' }), async (c
 
 app.use(router.routes()).use(router.allowedMethods())
 
-// The next page is asked for by GET. Koa's own status for a redirect is 302.
+// The next page is requested with GET. Koa's own status for a redirect is 302.
 function seeOther(ctx: Koa.Context, location: string): void {
   ctx.redirect(location)
   ctx.status = 303

@@ -18,6 +18,11 @@ export interface Refuser {
    * decided by itself, and not by `finish`: for a WebSocket, which has no response.
    */
   asked?(): (() => void) | void
+  /**
+   * Whether apps leave the refusal of an awaited guard to this: for a WebSocket no framework handles
+   * it. Then it is not reported as one that nobody handled.
+   */
+  readonly isUsual?: true
   refuse(error: unknown): void
 }
 

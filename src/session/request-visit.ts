@@ -158,7 +158,8 @@ class RequestVisit implements Visit {
     const state = this.#stateSoFar()
     if (state) state.frozen = true
     this.#guards?.close()
-    reportUnheeded(this.#host, unheeded, state?.opened)
+    const isUsual = unheeded.wasAwaited && this.#refuser?.isUsual
+    if (!isUsual) reportUnheeded(this.#host, unheeded, state?.opened)
     return unheeded.error
   }
 

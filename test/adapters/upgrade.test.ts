@@ -76,13 +76,15 @@ describe('the handshake', () => {
 
   it('is refused with the status of a guard that nobody handles: 401, and 503 without the store', async () => {
     const store = memoryStore()
-    const { sessions } = sessionsInStore({ store })
+    const { sessions, events } = sessionsInStore({ store })
     const { port, origin } = await upgradeServer((accept) => async (req, socket, head) => {
       mountUpgrade(sessions, req)
       await sessions.signedIn(req)
       accept(req, socket, head)
     })
     expect(await open(port, { origin })).toEqual({ refused: '401' })
+    // It is the usual way, and not one that somebody forgot.
+    expect(events.filter(({ type }) => type === 'guard-unheeded')).toEqual([])
     const { cookie } = await signIn(sessions)
     opened(await open(port, { origin, cookie }))
     store.read = () => Promise.reject(new Error('away'))

@@ -8,8 +8,8 @@ const session = defineMiddleware(({ request, locals }, next) =>
 
 const csrf = defineMiddleware(({ request }, next) => csrfGuard(sessions, () => next())(request))
 
-const account = defineMiddleware(({ request, url }, next) => {
-  if (url.pathname !== '/account') return next()
+const account = defineMiddleware(({ request, routePattern }, next) => {
+  if (routePattern !== '/account') return next()
   return loginRequired(sessions, { redirect: '/login' }, () => next())(request)
 })
 

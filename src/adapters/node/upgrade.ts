@@ -82,6 +82,7 @@ function closing(req: IncomingMessage): Refuser {
   if (req.headers.upgrade) socket?.on?.('error', () => {})
   const sentBefore = socket?.bytesWritten
   return {
+    isUsual: true,
     asked() {
       socket?.cork?.()
       let isHeld = true
