@@ -7,6 +7,9 @@ test('examples/astro is built, and serves the pages of every framework', async (
   try {
     await drive(example.origin)
     expect((await fetch(example.origin)).headers.getSetCookie()).toHaveLength(1)
+    // The same page to Astro, and another address.
+    const guarded = await fetch(`${example.origin}/account/`, { redirect: 'manual' })
+    expect(guarded.status).toBe(303)
   } finally {
     await example.stop()
   }
