@@ -80,11 +80,16 @@ export async function respond(
     outgoing = finishing instanceof Promise ? await finishing : finishing
   } catch (error) {
     // Releases the body that is not sent.
-    void response.body?.cancel().catch(() => {})
+    release(response)
     const { setCookie } = refusalOf(error)
     return withOutgoing(await failed(error), { vary: true, setCookie })
   }
   return outgoing && !isHeadless ? withOutgoing(response, outgoing) : response
+}
+
+/** The body of another library's Response may be no stream. */
+function release({ body }: Response): void {
+  void body?.cancel?.()?.catch(() => {})
 }
 
 /** Never changes the app's own object: it may return the same one to the next visitor. */
@@ -93,7 +98,7 @@ function withOutgoing(response: Response, outgoing: Outgoing): Response {
   if (hidesType) {
     const copy = response.clone()
     // Otherwise what the copy sends would be kept in memory for the original.
-    void response.body?.cancel().catch(() => {})
+    release(response)
     mergeInto(copy.headers, outgoing)
     return copy
   }

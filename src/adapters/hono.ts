@@ -70,9 +70,9 @@ function isSent({ headers }: Response): boolean {
 export function csrfGuard(sessions: Sessions<any>): HonoMiddleware<void> {
   requireSessions(sessions, 'csrfGuard', 'app.use(csrfGuard(sessions))')
   return async (c, next) => {
-    // Hono remembers a body that a middleware before this one has parsed.
-    const token = async () =>
-      c.req.raw.bodyUsed ? csrfFieldIn(await c.req.parseBody()) : csrfFieldOf(c.req.raw)
+    // Hono remembers a body that a middleware before this one has parsed, unless from `c.req.raw`.
+    const parsed = () => c.req.parseBody().then(csrfFieldIn, () => undefined)
+    const token = () => (c.req.raw.bodyUsed ? parsed() : csrfFieldOf(c.req.raw))
     await sessions.checkCsrf(c, token)
     await next()
   }

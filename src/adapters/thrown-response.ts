@@ -12,7 +12,8 @@ export function thrownResponse(thrown: unknown): Response | undefined {
   if (thrown instanceof Error) {
     return typeof digest === 'string' ? nextResponse(digest.split(';')) : undefined
   }
-  if (isResponse(thrown)) return thrown
+  // Stricter than for what is returned: a thrown object of an HTTP client has a status and headers, too.
+  if (isResponse(thrown) && typeof thrown.arrayBuffer === 'function') return thrown
   return typeof location === 'string' ? redirection(Number(status), location) : undefined
 }
 

@@ -188,7 +188,8 @@ export function codeOf(error: unknown): SessionErrorCode | 'UNKNOWN' {
 
 /** Sets the `cause` of an error, and returns the error. */
 export function withCause<Reason extends SessionError>(error: Reason, cause: unknown): Reason {
-  error.cause = cause
+  // Not enumerable, as of other errors: a log as JSON would show the address of the store.
+  Object.defineProperty(error, 'cause', { value: cause, configurable: true, writable: true })
   return error
 }
 

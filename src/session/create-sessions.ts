@@ -150,6 +150,10 @@ export function createSessions(options: Omit<SessionOptions, 'schema'>): Session
       for (const carrier of carriers) {
         const mounted = findVisit(carrier)
         if (mounted === undefined) continue
+        // An object that serves several requests would give a visitor the session of another one.
+        if (carrier !== carriers[0] && running.getStore() !== mounted) {
+          throw invalid('carriers', SHARED)
+        }
         // Another Request for the same page, as after a rewrite in Astro.
         for (const other of carriers) if (!findVisit(other)) visits.set(other, mounted)
         return undefined
@@ -191,6 +195,9 @@ export function createSessions(options: Omit<SessionOptions, 'schema'>): Session
   ;(globalThis as { [MADE]?: (sessions: Sessions) => void })[MADE]?.(made)
   return made
 }
+
+const SHARED =
+  'has an object of another request. Pass only objects that are made anew for each request, such as the context that the framework makes'
 
 /** The options of an app that writes out the type of its data: a schema has to fit. */
 type OptionsFor<Data> = Omit<SessionOptions, 'schema'> & { schema?: SchemaFor<Data> | undefined }

@@ -65,6 +65,9 @@ export interface Sessions<Data = any> {
    * Returns `undefined` if one of the carriers is mounted already, as with a middleware that is used
    * twice: the adapter then just calls the handler, and the other carriers find the same session. A
    * `ServerResponse` is found by its `req`.
+   *
+   * @param carriers the request first.
+   * @throws ERR_OPTION_INVALID if the request is new, and another carrier is one of another request.
    */
   mount(carriers: readonly object[], facts: RequestFacts): Visit | undefined
   /**

@@ -282,6 +282,18 @@ describe('csrfGuard', () => {
   })
 })
 
+it('a form whose body was read from the raw request has no token: 403, and no error', async () => {
+  const reader = createMiddleware(async (c, next) => {
+    await c.req.raw.text()
+    await next()
+  })
+  const form = apps().use(reader, csrfGuard(sessions))
+  form.post('/', (c) => c.text('done'))
+  const headers = { cookie: await SIGNED_IN() }
+  const body = new URLSearchParams({ item: 'tea' })
+  expect((await form.request('/', { method: 'POST', headers, body })).status).toBe(403)
+})
+
 describe('loginRequired', () => {
   it('redirects to the sign-in page, from a sub-app by the whole path', async () => {
     const account = new Hono().use(loginRequired(sessions, { redirect: '/login' }))

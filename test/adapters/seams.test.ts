@@ -2,7 +2,7 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { respond, withSessions } from '../../src/adapters/fetch.ts'
 import { mountNode } from '../../src/adapters/node/node.ts'
 import { createSessions } from '../../src/index.ts'
@@ -121,6 +121,17 @@ describe('respond', () => {
     expect(await keysIn(response)).toEqual(['kept'])
   })
 
+  it('sends the refusal of a guard in place of a Response of another library', async () => {
+    const incoming = request()
+    const own = { status: 200, statusText: 'OK', headers: new Headers(), body: 'secret' }
+    const response = await respond(sessions, [incoming], async () => {
+      void sessions.signedIn(incoming)
+      return own as unknown as Response
+    })
+    expect(response.status).toBe(401)
+    expect(await response.text()).not.toContain('secret')
+  })
+
   it('handles a request that has its place in the same visit', async () => {
     const incoming = request()
     const response = await respond(sessions, [incoming], async () => {
@@ -185,6 +196,36 @@ describe('respond', () => {
     }
     const handler = withSessions(sessions, (incoming: OwnRequest) => new Response(incoming.own))
     expect(await (await handler(new OwnRequest('http://localhost/'))).text()).toBe('own')
+  })
+})
+
+describe('a carrier that is not made anew for each request', () => {
+  it('is refused: the next visitor would get the session of this one', async () => {
+    const shared = {}
+    const signIn = async () => {
+      ;(await sessions.get(shared)).login('ada')
+      return new Response()
+    }
+    const ask = (path: string) => new Request(`https://site.example${path}`)
+    await respond(sessions, [ask('/login'), shared], signIn)
+    const show = vi.fn<() => Response>(() => new Response())
+    await expect(respond(sessions, [ask('/'), shared], show)).rejects.toMatchObject({
+      code: 'ERR_OPTION_INVALID',
+    })
+    expect(show).not.toHaveBeenCalled()
+  })
+
+  it('is fine inside the request: another Request for the same page', async () => {
+    const locals = {}
+    const pages: unknown[] = []
+    await respond(sessions, [new Request('https://site.example/a'), locals], async () => {
+      const rewritten = new Request('https://site.example/b')
+      return respond(sessions, [rewritten, locals], async () => {
+        pages.push(await sessions.get(rewritten), await sessions.get(locals))
+        return new Response()
+      })
+    })
+    expect(pages[0]).toBe(pages[1])
   })
 })
 

@@ -53,6 +53,10 @@ describe('a handler that signs in and then throws', () => {
       'an error with status and headers',
       Object.assign(new Error('no'), { status: 302, headers: {} }),
     ],
+    [
+      'what an HTTP client throws of another server',
+      { status: 302, headers: { location: '/x', 'set-cookie': 'admin=1' }, data: 'inside' },
+    ],
     ['another digest', next('DYNAMIC_SERVER_USAGE')],
     ['a digest that is cut off', next('NEXT_REDIRECT')],
     ['a status that redirects nowhere', { status: 404, location: '/x' }],

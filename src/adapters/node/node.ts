@@ -117,7 +117,7 @@ export function mountNode(
   failed?: (error: unknown) => void,
 ): Visit | undefined {
   // A response is found by its `req`, unless one of them has been wrapped.
-  const carriers = res.req === req ? [req, ...alsoCarriers] : [req, res, ...alsoCarriers]
+  const carriers = res.req === req ? [req, ...alsoCarriers] : [res, req, ...alsoCarriers]
   const visit = sessions.mount(carriers, new NodeFacts(req, res))
   if (!visit) return undefined
   if (!Object.isExtensible(res)) {
