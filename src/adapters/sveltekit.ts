@@ -77,7 +77,6 @@ const AS_IN_LINE: Partial<JarAttributes> = {
   httpOnly: false,
   secure: false,
   sameSite: undefined,
-  encode: (value) => value,
 }
 
 /**

@@ -15,7 +15,6 @@ export interface JarAttributes {
   secure?: boolean
   sameSite?: 'strict' | 'lax' | 'none' | undefined
   partitioned?: true
-  encode?: (value: string) => string
 }
 
 /**

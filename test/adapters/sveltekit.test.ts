@@ -8,6 +8,7 @@ import {
 } from '../../src/adapters/sveltekit.ts'
 import { SessionError } from '../../src/base/errors.ts'
 import type { JarAttributes } from '../../src/http/cookie-jar.ts'
+import { flask } from '../../src/flask/flask.ts'
 import { createSessions } from '../../src/index.ts'
 
 const sessions = createSessions({ secret: 'kit-of-hooks-e5c3a8f17d42b096' })
@@ -29,10 +30,11 @@ function jarOf() {
     lines,
     set(name: string, value: string, options: JarAttributes) {
       const all = { httpOnly: true, secure: true, sameSite: 'lax', ...options }
-      const { encode = encodeURIComponent, httpOnly, secure, sameSite, path } = all
+      const { httpOnly, secure, sameSite, path } = all
       const age = all.maxAge === undefined ? '' : `; Max-Age=${all.maxAge}`
       const flags = (secure ? '; Secure' : '') + (httpOnly ? '; HttpOnly' : '')
-      lines.push(`${name}=${encode(value)}${age}${flags}; Path=${path}; SameSite=${sameSite}`)
+      const site = sameSite ? `; SameSite=${sameSite}` : ''
+      lines.push(`${name}=${encodeURIComponent(value)}${age}${flags}; Path=${path}${site}`)
     },
   }
 }
@@ -185,17 +187,15 @@ describe('a redirect of a hook', () => {
   )
 
   it('sends the attributes of the session cookie, and no default of SvelteKit', async () => {
-    const cookie = { name: 'plain', secure: false, httpOnly: false, sameSite: 'strict' } as const
-    const plain = createSessions({ secret: 'kit-of-hooks-e5c3a8f17d42b096', cookie })
+    const config = { SECRET_KEY: 'kit-of-hooks-e5c3a8f17d42b096', SESSION_COOKIE_HTTPONLY: false }
+    const plain = createSessions(flask(config))
     const event = eventOf('/cart')
     const resolve = async ({ locals }: Event): Promise<Response> => {
       ;(await plain.get(locals)).set('a', 1)
       throw new Redirect(303, '/')
     }
     await expect(handleSessions(plain)({ event, resolve })).rejects.toBeInstanceOf(Redirect)
-    expect(event.cookies.lines).toEqual([
-      expect.stringMatching(/^plain=[\w.~-]+; Path=\/; SameSite=strict$/),
-    ])
+    expect(event.cookies.lines).toEqual([expect.stringMatching(/^session=[\w.-]+; Path=\/$/)])
   })
 
   it('sends the session after the page was rendered, when SvelteKit takes no cookies', async () => {
@@ -226,6 +226,22 @@ describe('a redirect of a hook', () => {
     expect([response.status, response.headers.get('cache-control')]).toEqual([308, 'private'])
     expect(response.headers.get('vary')).toBe('Cookie')
     expect((await savedBy(response)).get('a')).toBe(1)
+  })
+
+  it.each([
+    ['without a session', '/cart', () => {}],
+    [
+      'as JSON',
+      '/cart/__data.json',
+      async (event: Event) => (await sessions.get(event.locals)).set('a', 1),
+    ],
+  ])('that is permanent sends the cookies of the app %s', async (_, path, use) => {
+    const response = await sent(eventOf(path), async (event) => {
+      await use(event)
+      event.cookies.set('theme', 'dark', { path: '/' })
+      throw new Redirect(308, '/')
+    })
+    expect(response.headers.getSetCookie()[0]).toMatch(/^theme=dark;/)
   })
 
   it('as a returned response sets the cookie when the browser navigates by script', async () => {

@@ -48,7 +48,7 @@ import { redirect } from '@sveltejs/kit'
 
 const redirects = async ({ event, resolve }) => {
   if (event.route.id !== '/welcome') return resolve(event)
-  (await sessions.get(event.locals)).flash('Good to see you')
+  ;(await sessions.get(event.locals)).flash('Good to see you')
   event.cookies.set('theme', 'dark', { path: '/' })
   if (!event.url.searchParams.has('returned')) redirect(303, '/')
   return new Response(null, { status: 303, headers: { location: '/' } })
@@ -58,11 +58,9 @@ const redirects = async ({ event, resolve }) => {
 /** Another hook, behind that of the sessions. */
 function addHook(folder: string, text: string): void {
   const file = join(folder, 'src', 'hooks.server.ts')
-  const hooks = readFileSync(file, 'utf8')
-  const all = 'sequence(handleSessions(sessions), '
-  expect(hooks).toContain(`export const handle = ${all}`)
-  const [before, after] = hooks.split(`export const handle = ${all}`)
-  writeFileSync(file, `${before}${text}\nexport const handle = ${all}redirects, ${after}`)
+  const [before, after] = readFileSync(file, 'utf8').split(/^(?=export const handle = )/m)
+  const handle = after!.replace('handleSessions(sessions), ', '$&redirects, ')
+  writeFileSync(file, before + text + handle)
 }
 
 function addRoutes(folder: string, routes: Readonly<Record<string, string>>): void {
