@@ -1,0 +1,112 @@
+/** The suite on real builds of SvelteKit, with the packed library: the sessions are of the source. */
+
+import { cpSync, rmSync } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe } from 'vitest'
+import { appRequest, type ConformanceApp, responseOf, startServer } from 'sojourn/testing'
+import { buildInstalled, installExample } from '../../examples/frameworks/packed.ts'
+import { SVELTEKIT } from '../../examples/frameworks/sveltekit-versions.ts'
+import { root } from '../../package/repository.ts'
+import { conformanceOf } from './run.ts'
+
+interface Event {
+  readonly url: URL
+  readonly request: Request
+  readonly locals: object
+  readonly isSubRequest: boolean
+}
+
+type Handle = (input: {
+  event: Event
+  resolve: (event: Event) => Response | Promise<Response>
+}) => Promise<Response>
+
+type HandleError = (input: { event: Event; error: unknown }) => unknown
+
+/** What `src/hooks.server.ts` of the fixture has imported. */
+interface Kit extends Pick<
+  typeof import('sojourn/sveltekit'),
+  'csrfGuard' | 'handleSessionErrors' | 'handleSessions' | 'loginRequired'
+> {
+  redirect(status: number, location: string): never
+  sequence(...hooks: Handle[]): Handle
+}
+
+/** What the fixture calls for a request of an app. */
+interface KitApp {
+  readonly handle: Handle
+  readonly handleError: HandleError
+  page(event: Event): Promise<Response>
+}
+
+const apps = new Map<string, KitApp>()
+
+/** Shared with the fixture, which runs in this process. */
+const shared: { kit?: Kit; appOf(event: Event): KitApp } = {
+  appOf: ({ url }) => apps.get(url.host)!,
+}
+Object.assign(globalThis, { sveltekit: shared })
+
+/** What adapter-node reads when it is loaded. By default it takes at most 512 KB, and HTTPS for granted. */
+Object.assign(process.env, { BODY_SIZE_LIMIT: '2M', PROTOCOL_HEADER: 'x-forwarded-proto' })
+
+describe.each(Object.entries(SVELTEKIT))('a build of SvelteKit %s', (major, versions) => {
+  let folder = ''
+  let handler: RequestListener
+  let kit: Kit
+
+  beforeAll(async () => {
+    folder = await installExample('sveltekit', { versions })
+    for (const name of ['src', 'tsconfig.json']) rmSync(join(folder, name), { recursive: true })
+    cpSync(join(root, 'test/fixtures/sveltekit'), folder, { recursive: true })
+    await buildInstalled(folder)
+    const built = pathToFileURL(join(folder, 'build', 'handler.js')).href
+    handler = (await import(/* @vite-ignore */ built)).handler
+    kit = shared.kit!
+  })
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  conformanceOf(`SvelteKit ${versions['@sveltejs/kit']}`, {
+    offers: ['current', 'csrfGuard', 'loginRequired', 'routes', 'errorPage'],
+    throwRedirect: (location) => kit.redirect(303, location),
+    exceptions: major === '2' ? {} : {},
+    async start(app) {
+      const server = createServer((req, res) => {
+        req.headers['x-forwarded-proto'] = 'http'
+        // As a browser asks for a page: for anything else SvelteKit sends its error as JSON.
+        req.headers['accept'] = 'text/html'
+        handler(req, res)
+      })
+      const started = await startServer(server)
+      apps.set(new URL(started.origin).host, kitApp(kit, app))
+      return started
+    },
+  })
+})
+
+function kitApp(kit: Kit, { sessions, mount, before, handle, errorPage }: ConformanceApp): KitApp {
+  const guards: Readonly<Record<string, Handle>> = {
+    account: kit.loginRequired(sessions, { redirect: '/login' }),
+    guarded: kit.csrfGuard(sessions),
+  }
+  return {
+    handle: kit.sequence(
+      ...mount.map((one) => kit.handleSessions(one)),
+      async ({ event, resolve }) => {
+        await before(event.locals)
+        const guard = guards[event.url.pathname.split('/')[1]!]
+        return guard ? guard({ event, resolve }) : resolve(event)
+      },
+    ),
+    handleError: errorPage
+      ? async ({ error, event }) => {
+          const { status, body } = await errorPage(error, event.locals)
+          return { status, message: body }
+        }
+      : kit.handleSessionErrors(() => undefined),
+    page: async ({ locals, request }) => responseOf(await handle(locals, appRequest(request))),
+  }
+}
