@@ -4,8 +4,9 @@ import { cpSync, rmSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterAll, beforeAll, describe } from 'vitest'
+import { handleSessions } from 'sojourn/sveltekit'
 import { appRequest, type ConformanceApp, responseOf, startServer } from 'sojourn/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildInstalled, installExample } from '../../examples/frameworks/packed.ts'
 import { SVELTEKIT } from '../../examples/frameworks/sveltekit-versions.ts'
 import { root } from '../../package/repository.ts'
@@ -52,6 +53,20 @@ Object.assign(globalThis, { sveltekit: shared })
 /** What adapter-node reads when it is loaded. By default it takes at most 512 KB, and HTTPS for granted. */
 Object.assign(process.env, { BODY_SIZE_LIMIT: '2M', PROTOCOL_HEADER: 'x-forwarded-proto' })
 
+/** By major. */
+const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  2: {
+    // Its `handleError` has no say in the status of an error it does not know.
+    'signed-in-401': 'status: 500, not 401',
+    'csrf-cross-site': 'status: 500, not 403',
+    'csrf-token': 'status without: 500, not 403',
+    'store-away': 'status: 500, not 503',
+    'error-page-401': 'status: 500, not 418',
+    // It drops a body without Content-Type.
+    current: 'text of a POST: ,true, not abc,true',
+  },
+}
+
 describe.each(Object.entries(SVELTEKIT))('a build of SvelteKit %s', (major, versions) => {
   let folder = ''
   let handler: RequestListener
@@ -69,10 +84,14 @@ describe.each(Object.entries(SVELTEKIT))('a build of SvelteKit %s', (major, vers
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+  it('runs the packed library, with sessions of another copy', () => {
+    expect(kit.handleSessions).not.toBe(handleSessions)
+  })
+
   conformanceOf(`SvelteKit ${versions['@sveltejs/kit']}`, {
     offers: ['current', 'csrfGuard', 'loginRequired', 'routes', 'errorPage'],
     throwRedirect: (location) => kit.redirect(303, location),
-    exceptions: major === '2' ? {} : {},
+    exceptions: EXCEPTIONS[major] ?? {},
     async start(app) {
       const server = createServer((req, res) => {
         req.headers['x-forwarded-proto'] = 'http'
