@@ -116,6 +116,8 @@ export default defineConfig({
     // Nothing that is secret shows in an error, an event or a line, whatever is tested.
     setupFiles: ['test/security/canary-setup.ts'],
     env: { NODE_ENV: 'test' },
+    // What a framework has built is loaded by Node: `sojourn` in it is the packed library.
+    server: { deps: { external: [/\/build\/handler\.js$/] } },
     // What a test that passed had to say on the console is what it provoked.
     silent: 'passed-only',
     // No assertion: a machine may have ten times as much else to do.

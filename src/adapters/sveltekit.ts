@@ -4,7 +4,8 @@ import { visitorText } from '../base/error-response.ts'
 import { SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
 import { type CookieJar, type JarAttributes, setInJar } from '../http/cookie-jar.ts'
-import { isAnswerable } from '../session/explain/refusal.ts'
+import { isTargetedControl, mergeInto } from '../http/headers.ts'
+import { isAnswerable, refusalOf } from '../session/explain/refusal.ts'
 import { loginCheck, type LoginRequiredOptions } from '../session/login-required.ts'
 import { requireFunction, requireSessions } from '../session/require-sessions.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -23,6 +24,12 @@ interface KitEvent {
   /** Whether the browser navigates by script, and wants JSON. */
   readonly isDataRequest: boolean
   readonly cookies: CookieJar
+}
+
+/** What SvelteKit passes to `handleError`. */
+interface KitError {
+  readonly error: unknown
+  readonly event?: Pick<KitEvent, 'locals'>
 }
 
 type KitHandle = <Event extends KitEvent>(input: {
@@ -51,13 +58,15 @@ export function handleSessions(sessions: Sessions<any>): KitHandle {
     let redirect: unknown
     const response = await respond(sessions, [request, locals], async () => {
       try {
-        return (page = await resolve(event))
+        page = await resolve(event)
       } catch (error) {
         page = isResponse(error) ? undefined : thrownResponse(error)
         if (!page) throw error
         redirect = error
         return page
       }
+      const error = shown.get(locals)
+      return error ? withHeadersOf(error, page) : page
     })
     if (page && page !== response && isPrerendered(page)) {
       throw new SessionError('ERR_SESSION_NOT_MOUNTED', PRERENDERED)
@@ -86,6 +95,19 @@ const AS_IN_LINE: Partial<JarAttributes> = {
  */
 function isStorable({ status }: Response): boolean {
   return status === 300 || status === 301 || status === 308
+}
+
+/** The session error whose page SvelteKit sends, by `locals`: see `handleSessionErrors`. */
+const shown = new WeakMap<object, SessionError>()
+
+/** SvelteKit's page of an error has the headers that `load` has set, and none of the error. */
+function withHeadersOf(error: SessionError, page: Response): Response {
+  const { headers: own, setCookie } = refusalOf(error)
+  const headers = mergeInto(new Headers(page.headers), { vary: true, setCookie })
+  for (const name of [...headers.keys()].filter(isTargetedControl)) headers.delete(name)
+  for (const name of ['cache-control', 'retry-after']) if (own[name]) headers.set(name, own[name])
+  const { body, status, statusText } = page
+  return new Response(body, { status, statusText, headers })
 }
 
 /** `reroute` and hooks before this one fetch without a page: such a request has its own session. */
@@ -141,20 +163,23 @@ function jsonResult(result: object, given: Headers, status = 200): Response {
 
 /**
  * Makes the `handleError` hook that tells visitors the status and the text of a session error, such as
- * 401 where `sessions.signedIn(locals)` throws in `load`. Any other error is given to `handleError`.
+ * 401 where `sessions.signedIn(locals)` throws in `load`. `handleSessions` then adds the headers of the
+ * error: no cache may store the page, and a 503 has Retry-After. Any other error is given to
+ * `handleError`.
  *
  * SvelteKit 2 sends every such error as a 500, whatever the hook returns; only the text is ours.
  *
  * @example
  * export const handleError = handleSessionErrors(({ error }) => console.error(error))
  */
-export function handleSessionErrors<Input extends { readonly error: unknown }, Result>(
+export function handleSessionErrors<Input extends KitError, Result>(
   handleError: (input: Input) => Result,
 ): (input: Input) => Result | { status: number; message: string } {
   requireFunction(handleError, 'handleError')
   return (input) => {
-    const { error } = input
+    const { error, event } = input
     if (!(error instanceof SessionError) || !isAnswerable(error)) return handleError(input)
+    if (event) shown.set(event.locals, error)
     return { status: error.status, message: visitorText(error.code).trimEnd() }
   }
 }

@@ -318,12 +318,47 @@ describe('a form with use:enhance', () => {
 
 describe('handleSessionErrors', () => {
   const seen: unknown[] = []
-  const handleError = handleSessionErrors(({ error }: { error: unknown }) => void seen.push(error))
+  const handleError = handleSessionErrors(
+    ({ error }: { error: unknown; event?: Event }) => void seen.push(error),
+  )
 
   it('tells visitors status and text of a session error, and logs nothing', () => {
     const error = new SessionError('ERR_NOT_SIGNED_IN')
     expect(handleError({ error })).toEqual({ status: 401, message: 'Please sign in first.' })
     expect(seen).toEqual([])
+  })
+
+  /** As SvelteKit: the page of an error has the headers that the app set before. */
+  const failing = (error: SessionError, headers = {}) =>
+    handle({
+      event: eventOf('/account'),
+      async resolve(event) {
+        const { status, message } = handleError({ error, event })!
+        return new Response(message, { status, headers })
+      },
+    })
+
+  it('has the page of the error sent with its headers, which no app can loosen', async () => {
+    const shared = 'public, max-age=60'
+    const response = await failing(new SessionError('ERR_NOT_SIGNED_IN'), {
+      'cache-control': shared,
+      'cdn-cache-control': shared,
+      vary: 'Accept',
+    })
+    expect([response.status, await response.text()]).toEqual([401, 'Please sign in first.'])
+    const { headers } = response
+    expect(headers.get('cache-control')).toBe('no-store')
+    expect(headers.get('cdn-cache-control')).toBe(null)
+    expect(headers.get('vary')).toBe('Accept, Cookie')
+    expect(headers.get('retry-after')).toBe(null)
+  })
+
+  it('has a page for an unavailable store sent with Retry-After', async () => {
+    const error = new SessionError('ERR_STORE_UNAVAILABLE', 'read', 'it is away')
+    const { status, headers } = await failing(error)
+    expect(status).toBe(503)
+    expect(headers.get('retry-after')).toMatch(/^\d+$/)
+    expect(headers.get('cache-control')).toBe('no-store')
   })
 
   it('leaves every other error to the app, its own mistakes with sessions too', () => {

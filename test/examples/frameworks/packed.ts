@@ -123,26 +123,44 @@ export async function startPacked(
   return startInstalled(folder, options)
 }
 
+/** Builds what is installed, if it has a build script. */
+export async function buildInstalled(
+  folder: string,
+  env: PackedOptions['env'] = {},
+): Promise<void> {
+  const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  if (!scripts?.build) return
+  const options = { cwd: folder, env: environmentOf(env), maxBuffer: 1 << 26 }
+  try {
+    await run('npm', ['run', 'build'], options)
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
+    throw new Error(`The build failed in ${folder}:\n${stdout}\n${stderr}`, { cause: error })
+  }
+}
+
+function environmentOf(env: NonNullable<PackedOptions['env']>): NodeJS.ProcessEnv {
+  return {
+    ...withoutTests(process.env),
+    NODE_ENV: 'production',
+    SESSION_SECRET: SECRET,
+    ...env,
+  }
+}
+
 /** The same for a folder in which everything is installed. */
 export async function startInstalled(
   folder: string,
   { env = {}, start = ['npm', 'start'] }: PackedOptions = {},
 ): Promise<PackedExample> {
   const port = await freePort()
-  const environment = {
-    ...withoutTests(process.env),
-    NODE_ENV: 'production',
-    SESSION_SECRET: SECRET,
-    PORT: String(port),
-    ...env,
-  }
-  const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  if (scripts?.build) await build(folder, environment)
+  const more = { PORT: String(port), ...env }
+  await buildInstalled(folder, more)
   const [program, ...args] = start
   // A group of its own: `npm start` has children, which have to end too.
   const child = spawn(program, args, {
     cwd: folder,
-    env: environment,
+    env: environmentOf(more),
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -161,15 +179,6 @@ export async function startInstalled(
     throw new Error(`${folder} does not answer: ${String(error)}\n${printed}`, { cause: error })
   }
   return { origin, folder, output: () => printed, stop }
-}
-
-async function build(folder: string, env: NodeJS.ProcessEnv): Promise<void> {
-  try {
-    await run('npm', ['run', 'build'], { cwd: folder, env, maxBuffer: 1 << 26 })
-  } catch (error) {
-    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
-    throw new Error(`The build failed in ${folder}:\n${stdout}\n${stderr}`, { cause: error })
-  }
 }
 
 /** Waits until it answers any request, or has ended. */

@@ -7,11 +7,7 @@ import { driveBrowser } from './drive-browser.ts'
 import { drive } from './drive.ts'
 import { installExample, type PackedExample, startInstalled } from './packed.ts'
 import { runScript } from './script.ts'
-
-const VERSIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  3: {},
-  2: { '@sveltejs/kit': '2.70.4', '@sveltejs/adapter-node': '5.5.7' },
-}
+import { SVELTEKIT } from './sveltekit-versions.ts'
 
 const SESSIONS = `import { sessions } from '#lib/server/sessions.ts'\n`
 
@@ -71,13 +67,13 @@ function addRoutes(folder: string, routes: Readonly<Record<string, string>>): vo
   }
 }
 
-describe.each(Object.keys(VERSIONS))('examples/sveltekit on SvelteKit %s', (major) => {
+describe.each(Object.keys(SVELTEKIT))('examples/sveltekit on SvelteKit %s', (major) => {
   let folder: string
   let example: PackedExample
   let browser: Browser
 
   beforeAll(async () => {
-    folder = await installExample('sveltekit', { versions: VERSIONS[major]! })
+    folder = await installExample('sveltekit', { versions: SVELTEKIT[major]! })
     if (major === '2') {
       const file = join(folder, 'tsconfig.json')
       const config = JSON.parse(readFileSync(file, 'utf8'))
