@@ -88,13 +88,14 @@ export function nextSessions<Data>(
   refuseMemoryStore(sessions, 'nextSessions')
   const { name } = sessions.describePolicy().cookie
 
-  const mount = async (method: string, jar: NextCookies) =>
+  const mount = async (method: string | undefined, jar: NextCookies) =>
     sessions.mount([jar], jarFacts(method, name, jar, await headers()))
 
   /** The jar, by which `sessions` find the session; mounted for reading, unless it is already. */
   async function mounted(): Promise<NextCookies> {
     const jar = await cookies()
-    const visit = await mount('GET', jar)
+    // Without a method: a handler may call csrfGuard after this, for which GET would be safe.
+    const visit = await mount(undefined, jar)
     visit?.readOnly(READ_ONLY)
     return jar
   }

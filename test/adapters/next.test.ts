@@ -155,9 +155,38 @@ describe('a guarded action', () => {
   })
 })
 
-describe('a route handler', () => {
-  const incoming = (init: RequestInit = {}) => new Request('https://shop.example/api', init)
+const incoming = (init: RequestInit = {}) => new Request('https://shop.example/api', init)
 
+describe('a guarded action or route handler, where the session was read before the guard', () => {
+  const crossSite = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }
+
+  it.each(['get', 'signedIn'] as const)('refuses a cross-site request after %s()', async (read) => {
+    const { withSessions, csrfGuard, ...reads } = request(ada, crossSite)
+    const guarded = csrfGuard(async (_asked: Request) => new Response('sent'))
+    await reads[read]()
+    const sent = incoming({ method: 'POST', headers: crossSite })
+    await expect(guarded(sent)).rejects.toMatchObject({ code: 'ERR_CSRF' })
+    await expect(withSessions(guarded)(sent)).rejects.toMatchObject({ code: 'ERR_CSRF' })
+  })
+
+  it('passes a request of its own site', async () => {
+    const { get, csrfGuard } = request(ada, { 'sec-fetch-site': 'same-origin' })
+    await get()
+    expect(await csrfGuard(async () => 'done')()).toBe('done')
+  })
+})
+
+describe('a page that is prefetched', () => {
+  it('reads, and is told where to write', async () => {
+    for (const headers of [{ 'sec-purpose': 'prefetch' }, { 'next-router-prefetch': '1' }]) {
+      const session = await request(ada, headers as Record<string, string>).get()
+      expect(session.userId).toBe('ada')
+      expect(() => session.set('cart', [])).toThrow('wrapped in withSessions()')
+    }
+  })
+})
+
+describe('a route handler', () => {
   it('finds one session by the request, the jar and current(), and changes it', async () => {
     const { withSessions, get } = request()
     const handler = withSessions(async (asked: Request, { params }: { params: object }) => {

@@ -27,7 +27,7 @@ export interface JarAttributes {
 
 /** What the jar and the headers say of a request. Next tells neither its method nor its address. */
 export function jarFacts(
-  method: string,
+  method: string | undefined,
   name: string,
   jar: NextCookies,
   headers: NextHeaders,
