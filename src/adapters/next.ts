@@ -1,5 +1,6 @@
 /** Sessions for Next's App Router: pages, server actions, route handlers and `proxy.ts`. */
 
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Maybe } from '../base/ports.ts'
 import { SessionError } from '../base/errors.ts'
 import { invalid } from '../base/options.ts'
@@ -11,9 +12,11 @@ import type { SignedInSession } from '../session/signed-in.ts'
 import type { Visit } from '../session/visit.ts'
 import { csrfFieldOf } from './csrf-field.ts'
 import { respond } from './fetch.ts'
+import { refused } from './fetch-facts.ts'
 import { jarFacts, type NextCookies, type NextHeaders, setInJar } from './next/jar.ts'
 import { passedFlashes } from './next/passed-flashes.ts'
 import { refuseMemoryStore } from './next/refusals.ts'
+import { thrownResponse } from './thrown-response.ts'
 
 export { sessionProxy } from './next-proxy.ts'
 
@@ -91,6 +94,13 @@ export function nextSessions<Data>(
   const mount = async (method: string | undefined, jar: NextCookies) =>
     sessions.mount([jar], jarFacts(method, name, jar, await headers()))
 
+  /** The visit of the action or route handler: Next's functions find it only after an `await`. */
+  const running = new AsyncLocalStorage<Visit>()
+  const noted: Sessions<Data> = {
+    ...sessions,
+    run: (visit, handler) => running.run(visit, () => sessions.run(visit, handler)),
+  }
+
   /** The jar, by which `sessions` find the session; mounted for reading, unless it is already. */
   async function mounted(): Promise<NextCookies> {
     const jar = await cookies()
@@ -100,16 +110,21 @@ export function nextSessions<Data>(
     return jar
   }
 
+  async function checked(options: LoginRequiredOptions): Promise<SignedInSession<Data>> {
+    const check = loginCheck(sessions, options)
+    if (options.redirect !== undefined && !redirect) throw invalid('redirect', MISSING_REDIRECT)
+    const jar = await mounted()
+    const location = await inNext(check(jar, 'GET', ''))
+    if (location !== undefined) redirect!(location)
+    return sessions.get(jar) as Promise<SignedInSession<Data>>
+  }
+
   return {
     get: async () => sessions.get(await mounted()),
-    async signedIn({ redirect: page, ...options } = {}) {
-      const jar = await mounted()
-      if (page !== undefined) {
-        if (!redirect) throw invalid('redirect', MISSING_REDIRECT)
-        const location = await loginCheck(sessions, { ...options, redirect: page })(jar, 'GET', '')
-        if (location !== undefined) redirect(location)
-      }
-      return inNext(sessions.signedIn(jar, options))
+    // Not async: that would await the guard, and it could not notice that the handler does not.
+    signedIn(options = {}) {
+      const check = checked(options)
+      return running.getStore()?.guard('signedIn', check) ?? check
     },
     flashes: async () => passedFlashes(await headers()),
     withSessions(handler) {
@@ -119,18 +134,18 @@ export function nextSessions<Data>(
         const [request] = args
         if (request instanceof Request) {
           const answer = async () => (await handler(...args)) as Response
-          return (await respond(sessions, [request, jar], answer)) as never
+          return (await respond(noted, [request, jar], answer, notAllowed)) as never
         }
         const visit = await mount('POST', jar)
         if (!visit) return handler(...args)
-        const act = async () => sessions.run(visit, () => handler(...args))
+        const act = async () => noted.run(visit, () => handler(...args))
         return inNext(committed(visit, jar, act))
       }
     },
     csrfGuard(handler) {
       requireFunction(handler, 'handler')
       return async (...args) => {
-        await sessions.checkCsrf(await cookies(), () => csrfTokenIn(args))
+        await inNext(sessions.checkCsrf(await cookies(), () => csrfTokenIn(args)))
         return handler(...args)
       }
     },
@@ -139,6 +154,10 @@ export function nextSessions<Data>(
 
 const READ_ONLY =
   'Next sets no cookie while a page renders. Change it in a server action or a route handler that is wrapped in withSessions()'
+
+/** A guard that nobody awaited may have thrown a redirect. */
+const notAllowed = (error: unknown): Response =>
+  error instanceof SessionError ? refused(error) : (thrownResponse(error) ?? refused(error))
 
 /** Deletes a cookie that does not exist. */
 const RENDER_ANEW = 'sojourn-changed=; Path=/; Max-Age=0'

@@ -176,6 +176,69 @@ describe('a guarded action or route handler, where the session was read before t
   })
 })
 
+describe('signedIn() without await', () => {
+  type Reads = Parameters<ReturnType<typeof request>['signedIn']>[0]
+  const cases: [string, Reads, number, string][] = [
+    ['that throws', {}, 401, 'NEXT_HTTP_ERROR_FALLBACK;401'],
+    ['that redirects', { redirect: '/login' }, 307, 'NEXT_REDIRECT;replace;/login;307;'],
+  ]
+
+  it.each(cases)('%s holds in a route handler', async (_, options, status) => {
+    const { withSessions, signedIn } = request()
+    const handler = withSessions<[Request], Response>(async () => {
+      void signedIn(options)
+      return new Response('secret')
+    })
+    const response = await handler(incoming())
+    expect(response.status).toBe(status)
+    expect(await response.text()).not.toContain('secret')
+  })
+
+  it.each(cases)('%s holds in an action', async (_, options, __, digest) => {
+    const { withSessions, get, signedIn, lines } = request()
+    const action = withSessions(async () => {
+      void signedIn(options)
+      ;(await get()).set('cart', ['secret'])
+      return 'secret'
+    })
+    await expect(action()).rejects.toMatchObject({ digest })
+    expect(lines).toEqual([])
+  })
+
+  it('lets those pass who are signed in', async () => {
+    const { withSessions, signedIn } = request(ada)
+    const handler = withSessions<[Request], Response>(async () => {
+      void signedIn()
+      return new Response('hers')
+    })
+    const response = await handler(incoming({ headers: { cookie: ada } }))
+    expect(await response.text()).toBe('hers')
+  })
+})
+
+it('signedIn() may be awaited and handled by the handler', async () => {
+  const { withSessions, signedIn } = request()
+  const handler = withSessions<[Request], Response>(async () => {
+    const name = await signedIn().then(
+      ({ userId }) => userId,
+      () => 'a guest',
+    )
+    return new Response(name)
+  })
+  expect(await (await handler(incoming())).text()).toBe('a guest')
+})
+
+it('signedIn() that redirects sends a route handler to the sign-in page, and saves the session', async () => {
+  const { withSessions, signedIn, get } = request()
+  const handler = withSessions<[Request], Response>(async () => {
+    ;(await get()).set('cart', ['tea'])
+    return Response.json(await signedIn({ redirect: '/login' }))
+  })
+  const response = await handler(incoming())
+  expect([response.status, response.headers.get('location')]).toEqual([307, '/login'])
+  expect((await sentBy(response.headers.getSetCookie())).get('cart')).toEqual(['tea'])
+})
+
 describe('a page that is prefetched', () => {
   it('reads, and is told where to write', async () => {
     for (const headers of [{ 'sec-purpose': 'prefetch' }, { 'next-router-prefetch': '1' }]) {
