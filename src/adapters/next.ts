@@ -4,6 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Maybe } from '../base/ports.ts'
 import { SessionError } from '../base/errors.ts'
 import { invalid } from '../base/options.ts'
+import { refusalOf } from '../session/explain/refusal.ts'
 import { loginCheck, type LoginRequiredOptions } from '../session/login-required.ts'
 import { requireFunction, requireSessions } from '../session/require-sessions.ts'
 import type { Session } from '../session/session.ts'
@@ -89,10 +90,11 @@ export function nextSessions<Data>(
   requireFunction(cookies, 'cookies')
   requireFunction(headers, 'headers')
   refuseMemoryStore(sessions, 'nextSessions')
-  const { name } = sessions.describePolicy().cookie
+  const { cookie, backend } = sessions.describePolicy()
+  const unchanged = backend === 'cookie' ? undefined : RENDER_ANEW
 
   const mount = async (method: string | undefined, jar: NextCookies) =>
-    sessions.mount([jar], jarFacts(method, name, jar, await headers()))
+    sessions.mount([jar], jarFacts(method, cookie.name, jar, await headers()))
 
   /** The visit of the action or route handler: Next's functions find it only after an `await`. */
   const running = new AsyncLocalStorage<Visit>()
@@ -139,7 +141,7 @@ export function nextSessions<Data>(
         const visit = await mount('POST', jar)
         if (!visit) return handler(...args)
         const act = async () => noted.run(visit, () => handler(...args))
-        return inNext(committed(visit, jar, act))
+        return inNext(committed(visit, jar, unchanged, act))
       }
     },
     csrfGuard(handler) {
@@ -159,7 +161,10 @@ const READ_ONLY =
 const notAllowed = (error: unknown): Response =>
   error instanceof SessionError ? refused(error) : (thrownResponse(error) ?? refused(error))
 
-/** Deletes a cookie that does not exist. */
+/**
+ * Deletes a cookie that does not exist: Next renders the page anew if a cookie is set. A change in a
+ * store, of this session or of others, sets none.
+ */
 const RENDER_ANEW = 'sojourn-changed=; Path=/; Max-Age=0'
 
 const MISSING_REDIRECT =
@@ -173,18 +178,26 @@ function csrfTokenIn(args: readonly unknown[]): Maybe<string | undefined> {
   return typeof token === 'string' ? token : undefined
 }
 
-/** Commits when an action has ended: also by `redirect()`, which throws, and by an error. */
+/**
+ * Commits when an action has ended: also by `redirect()`, which throws, and by an error. If no cookie
+ * has to be set it sets `unchanged`.
+ */
 async function committed<Result>(
   visit: Visit,
   jar: NextCookies,
+  unchanged: string | undefined,
   act: () => Promise<Result>,
 ): Promise<Result> {
   try {
     return await act()
   } finally {
-    const outgoing = await visit.finish()
-    // Next renders the page anew if a cookie is set. A change in a store needs none.
-    if (outgoing) setInJar(jar, outgoing.setCookie ?? RENDER_ANEW)
+    try {
+      const outgoing = await visit.finish()
+      setInJar(jar, outgoing && (outgoing.setCookie ?? unchanged))
+    } catch (error) {
+      setInJar(jar, refusalOf(error).setCookie)
+      throw error
+    }
   }
 }
 

@@ -33,6 +33,26 @@ async function cookieOf(change: (session: core.Session<{ cart: string[] }>) => u
 const ada = await cookieOf((session) => session.login('ada'))
 const sentBy = async ([line]: string[]) => sessions.open(line?.split(';')[0])
 
+/** Sessions in a store that can become unavailable, and the cookie of one with a user. */
+async function inStore() {
+  const failure = { isAway: false }
+  const memory = memoryStore()
+  const verbs = Object.entries(memory).map(([name, verb]) => [
+    name,
+    typeof verb !== 'function' || name === 'backend'
+      ? verb
+      : (...args: never[]) => {
+          if (failure.isAway) throw new Error('away')
+          return (verb as (...args: never[]) => unknown).apply(memory, args)
+        },
+  ])
+  const store = { ...Object.fromEntries(verbs), engine: 'Shared' } as typeof memory
+  const stored = core.createSessions<{ cart: string[] }>({ ...options, store })
+  const session = await stored.open(null)
+  session.login('ada')
+  return { stored, failure, cookie: (await session.commit()).getSetCookie()[0]!.split(';')[0]! }
+}
+
 describe('a page', () => {
   it('reads the session of the request, which is one object wherever it asks', async () => {
     const { get } = request(ada)
@@ -113,9 +133,30 @@ describe('a server action', () => {
   })
 
   it('makes Next render the page anew, also if the cookie stays as it is', async () => {
+    const { stored, cookie } = await inStore()
+    const { cookies, headers, lines } = nextRequest(cookie)
+    const { withSessions, get } = adapter.nextSessions(stored, { cookies, headers })
+    await withSessions(async () => (await get()).set('cart', ['tea']))()
+    expect(lines).toEqual(['sojourn-changed=; Max-Age=0; Path=/'])
+  })
+
+  it('that only reads a session in the cookie sets none', async () => {
     const { withSessions, get, lines } = request(ada)
     await withSessions(async () => (await get()).userId)()
-    expect(lines).toEqual(['sojourn-changed=; Max-Age=0; Path=/'])
+    expect(lines).toEqual([])
+  })
+
+  it('that signs out clears the cookie, also if the store does not confirm it', async () => {
+    const { stored, cookie, failure } = await inStore()
+    const { cookies, headers, lines } = nextRequest(cookie)
+    const { withSessions, get } = adapter.nextSessions(stored, { cookies, headers })
+    const action = withSessions(async () => {
+      ;(await get()).logout()
+      failure.isAway = true
+    })
+    await expect(action()).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' })
+    const { name } = stored.describePolicy().cookie
+    expect(lines.map(attributesOf)).toMatchObject([{ name, value: '', maxAge: 0 }])
   })
 
   it('finds the session with sessions.current(), and passes its arguments and its result', async () => {

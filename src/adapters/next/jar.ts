@@ -40,8 +40,9 @@ export function jarFacts(
   return { method, cookie, header: (header) => headers.get(header) }
 }
 
-/** Sets the cookie of a Set-Cookie line. */
-export function setInJar(jar: NextCookies, line: string): void {
+/** Sets the cookie of a Set-Cookie line, if there is one. */
+export function setInJar(jar: NextCookies, line: string | undefined): void {
+  if (line === undefined) return
   const [pair = '', ...rest] = line.split('; ')
   const [name, value] = halves(pair)
   jar.set(
