@@ -11,13 +11,13 @@ import type { Session } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { SignedInSession } from '../session/signed-in.ts'
 import type { Visit } from '../session/visit.ts'
-import { csrfFieldOf } from './csrf-field.ts'
+import { csrfFieldIn, csrfFieldOf } from './csrf-field.ts'
 import { respond } from './fetch.ts'
 import { refused } from './fetch-facts.ts'
 import { jarFacts, type NextCookies, type NextHeaders, setInJar } from './next/jar.ts'
 import { passedFlashes } from './next/passed-flashes.ts'
 import { refuseMemoryStore } from './next/refusals.ts'
-import { thrownResponse } from './thrown-response.ts'
+import { NEXT_ERROR_STATUS, thrownResponse } from './thrown-response.ts'
 
 export { sessionProxy } from './next-proxy.ts'
 
@@ -174,8 +174,7 @@ const MISSING_REDIRECT =
 function csrfTokenIn(args: readonly unknown[]): Maybe<string | undefined> {
   if (args[0] instanceof Request) return csrfFieldOf(args[0])
   const form = args.find((arg) => arg instanceof FormData)
-  const token = form?.get('_csrf')
-  return typeof token === 'string' ? token : undefined
+  return csrfFieldIn({ _csrf: form?.get('_csrf') })
 }
 
 /**
@@ -201,15 +200,15 @@ async function committed<Result>(
   }
 }
 
-// As `unauthorized()` and `forbidden()` of Next throw: otherwise each error is a 500.
-const DIGEST = 'NEXT_HTTP_ERROR_FALLBACK'
-
-/** Adds to an error with status 401 or 403 what makes Next respond with that status. */
+/**
+ * Adds to an error with status 401 or 403 what makes Next respond with that status, as the errors of
+ * `unauthorized()` and `forbidden()` do. Otherwise each error is a 500.
+ */
 async function inNext<Result>(promise: Promise<Result>): Promise<Result> {
   try {
     return await promise
   } catch (error) {
     if (!(error instanceof SessionError) || ![401, 403].includes(error.status)) throw error
-    throw Object.assign(error, { digest: `${DIGEST};${error.status}` })
+    throw Object.assign(error, { digest: `${NEXT_ERROR_STATUS};${error.status}` })
   }
 }
