@@ -50,6 +50,9 @@ export interface NextSessions<Data> {
    * Returns the session of a signed-in visitor. Others are redirected to `redirect`; without it, this
    * throws the error of `sessions.signedIn`, for which a route handler sends a 401.
    *
+   * Await it: in a page nothing else keeps the page from being sent. In what `withSessions` wraps, the
+   * refusal holds without `await`, too.
+   *
    * @throws ERR_OPTION_INVALID; ERR_NOT_SIGNED_IN, ERR_LOGIN_STALE without `redirect`
    */
   signedIn(options?: LoginRequiredOptions): Promise<SignedInSession<Data>>
@@ -190,13 +193,22 @@ async function committed<Result>(
   try {
     return await act()
   } finally {
-    try {
-      const outgoing = await visit.finish()
-      setInJar(jar, outgoing && (outgoing.setCookie ?? unchanged))
-    } catch (error) {
-      setInJar(jar, refusalOf(error).setCookie)
-      throw error
-    }
+    setInJar(jar, await lineOf(visit, jar, unchanged))
+  }
+}
+
+/** The line to set. A logout that the store did not confirm clears the cookie, and throws. */
+async function lineOf(
+  visit: Visit,
+  jar: NextCookies,
+  unchanged: string | undefined,
+): Promise<string | undefined> {
+  try {
+    const outgoing = await visit.finish()
+    return outgoing && (outgoing.setCookie ?? unchanged)
+  } catch (error) {
+    setInJar(jar, refusalOf(error).setCookie)
+    throw error
   }
 }
 
