@@ -103,6 +103,8 @@ export function nextSessions<Data>(
   const running = new AsyncLocalStorage<Visit>()
   const noted: Sessions<Data> = {
     ...sessions,
+    // The jar first: it is of one request, and `get()` may have mounted it before `withSessions`.
+    mount: (carriers, facts) => sessions.mount(carriers.toReversed(), facts),
     run: (visit, handler) => running.run(visit, () => sessions.run(visit, handler)),
   }
 
