@@ -4,6 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Maybe } from '../base/ports.ts'
 import { SessionError } from '../base/errors.ts'
 import { invalid } from '../base/options.ts'
+import { setInJar } from '../http/cookie-jar.ts'
 import { refusalOf } from '../session/explain/refusal.ts'
 import { loginCheck, type LoginRequiredOptions } from '../session/login-required.ts'
 import { requireFunction, requireSessions } from '../session/require-sessions.ts'
@@ -14,7 +15,7 @@ import type { Visit } from '../session/visit.ts'
 import { csrfFieldIn, csrfFieldOf } from './csrf-field.ts'
 import { respond } from './fetch.ts'
 import { refused } from './fetch-facts.ts'
-import { jarFacts, type NextCookies, type NextHeaders, setInJar } from './next/jar.ts'
+import { jarFacts, type NextCookies, type NextHeaders } from './next/jar.ts'
 import { passedFlashes } from './next/passed-flashes.ts'
 import { refuseMemoryStore } from './next/refusals.ts'
 import { NEXT_ERROR_STATUS, thrownResponse } from './thrown-response.ts'
@@ -195,7 +196,8 @@ async function committed<Result>(
   try {
     return await act()
   } finally {
-    setInJar(jar, await lineOf(visit, jar, unchanged))
+    const line = await lineOf(visit, jar, unchanged)
+    if (line !== undefined) setInJar(jar, line)
   }
 }
 
@@ -209,7 +211,8 @@ async function lineOf(
     const outgoing = await visit.finish()
     return outgoing && (outgoing.setCookie ?? unchanged)
   } catch (error) {
-    setInJar(jar, refusalOf(error).setCookie)
+    const { setCookie } = refusalOf(error)
+    if (setCookie !== undefined) setInJar(jar, setCookie)
     throw error
   }
 }

@@ -3,6 +3,7 @@
 import { visitorText } from '../base/error-response.ts'
 import { SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
+import { type CookieJar, type JarAttributes, setInJar } from '../http/cookie-jar.ts'
 import { isAnswerable } from '../session/explain/refusal.ts'
 import { loginCheck, type LoginRequiredOptions } from '../session/login-required.ts'
 import { requireFunction, requireSessions } from '../session/require-sessions.ts'
@@ -10,6 +11,7 @@ import type { Sessions } from '../session/sessions.ts'
 import { csrfFieldOf } from './csrf-field.ts'
 import { respond } from './fetch.ts'
 import { loginRedirect, pathOf } from './login-redirect.ts'
+import { isResponse, thrownResponse } from './thrown-response.ts'
 
 /** Of SvelteKit's event. */
 interface KitEvent {
@@ -18,6 +20,9 @@ interface KitEvent {
   readonly url: URL
   readonly locals: object
   readonly isSubRequest: boolean
+  /** Whether the browser navigates by script, and wants JSON. */
+  readonly isDataRequest: boolean
+  readonly cookies: CookieJar
 }
 
 type KitHandle = <Event extends KitEvent>(input: {
@@ -38,17 +43,49 @@ type KitHandle = <Event extends KitEvent>(input: {
 export function handleSessions(sessions: Sessions<any>): KitHandle {
   requireSessions(sessions, 'handleSessions', 'handle = handleSessions(sessions)')
   return async ({ event, resolve }) => {
-    const { request, locals, isSubRequest } = event
+    const { request, locals, isSubRequest, isDataRequest, cookies } = event
+    // Now, because SvelteKit makes it throw once the page is rendered.
+    const jar = { set: cookies.set }
     if (isSubRequest) share(sessions, [request, locals])
     let page: Response | undefined
+    let redirect: unknown
     const response = await respond(sessions, [request, locals], async () => {
-      return (page = await resolve(event))
+      try {
+        return (page = await resolve(event))
+      } catch (error) {
+        page = isResponse(error) ? undefined : thrownResponse(error)
+        if (!page) throw error
+        redirect = error
+        return page
+      }
     })
     if (page && page !== response && isPrerendered(page)) {
       throw new SessionError('ERR_SESSION_NOT_MOUNTED', PRERENDERED)
     }
+    const isSaved = response.status < 400
+    if (redirect && isSaved && (isDataRequest || page === response || !isStorable(response))) {
+      for (const line of response.headers.getSetCookie()) setInJar(jar, line, AS_IN_LINE)
+      throw redirect
+    }
+    if (isDataRequest) return dataRedirect(response)
     return isAction(request) ? actionResult(response) : response
   }
+}
+
+/** Instead of SvelteKit's defaults. */
+const AS_IN_LINE: Partial<JarAttributes> = {
+  httpOnly: false,
+  secure: false,
+  sameSite: undefined,
+}
+
+/**
+ * Whether caches may store a redirect that says nothing of it (RFC 9110 section 15.1). SvelteKit's
+ * own have neither Vary nor Cache-Control, so with a session this adapter sends it. The cookies of
+ * the app cannot be read, and are not in it.
+ */
+function isStorable({ status }: Response): boolean {
+  return status === 300 || status === 301 || status === 308
 }
 
 /** `reroute` and hooks before this one fetch without a page: such a request has its own session. */
@@ -76,17 +113,30 @@ function isAction({ method, headers }: Request): boolean {
 
 /** Turns the response of a guard, or of a failed commit, into the result of an action. */
 async function actionResult(response: Response): Promise<Response> {
-  const headers = new Headers(response.headers)
+  const { status, headers } = response
   if (headers.get('content-type')?.startsWith('application/json')) return response
-  const { status } = response
-  const location = headers.get('location')
+  if (headers.has('location')) return redirectResult(response)
+  const error = { status, message: (await response.text()).trimEnd() }
+  return jsonResult({ type: 'error', status, error }, headers, status)
+}
+
+/** SvelteKit turns a redirect into JSON itself, without its headers. */
+function dataRedirect(response: Response): Response {
+  const { status, headers } = response
+  const isRedirect = status >= 300 && status <= 308 && headers.has('location')
+  return isRedirect && headers.has('set-cookie') ? redirectResult(response) : response
+}
+
+function redirectResult({ status, headers }: Response): Response {
+  return jsonResult({ type: 'redirect', status, location: headers.get('location') }, headers)
+}
+
+function jsonResult(result: object, given: Headers, status = 200): Response {
+  const headers = new Headers(given)
   for (const name of ['location', 'content-length']) headers.delete(name)
   headers.set('content-type', 'application/json')
-  if (location !== null) {
-    return new Response(JSON.stringify({ type: 'redirect', status, location }), { headers })
-  }
-  const error = { status, message: (await response.text()).trimEnd() }
-  return new Response(JSON.stringify({ type: 'error', status, error }), { status, headers })
+  headers.set('cache-control', 'private, no-store')
+  return new Response(JSON.stringify(result), { status, headers })
 }
 
 /**

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import {
   csrfGuard,
@@ -6,6 +7,8 @@ import {
   loginRequired,
 } from '../../src/adapters/sveltekit.ts'
 import { SessionError } from '../../src/base/errors.ts'
+import type { JarAttributes } from '../../src/http/cookie-jar.ts'
+import { flask } from '../../src/flask/flask.ts'
 import { createSessions } from '../../src/index.ts'
 
 const sessions = createSessions({ secret: 'kit-of-hooks-e5c3a8f17d42b096' })
@@ -16,7 +19,62 @@ function eventOf(path: string, init: RequestInit = {}, isSubRequest = false) {
   const request = new Request(`https://shop.example${path}`, init)
   const url = new URL(request.url.replace('/__data.json', ''))
   url.searchParams.delete('x-sveltekit-invalidated')
-  return { request, url, locals: {}, isSubRequest }
+  const isDataRequest = path.includes('/__data.json')
+  return { request, url, locals: {}, isSubRequest, isDataRequest, cookies: jarOf() }
+}
+
+/** SvelteKit's `event.cookies`: what is set is sent with its own redirects, too. */
+function jarOf() {
+  const lines: string[] = []
+  return {
+    lines,
+    set(name: string, value: string, options: JarAttributes) {
+      const all = { httpOnly: true, secure: true, sameSite: 'lax', ...options }
+      const { httpOnly, secure, sameSite, path } = all
+      const age = all.maxAge === undefined ? '' : `; Max-Age=${all.maxAge}`
+      const flags = (secure ? '; Secure' : '') + (httpOnly ? '; HttpOnly' : '')
+      const site = sameSite ? `; SameSite=${sameSite}` : ''
+      lines.push(`${name}=${encodeURIComponent(value)}${age}${flags}; Path=${path}${site}`)
+    },
+  }
+}
+
+/** What SvelteKit makes of the `handle` hook's result: in its `runtime/server/respond.js`. */
+async function sent(event: Event, hook: (event: Event) => Promise<Response>): Promise<Response> {
+  const json = (status: number, location: string | null) =>
+    Response.json({ type: 'redirect', status, location })
+  const { isDataRequest, cookies } = event
+  try {
+    const response = await handle({
+      event,
+      async resolve(inner) {
+        const page = await hook(inner)
+        for (const line of cookies.lines) page.headers.append('set-cookie', line)
+        return page
+      },
+    })
+    const { status, headers } = response
+    const isRedirect = status >= 300 && status <= 308 && headers.has('location')
+    return isDataRequest && isRedirect ? json(status, headers.get('location')) : response
+  } catch (error) {
+    if (!(error instanceof Redirect)) throw error
+    const { status, location } = error
+    const response = isDataRequest
+      ? json(status, location)
+      : new Response(null, { status, headers: { location } })
+    for (const line of cookies.lines) response.headers.append('set-cookie', line)
+    return response
+  }
+}
+
+/** What `redirect()` of SvelteKit throws. */
+class Redirect {
+  readonly status: number
+  readonly location: string
+  constructor(status: number, location: string) {
+    this.status = status
+    this.location = location
+  }
 }
 type Event = ReturnType<typeof eventOf>
 
@@ -79,12 +137,9 @@ describe('handleSessions', () => {
   })
 
   it('saves what was written before redirect() is thrown in a hook', async () => {
-    const response = await handle({
-      event: eventOf('/login'),
-      async resolve({ locals }) {
-        ;(await sessions.get(locals)).login('ada')
-        throw { status: 303, location: '/account' }
-      },
+    const response = await sent(eventOf('/login'), async ({ locals }) => {
+      ;(await sessions.get(locals)).login('ada')
+      throw new Redirect(303, '/account')
     })
     expect(response.headers.get('location')).toBe('/account')
     expect((await savedBy(response)).userId).toBe('ada')
@@ -110,6 +165,95 @@ describe('handleSessions', () => {
       expect((await prerender(200, () => {})).status).toBe(200)
       expect((await prerender(204, (locals) => sessions.get(locals))).status).toBe(204)
     })
+  })
+})
+
+describe('a redirect of a hook', () => {
+  const signIn = async ({ locals, cookies }: Event): Promise<never> => {
+    ;(await sessions.get(locals)).login('ada')
+    cookies.set('theme', 'dark blue', { path: '/' })
+    throw new Redirect(303, '/')
+  }
+
+  it.each(['/cart', '/cart/__data.json'])(
+    'sends the session and the cookies of the app, for %s',
+    async (path) => {
+      const response = await sent(eventOf(path), signIn)
+      const [theme, ours, ...rest] = response.headers.getSetCookie()
+      expect(theme).toBe('theme=dark%20blue; Secure; HttpOnly; Path=/; SameSite=lax')
+      expect((await sessions.open(ours!.split(';')[0])).userId).toBe('ada')
+      expect(rest).toEqual([])
+    },
+  )
+
+  it('sends the attributes of the session cookie, and no default of SvelteKit', async () => {
+    const config = { SECRET_KEY: 'kit-of-hooks-e5c3a8f17d42b096', SESSION_COOKIE_HTTPONLY: false }
+    const plain = createSessions(flask(config))
+    const event = eventOf('/cart')
+    const resolve = async ({ locals }: Event): Promise<Response> => {
+      ;(await plain.get(locals)).set('a', 1)
+      throw new Redirect(303, '/')
+    }
+    await expect(handleSessions(plain)({ event, resolve })).rejects.toBeInstanceOf(Redirect)
+    expect(event.cookies.lines).toEqual([expect.stringMatching(/^session=[\w.-]+; Path=\/$/)])
+  })
+
+  it('sends the session after the page was rendered, when SvelteKit takes no cookies', async () => {
+    const response = await sent(eventOf('/cart'), async (event) => {
+      event.cookies.set = () => {
+        throw new Error('Cannot use `cookies.set(...)` after the response has been generated')
+      }
+      ;(await sessions.get(event.locals)).login('ada')
+      throw new Redirect(303, '/')
+    })
+    expect((await savedBy(response)).userId).toBe('ada')
+  })
+
+  it('is not sent if the session cannot be saved', async () => {
+    const response = await sent(eventOf('/cart/__data.json'), async ({ locals }) => {
+      ;(await sessions.get(locals)).set('big', randomBytes(9_000).toString('hex'))
+      throw new Redirect(303, '/')
+    })
+    expect(response.status).toBe(500)
+    expect(response.headers.getSetCookie()).toEqual([])
+  })
+
+  it('that caches may store stays private', async () => {
+    const response = await sent(eventOf('/cart'), async ({ locals }) => {
+      ;(await sessions.get(locals)).set('a', 1)
+      throw new Redirect(308, '/')
+    })
+    expect([response.status, response.headers.get('cache-control')]).toEqual([308, 'private'])
+    expect(response.headers.get('vary')).toBe('Cookie')
+    expect((await savedBy(response)).get('a')).toBe(1)
+  })
+
+  it.each([
+    ['without a session', '/cart', () => {}],
+    [
+      'as JSON',
+      '/cart/__data.json',
+      async (event: Event) => (await sessions.get(event.locals)).set('a', 1),
+    ],
+  ])('that is permanent sends the cookies of the app %s', async (_, path, use) => {
+    const response = await sent(eventOf(path), async (event) => {
+      await use(event)
+      event.cookies.set('theme', 'dark', { path: '/' })
+      throw new Redirect(308, '/')
+    })
+    expect(response.headers.getSetCookie()[0]).toMatch(/^theme=dark;/)
+  })
+
+  it('as a returned response sets the cookie when the browser navigates by script', async () => {
+    const response = await sent(eventOf('/account/__data.json'), async ({ locals }) => {
+      ;(await sessions.get(locals)).flash('Please sign in')
+      return new Response(null, { status: 303, headers: { location: '/login' } })
+    })
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({ type: 'redirect', status: 303, location: '/login' })
+    expect(response.headers.get('cache-control')).toBe('private, no-store')
+    expect(response.headers.has('location')).toBe(false)
+    expect((await savedBy(response)).flashes()).toMatchObject([{ message: 'Please sign in' }])
   })
 })
 

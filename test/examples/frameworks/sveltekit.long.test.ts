@@ -33,6 +33,7 @@ const PAGES: Readonly<Record<string, string>> = {
       (await sessions.get(locals)).update('order', (all) => [...all, 'endpoint'])
       return new Response('saved')
     }`,
+  'welcome/+page.svelte': '<h1>Never shown</h1>',
 }
 
 const PRERENDERED: Readonly<Record<string, string>> = {
@@ -40,6 +41,26 @@ const PRERENDERED: Readonly<Record<string, string>> = {
     export const prerender = true
     export const load = async ({ locals }) => ({ name: (await sessions.get(locals)).userId })`,
   'about/+page.svelte': '<h1>About</h1>',
+}
+
+const REDIRECTS = `
+import { redirect } from '@sveltejs/kit'
+
+const redirects = async ({ event, resolve }) => {
+  if (event.route.id !== '/welcome') return resolve(event)
+  ;(await sessions.get(event.locals)).flash('Good to see you')
+  event.cookies.set('theme', 'dark', { path: '/' })
+  if (!event.url.searchParams.has('returned')) redirect(303, '/')
+  return new Response(null, { status: 303, headers: { location: '/' } })
+}
+`
+
+/** Another hook, behind that of the sessions. */
+function addHook(folder: string, text: string): void {
+  const file = join(folder, 'src', 'hooks.server.ts')
+  const [before, after] = readFileSync(file, 'utf8').split(/^(?=export const handle = )/m)
+  const handle = after!.replace('handleSessions(sessions), ', '$&redirects, ')
+  writeFileSync(file, before + text + handle)
 }
 
 function addRoutes(folder: string, routes: Readonly<Record<string, string>>): void {
@@ -75,6 +96,7 @@ describe.each(Object.keys(VERSIONS))('examples/sveltekit on SvelteKit %s', (majo
 
   it('is not built with a prerendered page that uses a session', async () => {
     addRoutes(folder, { ...PAGES, ...PRERENDERED })
+    addHook(folder, REDIRECTS)
     const building = startInstalled(folder)
     await expect(building).rejects.toThrow(
       /SvelteKit prerenders this page: one file for all visitors/,
@@ -114,5 +136,26 @@ describe.each(Object.keys(VERSIONS))('examples/sveltekit on SvelteKit %s', (majo
     const form = { method: 'POST', headers, body: new URLSearchParams({ a: '1' }) }
     const response = await fetch(`${origin}/account`, form)
     expect(await response.json()).toEqual({ type: 'redirect', status: 303, location: '/login' })
+  })
+
+  it.each([
+    ['a document, by redirect()', '/welcome', ['theme', 'session']],
+    ['a navigation by script, by redirect()', '/welcome/__data.json', ['theme', 'session']],
+    ['a document, by a Response', '/welcome?returned', ['session']],
+    ['a navigation by script, by a Response', '/welcome/__data.json?returned', ['session']],
+  ])('keeps the session where a hook redirects %s', async (_, path, names) => {
+    const response = await fetch(`${example.origin}${path}`, { redirect: 'manual' })
+    const lines = response.headers.getSetCookie()
+    expect(lines.map((line) => /(\w+)=/.exec(line)![1])).toEqual(names)
+    if (path.includes('__data.json')) {
+      // SvelteKit 2 tells no status.
+      expect(await response.json()).toMatchObject({ type: 'redirect', location: '/' })
+      expect(response.headers.get('cache-control')).toBe('private, no-store')
+    } else {
+      expect([response.status, response.headers.get('location')]).toEqual([303, '/'])
+    }
+    const cookie = lines.at(-1)!.split(';')[0]!
+    const home = await fetch(example.origin, { headers: { cookie } })
+    expect(await home.text()).toContain('Good to see you')
   })
 })
