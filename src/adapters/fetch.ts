@@ -93,7 +93,7 @@ function release({ body }: Response): void {
 }
 
 /** Never changes the app's own object: it may return the same one to the next visitor. */
-function withOutgoing(response: Response, outgoing: Outgoing): Response {
+export function withOutgoing(response: Response, outgoing: Outgoing): Response {
   hidesType ??= !new Response('').headers.has('content-type')
   if (hidesType) {
     const copy = response.clone()

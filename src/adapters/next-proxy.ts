@@ -2,14 +2,16 @@
 
 import { refuseUnknown, requireObject } from '../base/options.ts'
 import type { Maybe } from '../base/ports.ts'
-import { mergeInto, type Outgoing, setCookieName } from '../http/headers.ts'
+import { setCookieName } from '../http/headers.ts'
 import type { Flash } from '../record/record.ts'
 import { isAnswerable } from '../session/explain/refusal.ts'
 import { isPrefetch } from '../session/prefetch.ts'
 import { requireFunction, requireSessions } from '../session/require-sessions.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Visit } from '../session/visit.ts'
+import { withOutgoing } from './fetch.ts'
 import { FetchFacts, refused } from './fetch-facts.ts'
+import { leadsToPage, pageHeaders, withPageHeaders } from './next/page-headers.ts'
 import { PASSED, passFlashes } from './next/passed-flashes.ts'
 import { refuseMemoryStore } from './next/refusals.ts'
 
@@ -19,8 +21,9 @@ type GoOn = (init: { request: { headers: Headers } }) => Response
 /** Options of `sessionProxy`. */
 export interface ProxyOptions<Incoming extends Request> {
   /**
-   * Called before the page; `sessions.get(request)` works in it. If it returns a response, such as a
-   * redirect, that is sent in place of the page.
+   * Called before the page; `sessions.get(request)` works in it. `NextResponse.next()` and `rewrite()`,
+   * such as a middleware for languages returns, lead to a page: it gets flash messages and the new
+   * cookie. Any other response, such as a redirect, is sent in place of the page.
    */
   handler?: (request: Incoming) => Maybe<Response | undefined | void>
   /**
@@ -60,25 +63,26 @@ export function sessionProxy<Incoming extends Request = Request>(
   refuseMemoryStore(sessions, 'sessionProxy')
   const { handler, showsFlashes = () => true } = options
   return async (request) => {
-    const headers = new Headers(request.headers)
-    headers.delete(PASSED)
     const facts = new FetchFacts(request)
     const visit = sessions.mount([request], facts)
-    if (!visit) return next({ request: { headers } })
+    if (!visit) return next({ request: { headers: pageHeaders(request.headers) } })
     const why = whyReadOnly(request)
     if (why !== undefined) visit.readOnly(why)
     try {
-      const own = await sessions.run(visit, () => handler?.(request))
-      const isShown = !own && !isPrefetch(facts) && showsFlashes(request)
+      const own = (await sessions.run(visit, () => handler?.(request))) ?? undefined
+      const isPage = !own || leadsToPage(own)
+      const isShown = isPage && !isPrefetch(facts) && showsFlashes(request)
       const flashes = isShown ? await waitingFlashes(visit) : []
       if (why === MAY_PREFETCH && flashes.length > 0) return LOAD_DOCUMENT()
       const outgoing = await visit.finish()
+      if (!isPage) return outgoing ? withOutgoing(own, outgoing) : own
+      const headers = pageHeaders(request.headers, own)
       if (why === undefined && flashes.length > 0) headers.set(PASSED, passFlashes(flashes))
-      if (own) return outgoing ? merged(own, outgoing) : own
       const line = outgoing?.setCookie
-      if (line === undefined) return next({ request: { headers } })
-      headers.set('cookie', withCookie(headers.get('cookie'), line))
-      const response = next({ request: { headers } })
+      if (line !== undefined) headers.set('cookie', withCookie(headers.get('cookie'), line))
+      const plain = next({ request: { headers } })
+      const response = own ? withPageHeaders(own, plain) : plain
+      if (line === undefined) return response
       // It takes the place of the page's own Cache-Control.
       response.headers.set('cache-control', 'private, no-store')
       response.headers.append('set-cookie', line)
@@ -87,7 +91,7 @@ export function sessionProxy<Incoming extends Request = Request>(
       if (!isAnswerable(error)) throw error
       const response = refused(error)
       // The router reads no body of an error: the browser would keep the request open for it.
-      return headers.has('next-url') ? new Response(null, response) : response
+      return request.headers.has('next-url') ? new Response(null, response) : response
     }
   }
 }
@@ -120,12 +124,7 @@ async function waitingFlashes(visit: Visit): Promise<Flash[]> {
 /** The Cookie header as the browser will send it, once it has got the line. */
 function withCookie(sent: string | null, line: string): string {
   const name = setCookieName(line)
-  const others = (sent ?? '').split('; ').filter((pair) => !pair.startsWith(`${name}=`))
+  const pairs = (sent ?? '').split(';').map((pair) => pair.trim())
+  const others = pairs.filter((pair) => pair !== '' && setCookieName(pair) !== name)
   return [...others, line.split(';', 1)[0]].join('; ')
-}
-
-function merged(response: Response, outgoing: Outgoing): Response {
-  const { status, statusText } = response
-  const headers = mergeInto(new Headers(response.headers), outgoing)
-  return new Response(response.body, { status, statusText, headers })
 }

@@ -1,20 +1,24 @@
 /** Sessions for Next's App Router: pages, server actions, route handlers and `proxy.ts`. */
 
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Maybe } from '../base/ports.ts'
 import { SessionError } from '../base/errors.ts'
 import { invalid } from '../base/options.ts'
 import { setInJar } from '../http/cookie-jar.ts'
+import { refusalOf } from '../session/explain/refusal.ts'
 import { loginCheck, type LoginRequiredOptions } from '../session/login-required.ts'
 import { requireFunction, requireSessions } from '../session/require-sessions.ts'
 import type { Session } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { SignedInSession } from '../session/signed-in.ts'
 import type { Visit } from '../session/visit.ts'
-import { csrfFieldOf } from './csrf-field.ts'
+import { csrfFieldIn, csrfFieldOf } from './csrf-field.ts'
 import { respond } from './fetch.ts'
+import { refused } from './fetch-facts.ts'
 import { jarFacts, type NextCookies, type NextHeaders } from './next/jar.ts'
 import { passedFlashes } from './next/passed-flashes.ts'
 import { refuseMemoryStore } from './next/refusals.ts'
+import { NEXT_ERROR_STATUS, thrownResponse } from './thrown-response.ts'
 
 export { sessionProxy } from './next-proxy.ts'
 
@@ -46,6 +50,9 @@ export interface NextSessions<Data> {
   /**
    * Returns the session of a signed-in visitor. Others are redirected to `redirect`; without it, this
    * throws the error of `sessions.signedIn`, for which a route handler sends a 401.
+   *
+   * Await it: in a page nothing else keeps the page from being sent. In what `withSessions` wraps, the
+   * refusal holds without `await`, too.
    *
    * @throws ERR_OPTION_INVALID; ERR_NOT_SIGNED_IN, ERR_LOGIN_STALE without `redirect`
    */
@@ -87,29 +94,45 @@ export function nextSessions<Data>(
   requireFunction(cookies, 'cookies')
   requireFunction(headers, 'headers')
   refuseMemoryStore(sessions, 'nextSessions')
-  const { name } = sessions.describePolicy().cookie
+  const { cookie, backend } = sessions.describePolicy()
+  const unchanged = backend === 'cookie' ? undefined : RENDER_ANEW
 
-  const mount = async (method: string, jar: NextCookies) =>
-    sessions.mount([jar], jarFacts(method, name, jar, await headers()))
+  const mount = async (method: string | undefined, jar: NextCookies) =>
+    sessions.mount([jar], jarFacts(method, cookie.name, jar, await headers()))
+
+  /** The visit of the action or route handler: Next's functions find it only after an `await`. */
+  const running = new AsyncLocalStorage<Visit>()
+  const noted: Sessions<Data> = {
+    ...sessions,
+    // The jar first: it is of one request, and `get()` may have mounted it before `withSessions`.
+    mount: (carriers, facts) => sessions.mount(carriers.toReversed(), facts),
+    run: (visit, handler) => running.run(visit, () => sessions.run(visit, handler)),
+  }
 
   /** The jar, by which `sessions` find the session; mounted for reading, unless it is already. */
   async function mounted(): Promise<NextCookies> {
     const jar = await cookies()
-    const visit = await mount('GET', jar)
+    // Without a method: a handler may call csrfGuard after this, for which GET would be safe.
+    const visit = await mount(undefined, jar)
     visit?.readOnly(READ_ONLY)
     return jar
   }
 
+  async function checked(options: LoginRequiredOptions): Promise<SignedInSession<Data>> {
+    const check = loginCheck(sessions, options)
+    if (options.redirect !== undefined && !redirect) throw invalid('redirect', MISSING_REDIRECT)
+    const jar = await mounted()
+    const location = await inNext(check(jar, 'GET', ''))
+    if (location !== undefined) redirect!(location)
+    return sessions.get(jar) as Promise<SignedInSession<Data>>
+  }
+
   return {
     get: async () => sessions.get(await mounted()),
-    async signedIn({ redirect: page, ...options } = {}) {
-      const jar = await mounted()
-      if (page !== undefined) {
-        if (!redirect) throw invalid('redirect', MISSING_REDIRECT)
-        const location = await loginCheck(sessions, { ...options, redirect: page })(jar, 'GET', '')
-        if (location !== undefined) redirect(location)
-      }
-      return inNext(sessions.signedIn(jar, options))
+    // Not async: that would await the guard, and it could not notice that the handler does not.
+    signedIn(options = {}) {
+      const check = checked(options)
+      return running.getStore()?.guard('signedIn', check) ?? check
     },
     flashes: async () => passedFlashes(await headers()),
     withSessions(handler) {
@@ -119,18 +142,18 @@ export function nextSessions<Data>(
         const [request] = args
         if (request instanceof Request) {
           const answer = async () => (await handler(...args)) as Response
-          return (await respond(sessions, [request, jar], answer)) as never
+          return (await respond(noted, [request, jar], answer, notAllowed)) as never
         }
         const visit = await mount('POST', jar)
         if (!visit) return handler(...args)
-        const act = async () => sessions.run(visit, () => handler(...args))
-        return inNext(committed(visit, jar, act))
+        const act = async () => noted.run(visit, () => handler(...args))
+        return inNext(committed(visit, jar, unchanged, act))
       }
     },
     csrfGuard(handler) {
       requireFunction(handler, 'handler')
       return async (...args) => {
-        await sessions.checkCsrf(await cookies(), () => csrfTokenIn(args))
+        await inNext(sessions.checkCsrf(await cookies(), () => csrfTokenIn(args)))
         return handler(...args)
       }
     },
@@ -140,7 +163,14 @@ export function nextSessions<Data>(
 const READ_ONLY =
   'Next sets no cookie while a page renders. Change it in a server action or a route handler that is wrapped in withSessions()'
 
-/** Deletes a cookie that does not exist. */
+/** A guard that nobody awaited may have thrown a redirect. */
+const notAllowed = (error: unknown): Response =>
+  error instanceof SessionError ? refused(error) : (thrownResponse(error) ?? refused(error))
+
+/**
+ * Deletes a cookie that does not exist: Next renders the page anew if a cookie is set. A change in a
+ * store, of this session or of others, sets none.
+ */
 const RENDER_ANEW = 'sojourn-changed=; Path=/; Max-Age=0'
 
 const MISSING_REDIRECT =
@@ -150,34 +180,52 @@ const MISSING_REDIRECT =
 function csrfTokenIn(args: readonly unknown[]): Maybe<string | undefined> {
   if (args[0] instanceof Request) return csrfFieldOf(args[0])
   const form = args.find((arg) => arg instanceof FormData)
-  const token = form?.get('_csrf')
-  return typeof token === 'string' ? token : undefined
+  return csrfFieldIn({ _csrf: form?.get('_csrf') })
 }
 
-/** Commits when an action has ended: also by `redirect()`, which throws, and by an error. */
+/**
+ * Commits when an action has ended: also by `redirect()`, which throws, and by an error. If no cookie
+ * has to be set it sets `unchanged`.
+ */
 async function committed<Result>(
   visit: Visit,
   jar: NextCookies,
+  unchanged: string | undefined,
   act: () => Promise<Result>,
 ): Promise<Result> {
   try {
     return await act()
   } finally {
-    const outgoing = await visit.finish()
-    // Next renders the page anew if a cookie is set. A change in a store needs none.
-    if (outgoing) setInJar(jar, outgoing.setCookie ?? RENDER_ANEW)
+    const line = await lineOf(visit, jar, unchanged)
+    if (line !== undefined) setInJar(jar, line)
   }
 }
 
-// As `unauthorized()` and `forbidden()` of Next throw: otherwise each error is a 500.
-const DIGEST = 'NEXT_HTTP_ERROR_FALLBACK'
+/** The line to set. A logout that the store did not confirm clears the cookie, and throws. */
+async function lineOf(
+  visit: Visit,
+  jar: NextCookies,
+  unchanged: string | undefined,
+): Promise<string | undefined> {
+  try {
+    const outgoing = await visit.finish()
+    return outgoing && (outgoing.setCookie ?? unchanged)
+  } catch (error) {
+    const { setCookie } = refusalOf(error)
+    if (setCookie !== undefined) setInJar(jar, setCookie)
+    throw error
+  }
+}
 
-/** Adds to an error with status 401 or 403 what makes Next respond with that status. */
+/**
+ * Adds to an error with status 401 or 403 what makes Next respond with that status, as the errors of
+ * `unauthorized()` and `forbidden()` do. Otherwise each error is a 500.
+ */
 async function inNext<Result>(promise: Promise<Result>): Promise<Result> {
   try {
     return await promise
   } catch (error) {
     if (!(error instanceof SessionError) || ![401, 403].includes(error.status)) throw error
-    throw Object.assign(error, { digest: `${DIGEST};${error.status}` })
+    throw Object.assign(error, { digest: `${NEXT_ERROR_STATUS};${error.status}` })
   }
 }

@@ -17,12 +17,15 @@ export function thrownResponse(thrown: unknown): Response | undefined {
   return typeof location === 'string' ? redirection(Number(status), location) : undefined
 }
 
+/** Begins the digest of what `notFound()`, `unauthorized()` and `forbidden()` of Next throw. */
+export const NEXT_ERROR_STATUS = 'NEXT_HTTP_ERROR_FALLBACK'
+
 // digest = "NEXT_REDIRECT;" ( "push" / "replace" ) ";" location ";" status ";"
 //        / "NEXT_HTTP_ERROR_FALLBACK;" status
 // The location may contain semicolons.
 function nextResponse(digest: readonly string[]): Response | undefined {
   const status = Number(digest[1])
-  if (digest[0] === 'NEXT_HTTP_ERROR_FALLBACK' && status >= 400 && status <= 599) {
+  if (digest[0] === NEXT_ERROR_STATUS && status >= 400 && status <= 599) {
     return new Response(null, { status })
   }
   if (digest[0] !== 'NEXT_REDIRECT') return undefined

@@ -8,6 +8,30 @@ import { fakeClock } from '../../src/testing/testing.ts'
 const secret = 'the-proxy-in-front-of-pages-7d10c52e98ab4f36'
 const FLASHES = 'x-session-flashes'
 
+/** As `NextResponse.next({ request: { headers } })` and `NextResponse.rewrite`. */
+function goOn(sent?: Headers, own: Record<string, string> = { 'x-middleware-next': '1' }) {
+  const headers = new Headers(own)
+  for (const [name, value] of sent ?? []) headers.set(`x-middleware-request-${name}`, value)
+  if (sent) headers.set('x-middleware-override-headers', [...sent.keys()].join(','))
+  return new Response(null, { headers })
+}
+
+/** The headers that Next gives to the page. */
+function headersOfPage({ headers }: Response, sent: Record<string, string>) {
+  const names = headers.get('x-middleware-override-headers')
+  if (!names) return new Headers(sent)
+  const pairs = names.split(',').map((name) => [name, headers.get(`x-middleware-request-${name}`)])
+  return new Headers(pairs as [string, string][])
+}
+
+async function shownBy(sent: Headers) {
+  const cookies = async () => ({ get: () => undefined, set: () => undefined })
+  const headers = async () => sent
+  const sessions = createSessions({ secret })
+  const shown = await nextSessions(sessions, { cookies, headers }).flashes()
+  return shown.map(({ message }) => message)
+}
+
 function site(options: Parameters<typeof sessionProxy<Request>>[2] = {}) {
   const clock = fakeClock()
   const sessions: Sessions = createSessions({ secret, clock, lifetime: { idle: '1h' } })
@@ -17,7 +41,7 @@ function site(options: Parameters<typeof sessionProxy<Request>>[2] = {}) {
     sessions,
     ({ request }) => {
       pages.push(request.headers)
-      return new Response('page', { headers: { 'x-middleware-next': '1' } })
+      return goOn(request.headers)
     },
     options,
   )
@@ -28,13 +52,7 @@ function site(options: Parameters<typeof sessionProxy<Request>>[2] = {}) {
     ask: (cookie: string, headers: Record<string, string> = {}, method = 'GET') =>
       proxy(new Request('https://shop.example/cart', { method, headers: { cookie, ...headers } })),
     /** What `flashes()` returns in the page. */
-    async shown() {
-      const cookies = async () => ({ get: () => undefined, set: () => undefined })
-      const headers = async () => pages.at(-1)!
-      return (await nextSessions(sessions, { cookies, headers }).flashes()).map(
-        ({ message }) => message,
-      )
-    },
+    shown: () => shownBy(pages.at(-1)!),
     async cookie(change = (session: any) => session.flash('Saved')) {
       const session = await sessions.open(null)
       change(session)
@@ -62,6 +80,13 @@ describe('a page that shows flash messages, behind the proxy', () => {
     const response = await ask(`theme=dark; ${await cookie()}; lang=en`)
     expect(pages[0]!.get('cookie')).toBe(`theme=dark; lang=en; ${pairOf(response.headers)}`)
     expect(response.headers.get('cache-control')).toBe('private, no-store')
+  })
+
+  it('gets one session cookie, however the browser separates cookies', async () => {
+    const { ask, cookie, pages } = site()
+    const sent = await cookie()
+    const response = await ask(`theme=dark;${sent};lang=en;\t${sent}; `)
+    expect(pages[0]!.get('cookie')).toBe(`theme=dark; lang=en; ${pairOf(response.headers)}`)
   })
 
   it.each([
@@ -168,5 +193,64 @@ describe('a session behind the proxy', () => {
     expect(response.headers.getSetCookie()).toEqual([])
     expect((await response.text()).startsWith(text)).toBe(true)
     expect(response.body === null).toBe(text === '')
+  })
+})
+
+describe('a page that the handler of the proxy returns', () => {
+  const forged = encodeURIComponent('[["error","forged"]]')
+  const language = (request: Request) => {
+    const headers = new Headers(request.headers)
+    headers.set('x-language', 'en')
+    return headers
+  }
+  const cases: [string, (request: Request) => Response][] = [
+    ['as it is', () => goOn()],
+    ['with headers', (request) => goOn(language(request))],
+    [
+      'for another address',
+      (request) => goOn(language(request), { 'x-middleware-rewrite': 'https://shop.example/en' }),
+    ],
+  ]
+
+  it.each(cases)('%s gets flash messages, and the new cookie', async (_, handler) => {
+    const { ask, cookie, sessions } = site({ handler })
+    const sent = { cookie: `theme=dark; ${await cookie()}`, [FLASHES]: forged }
+    const response = await ask(sent.cookie, sent)
+    const expected = handler(new Request('https://shop.example/', { headers: sent }))
+    const page = headersOfPage(response, sent)
+    expect(await shownBy(page)).toEqual(['Saved'])
+    expect(page.get('cookie')).toBe(`theme=dark; ${pairOf(response.headers)}`)
+    expect((await sessions.open(page.get('cookie'))).flashes()).toEqual([])
+    expect(page.get('x-language')).toBe(headersOfPage(expected, sent).get('x-language'))
+    for (const name of ['x-middleware-next', 'x-middleware-rewrite'])
+      expect(response.headers.get(name)).toBe(expected.headers.get(name))
+    expect(response.headers.get('cache-control')).toBe('private, no-store')
+  })
+
+  it.each(cases)('%s gets no messages that a visitor made up', async (_, handler) => {
+    for (const method of ['GET', 'POST']) {
+      const response = await site({ handler }).ask('', { [FLASHES]: forged }, method)
+      expect(await shownBy(headersOfPage(response, { [FLASHES]: forged }))).toEqual([])
+      expect(response.headers.get(`x-middleware-request-${FLASHES}`)).toBeNull()
+    }
+  })
+
+  it('has no headers that the handler removed, and keeps the cookies that it set', async () => {
+    const handler = (request: Request) => {
+      const headers = language(request)
+      headers.delete('x-secret')
+      const response = goOn(headers)
+      response.headers.append('set-cookie', 'NEXT_LOCALE=en')
+      return response
+    }
+    const { ask, cookie } = site({ handler })
+    const response = await ask(await cookie(), { 'x-secret': '1' })
+    expect(headersOfPage(response, {}).has('x-secret')).toBe(false)
+    expect(response.headers.getSetCookie()).toEqual(['NEXT_LOCALE=en', expect.anything()])
+  })
+
+  it('makes the router load the document where Next does not say what is a prefetch', async () => {
+    const { ask, cookie } = site({ handler: () => goOn() })
+    expect((await ask(await cookie(), { 'next-url': '/' })).status).toBe(204)
   })
 })

@@ -33,6 +33,26 @@ async function cookieOf(change: (session: core.Session<{ cart: string[] }>) => u
 const ada = await cookieOf((session) => session.login('ada'))
 const sentBy = async ([line]: string[]) => sessions.open(line?.split(';')[0])
 
+/** Sessions in a store that can become unavailable, and the cookie of one with a user. */
+async function inStore() {
+  const failure = { isAway: false }
+  const memory = memoryStore()
+  const verbs = Object.entries(memory).map(([name, verb]) => [
+    name,
+    typeof verb !== 'function' || name === 'backend'
+      ? verb
+      : (...args: never[]) => {
+          if (failure.isAway) throw new Error('away')
+          return (verb as (...args: never[]) => unknown).apply(memory, args)
+        },
+  ])
+  const store = { ...Object.fromEntries(verbs), engine: 'Shared' } as typeof memory
+  const stored = core.createSessions<{ cart: string[] }>({ ...options, store })
+  const session = await stored.open(null)
+  session.login('ada')
+  return { stored, failure, cookie: (await session.commit()).getSetCookie()[0]!.split(';')[0]! }
+}
+
 describe('a page', () => {
   it('reads the session of the request, which is one object wherever it asks', async () => {
     const { get } = request(ada)
@@ -113,9 +133,30 @@ describe('a server action', () => {
   })
 
   it('makes Next render the page anew, also if the cookie stays as it is', async () => {
+    const { stored, cookie } = await inStore()
+    const { cookies, headers, lines } = nextRequest(cookie)
+    const { withSessions, get } = adapter.nextSessions(stored, { cookies, headers })
+    await withSessions(async () => (await get()).set('cart', ['tea']))()
+    expect(lines).toEqual(['sojourn-changed=; Max-Age=0; Path=/'])
+  })
+
+  it('that only reads a session in the cookie sets none', async () => {
     const { withSessions, get, lines } = request(ada)
     await withSessions(async () => (await get()).userId)()
-    expect(lines).toEqual(['sojourn-changed=; Max-Age=0; Path=/'])
+    expect(lines).toEqual([])
+  })
+
+  it('that signs out clears the cookie, also if the store does not confirm it', async () => {
+    const { stored, cookie, failure } = await inStore()
+    const { cookies, headers, lines } = nextRequest(cookie)
+    const { withSessions, get } = adapter.nextSessions(stored, { cookies, headers })
+    const action = withSessions(async () => {
+      ;(await get()).logout()
+      failure.isAway = true
+    })
+    await expect(action()).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' })
+    const { name } = stored.describePolicy().cookie
+    expect(lines.map(attributesOf)).toMatchObject([{ name, value: '', maxAge: 0 }])
   })
 
   it('finds the session with sessions.current(), and passes its arguments and its result', async () => {
@@ -155,9 +196,101 @@ describe('a guarded action', () => {
   })
 })
 
-describe('a route handler', () => {
-  const incoming = (init: RequestInit = {}) => new Request('https://shop.example/api', init)
+const incoming = (init: RequestInit = {}) => new Request('https://shop.example/api', init)
 
+describe('a guarded action or route handler, where the session was read before the guard', () => {
+  const crossSite = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }
+
+  it.each(['get', 'signedIn'] as const)('refuses a cross-site request after %s()', async (read) => {
+    const { withSessions, csrfGuard, ...reads } = request(ada, crossSite)
+    const guarded = csrfGuard(async (_asked: Request) => new Response('sent'))
+    await reads[read]()
+    const sent = incoming({ method: 'POST', headers: crossSite })
+    await expect(guarded(sent)).rejects.toMatchObject({ code: 'ERR_CSRF' })
+    await expect(withSessions(guarded)(sent)).rejects.toMatchObject({ code: 'ERR_CSRF' })
+  })
+
+  it('passes a request of its own site', async () => {
+    const { get, csrfGuard } = request(ada, { 'sec-fetch-site': 'same-origin' })
+    await get()
+    expect(await csrfGuard(async () => 'done')()).toBe('done')
+  })
+})
+
+describe('signedIn() without await', () => {
+  type Reads = Parameters<ReturnType<typeof request>['signedIn']>[0]
+  const cases: [string, Reads, number, string][] = [
+    ['that throws', {}, 401, 'NEXT_HTTP_ERROR_FALLBACK;401'],
+    ['that redirects', { redirect: '/login' }, 307, 'NEXT_REDIRECT;replace;/login;307;'],
+  ]
+
+  it.each(cases)('%s holds in a route handler', async (_, options, status) => {
+    const { withSessions, signedIn } = request()
+    const handler = withSessions<[Request], Response>(async () => {
+      void signedIn(options)
+      return new Response('secret')
+    })
+    const response = await handler(incoming())
+    expect(response.status).toBe(status)
+    expect(await response.text()).not.toContain('secret')
+  })
+
+  it.each(cases)('%s holds in an action', async (_, options, __, digest) => {
+    const { withSessions, get, signedIn, lines } = request()
+    const action = withSessions(async () => {
+      void signedIn(options)
+      ;(await get()).set('cart', ['secret'])
+      return 'secret'
+    })
+    await expect(action()).rejects.toMatchObject({ digest })
+    expect(lines).toEqual([])
+  })
+
+  it('lets those pass who are signed in', async () => {
+    const { withSessions, signedIn } = request(ada)
+    const handler = withSessions<[Request], Response>(async () => {
+      void signedIn()
+      return new Response('hers')
+    })
+    const response = await handler(incoming({ headers: { cookie: ada } }))
+    expect(await response.text()).toBe('hers')
+  })
+})
+
+it('signedIn() may be awaited and handled by the handler', async () => {
+  const { withSessions, signedIn } = request()
+  const handler = withSessions<[Request], Response>(async () => {
+    const name = await signedIn().then(
+      ({ userId }) => userId,
+      () => 'a guest',
+    )
+    return new Response(name)
+  })
+  expect(await (await handler(incoming())).text()).toBe('a guest')
+})
+
+it('signedIn() that redirects sends a route handler to the sign-in page, and saves the session', async () => {
+  const { withSessions, signedIn, get } = request()
+  const handler = withSessions<[Request], Response>(async () => {
+    ;(await get()).set('cart', ['tea'])
+    return Response.json(await signedIn({ redirect: '/login' }))
+  })
+  const response = await handler(incoming())
+  expect([response.status, response.headers.get('location')]).toEqual([307, '/login'])
+  expect((await sentBy(response.headers.getSetCookie())).get('cart')).toEqual(['tea'])
+})
+
+describe('a page that is prefetched', () => {
+  it('reads, and is told where to write', async () => {
+    for (const headers of [{ 'sec-purpose': 'prefetch' }, { 'next-router-prefetch': '1' }]) {
+      const session = await request(ada, headers as Record<string, string>).get()
+      expect(session.userId).toBe('ada')
+      expect(() => session.set('cart', [])).toThrow('wrapped in withSessions()')
+    }
+  })
+})
+
+describe('a route handler', () => {
   it('finds one session by the request, the jar and current(), and changes it', async () => {
     const { withSessions, get } = request()
     const handler = withSessions(async (asked: Request, { params }: { params: object }) => {

@@ -15,7 +15,7 @@ export interface NextHeaders {
 
 /** What the jar and the headers say of a request. Next tells neither its method nor its address. */
 export function jarFacts(
-  method: string,
+  method: string | undefined,
   name: string,
   jar: NextCookies,
   headers: NextHeaders,

@@ -151,11 +151,22 @@ it('examples/next works as webpack builds it, from its standalone folder, where 
   }
 })
 
-it('examples/next works in development', async () => {
-  const app = await startNext((folder) => buildBy(folder), {
-    start: ['npx', 'next', 'dev'],
-    env: { NODE_ENV: 'development' },
-  })
+it('examples/next works in development, also if the handler of the proxy returns the page', async () => {
+  const app = await startNext(
+    (folder) => {
+      buildBy(folder)
+      const file = join(folder, 'proxy.ts')
+      const text = readFileSync(file, 'utf8')
+      const page =
+        'return NextResponse.next({ request: { headers: new Headers(request.headers) } })'
+      const returning = text
+        .replace("!== '/') return\n", "!== '/') return NextResponse.next()\n")
+        .replace('visits + 1)\n', `visits + 1)\n    ${page}\n`)
+      expect(returning.split('return NextResponse.next(')).toHaveLength(3)
+      writeFileSync(file, returning)
+    },
+    { start: ['npx', 'next', 'dev'], env: { NODE_ENV: 'development' } },
+  )
   try {
     await drive(app.origin, DIFFERENCES)
   } finally {
