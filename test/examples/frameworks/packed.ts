@@ -137,7 +137,7 @@ export async function startInstalled(
     ...env,
   }
   const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  if (scripts?.build) await build(folder, environment)
+  if (scripts?.build) await buildInstalled(folder, environment)
   const [program, ...args] = start
   // A group of its own: `npm start` has children, which have to end too.
   const child = spawn(program, args, {
@@ -163,9 +163,14 @@ export async function startInstalled(
   return { origin, folder, output: () => printed, stop }
 }
 
-async function build(folder: string, env: NodeJS.ProcessEnv): Promise<void> {
+/** Runs the build script of a folder in which everything is installed. */
+export async function buildInstalled(
+  folder: string,
+  env: Readonly<NodeJS.ProcessEnv> = {},
+): Promise<void> {
+  const environment = { ...withoutTests(process.env), NODE_ENV: 'production', ...env }
   try {
-    await run('npm', ['run', 'build'], { cwd: folder, env, maxBuffer: 1 << 26 })
+    await run('npm', ['run', 'build'], { cwd: folder, env: environment, maxBuffer: 1 << 26 })
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
     throw new Error(`The build failed in ${folder}:\n${stdout}\n${stderr}`, { cause: error })
