@@ -61,8 +61,13 @@ function withVersion(adapter) {
     .toLowerCase()
     .replace(/ (?=\d)/, '')
     .replaceAll(' ', '-')
-  const file = join(root, 'node_modules', name, 'package.json')
-  return existsSync(file)
-    ? `${adapter.replace(/ \d+$/, '')} ${JSON.parse(readFileSync(file, 'utf8')).version}`
-    : adapter
+  const version =
+    read(`node_modules/${name}/package.json`)?.version ??
+    read(`examples/${name}/package.json`)?.dependencies[name]
+  return version === undefined ? adapter : `${adapter.replace(/ \d+$/, '')} ${version}`
+}
+
+function read(path) {
+  const file = join(root, path)
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
 }

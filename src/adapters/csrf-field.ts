@@ -20,6 +20,11 @@ export async function csrfFieldOf(request: Request): Promise<string | undefined>
   }
 }
 
+/** Whether the body is a form, as browsers send one. */
+export function isForm(request: Request): boolean {
+  return PARSERS.has(mediaTypeOf(request))
+}
+
 function mediaTypeOf({ headers }: Request): string {
   const [type = ''] = (headers.get('content-type') ?? '').split(';')
   return type.trim().toLowerCase()

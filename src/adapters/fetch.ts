@@ -65,7 +65,7 @@ export async function respond(
   try {
     response = await sessions.run(visit, handler)
   } catch (error) {
-    response = isAnswerable(error) ? refused(error) : thrownResponse(error)
+    response = isAnswerable(error) ? refused(error) : thrownResponse(error, carriers[0])
     if (!response) throw error
   }
   // Before the commit: without a response nothing is saved.

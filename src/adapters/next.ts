@@ -142,7 +142,8 @@ export function nextSessions<Data>(
         const [request] = args
         if (request instanceof Request) {
           const answer = async () => (await handler(...args)) as Response
-          return (await respond(noted, [request, jar], answer, notAllowed)) as never
+          const failed = (error: unknown) => notAllowed(error, request)
+          return (await respond(noted, [request, jar], answer, failed)) as never
         }
         const visit = await mount('POST', jar)
         if (!visit) return handler(...args)
@@ -164,8 +165,10 @@ const READ_ONLY =
   'Next sets no cookie while a page renders. Change it in a server action or a route handler that is wrapped in withSessions()'
 
 /** A guard that nobody awaited may have thrown a redirect. */
-const notAllowed = (error: unknown): Response =>
-  error instanceof SessionError ? refused(error) : (thrownResponse(error) ?? refused(error))
+const notAllowed = (error: unknown, request: Request): Response =>
+  error instanceof SessionError
+    ? refused(error)
+    : (thrownResponse(error, request) ?? refused(error))
 
 /**
  * Deletes a cookie that does not exist: Next renders the page anew if a cookie is set. A change in a

@@ -60,7 +60,7 @@ export function handleSessions(sessions: Sessions<any>): KitHandle {
       try {
         page = await resolve(event)
       } catch (error) {
-        page = isResponse(error) ? undefined : thrownResponse(error)
+        page = isResponse(error) ? undefined : thrownResponse(error, request)
         if (!page) throw error
         redirect = error
         return page

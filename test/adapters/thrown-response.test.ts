@@ -10,12 +10,13 @@ const sessions = createSessions({ secret: 'thrown-responses-5b1f0c3a92d84e76' })
 const next = (digest: string) => Object.assign(new Error(digest), { digest })
 
 /** Signs in, and throws. */
-async function answerTo(thrown: unknown): Promise<Response> {
+async function answerTo(thrown: unknown, body?: RequestInit['body']): Promise<Response> {
   const handler = withSessions(sessions, async (request: Request) => {
     ;(await sessions.get(request)).login('ada')
     throw thrown
   })
-  return handler(new Request('https://shop.example/login', { method: 'POST' }))
+  const init = { method: 'POST', ...(body !== undefined && { body }) }
+  return handler(new Request('https://shop.example/login', init))
 }
 
 async function whoSignedIn(response: Response): Promise<string | undefined> {
@@ -39,6 +40,17 @@ describe('a handler that signs in and then throws', () => {
     const response = await answerTo(next('NEXT_REDIRECT;push;/a;b=1;c;303;'))
     expect(response.status).toBe(303)
     expect(response.headers.get('location')).toBe('/a;b=1;c')
+  })
+
+  it.each([
+    [303, 'a form', new URLSearchParams({ password: 'x' })],
+    [303, 'a form with files', new FormData()],
+    [307, 'a text', 'x'],
+  ])("Next's redirect has status %i after %s, as in Next: no form is sent twice", async (...of) => {
+    const [status, , body] = of
+    const response = await answerTo(next('NEXT_REDIRECT;replace;/;307;'), body)
+    expect([response.status, response.headers.get('location')]).toEqual([status, '/'])
+    expect(await whoSignedIn(response)).toBe('ada')
   })
 
   it("Next's notFound and forbidden keep their status, and the session is saved", async () => {

@@ -107,8 +107,14 @@ function fragile(clock: FakeClock, state: { readonly isAway: boolean }) {
       return Reflect.apply(verb as () => unknown, store, args)
     },
   ])
-  // `backend` is no verb: it takes the verbs of the object that it is called on.
-  return { ...store, ...Object.fromEntries(fragiles), backend: store.backend } as typeof store
+  return {
+    ...store,
+    ...Object.fromEntries(fragiles),
+    // It is no verb: it takes the verbs of the object that it is called on.
+    backend: store.backend,
+    // Some adapters refuse a store in memory by name, for apps of several processes. This is one.
+    engine: 'conformance',
+  } as typeof store
 }
 
 /** A reply with this text. */
