@@ -53,10 +53,13 @@ export function valueChecks(schema: SessionSchema, codec: Codec, onInvalid: OnIn
     const output = result.issues ? undefined : result.value
     const text = output === undefined ? undefined : textOf(output, key)
     if (text !== undefined) {
-      if (!Object.is(output, value) && text !== field.text) {
-        return { text, live: { value: output, isValid: true } }
+      // The stored text stays: what the schema leaves out may be another version's.
+      const isSame = text === field.text
+      field.live = {
+        value: isSame ? value : output,
+        isValid: true,
+        text: isSame ? undefined : text,
       }
-      field.live = { value, isValid: true }
       return field
     }
     // A schema may turn what it does not know into `undefined`, as `.catch(undefined)` of zod.
