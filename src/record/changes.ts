@@ -1,8 +1,7 @@
 /** The changes of one request: their kinds, when they are encoded, and what they overwrite. */
 
 import { type Field, isUnspelled } from './fields.ts'
-import type { Layout, SessionRecord } from './record.ts'
-import { fieldOf } from './schema-fields.ts'
+import type { SessionRecord } from './record.ts'
 import type { OwnTimeouts } from './session-lifetime.ts'
 
 /**
@@ -97,16 +96,12 @@ export function isSoft(change: Change): boolean {
 }
 
 /** The keys where a change in place overwrites what a concurrent request has written. */
-export function overwrittenKeys(
-  base: SessionRecord,
-  changes: readonly Change[],
-  layout: Layout,
-): string[] {
+export function overwrittenKeys(base: SessionRecord, changes: readonly Change[]): string[] {
   return changes.flatMap((change, at) => {
     if (change.do !== 'set' || change.from === undefined) return []
     // A value that this request set earlier is its own.
     const isOwn = changes.slice(0, at).some((earlier) => mayChange(earlier, change.key))
-    return isOwn || fieldOf(base, change.key, layout)?.text === change.from ? [] : [change.key]
+    return isOwn || base.data.get(change.key)?.text === change.from ? [] : [change.key]
   })
 }
 

@@ -19,6 +19,8 @@ export interface Live {
   value: unknown
   /** Whether the app's schema accepts it; `undefined` if that was not checked. */
   isValid?: boolean
+  /** The text of `value`, if the schema returned another value than the stored one. */
+  text?: string | undefined
 }
 
 /**
@@ -74,15 +76,23 @@ export function liveValue(field: Field, codec: Codec): unknown {
   return field.live?.value
 }
 
-/** A newly decoded value, which can be changed without changing the field. */
+/** The stored value, also where the app reads what its schema returned for it. */
+export function storedValue(field: Field, codec: Codec): unknown {
+  const isStored = field.live?.text === undefined
+  return isStored ? liveValue(field, codec) : codec.decode(field.text)?.value
+}
+
+/** A newly decoded value as the app reads it, which can be changed without changing the field. */
 export function freshValue(field: Field, codec: Codec): unknown {
-  return codec.decode(field.text)?.value
+  return codec.decode(field.live?.text ?? field.text)?.value
 }
 
 /** Whether the live value was changed in place, so that it differs from the text. */
 export function hasDrifted(field: Field, key: string, codec: Codec): boolean {
-  if (!isObject(field.live?.value) || isUnspelled(field)) return false
-  const { live, text } = field
+  const { live } = field
+  // The app has no object that its schema refused.
+  if (!isObject(live?.value) || live.isValid === false || isUnspelled(field)) return false
+  const text = live.text ?? field.text
   const now = codec.encode(live.value, key)
   // Re-encoded, since another writer may have encoded the same value differently.
   return now !== text && now !== codec.encode(codec.decode(text)?.value, key)

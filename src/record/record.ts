@@ -2,7 +2,7 @@
 
 import type { SessionError } from '../base/errors.ts'
 import type { Codec } from './text/codec.ts'
-import { copyFields, type Field, type Fields, liveValue, splitFields, unread } from './fields.ts'
+import { copyFields, type Field, type Fields, splitFields, storedValue, unread } from './fields.ts'
 import { decodeStamp, encodeStamp, type Stamp } from './stamp.ts'
 import { isMarkup, isUuid, type Markup } from './text/values.ts'
 
@@ -43,8 +43,8 @@ export interface DataSchema {
    */
   write(value: unknown, key: string): Field
   /**
-   * Returns the field that the app reads: the stored one, or another if the schema returns another
-   * value. `undefined` for a key that the schema does not have, and for an invalid value.
+   * Returns the field if the app may read it; its `live` value is then what the schema returned.
+   * `undefined` for a key that the schema does not have, and for an invalid value.
    *
    * @param refused is told of an invalid value, once for each field.
    * @throws ERR_DATA_INVALID with `onInvalid: 'error'`; ERR_SCHEMA_ASYNC
@@ -139,7 +139,7 @@ export function setMeta(
 
 function meta(record: SessionRecord, name: string | undefined, { codec }: Layout): unknown {
   const field = name === undefined ? undefined : record.meta.get(name)
-  return field && liveValue(field, codec)
+  return field && storedValue(field, codec)
 }
 
 /** Whether the session is permanent: its cookie stays when the browser is closed. */
@@ -150,7 +150,7 @@ export function isPermanent(record: SessionRecord, layout: Layout): boolean {
 /** The id of the signed-in user as text; `undefined` for an anonymous visitor. */
 export function userIdOf(record: SessionRecord, layout: Layout): string | undefined {
   const field = record.meta.get(layout.names.userId)
-  const id = field && liveValue(field, layout.codec)
+  const id = field && storedValue(field, layout.codec)
   if (typeof id === 'string') return id || undefined
   if (!layout.flat) return undefined
   // Flask-Login stores whatever the app's `get_id()` returns.

@@ -93,6 +93,9 @@ export function apply(record: SessionRecord, change: Change, layout: Layout): Se
         const isUser = layout.flat && key === names.userId
         if (field && !isUser) next.data.set(key, field)
       }
+      // Preserved values may be a newer version's: without its number they would be migrated again.
+      const version = names.version && record.meta.get(names.version)
+      if (version && next.data.size > 0) next.meta.set(names.version!, version)
       return next
     }
   }

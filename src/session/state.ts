@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto'
 import type { Opened } from '../backends/backend.ts'
 import { SessionError } from '../base/errors.ts'
 import { type Change, spellChanges } from '../record/changes.ts'
-import { fieldOf, writtenField } from '../record/schema-fields.ts'
+import { writtenField } from '../record/schema-fields.ts'
 import { apply, isOfAnother, replay } from '../record/replay.ts'
 import { type Field, hasDrifted } from '../record/fields.ts'
 import { type Flash, newRecord, type SessionRecord, userIdOf } from '../record/record.ts'
@@ -137,10 +137,8 @@ export function replayOn(state: State, base: SessionRecord): void {
   state.record = replay(base, state.changes, layout)
   state.owned = true
   for (const [key, held] of before) {
-    const field = held.live && fieldOf(state.record, key, layout)
-    if (!field || field.text !== held.text) continue
-    field.live = held.live
-    state.record.data.set(key, field)
+    const field = held.live && state.record.data.get(key)
+    if (field && field.text === held.text) field.live = held.live
   }
 }
 
@@ -167,17 +165,13 @@ function own(state: State): SessionRecord {
  * @throws ERR_DATA_INVALID with `onInvalid: 'error'`; ERR_SCHEMA_ASYNC
  */
 export function findField(state: State, key: string): Field | undefined {
-  const { data } = state.record
-  const field = data.get(key)
+  const field = state.record.data.get(key)
   const { schema } = state.host.backend.layout
   if (!field || !schema) return field
-  const valid = schema.read(field, key, (why) => {
+  return schema.read(field, key, (why) => {
     state.host.emit({ type: 'invalid-data', key, why }, state.opened)
     state.host.development?.invalidData(key, why)
   })
-  // The object that the app gets has to be the one in which changes are looked for.
-  if (valid && valid !== field) data.set(key, valid)
-  return valid
 }
 
 /** Detects changes inside objects that the app holds, and records them as a `set` of the key. */

@@ -98,7 +98,7 @@ function planOnEntry(
     do: 'keep',
     entry: isLowered ? { ...kept, lowered: Math.floor(now / 1000) } : kept,
     issue: id.issue,
-    overwrote: overwrittenKeys(entry.record, changes, layout),
+    overwrote: overwrittenKeys(entry.record, changes),
     dropped: fitted.dropped,
   }
 }

@@ -6,6 +6,7 @@ import { type Field, liveValue } from '../../record/fields.ts'
 import type { DataSchema } from '../../record/record.ts'
 import type { Codec } from '../../record/text/codec.ts'
 import { isObject } from '../../record/text/shapes.ts'
+import { knownNames } from './known-names.ts'
 import type { SchemaResult, SessionSchema, StandardSchema } from './standard-schema.ts'
 
 /** What happens to stored data that the schema refuses. */
@@ -28,7 +29,8 @@ export function valueChecks(schema: SessionSchema, codec: Codec, onInvalid: OnIn
     const one = schemas.get(key)
     if (!one) throw new SessionError('ERR_VALUE_INVALID', key, 'it has no such key')
     const result = check(one, value, key)
-    if (result.issues) throw refusal('ERR_VALUE_INVALID', key, result.issues)
+    if (result.issues)
+      throw refusal('ERR_VALUE_INVALID', key, whyOf(key, value, one, result.issues), result.issues)
     const { value: output } = result
     const text = codec.encode(output, key)
     if (isObject(output) || !Object.is(output, value)) {
@@ -53,18 +55,22 @@ export function valueChecks(schema: SessionSchema, codec: Codec, onInvalid: OnIn
     const output = result.issues ? undefined : result.value
     const text = output === undefined ? undefined : textOf(output, key)
     if (text !== undefined) {
-      if (!Object.is(output, value) && text !== field.text) {
-        return { text, live: { value: output, isValid: true } }
+      // The stored text stays: what the schema leaves out may be another version's.
+      const isSame = text === field.text
+      field.live = {
+        value: isSame ? value : output,
+        isValid: true,
+        text: isSame ? undefined : text,
       }
-      field.live = { value, isValid: true }
       return field
     }
     // A schema may turn what it does not know into `undefined`, as `.catch(undefined)` of zod.
     const { issues } = result
     if (!issues) return undefined
     field.live = { value, isValid: false }
-    if (wasValid === undefined) refused?.(whyOf(key, issues))
-    if (onInvalid === 'error') throw refusal('ERR_DATA_INVALID', key, issues)
+    const why = whyOf(key, value, one, issues)
+    if (wasValid === undefined) refused?.(why)
+    if (onInvalid === 'error') throw refusal('ERR_DATA_INVALID', key, why, issues)
     return undefined
   }
 
@@ -94,21 +100,31 @@ function checkStored(schema: StandardSchema, value: unknown, key: string): Schem
 function refusal(
   code: 'ERR_VALUE_INVALID' | 'ERR_DATA_INVALID',
   key: string,
+  why: string,
   issues: readonly SchemaIssue[],
 ): SessionError {
-  return withIssues(new SessionError(code, key, whyOf(key, issues)), issues)
+  return withIssues(new SessionError(code, key, why), issues)
 }
 
 /**
  * Where the first issue is, and the rule that it breaks, as zod, valibot and arktype name it. Not their
- * messages, which may quote the value: `Expected number but received "secret"`.
+ * messages, which may quote the value: `Expected number but received "secret"`. A key that is neither an
+ * index nor a name in the schema is `*`: in a record it may be a visitor's input.
  */
-function whyOf(key: string, [issue]: readonly SchemaIssue[]): string {
+function whyOf(
+  key: string,
+  value: unknown,
+  schema: StandardSchema,
+  [issue]: readonly SchemaIssue[],
+): string {
   let path = key
+  let at: any = value
   // Not `map`: arktype's path is no plain array.
   for (const part of issue?.path ?? []) {
     const name = typeof part === 'object' ? part.key : part
-    path += typeof name === 'number' ? `[${name}]` : `.${String(name)}`
+    if (typeof name === 'number' && Array.isArray(at)) path += `[${name}]`
+    else path += typeof name === 'string' && knownNames(schema).has(name) ? `.${name}` : '.*'
+    at = at?.[name]
   }
   const { expected, code, type } = (issue ?? {}) as Readonly<Record<string, unknown>>
   const rule = [code, type].find((name) => typeof name === 'string') ?? 'invalid'

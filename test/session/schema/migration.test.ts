@@ -104,6 +104,32 @@ describe.each(places)('%s', (_, place) => {
     expect(calls).toEqual([])
   })
 
+  test('nor does logout({ keep }) lower it: what is kept is not migrated again', async () => {
+    const { calls, migrate } = recording(toTwo)
+    const [zero, one, two] = versions({}, { version: 1 }, { version: 2, migrate, schema: TWO })
+    for (const older of [zero!, one!]) {
+      await two!.visit((session) => {
+        session.login('ada')
+        session.set('user', { name: 'ada' })
+      })
+      await older.visit((session) => session.logout({ keep: ['user'] }))
+      expect(await two!.read(all)).toEqual({ user: { name: 'ada' } })
+      expect(calls).toEqual([])
+    }
+  })
+
+  test('what an older version writes after logout() without keep has its own number', async () => {
+    const { calls, migrate } = recording(toTwo)
+    const [one, two] = versions({ version: 1 }, { version: 2, migrate, schema: TWO })
+    await two!.visit((session) => session.set('user', { name: 'ada' }))
+    await one!.visit((session) => {
+      session.logout()
+      session.set('username', 'grace')
+    })
+    expect(await two!.read(all)).toEqual({ user: { name: 'grace' } })
+    expect(calls).toEqual([1])
+  })
+
   test.each<[string, Migrate]>([
     [
       'throws',

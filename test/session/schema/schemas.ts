@@ -1,10 +1,11 @@
-/** The same schema in zod, valibot and arktype, and where it can be kept. */
+/** The same schema in zod, valibot and arktype, where it can be kept, and a deployment that adds it. */
 
 import { type } from 'arktype'
 import * as v from 'valibot'
 import { z } from 'zod'
+import type { SessionOptions } from '../../../src/index.ts'
 import { memoryStore } from '../../../src/stores/memory/memory.ts'
-import { T0 } from '../visitor.ts'
+import { T0, testSessions, Visitor } from '../visitor.ts'
 
 export const zodSchema = {
   username: z.string().max(40),
@@ -37,3 +38,18 @@ export const places = [
   ['in a cookie', () => ({})],
   ['in a store', () => ({ store: memoryStore({ clock: () => T0 }) })],
 ] as const
+
+/** A visitor of an app without a schema, and the same visitor at the app with one. */
+export async function afterDeploy(
+  before: Record<string, unknown>,
+  options: Partial<SessionOptions>,
+  common: Partial<SessionOptions> = {},
+) {
+  const old = new Visitor(testSessions(common).sessions)
+  await old.visit((session) => {
+    for (const [key, value] of Object.entries(before)) session.set(key, value)
+  })
+  const site = testSessions({ ...common, ...options })
+  const visitor = new Visitor(site.sessions, old.cookie)
+  return { ...site, old, visitor }
+}
