@@ -142,9 +142,9 @@ describe('sessions.close()', () => {
   test('drops the listeners of onEnded, which are told nothing, and their poll', async () => {
     const { sessions, begin } = setUp()
     await begin('ann')
-    const [{ handle }] = (await sessions.list('ann')) as [{ handle: string }]
+    const [listed] = await sessions.list('ann')
     const told: string[] = []
-    sessions.onEnded(handle, (why) => told.push(why))
+    sessions.onEnded(listed!.handle, (why) => told.push(why))
     await pass(0)
     expect(vi.getTimerCount()).toBe(1)
     await sessions.close()
