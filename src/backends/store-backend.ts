@@ -146,7 +146,7 @@ export type EndCause =
   | 'evicted'
   /** A renewed id was replayed, with `onReplay: 'end'`. */
   | 'replayed'
-  /** The idle timeout. */
+  /** The idle timeout, a minute ago at least: a request from before it may still extend the session. */
   | 'expired'
   /** The absolute timeout. */
   | 'expired-absolute'
@@ -212,6 +212,8 @@ export interface StoredBackend extends Backend {
   check(): Promise<readonly string[]>
   /** Calls `listener` once when the session ends. Returns a function that stops that. */
   onEnded(handle: string, listener: (why: EndCause) => void): () => void
+  /** Drops those listeners, and ends the connection that serves them. */
+  unwatch(): Promise<void>
   /** The calls in flight, waiting and refused. */
   load(): StoreLoad
   /** How many sessions wait to be ended: the store did not confirm it, and it is retried. */

@@ -73,6 +73,8 @@ export async function closeSessions(
     await untilAborted(signal, commits.none()).catch(() => {})
     await stored?.drain(signal)
   }
+  // Whoever watches sessions has a connection, for which the end of its pool would wait.
+  await untilAborted(signal, stored?.unwatch() ?? Promise.resolve()).catch(() => {})
   cancel()
   return { commits: commits.size, logouts: logouts() }
 }

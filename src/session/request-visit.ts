@@ -42,7 +42,6 @@ class RequestVisit implements Visit {
   readonly #startedAt: number
   #guards: Guards | undefined
   #refuser: Refuser | undefined
-  #guardsBeingDecided = 0
   #hasRefused = false
   /** The names of what was changed, if the response cannot set a cookie. */
   #unsent: readonly string[] | undefined
@@ -110,8 +109,8 @@ class RequestVisit implements Visit {
     if (this.#guards === undefined) return this.#save()
     this.#awaitsGuards = true
     return andThen(this.#guards.unheeded(), (unheeded) => {
-      if (unheeded) throw this.#refused(unheeded)
       this.#guards?.close()
+      if (unheeded) throw this.#refused(unheeded)
       return this.#save()
     })
   }
@@ -157,7 +156,6 @@ class RequestVisit implements Visit {
     this.#isFinished = true
     const state = this.#stateSoFar()
     if (state) state.frozen = true
-    this.#guards?.close()
     const isUsual = unheeded.wasAwaited && this.#refuser?.isUsual
     if (!isUsual) reportUnheeded(this.#host, unheeded, state?.opened)
     return unheeded.error
@@ -178,19 +176,20 @@ class RequestVisit implements Visit {
 
   #allGuards(): Guards {
     return (this.#guards ??= createGuards((unheeded) => {
-      if (!this.#awaitsGuards && !this.#isFinished) this.#refuseLate(unheeded)
+      if (!this.#awaitsGuards || this.#isFinished) this.#refuseLate(unheeded)
     }))
   }
 
-  /** A guard that was run after the headers were sent, or where there are none: see `Refuser`. */
+  /**
+   * A guard that was run after the headers were sent, or where there are none: see `Refuser`.
+   *
+   * The watch goes on: the error may leave the handler later, after a `finally` that awaits.
+   */
   async #decideLate(guards: Guards, release?: () => void): Promise<void> {
-    this.#guardsBeingDecided += 1
     await nextTurn()
     const unheeded = await guards.unheeded()
-    this.#guardsBeingDecided -= 1
-    if (unheeded) return this.#refuseLate(unheeded)
-    if (this.#guardsBeingDecided === 0) guards.close()
-    release?.()
+    if (unheeded) this.#refuseLate(unheeded)
+    else release?.()
   }
 
   #refuseLate(unheeded: Unheeded): void {

@@ -44,7 +44,8 @@ export interface Sessions<Data = any> {
    * the end of the process. Call it after `server.close()`, and before you close the store's client,
    * which this never does. Returns what is left after `timeout`, for the log.
    *
-   * Sessions still work afterwards. With sessions in the cookie nothing is ever in flight.
+   * Listeners of `onEnded` are then dropped, and told nothing. Sessions still work afterwards. With
+   * sessions in the cookie nothing is ever in flight.
    *
    * @throws ERR_OPTION_INVALID
    */

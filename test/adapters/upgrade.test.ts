@@ -1,7 +1,9 @@
 /** `mountUpgrade`: the session of a WebSocket, with a real server and client of `ws`. */
 
 import { connect } from 'node:net'
-import { describe, expect, it, vi } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Duplex } from 'node:stream'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { mountNode, mountUpgrade } from '../../src/adapters/node/node.ts'
 import { withSessions } from '../../src/adapters/fetch.ts'
 import { memoryStore } from '../../src/stores/memory/memory.ts'
@@ -97,6 +99,27 @@ describe('the handshake', () => {
     expect(await open(other.port, { cookie })).toEqual({ refused: '503' })
   })
 
+  it.each([0, 1, 20])(
+    'is refused though the handler does something before the error leaves it, which takes %i ms',
+    async (ms) => {
+      const { sessions, events } = sessionsInStore()
+      const { port } = await upgradeServer((accept) => async (req, socket, head) => {
+        mountUpgrade(sessions, req)
+        // Two that refuse, of which the second rejects when the socket is closed already.
+        void sessions.signedIn(req).finally(() => sleep(ms + 20))
+        try {
+          await sessions.checkCsrf(req)
+        } finally {
+          await sleep(ms)
+        }
+        accept(req, socket, head)
+      })
+      expect(await open(port, { origin: EVIL })).toEqual({ refused: '403' })
+      await sleep(ms + 20)
+      expect(events.filter(({ type }) => type === 'guard-unheeded')).toEqual([])
+    },
+  )
+
   it('reaches no client if the await is forgotten: nothing is sent until the guard has passed', async () => {
     const { sessions, events } = sessionsInStore()
     const { port, origin } = await upgradeServer((accept) => (req, socket, head) => {
@@ -153,6 +176,47 @@ describe('a client that disconnects', () => {
     const client = connect(port, '127.0.0.1')
     client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n')
     await vi.waitFor(() => expect(over).toEqual(['ERR_NOT_SIGNED_IN']))
+  })
+})
+
+describe('a refused client that', () => {
+  const handshake = `GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\nOrigin: ${EVIL}\r\n\r\n`
+
+  /** Refuses a client that sends the handshake, reads or not, and never ends its side. */
+  async function refused(listen: (socket: Duplex) => void) {
+    const { sessions } = sessionsInStore()
+    const refusals: Duplex[] = []
+    const { port } = await upgradeServer(() => async (req, socket) => {
+      listen(socket)
+      mountUpgrade(sessions, req)
+      refusals.push(socket)
+      await sessions.checkCsrf(req)
+    })
+    const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    onTestFinished(() => void client.destroy())
+    client.on('error', () => {})
+    client.write(handshake)
+    await vi.waitFor(() => expect(refusals).toHaveLength(1))
+    return { client, socket: refusals[0]! }
+  }
+
+  it('keeps its side open does not keep the connection', async () => {
+    const { client, socket } = await refused(() => {})
+    let text = ''
+    client.on('data', (chunk) => (text += String(chunk)))
+    await vi.waitFor(() => expect(text).toMatch(/^HTTP\/1\.1 403/))
+    await vi.waitFor(() => expect(socket.destroyed).toBe(true))
+  })
+
+  it('does not read keeps it for seconds only', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    // What an earlier request on the connection asked for.
+    const { socket } = await refused((connection) => void connection.write(Buffer.alloc(32 << 20)))
+    await vi.waitFor(() => expect(socket.writableEnded).toBe(true))
+    expect(socket.destroyed).toBe(false)
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(socket.destroyed).toBe(true)
   })
 })
 
@@ -227,6 +291,17 @@ describe('mountUpgrade', () => {
     })
     opened(await open(port, { origin }))
     expect(found[0]).toBe(found[1])
+  })
+
+  it('adds carriers to a request that it has mounted, and refuses those of another one', async () => {
+    const { sessions } = sessionsInStore()
+    const request = () => ({ headers: {}, socket: {} }) as never
+    const [one, other, socket] = [request(), request(), {}]
+    mountUpgrade(sessions, one)
+    expect(mountUpgrade(sessions, one, [socket])).toBeUndefined()
+    expect(await sessions.get(socket)).toBe(await sessions.get(one))
+    mountUpgrade(sessions, other)
+    expect(() => mountUpgrade(sessions, other, [socket])).toThrow(/another request/)
   })
 
   it('refuses a request that another adapter has mounted, which takes an upgrade for a page', async () => {

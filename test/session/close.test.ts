@@ -139,6 +139,20 @@ describe('sessions.close()', () => {
     expect(await inCookie.close()).toEqual({ commits: 0, logouts: 0 })
   })
 
+  test('drops the listeners of onEnded, which are told nothing, and their poll', async () => {
+    const { sessions, begin } = setUp()
+    await begin('ann')
+    const [listed] = await sessions.list('ann')
+    const told: string[] = []
+    sessions.onEnded(listed!.handle, (why) => told.push(why))
+    await pass(0)
+    expect(vi.getTimerCount()).toBe(1)
+    await sessions.close()
+    expect(vi.getTimerCount()).toBe(0)
+    await sessions.revokeUser('ann')
+    expect(told).toEqual([])
+  })
+
   test('a commit that fails is in flight no longer', async () => {
     const { sessions, away } = setUp()
     away.add('insert')

@@ -4,12 +4,16 @@ import type { IncomingMessage } from 'node:http'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { invalid } from '../../base/options.ts'
+import { backgroundTimer } from '../../base/ports.ts'
 import type { RequestFacts } from '../../http/request-facts.ts'
 import { refusalOf } from '../../session/explain/refusal.ts'
 import type { Refuser } from '../../session/guards.ts'
 import { requireSessions } from '../../session/require-sessions.ts'
 import type { Sessions } from '../../session/sessions.ts'
 import type { Visit } from '../../session/visit.ts'
+
+/** How long a client may take to read a refusal, in milliseconds. */
+const LONGEST_REFUSAL = 5_000
 
 /** The requests that `mountUpgrade` has mounted, of each `sessions`. */
 const mounted = new WeakMap<Sessions<any>, WeakSet<object>>()
@@ -47,7 +51,10 @@ export function mountUpgrade(
   requireSessions(sessions, 'mountUpgrade', 'mountUpgrade(sessions, req)')
   const ours = mounted.get(sessions) ?? new WeakSet()
   mounted.set(sessions, ours)
-  if (ours.has(req)) return undefined
+  if (ours.has(req)) {
+    sessions.carry(alsoCarriers, req)
+    return undefined
+  }
   const visit = sessions.mount([req, ...alsoCarriers], factsOf(req))
   if (!visit) {
     throw invalid(
@@ -95,8 +102,14 @@ function closing(req: IncomingMessage): Refuser {
       // A connection that is not upgraded may carry other requests: a response to none would be read
       // as the response to another one.
       const isUnanswered = req.headers.upgrade && socket?.bytesWritten === sentBefore
-      if (isUnanswered) socket.end(responseTo(error))
-      else socket?.destroy()
+      if (!isUnanswered) return void socket?.destroy()
+      // Its other half stays open as long as the client wants, which may also read nothing.
+      socket.once('finish', () => socket.destroy())
+      socket.once(
+        'close',
+        backgroundTimer(() => socket.destroy(), LONGEST_REFUSAL),
+      )
+      socket.end(responseTo(error))
     },
   }
 }

@@ -174,6 +174,9 @@ export function entryEnded(
   return endedBy(lifetimeOf(entry.record, layout, lifetime), timesOf(row, entry, layout, now), now)
 }
 
+/** How long a touch that extends an expired row may still be in flight, in milliseconds. */
+export const LATE_TOUCH = 60_000
+
 /** Whether a visit without changes renews the session (sliding expiration). */
 export function isDue(
   { row, entry }: RowAndEntry,

@@ -84,6 +84,7 @@ export function backendOn(verbs: StoreVerbs, setup: StoreSetup): StoredBackend {
     prune: (signal) => pruneAll(store, signal),
     check: () => store.check(),
     onEnded: ends.watch,
+    unwatch: ends.close,
     load: store.load,
     get unconfirmed() {
       return removals.size

@@ -3,7 +3,14 @@
 import { withCause, SessionError } from '../../base/errors.ts'
 import type { Ended } from '../../record/lifetime.ts'
 import { authenticatedAtOf, labelOf } from '../../record/record.ts'
-import { decodeEntry, entryEnded, isRevoked, type RowAndEntry, seenAt } from './entry.ts'
+import {
+  decodeEntry,
+  entryEnded,
+  isRevoked,
+  LATE_TOUCH,
+  type RowAndEntry,
+  seenAt,
+} from './entry.ts'
 import { CLOCK_MARGIN_MS, type FoundRow } from './store.ts'
 import type { EndCause, Revocation, SessionInfo } from '../store-backend.ts'
 import type { SessionRules, StoredParts } from './commit-work.ts'
@@ -43,9 +50,6 @@ export interface Members {
 
 /** How many of the oldest sessions a login over the limit looks at, to find expired ones. */
 const LOOKED_AT = 64
-
-/** How long a touch that extends an expired row may still be in flight, in milliseconds. */
-const LATE_TOUCH = 60_000
 
 /** Makes the verbs on one store. */
 export function members({ store, rules, clock, limit, random }: StoredParts): Members {

@@ -4,7 +4,7 @@ import { SessionError } from '../../base/errors.ts'
 import type { Clock, Timer } from '../../base/ports.ts'
 import type { EndCause } from '../store-backend.ts'
 import type { GuardedStore, SessionRules } from './commit-work.ts'
-import { decodeEntry, entryEnded, isRevoked } from './entry.ts'
+import { decodeEntry, entryEnded, isRevoked, LATE_TOUCH } from './entry.ts'
 import { type FoundRow, READ_AT_ONCE, type Watching } from './store.ts'
 import { eachInParts } from './upkeep.ts'
 
@@ -19,6 +19,8 @@ export interface EndWatch {
   tell(key: string, why: EndCause): void
   /** Removes a row, then tells. */
   remove(key: string, why: EndCause): Promise<boolean>
+  /** Drops the listeners, which are told nothing, and ends the poll and the subscription. */
+  close(): Promise<void>
 }
 
 /** What watching needs. */
@@ -37,6 +39,8 @@ export interface EndWatchParts {
 /** How many listeners a process may have: more than it has sockets, unless they are never stopped. */
 export const MAX_LISTENERS = 250_000
 
+const FAILED = () => {}
+
 /**
  * Makes the watch.
  *
@@ -51,6 +55,8 @@ export function endWatch(parts: EndWatchParts): EndWatch {
   const unread = new Set<string>()
   let count = 0
   let isPolling = false
+  /** Cancels the next poll, unless it has begun. */
+  let cancelPoll: (() => void) | undefined
   let subscription: Promise<() => Promise<void>> | undefined
 
   function tell(key: string, why: EndCause): void {
@@ -76,39 +82,43 @@ export function endWatch(parts: EndWatchParts): EndWatch {
     return check(keys)
   }
 
-  /** Reads these keys, and tells of those that have ended. If a read fails, the next poll does it. */
+  /** Reads these keys, and tells of those that have ended. */
   async function check(keys: Iterable<string>): Promise<void> {
     const all = [...keys]
-    try {
-      for (let at = 0; at < all.length; at += READ_AT_ONCE) {
-        const batch = all.slice(at, at + READ_AT_ONCE).filter((key) => watched.has(key))
-        for (const [key, row] of await read(batch)) {
-          const why = endOf(key, row)
-          if (why !== undefined) tell(key, why)
-        }
+    for (let at = 0; at < all.length; at += READ_AT_ONCE) {
+      const batch = all.slice(at, at + READ_AT_ONCE).filter((key) => watched.has(key))
+      for (const [key, row] of await read(batch)) {
+        const why = endOf(key, row)
+        if (why !== undefined) tell(key, why)
       }
-    } catch {
-      // The requests that need the store get the error.
     }
   }
 
+  /** The rows that can be read. If a read fails, the next poll does it; requests get the error. */
   async function read(keys: readonly string[]): Promise<ReadonlyMap<string, FoundRow | null>> {
     const found = new Map<string, FoundRow | null>()
     if (keys.length > 1 && store.readMany) {
-      const rows = await store.readMany(keys)
+      const rows = await store.readMany(keys).catch(() => [])
       // A row that is missing from the answer must not pass for a session that has ended.
       keys.forEach((key, at) => rows[at] !== undefined && found.set(key, rows[at]))
-    } else await eachInParts(keys, async (key) => void found.set(key, await store.read(key)))
+    } else {
+      await eachInParts(keys, (key) =>
+        store.read(key).then((row) => void found.set(key, row), FAILED),
+      )
+    }
     return found
   }
 
   function endOf(key: string, row: FoundRow | null): EndCause | undefined {
     if (row === null) return ending.get(key) ?? 'gone'
     const entry = decodeEntry(key, row, rules)
+    const now = clock()
+    const late = now - LATE_TOUCH
     // Under a secret that this process does not have.
-    if (!entry) return row.expiresAt < clock() ? 'expired' : undefined
+    if (!entry) return row.expiresAt < late ? 'expired' : undefined
     if (isRevoked(row, entry)) return 'revoked'
-    const ended = entryEnded(row, entry, rules, clock())
+    let ended = entryEnded(row, entry, rules, now)
+    if (ended === 'expired') ended = entryEnded(row, entry, rules, late)
     return ended === 'future' ? undefined : ended
   }
 
@@ -125,15 +135,20 @@ export function endWatch(parts: EndWatchParts): EndWatch {
   function poll(): void {
     if (isPolling) return
     isPolling = true
-    background(async () => {
+    cancelPoll = background(async () => {
+      cancelPoll = undefined
       if (watched.size > 0) subscribe()
       await check(watched.keys())
       isPolling = false
-      if (watched.size > 0) return poll()
-      const stopping = subscription
-      subscription = undefined
-      stopping?.then((stop) => stop()).catch(() => {})
+      if (watched.size > 0) poll()
+      else void unsubscribe()
     }, pollInterval)
+  }
+
+  async function unsubscribe(): Promise<void> {
+    const stopping = subscription
+    subscription = undefined
+    await stopping?.then((stop) => stop()).catch(() => {})
   }
 
   return {
@@ -162,6 +177,17 @@ export function endWatch(parts: EndWatchParts): EndWatch {
       } finally {
         ending.delete(key)
       }
+    },
+    async close() {
+      for (const listeners of watched.values()) listeners.clear()
+      watched.clear()
+      count = 0
+      if (cancelPoll) {
+        cancelPoll()
+        cancelPoll = undefined
+        isPolling = false
+      }
+      await unsubscribe()
     },
   }
 }

@@ -47,12 +47,7 @@ export type Listen = (
 export function listeningOn(channel: string, listener: PostgresListener): Listen {
   if ('listen' in Object(listener)) {
     const client = listener as ListeningClient
-    return async (heard) => {
-      const listening = await client.listen(channel, heard)
-      return async () => {
-        await (typeof listening === 'function' ? listening() : listening.unlisten())
-      }
-    }
+    return shared(client, channel, (heard) => listenByItself(client, channel, heard))
   }
   if (typeof listener === 'function') {
     return async (heard, lost) => {
@@ -79,9 +74,67 @@ export function listeningOn(channel: string, listener: PostgresListener): Listen
     throw invalid('has to be a Client of pg, a function that connects one, or postgres')
   }
   if ('totalCount' in client) {
-    throw invalid('is a pool, whose connections change. Pass () => pool.connect()')
+    throw invalid('is a pool, whose connections change. Pass a function that connects a Client')
   }
-  return (heard, lost) => listenWith(client, channel, heard, lost)
+  return shared(client, channel, (heard, lost) => listenWith(client, channel, heard, lost))
+}
+
+/** What listens on a channel of a client, for those who share it. */
+interface SharedChannel {
+  readonly users: Set<{ heard(key: string): void; lost(): void }>
+  readonly stop: Promise<() => Promise<void>>
+}
+
+const channelsOf = new WeakMap<object, Map<string, SharedChannel>>()
+
+/** Listens once per client and channel, since UNLISTEN is for the whole client: the last one stops. */
+function shared(client: object, channel: string, listen: Listen): Listen {
+  const channels = channelsOf.get(client) ?? new Map<string, SharedChannel>()
+  channelsOf.set(client, channels)
+
+  function open(): SharedChannel {
+    const users: SharedChannel['users'] = new Set()
+    const leave = () => void (channels.get(channel) === opened && channels.delete(channel))
+    const lost = () => {
+      leave()
+      for (const user of users) user.lost()
+    }
+    const stop = listen((key) => users.forEach((user) => user.heard(key)), lost)
+    const opened = { users, stop }
+    stop.catch(leave)
+    channels.set(channel, opened)
+    return opened
+  }
+
+  return async (heard, lost) => {
+    const current = channels.get(channel) ?? open()
+    const user = { heard, lost }
+    current.users.add(user)
+    const stop = await current.stop
+    return async () => {
+      const isLast = current.users.delete(user) && current.users.size === 0
+      if (!isLast || channels.get(channel) !== current) return
+      channels.delete(channel)
+      await stop()
+    }
+  }
+}
+
+async function listenByItself(
+  client: ListeningClient,
+  channel: string,
+  heard: (key: string) => void,
+) {
+  try {
+    const listening = await client.listen(channel, heard)
+    return async () => {
+      await (typeof listening === 'function' ? listening() : listening.unlisten())
+    }
+  } catch (error) {
+    // `postgres` keeps what failed, and listens once it has connected: another call would add to it.
+    if (typeof client !== 'function') throw error
+    return async () => {}
+  }
 }
 
 async function listenWith(
@@ -93,17 +146,34 @@ async function listenWith(
   const onNotification = (message: PgNotification) => {
     if (message.channel === channel) heard(message.payload ?? '')
   }
-  client.on('notification', onNotification)
-  // Without a listener for `error` a connection that ends would end the process.
-  client.on('error', lost)
-  client.on('end', lost)
-  await client.query(`LISTEN ${channel}`)
-  return async () => {
+  const off = () => {
     client.off('notification', onNotification)
-    client.off('end', lost)
+    client.off('error', onEnd)
+    client.off('end', onEnd)
+  }
+  const onEnd = () => {
+    off()
+    lost()
+  }
+  // Without a listener a connection that ends would end the process, also when nothing is watched.
+  client.off('error', ignored)
+  client.on('error', ignored)
+  client.on('notification', onNotification)
+  client.on('error', onEnd)
+  client.on('end', onEnd)
+  try {
+    await client.query(`LISTEN ${channel}`)
+  } catch (error) {
+    off()
+    throw error
+  }
+  return async () => {
+    off()
     await client.query(`UNLISTEN ${channel}`)
   }
 }
+
+const ignored = () => {}
 
 function invalid(why: string): SessionError {
   return new SessionError('ERR_OPTION_INVALID', 'listener', why)
