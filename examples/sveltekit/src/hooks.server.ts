@@ -1,7 +1,7 @@
 import type { Handle } from '@sveltejs/kit/hooks'
 import { sequence } from '@sveltejs/kit/hooks'
 import { csrfGuard, handleSessionErrors, handleSessions, loginRequired } from 'sojourn/sveltekit'
-import { sessions } from '#lib/server/sessions.ts'
+import { sessions } from './lib/server/sessions.ts'
 
 const signedIn = loginRequired(sessions, { redirect: '/login' })
 

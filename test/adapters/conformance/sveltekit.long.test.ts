@@ -4,7 +4,7 @@ import { cpSync, rmSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { handleSessions } from 'sojourn/sveltekit'
+import * as source from 'sojourn/sveltekit'
 import { appRequest, type ConformanceApp, responseOf, startServer } from 'sojourn/testing'
 import type { CookieJar } from '../../../src/http/cookie-jar.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -31,7 +31,7 @@ type HandleError = (input: { event: Event; error: unknown }) => unknown
 
 /** What `src/hooks.server.ts` of the fixture has imported. */
 interface Kit extends Pick<
-  typeof import('sojourn/sveltekit'),
+  typeof source,
   'csrfGuard' | 'handleSessionErrors' | 'handleSessions' | 'loginRequired'
 > {
   redirect(status: number, location: string): never
@@ -88,7 +88,7 @@ describe.each(Object.entries(SVELTEKIT))('a build of SvelteKit %s', (major, vers
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   it('runs the packed library, with sessions of another copy', () => {
-    expect(kit.handleSessions).not.toBe(handleSessions)
+    expect(kit.handleSessions).not.toBe(source.handleSessions)
   })
 
   conformanceOf(`SvelteKit ${versions['@sveltejs/kit']}`, {

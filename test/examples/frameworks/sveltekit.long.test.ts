@@ -9,7 +9,7 @@ import { installExample, type PackedExample, startInstalled } from './packed.ts'
 import { runScript } from './script.ts'
 import { SVELTEKIT } from './sveltekit-versions.ts'
 
-const SESSIONS = `import { sessions } from '#lib/server/sessions.ts'\n`
+const SESSIONS = `import { sessions } from 'lib/server/sessions.ts'\n`
 
 /** Pages that the example has no use for: each tests one thing. */
 const PAGES: Readonly<Record<string, string>> = {
@@ -63,7 +63,8 @@ function addRoutes(folder: string, routes: Readonly<Record<string, string>>): vo
   for (const [name, text] of Object.entries(routes)) {
     const file = join(folder, 'src', 'routes', name)
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, text)
+    const lib = `${'../'.repeat(name.split('/').length)}lib/`
+    writeFileSync(file, text.replace("'lib/", `'${lib}`))
   }
 }
 

@@ -66,7 +66,7 @@ test.each(known)(
 )
 
 test('looking for names in a schema calls none of the app’s functions', async () => {
-  const id = vi.fn(() => 'new')
+  const id = vi.fn<() => string>(() => 'new')
   const it = z.object({ price: z.number(), id: z.string().default(id) })
   const session = await testSessions({ schema: { it } }).sessions.open(undefined)
   expect(() => session.set('it', { id: 'old', price: '' })).toThrow(/it\.price: /)

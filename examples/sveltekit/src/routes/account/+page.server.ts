@@ -1,4 +1,4 @@
-import { sessions } from '#lib/server/sessions.ts'
+import { sessions } from '../../lib/server/sessions.ts'
 import type { PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals }) => {

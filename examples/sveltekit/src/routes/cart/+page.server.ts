@@ -1,5 +1,5 @@
 import { redirect } from '@sveltejs/kit'
-import { sessions } from '#lib/server/sessions.ts'
+import { sessions } from '../../lib/server/sessions.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals }) => {

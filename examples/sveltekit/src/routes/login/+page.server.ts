@@ -1,6 +1,6 @@
 import { redirect } from '@sveltejs/kit'
 import { safeNext } from 'sojourn'
-import { sessions } from '#lib/server/sessions.ts'
+import { sessions } from '../../lib/server/sessions.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, url }) => {
