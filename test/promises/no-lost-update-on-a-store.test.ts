@@ -185,10 +185,15 @@ describe.each(STORES)('promise 1, no lost update, on %s', (name) => {
     await rival.visit((session) => session.set('count', 0))
     // Each time this server is about to save, another has just saved.
     let saved = 0
+    const rivals: Promise<void>[] = []
+    const outrun = async () => {
+      await rival.visit((session) => session.update('count', (count) => count + 1))
+      saved += 1
+    }
     const contended = through(store, async (verb, _args, call) => {
       if (verb === 'swap') {
-        await rival.visit((session) => session.update('count', (count) => count + 1))
-        saved += 1
+        rivals.push(outrun())
+        await rivals.at(-1)
       }
       return call()
     })
@@ -201,6 +206,7 @@ describe.each(STORES)('promise 1, no lost update, on %s', (name) => {
     expect(saved).toBeGreaterThan(0)
     // What was still under way when the request was told has come to nothing when this one is told.
     expectTryAgain(await visitor.visit('add'))
+    await Promise.all(rivals)
     expect((await visitor.visit('all')).shown).toEqual([{ count: saved }, []])
   })
 

@@ -62,11 +62,15 @@ export function listeningOn(channel: string, listener: PostgresListener): Listen
         lost()
         close().catch(() => {})
       }
-      await listenWith(client, channel, heard, ended).catch((error: unknown) => {
+      const stop = await listenWith(client, channel, heard, ended).catch((error: unknown) => {
         close().catch(() => {})
         throw error
       })
-      return close
+      return async () => {
+        // First: its end would be told as a loss otherwise.
+        await stop().catch(() => {})
+        await close()
+      }
     }
   }
   const client = listener as PgListener

@@ -36,6 +36,20 @@ test('a client of pg has no more listeners after each subscription that was stop
   expect(listenersOf(client)).toEqual(expected)
 })
 
+test('a connection of its own that is closed by stopping is not told as lost', async () => {
+  const lost = vi.fn<() => void>()
+  const client = new Client({ connectionString: url })
+  const connectIt = async () => {
+    await client.connect()
+    return client
+  }
+  const stop = await listeningOn('listen_test_own', connectIt)(ignore, lost)
+  const ended = new Promise((resolve) => void client.once('end', () => resolve(undefined)))
+  await stop()
+  await ended
+  expect(lost).not.toHaveBeenCalled()
+})
+
 test.each(['pg', 'postgres'])(
   'two createSessions on one client of %s both hear, and one that stops does not silence the other',
   async (kind) => {
