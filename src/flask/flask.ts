@@ -93,6 +93,8 @@ function presetOf(config: FlaskConfig): Preset {
   refuseMilliseconds(lifetime, 'PERMANENT_SESSION_LIFETIME')
   if (limit < 0) throw invalid('MAX_COOKIE_SIZE', 'is negative. Use 0 for no limit')
   return {
+    name: 'flask',
+    algorithms: { cookie: "HMAC-SHA-1 (Flask's)", keys: "HMAC-SHA-1 (Flask's)" },
     secretName: 'SECRET_KEY',
     tolerates: ['well-known', 'pattern', 'short'],
     lifetime: {

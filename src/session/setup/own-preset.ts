@@ -13,7 +13,7 @@ import { type Layout, ownLayout } from '../../record/record.ts'
 import { ownTags } from '../../record/text/tags.ts'
 import { cookieSealer } from './encryption.ts'
 import { keysFor } from '../../crypto/keys.ts'
-import type { FormatContext, Preset } from './preset.ts'
+import type { CookiePreset, FormatContext } from './preset.ts'
 import { invalid, refuseUnknown, requireObject } from '../../base/options.ts'
 
 /** When sessions expire. Durations are `'30m'`, `'2h'` or `'31d'`. */
@@ -94,7 +94,7 @@ const MAX_AGE = "Write lifetime: { idle: '1d' }, and session.permanent = true fo
 export function ownPreset(
   { lifetime = {}, cookie = {} }: { lifetime?: LifetimeOptions; cookie?: CookieOptions },
   developing: boolean,
-): Preset {
+): CookiePreset {
   requireObject(lifetime, 'lifetime', "{ idle: '2h' }")
   requireObject(cookie, 'cookie')
   refuseUnknown(lifetime, ['idle', 'permanent', 'absolute', 'anonymous'], 'lifetime.', {
@@ -139,6 +139,7 @@ export function ownPreset(
     )
   }
   return {
+    name: 'sojourn',
     secretName: 'secret',
     tolerates: ['short'],
     lifetime: {

@@ -6,14 +6,14 @@ import type { EncryptionSchedule } from '../../crypto/sealer.ts'
 import type { Weakness } from '../../crypto/weak-secrets.ts'
 import { type AssuranceLevel, assuranceLevelOf } from './assurance.ts'
 import type { SchemaOptions } from '../schema/schema-options.ts'
-import type { Preset } from './preset.ts'
+import type { PresetRules } from './preset.ts'
 
 /** The resolved options of an app, as frozen plain data without secrets, ids or values. Durations are in seconds. */
 export interface Policy {
   /** `'cookie'`, or the engine of the store. */
   readonly backend: string
-  /** The cookie's format: our own, or Flask's. */
-  readonly format: 'sojourn' | 'flask'
+  /** Whose format it is: 'sojourn', or the name of a preset such as 'flask'. */
+  readonly format: string
   readonly cookie: {
     readonly name: string
     readonly domain: string | null
@@ -68,8 +68,7 @@ interface DataPolicy {
 
 /** What the policy is made from. */
 export interface PolicyFacts {
-  preset: Pick<Preset, 'cookie' | 'lifetime'>
-  format: Policy['format']
+  preset: Pick<PresetRules, 'name' | 'algorithms' | 'cookie' | 'lifetime'>
   secrets: readonly unknown[]
   weaknesses: readonly Weakness[]
   audience: string
@@ -85,8 +84,7 @@ export interface PolicyFacts {
 
 /** Makes the policy. */
 export function policyOf(facts: PolicyFacts): Policy {
-  const { preset, format, secrets, weaknesses, audience, maxBytes, encryption, store, hints } =
-    facts
+  const { preset, secrets, weaknesses, audience, maxBytes, encryption, store, hints } = facts
   const {
     name,
     domain = null,
@@ -100,7 +98,7 @@ export function policyOf(facts: PolicyFacts): Policy {
   const encrypted = encryption ? (store ? 'rows' : 'cookie') : 'nothing'
   return frozen({
     backend: store?.engine ?? 'cookie',
-    format,
+    format: preset.name,
     cookie: { name, domain, path, httpOnly, secure, sameSite, partitioned },
     lifetime: {
       idle: idle / 1000,
@@ -125,10 +123,10 @@ export function policyOf(facts: PolicyFacts): Policy {
 }
 
 function algorithmsOf(
-  { format, encryption, store }: PolicyFacts,
+  { preset, encryption, store }: PolicyFacts,
   encrypted: Policy['encryption']['of'],
 ): Policy['algorithms'] {
-  if (format === 'flask') return { cookie: "HMAC-SHA-1 (Flask's)", keys: "HMAC-SHA-1 (Flask's)" }
+  if (preset.algorithms) return preset.algorithms
   const keys = 'HMAC-SHA-256'
   const csrf = 'HMAC-SHA-256'
   if (store) return { ...store.algorithms, csrf, keys }

@@ -1,19 +1,29 @@
-/** The contract of a preset: the cookie's format and the defaults that differ between Flask and us. */
+/** The contract of a preset: the format of the sessions, and the defaults that differ from ours. */
 
+import type { Backend } from '../../backends/backend.ts'
 import type { CookieFormat } from '../../backends/cookie-format.ts'
 import type { EncryptionSchedule } from '../../crypto/sealer.ts'
 import type { Weakness } from '../../crypto/weak-secrets.ts'
 import type { CookieReader } from '../../http/cookie.ts'
-import type { CookieAttributes, Expiry } from '../../http/set-cookie.ts'
+import type { CookieAttributes, Expiry, SetCookieWriter } from '../../http/set-cookie.ts'
 import type { Tag } from '../../record/text/tag.ts'
 import type { Lifetime } from '../../record/lifetime.ts'
 import type { RequestFacts } from '../../http/request-facts.ts'
+import type { Layout } from '../../record/record.ts'
 import type { EncryptionContext } from './encryption.ts'
 
 /** What `format` of a preset is given. */
 export interface FormatContext extends EncryptionContext {
   tags: readonly Tag[]
   encryption: EncryptionSchedule | undefined
+}
+
+/** What `backend` of a preset is given. */
+export interface PresetBackendContext extends FormatContext {
+  writer: SetCookieWriter
+  lifetime: Lifetime
+  /** Adds the app's schema to the preset's layout: call it, and use what it returns. */
+  withSchema(layout: Layout): Layout
 }
 
 /** Makes the keys that a login writes, from the request. */
@@ -29,8 +39,27 @@ export type PresetConflict =
   | 'maxBytes'
   | 'version'
 
-/** A preset: our own (`own-preset.ts`), or Flask's. */
-export interface Preset {
+/** A preset: our own (`own-preset.ts`), Flask's, or that of another library. */
+export type Preset = CookiePreset | BackendPreset
+
+/** A preset for sessions that the cookie carries, or whose id it carries to one of our stores. */
+export interface CookiePreset extends PresetRules {
+  /** The format of a cookie that carries the session. */
+  format(context: FormatContext): CookieFormat
+  backend?: undefined
+}
+
+/** A preset for sessions in another library's store. */
+export interface BackendPreset extends PresetRules {
+  backend(context: PresetBackendContext): Backend
+}
+
+/** What differs between presets beside where and how a session is saved. */
+export interface PresetRules {
+  /** Whose sessions they are, for `describePolicy`: 'sojourn', 'flask'. */
+  name: string
+  /** Each purpose and its algorithm, for `describePolicy`. @default those of our own preset */
+  algorithms?: Readonly<Record<string, string>>
   /** The option's name for the secret, for messages. */
   secretName: string
   /** Weaknesses of a secret that only warn while NODE_ENV is `development` or `test`. */
@@ -48,5 +77,4 @@ export interface Preset {
   loginKeys?: LoginKeys
   /** Options that cannot be combined with it, and why. @default none */
   conflicts?: readonly (readonly [option: PresetConflict, why: string])[]
-  format(context: FormatContext): CookieFormat
 }

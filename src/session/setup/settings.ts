@@ -22,7 +22,7 @@ import { encryptionOf } from './encryption.ts'
 import { checkOptions, type SessionOptions } from './options.ts'
 import { layoutWith, ownPreset } from './own-preset.ts'
 import { type Policy, policyOf } from './policy.ts'
-import type { FormatContext, LoginKeys, Preset } from './preset.ts'
+import type { LoginKeys, Preset } from './preset.ts'
 
 /** The options, checked and with their defaults, as `session/` uses them. */
 export interface Settings {
@@ -69,7 +69,7 @@ export function resolveOptions(options: SessionOptions): Settings {
   // Written out each time: bundlers that know NODE_ENV then leave out what the app never runs.
   const development =
     process.env.NODE_ENV === 'production' ? undefined : developmentWarnings(clock())
-  const preset = options.preset ?? ownPreset(options, developing)
+  const preset: Preset = options.preset ?? ownPreset(options, developing)
   const where = preset.secretName
   const { secrets, weaknesses } = keyring(options.secret as Secret | readonly Secret[], {
     where,
@@ -107,7 +107,16 @@ export function resolveOptions(options: SessionOptions): Settings {
     writer,
     onDropped: (why, handle) => emit({ type: 'removal-dropped', why }, { handle }),
   })
-  const backend = stored ?? cookieBackend(limitedFormat(preset, context, options), writer, lifetime)
+  const backend =
+    stored ??
+    (preset.backend
+      ? preset.backend({
+          ...context,
+          writer,
+          lifetime,
+          withSchema: (own) => withSchema(own, options),
+        })
+      : cookieBackend(limitedFormat(preset.format(context), options), writer, lifetime))
   return {
     backend,
     stored,
@@ -139,7 +148,6 @@ export function resolveOptions(options: SessionOptions): Settings {
     }),
     policy: policyOf({
       preset,
-      format: options.preset ? 'flask' : 'sojourn',
       secrets,
       weaknesses,
       audience,
@@ -157,12 +165,7 @@ export function resolveOptions(options: SessionOptions): Settings {
 }
 
 /** The format of the cookie, with the limit of the option `maxBytes`. @throws ERR_OPTION_INVALID */
-function limitedFormat(
-  preset: Preset,
-  context: FormatContext,
-  options: SessionOptions,
-): CookieFormat {
-  const format = preset.format(context)
+function limitedFormat(format: CookieFormat, options: SessionOptions): CookieFormat {
   const { limit } = format
   const bytes = bytesUpTo(options.maxBytes, limit.bytes, 'maxBytes', 'a cookie. Use a store')
   const layout = withSchema(format.layout, options)
