@@ -13,6 +13,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['record'],
   ['backends'],
   ['backends/stored'],
+  ['backends/foreign'],
   ['session/explain'],
   ['session/development'],
   ['session/csrf', 'session/schema'],
