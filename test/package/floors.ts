@@ -18,8 +18,10 @@ const FLOORS: readonly (readonly string[])[] = [
   ['session/development'],
   ['session/csrf', 'session/schema'],
   ['session/setup'],
+  ['session/formerly'],
   ['session'],
   ['stores'],
+  ['formerly'],
   [
     'stores/memory',
     'stores/sqlite',
@@ -30,6 +32,7 @@ const FLOORS: readonly (readonly string[])[] = [
     'flask',
     'otel',
   ],
+  ['flask/session', 'adapters/express-session'],
   ['adapters'],
   ['testing/time'],
   ['testing/conformance', 'testing/adapter-conformance', 'cli/command'],
