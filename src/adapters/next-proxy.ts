@@ -2,7 +2,7 @@
 
 import { refuseUnknown, requireObject } from '../base/options.ts'
 import type { Maybe } from '../base/ports.ts'
-import { setCookieName } from '../http/headers.ts'
+import { setCookieName, withSetCookie } from '../http/headers.ts'
 import type { Flash } from '../record/record.ts'
 import { isAnswerable } from '../session/explain/refusal.ts'
 import { isPrefetch } from '../session/prefetch.ts'
@@ -78,14 +78,14 @@ export function sessionProxy<Incoming extends Request = Request>(
       if (!isPage) return outgoing ? withOutgoing(own, outgoing) : own
       const headers = pageHeaders(request.headers, own)
       if (why === undefined && flashes.length > 0) headers.set(PASSED, passFlashes(flashes))
-      const line = outgoing?.setCookie
-      if (line !== undefined) headers.set('cookie', withCookie(headers.get('cookie'), line))
+      const lines = outgoing ? withSetCookie([], outgoing.setCookie, outgoing) : []
+      for (const line of lines) headers.set('cookie', withCookie(headers.get('cookie'), line))
       const plain = next({ request: { headers } })
       const response = own ? withPageHeaders(own, plain) : plain
-      if (line === undefined) return response
+      if (lines.length === 0) return response
       // It takes the place of the page's own Cache-Control.
       response.headers.set('cache-control', 'private, no-store')
-      response.headers.append('set-cookie', line)
+      for (const line of lines) response.headers.append('set-cookie', line)
       return response
     } catch (error) {
       if (!isAnswerable(error)) throw error

@@ -5,6 +5,7 @@ import type { Maybe } from '../base/ports.ts'
 import { SessionError } from '../base/errors.ts'
 import { invalid } from '../base/options.ts'
 import { setInJar } from '../http/cookie-jar.ts'
+import { withSetCookie } from '../http/headers.ts'
 import { refusalOf } from '../session/explain/refusal.ts'
 import { loginCheck, type LoginRequiredOptions } from '../session/login-required.ts'
 import { requireFunction, requireSessions } from '../session/require-sessions.ts'
@@ -199,20 +200,19 @@ async function committed<Result>(
   try {
     return await act()
   } finally {
-    const line = await lineOf(visit, jar, unchanged)
-    if (line !== undefined) setInJar(jar, line)
+    for (const line of await linesOf(visit, jar, unchanged)) setInJar(jar, line)
   }
 }
 
-/** The line to set. A logout that the store did not confirm clears the cookie, and throws. */
-async function lineOf(
+/** The lines to set. A logout that the store did not confirm clears the cookie, and throws. */
+async function linesOf(
   visit: Visit,
   jar: NextCookies,
   unchanged: string | undefined,
-): Promise<string | undefined> {
+): Promise<readonly string[]> {
   try {
     const outgoing = await visit.finish()
-    return outgoing && (outgoing.setCookie ?? unchanged)
+    return outgoing ? withSetCookie([], outgoing.setCookie ?? unchanged, outgoing) : []
   } catch (error) {
     const { setCookie } = refusalOf(error)
     if (setCookie !== undefined) setInJar(jar, setCookie)

@@ -111,5 +111,5 @@ function flashKey(name: string): string {
 
 async function setCookieOf(session: Session): Promise<string> {
   const headers = await session.commit()
-  return headers.getSetCookie()[0] ?? ''
+  return headers.getSetCookie().at(-1) ?? ''
 }

@@ -71,6 +71,8 @@ export interface Committed {
   opened: Opened
   /** The Set-Cookie line to send, if any. */
   setCookie: string | undefined
+  /** Further lines that go with it, in a format with more than one cookie. */
+  also?: readonly string[] | undefined
   /** Whether the line only renews the cookie, so that nothing is lost if it is not sent. */
   isRenewal?: boolean
   /** Events to emit. */

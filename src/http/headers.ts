@@ -72,6 +72,8 @@ export interface Outgoing {
   vary: boolean
   /** The Set-Cookie line, if the cookie is set or cleared. */
   setCookie: string | undefined
+  /** Further lines: of cookies that a session has beside its own. Sent without a `setCookie`, too. */
+  also?: readonly string[] | undefined
   /** Whether the line only renews the cookie: the app's own line of that name is sent instead. */
   isRenewal?: boolean
   /** The session's lines from earlier commits of this request, which are not sent any more. */
@@ -91,29 +93,40 @@ export interface Outgoing {
 export function withSetCookie(
   lines: readonly string[],
   ours: string | undefined,
-  { isRenewal, withdrawn = [], onReplaced }: Partial<Outgoing> = {},
+  { isRenewal, withdrawn = [], onReplaced, also = [] }: Partial<Outgoing> = {},
 ): string[] {
-  const apps = lines.filter((line) => line !== ours && !withdrawn.includes(line))
-  if (ours === undefined) return apps
+  const isOurs = (line: string) => line === ours || withdrawn.includes(line) || also.includes(line)
+  const apps = lines.filter((line) => !isOurs(line))
+  if (ours === undefined) return [...apps, ...also]
   const name = setCookieName(ours)
   const others = apps.filter((line) => setCookieName(line) !== name)
   if (others.length < apps.length) {
     if (isRenewal) return apps
     onReplaced?.()
   }
-  return [...others, ours]
+  return [...others, ...also, ours]
+}
+
+/** Whether a session changes the Set-Cookie lines of a response. */
+export function changesCookies({ setCookie, also, withdrawn }: Outgoing): boolean {
+  return setCookie !== undefined || also !== undefined || withdrawn !== undefined
+}
+
+/** Whether a session sets a cookie, which no shared cache may store. */
+export function setsCookie({ setCookie, also }: Outgoing): boolean {
+  return setCookie !== undefined || also !== undefined
 }
 
 /** Merges what a session adds into `Headers`, and returns them. */
 export function mergeInto(headers: Headers, outgoing: Outgoing): Headers {
-  const { vary, setCookie, withdrawn, isPersonal, onShared } = outgoing
+  const { vary, setCookie, isPersonal, onShared } = outgoing
   if (vary) headers.set('vary', varyWithCookie(headers.get('vary')))
-  if (setCookie !== undefined || withdrawn) {
+  if (changesCookies(outgoing)) {
     const lines = withSetCookie(headers.getSetCookie(), setCookie, outgoing)
     headers.delete('set-cookie')
     for (const line of lines) headers.append('set-cookie', line)
   }
-  if (setCookie !== undefined) {
+  if (setsCookie(outgoing)) {
     headers.set('cache-control', privateCacheControl(headers.get('cache-control')))
     const targeted = [...headers.keys()].filter(isTargetedControl)
     for (const name of targeted) headers.delete(name)

@@ -107,11 +107,11 @@ export function isSettled(state: State): boolean {
 }
 
 function settle(state: State, done: readonly Change[], committed: Committed): void {
-  const { opened, setCookie, isRenewal, notes } = committed
+  const { opened, setCookie, also, isRenewal, notes } = committed
   announce(state, done, committed)
   if (notes) announceNotes(state, notes, opened)
   state.opened = opened
-  if (setCookie !== undefined) setLine(state, setCookie, isRenewal)
+  if (setCookie !== undefined) setLine(state, setCookie, isRenewal, also)
   state.told = undefined
   state.isAbandoned = false
   if (done.length > 0) state.changes = state.changes.slice(done.length)

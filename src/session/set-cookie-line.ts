@@ -5,8 +5,15 @@ import { userIdOf } from '../record/record.ts'
 import type { State } from './state.ts'
 
 /** Replaces the line of an earlier commit. A renewal of what this request changed is no mere one. */
-export function setLine(state: State, line: string, isRenewal = false): void {
+export function setLine(
+  state: State,
+  line: string,
+  isRenewal = false,
+  also?: readonly string[],
+): void {
   const { host, setCookie: before } = state
+  if (state.also) (state.withdrawn ??= []).push(...state.also.filter((one) => !also?.includes(one)))
+  if (also || state.also) state.also = also
   const isMere = isRenewal && (before === undefined || state.renewedAsOf !== undefined)
   if (before !== undefined && before !== line) (state.withdrawn ??= []).push(before)
   state.setCookie = line
@@ -17,19 +24,19 @@ export function setLine(state: State, line: string, isRenewal = false): void {
 
 /** The headers that the response needs for this session. */
 export function outgoing(state: State): Outgoing {
-  const { host, setCookie, withdrawn, renewedAsOf } = state
+  const { host, setCookie, also, withdrawn, renewedAsOf } = state
   if (setCookie === undefined) return withoutLine(state)
   const { onReplaced } = host
   if (renewedAsOf === undefined) {
-    if (withdrawn === undefined) return { vary: true, setCookie, onReplaced }
-    return { vary: true, setCookie, withdrawn, onReplaced }
+    if (withdrawn === undefined && also === undefined) return { vary: true, setCookie, onReplaced }
+    return { vary: true, setCookie, also, withdrawn, onReplaced }
   }
   const age = host.clock() - renewedAsOf
   if (age >= 0 && age <= LONGEST_UNTIL_RENEWAL) {
-    return { vary: true, setCookie, isRenewal: true, withdrawn }
+    return { vary: true, setCookie, also, isRenewal: true, withdrawn }
   }
   // Meanwhile another request may have signed the visitor in or out: its cookie stays.
-  return { ...withoutLine(state), withdrawn: [...(withdrawn ?? []), setCookie] }
+  return { ...withoutLine(state), withdrawn: [...(withdrawn ?? []), ...(also ?? []), setCookie] }
 }
 
 function withoutLine(state: State): Outgoing {

@@ -70,6 +70,8 @@ export interface State {
   /** The adapter's reason for a read-only session; `frozen` is then true, too. */
   readOnly: string | undefined
   setCookie: string | undefined
+  /** Further Set-Cookie lines of the same commit: of cookies that belong to that one. */
+  also?: readonly string[] | undefined
   /** The Set-Cookie lines of earlier commits in this request. */
   withdrawn?: string[]
   /** If `setCookie` only renews the cookie: the time as of which it does. Milliseconds since 1970. */

@@ -119,3 +119,24 @@ describe('Set-Cookie', () => {
     },
   )
 })
+
+describe('a session with more than one cookie', () => {
+  test('sends its further lines beside its own, and takes those of an earlier commit back', () => {
+    const headers = new Headers([
+      ['set-cookie', 'theme=dark'],
+      ['set-cookie', 'cart.sig=old'],
+      ['set-cookie', 'cart=old'],
+    ])
+    const withdrawn = ['cart=old', 'cart.sig=old']
+    mergeInto(headers, { vary: true, setCookie: 'cart=new', also: ['cart.sig=new'], withdrawn })
+    expect(headers.getSetCookie()).toEqual(['theme=dark', 'cart.sig=new', 'cart=new'])
+  })
+
+  test('keeps a response out of shared caches that only sets such a line', () => {
+    const headers = new Headers({ 'cache-control': 'public', 'cdn-cache-control': 'max-age=60' })
+    mergeInto(headers, { vary: true, setCookie: undefined, also: ['former=; Max-Age=0'] })
+    expect(headers.getSetCookie()).toEqual(['former=; Max-Age=0'])
+    expect(headers.get('cache-control')).toBe('private')
+    expect(headers.has('cdn-cache-control')).toBe(false)
+  })
+})

@@ -2,10 +2,12 @@
 
 import type { ServerResponse } from 'node:http'
 import {
+  changesCookies,
   isTargetedControl,
   type Outgoing,
   personalCacheControl,
   privateCacheControl,
+  setsCookie,
   varyWithCookie,
   withSetCookie,
 } from '../../http/headers.ts'
@@ -14,24 +16,27 @@ import { isHttp2 } from './gate-checks.ts'
 
 /** Merges the session's headers into those that the app has set. Parses only existing headers. */
 export function addHeaders(res: ServerResponse, outgoing: Outgoing): void {
-  const { vary, setCookie, withdrawn, isPersonal, onShared } = outgoing
+  const { vary, setCookie, isPersonal, onShared } = outgoing
   if (vary) {
     const existing = textOf(res.getHeader('vary'))
     res.setHeader('Vary', existing === undefined ? 'Cookie' : varyWithCookie(existing))
   }
-  if (setCookie === undefined && isPersonal) {
+  const isSet = setsCookie(outgoing)
+  if (!isSet && isPersonal) {
     const existing = textOf(res.getHeader('cache-control'))
     res.setHeader('Cache-Control', personalCacheControl(existing, onShared))
   }
-  if (setCookie === undefined && !withdrawn) return
+  if (!changesCookies(outgoing)) return
   const cookies = res.getHeader('set-cookie')
   if (cookies !== undefined) {
     const lines = Array.isArray(cookies) ? cookies : [String(cookies)]
     const left = withSetCookie(lines, setCookie, outgoing)
     if (left.length > 0) res.setHeader('Set-Cookie', left)
     else res.removeHeader('Set-Cookie')
+  } else if (outgoing.also !== undefined) {
+    res.setHeader('Set-Cookie', withSetCookie([], setCookie, outgoing))
   } else if (setCookie !== undefined) res.setHeader('Set-Cookie', [setCookie])
-  if (setCookie === undefined) return
+  if (!isSet) return
   const control = textOf(res.getHeader('cache-control'))
   res.setHeader('Cache-Control', control === undefined ? 'private' : privateCacheControl(control))
   for (const name of res.getHeaderNames()) {
