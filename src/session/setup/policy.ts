@@ -68,7 +68,9 @@ interface DataPolicy {
 
 /** What the policy is made from. */
 export interface PolicyFacts {
-  preset: Pick<PresetRules, 'name' | 'algorithms' | 'cookie' | 'lifetime'>
+  preset: Pick<PresetRules, 'name' | 'algorithms' | 'cookie' | 'lifetime'> & {
+    engine?: string | undefined
+  }
   secrets: readonly unknown[]
   weaknesses: readonly Weakness[]
   audience: string
@@ -97,7 +99,7 @@ export function policyOf(facts: PolicyFacts): Policy {
   const { idle, permanent, absolute, anonymous } = preset.lifetime
   const encrypted = encryption ? (store ? 'rows' : 'cookie') : 'nothing'
   return frozen({
-    backend: store?.engine ?? 'cookie',
+    backend: store?.engine ?? preset.engine ?? 'cookie',
     format: preset.name,
     cookie: { name, domain, path, httpOnly, secure, sameSite, partitioned },
     lifetime: {

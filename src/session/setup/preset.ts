@@ -47,10 +47,13 @@ export interface CookiePreset extends PresetRules {
   /** The format of a cookie that carries the session. */
   format(context: FormatContext): CookieFormat
   backend?: undefined
+  engine?: undefined
 }
 
 /** A preset for sessions in another library's store. */
 export interface BackendPreset extends PresetRules {
+  /** The store's name, for `describePolicy` and messages. */
+  engine: string
   backend(context: PresetBackendContext): Backend
 }
 
