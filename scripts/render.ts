@@ -23,6 +23,7 @@ const FOLDERS = [
   'session/explain',
   'session/development',
   'session/csrf',
+  'session/schema',
   'session/setup',
   'session/formerly',
   'session',
@@ -36,10 +37,12 @@ const FOLDERS = [
   'adapters/node',
   'adapters',
   'adapters/express-session',
+  'otel',
   'flask',
   'flask/session',
   'testing/time',
   'testing/conformance',
+  'testing/adapter-conformance',
   'testing',
   'devtools',
   'cli/command',
@@ -67,6 +70,9 @@ export function captionOf(source: string): string {
 /** The list of captions, one table for each folder. */
 function captionTables(): string {
   const all = [...captions()]
+  const missing = all.find(([file]) => !FOLDERS.includes(dirname(file)))
+  if (missing)
+    throw new Error(`Add the folder of src/${missing[0]} to FOLDERS in scripts/render.ts`)
   return FOLDERS.flatMap((folder) => {
     const own = all.filter(([file]) => dirname(file) === folder)
     if (own.length === 0) return []
