@@ -85,7 +85,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^sojourn$/, replacement: source('index.ts') },
-      { find: /^sojourn\/(flask|otel)$/, replacement: source('$1/$1.ts') },
+      { find: /^sojourn\/(flask|otel|formerly)$/, replacement: source('$1/$1.ts') },
       {
         find: /^sojourn\/(fetch|express|fastify|koa|hono|h3|react-router|sveltekit|next)$/,
         replacement: source('adapters/$1.ts'),

@@ -75,6 +75,8 @@ export interface Committed {
   also?: readonly string[] | undefined
   /** Whether the line only renews the cookie, so that nothing is lost if it is not sent. */
   isRenewal?: boolean
+  /** Set-Cookie lines of former sessions: see the option `formerly`. */
+  former?: readonly string[]
   /** Events to emit. */
   notes?: readonly Note[]
 }

@@ -74,6 +74,8 @@ export interface Outgoing {
   setCookie: string | undefined
   /** Further lines: of cookies that a session has beside its own. Sent without a `setCookie`, too. */
   also?: readonly string[] | undefined
+  /** Lines of former sessions (option `formerly`): sent whatever becomes of `setCookie`. */
+  former?: readonly string[] | undefined
   /** Whether the line only renews the cookie: the app's own line of that name is sent instead. */
   isRenewal?: boolean
   /** The session's lines from earlier commits of this request, which are not sent any more. */
@@ -93,28 +95,28 @@ export interface Outgoing {
 export function withSetCookie(
   lines: readonly string[],
   ours: string | undefined,
-  { isRenewal, withdrawn = [], onReplaced, also = [] }: Partial<Outgoing> = {},
+  { isRenewal, withdrawn = [], onReplaced, also = [], former = [] }: Partial<Outgoing> = {},
 ): string[] {
-  const isOurs = (line: string) => line === ours || withdrawn.includes(line) || also.includes(line)
-  const apps = lines.filter((line) => !isOurs(line))
-  if (ours === undefined) return [...apps, ...also]
+  const known = [...withdrawn, ...also, ...former]
+  const apps = lines.filter((line) => line !== ours && !known.includes(line))
+  if (ours === undefined) return [...apps, ...former, ...also]
   const name = setCookieName(ours)
   const others = apps.filter((line) => setCookieName(line) !== name)
   if (others.length < apps.length) {
-    if (isRenewal) return apps
+    if (isRenewal) return [...apps, ...former]
     onReplaced?.()
   }
-  return [...others, ...also, ours]
+  return [...others, ...former, ...also, ours]
 }
 
 /** Whether a session changes the Set-Cookie lines of a response. */
-export function changesCookies({ setCookie, also, withdrawn }: Outgoing): boolean {
-  return setCookie !== undefined || also !== undefined || withdrawn !== undefined
+export function changesCookies(outgoing: Outgoing): boolean {
+  return setsCookie(outgoing) || outgoing.withdrawn !== undefined
 }
 
 /** Whether a session sets a cookie, which no shared cache may store. */
-export function setsCookie({ setCookie, also }: Outgoing): boolean {
-  return setCookie !== undefined || also !== undefined
+export function setsCookie({ setCookie, also, former }: Outgoing): boolean {
+  return setCookie !== undefined || also !== undefined || former !== undefined
 }
 
 /** Merges what a session adds into `Headers`, and returns them. */

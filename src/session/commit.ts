@@ -10,7 +10,7 @@ import type { RequestFacts } from '../http/request-facts.ts'
 import type { SessionRecord } from '../record/record.ts'
 import { observedCommit } from './diagnostics.ts'
 import type { EventSubject } from './explain/event-context.ts'
-import { setLine } from './set-cookie-line.ts'
+import { setFormerLines, setLine } from './set-cookie-line.ts'
 import { baseOf, noteDrift, rebase, replayOn, type State } from './state.ts'
 
 /**
@@ -33,7 +33,8 @@ function commitNow(state: State): Maybe<void> {
     const changes = state.changes.length > 0 ? [...state.changes] : NO_CHANGES
     // Changes from now on belong to the next commit: they must not reach the record being saved.
     state.owned = false
-    const committing = host.backend.commit({ opened, changes, next, now: host.clock() })
+    const request = { opened, changes, next, now: host.clock() }
+    const committing = (state.former ?? host.backend).commit(request)
     if (!(committing instanceof Promise)) return settle(state, changes, committing)
     host.commits.begin()
     return alone(
@@ -107,11 +108,12 @@ export function isSettled(state: State): boolean {
 }
 
 function settle(state: State, done: readonly Change[], committed: Committed): void {
-  const { opened, setCookie, also, isRenewal, notes } = committed
+  const { opened, setCookie, also, former, isRenewal, notes } = committed
   announce(state, done, committed)
   if (notes) announceNotes(state, notes, opened)
   state.opened = opened
   if (setCookie !== undefined) setLine(state, setCookie, isRenewal, also)
+  if (former) setFormerLines(state, former)
   state.told = undefined
   state.isAbandoned = false
   if (done.length > 0) state.changes = state.changes.slice(done.length)
@@ -141,7 +143,7 @@ function announceNotes({ host }: State, notes: readonly Note[], opened: Opened):
 }
 
 function announce(
-  { host, facts, opened: before }: State,
+  { host, facts, opened: before, former }: State,
   done: readonly Change[],
   { opened: after, setCookie }: Committed,
 ): void {
@@ -161,7 +163,7 @@ function announce(
     }
   }
   if (setCookie === undefined) return
-  if (!before.record && after.record) host.emit({ type: 'created' }, after)
+  if (!before.record && !former?.record && after.record) host.emit({ type: 'created' }, after)
   if (!host.secureCookie || host.toldInsecure || !isPlainHttp(facts)) return
   host.toldInsecure = true
   host.emit({ type: 'insecure' })

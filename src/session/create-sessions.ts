@@ -183,6 +183,7 @@ export function createSessions(options: Omit<SessionOptions, 'schema'>): Session
         opened,
         lastAt: lastAt === undefined ? undefined : new Date(lastAt),
       })),
+    formerlyUse: () => settings.former?.use() ?? [],
   }
   const { stored } = settings
   const made = stored

@@ -3,10 +3,11 @@
 import type { Opened } from '../backends/backend.ts'
 import { isObserved, OPENS } from '../base/channels.ts'
 import { codeOf, SessionError } from '../base/errors.ts'
-import type { Maybe } from '../base/ports.ts'
+import { andThen, type Maybe } from '../base/ports.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import { observedOpen } from './diagnostics.ts'
 import { subjectOf } from './explain/event-context.ts'
+import type { FormerVisit } from './setup/former-sides.ts'
 import { MIGRATE_FAILED } from './schema/migration.ts'
 import { baseOf, type Host, type State } from './state.ts'
 
@@ -24,6 +25,7 @@ function openNow(host: Host, facts: RequestFacts, startedAt: number): Maybe<Stat
   const values = host.cookieValues(facts.cookie, host.cookieName)
   const now = host.clock()
   const opening = host.backend.open(values, now)
+  if (host.former) return openFormers(host, facts, startedAt, values, opening)
   if (!(opening instanceof Promise)) return begin(host, facts, startedAt, opening, now)
   return openLater(host, facts, startedAt, values, opening)
 }
@@ -42,6 +44,29 @@ function openLater(
   )
 }
 
+/** The same with former sides: one that fails is as our own store that does. */
+function openFormers(
+  host: Host,
+  facts: RequestFacts,
+  startedAt: number,
+  values: readonly string[],
+  opening: Maybe<Opened>,
+): Maybe<State> {
+  type Looked = { opened: Opened; former: FormerVisit | undefined }
+  const go = ({ opened, former }: Looked) =>
+    begin(host, facts, startedAt, opened, host.clock(), undefined, former)
+  const fail = (error: unknown) => openFailed(host, facts, startedAt, values, error)
+  let looked: Maybe<Looked>
+  try {
+    looked = andThen(opening, (opened) =>
+      andThen(host.former!.open(facts, opened, host.clock()), (former) => ({ opened, former })),
+    )
+  } catch (error) {
+    return fail(error)
+  }
+  return looked instanceof Promise ? looked.then(go, fail) : go(looked)
+}
+
 function begin(
   host: Host,
   facts: RequestFacts,
@@ -49,21 +74,23 @@ function begin(
   opened: Opened,
   now: number,
   unavailable?: SessionError,
+  former?: FormerVisit,
 ): Maybe<State> {
-  if (!unavailable) report(host, opened, facts, now)
-  const failure = opened.record?.unmigrated
+  const moved = former?.record
+  if (!unavailable && !moved) report(host, opened, facts, now)
+  const failure = (opened.record ?? moved)?.unmigrated
   if (failure) {
     host.emit({ type: 'invalid-data', why: MIGRATE_FAILED }, opened)
     host.development?.warn(failure.error.code, failure.error.message)
     if (failure.isFatal) return Promise.reject(failure.error)
   }
-  const base = baseOf(host, opened, now)
+  const base = moved ?? baseOf(host, opened, now)
   return {
     host,
     facts,
     startedAt,
     opened,
-    isNew: opened.record === undefined,
+    isNew: opened.record === undefined && moved === undefined,
     base,
     record: base,
     owned: false,
@@ -73,6 +100,7 @@ function begin(
     watch: undefined,
     frozen: false,
     readOnly: undefined,
+    former,
     setCookie: undefined,
     unavailable,
     busy: undefined,

@@ -148,7 +148,8 @@ class RequestVisit implements Visit {
     if (state.mayDrift) watchSent(state)
     const headers = outgoing(state)
     // Not used and not renewed: the response does not depend on the cookie.
-    return wasAsked || headers.setCookie !== undefined ? headers : undefined
+    const isSet = headers.setCookie !== undefined || headers.also !== undefined
+    return wasAsked || isSet ? headers : undefined
   }
 
   /** Reports a refusal that nobody handled, and saves nothing of what the app did after it. */

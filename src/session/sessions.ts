@@ -4,6 +4,7 @@ import type { RequestFacts } from '../http/request-facts.ts'
 import type { CloseOptions, Unfinished } from './close.ts'
 import type { GivenToken } from './csrf/csrf.ts'
 import type { Session } from './session.ts'
+import type { FormerUse } from './setup/former-sides.ts'
 import type { Policy } from './setup/policy.ts'
 import type { SignedInOptions, SignedInSession } from './signed-in.ts'
 import type { SecretUse } from './state.ts'
@@ -60,6 +61,11 @@ export interface Sessions<Data = any> {
    * removed once it is not used any more, or after the longer of `lifetime.idle` and `permanent`.
    */
   secretUse(): SecretUse[]
+  /**
+   * The former sides of the option `formerly`, and how many visitors this process has moved from
+   * each. A side can be removed once nobody comes from it any more, and after its date at the latest.
+   */
+  formerlyUse(): FormerUse[]
   /**
    * For adapters: registers a request, so that `get` finds its session by each of the carriers.
    *

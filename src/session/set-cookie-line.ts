@@ -22,8 +22,20 @@ export function setLine(
   else if (state.renewedAsOf !== undefined) state.renewedAsOf = undefined
 }
 
+/** Replaces the lines of former sessions. */
+export function setFormerLines(state: State, lines: readonly string[]): void {
+  const gone = state.formerLines?.filter((line) => !lines.includes(line)) ?? []
+  if (gone.length > 0) (state.withdrawn ??= []).push(...gone)
+  state.formerLines = lines
+}
+
 /** The headers that the response needs for this session. */
 export function outgoing(state: State): Outgoing {
+  const headers = ownHeaders(state)
+  return state.formerLines ? { ...headers, former: state.formerLines } : headers
+}
+
+function ownHeaders(state: State): Outgoing {
   const { host, setCookie, also, withdrawn, renewedAsOf } = state
   if (setCookie === undefined) return withoutLine(state)
   const { onReplaced } = host

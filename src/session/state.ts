@@ -13,6 +13,7 @@ import { isObject } from '../record/text/shapes.ts'
 import { NONCES, spellNonce } from '../record/stamp.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import type { CommitCount } from './close.ts'
+import type { FormerVisit } from './setup/former-sides.ts'
 import type { Settings } from './setup/settings.ts'
 
 /** What all requests of one `createSessions` share. */
@@ -69,6 +70,10 @@ export interface State {
   frozen: boolean
   /** The adapter's reason for a read-only session; `frozen` is then true, too. */
   readOnly: string | undefined
+  /** The former sessions of the request, with the option `formerly`. */
+  readonly former?: FormerVisit | undefined
+  /** The Set-Cookie lines of former sessions. */
+  formerLines?: readonly string[]
   setCookie: string | undefined
   /** Further Set-Cookie lines of the same commit: of cookies that belong to that one. */
   also?: readonly string[] | undefined

@@ -33,7 +33,7 @@ export function addHeaders(res: ServerResponse, outgoing: Outgoing): void {
     const left = withSetCookie(lines, setCookie, outgoing)
     if (left.length > 0) res.setHeader('Set-Cookie', left)
     else res.removeHeader('Set-Cookie')
-  } else if (outgoing.also !== undefined) {
+  } else if (outgoing.also !== undefined || outgoing.former !== undefined) {
     res.setHeader('Set-Cookie', withSetCookie([], setCookie, outgoing))
   } else if (setCookie !== undefined) res.setHeader('Set-Cookie', [setCookie])
   if (!isSet) return

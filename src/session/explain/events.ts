@@ -51,6 +51,15 @@ export type EventFacts =
   | { type: 'handler-failed'; code: SessionErrorCode | 'UNKNOWN' }
   /** A visitor without a session gets a first cookie. */
   | { type: 'created' }
+  /**
+   * A session of a former side was moved (option `formerly`). `from`: the side's name. `left`: keys
+   * of values that cannot be stored here.
+   */
+  | { type: 'moved'; from: string; left?: readonly string[] }
+  /** A former session could not be moved. The page was served, and the next visit tries again. */
+  | { type: 'move-failed'; from: string; code: SessionErrorCode | 'UNKNOWN' }
+  /** A former session could not be ended, or written by `dualWrite`. Ours was saved. */
+  | { type: 'former-failed'; from: string; code: SessionErrorCode | 'UNKNOWN' }
   | { type: 'login' }
   | { type: 'logout' }
   /** A request called `regenerate()`, and it was saved. */

@@ -38,7 +38,8 @@ export function encryptionOf(given: unknown): EncryptionSchedule | undefined {
   return { migrateUntil, from }
 }
 
-function timeOf(given: unknown, option: string): number {
+/** A date option in milliseconds since 1970. @throws ERR_OPTION_INVALID */
+export function timeOf(given: unknown, option: string): number {
   const date = typeof given === 'string' && ISO_DATE.test(given) ? new Date(given) : given
   const time = isDate(date) ? date.getTime() : Number.NaN
   // `new Date` reads the 30th of February as the 2nd of March.

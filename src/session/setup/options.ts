@@ -9,6 +9,7 @@ import type { EventOptions } from '../explain/event-context.ts'
 import type { EventListener } from '../explain/events.ts'
 import type { SchemaOptions } from '../schema/schema-options.ts'
 import type { EncryptOptions } from './encryption.ts'
+import type { Formerly } from './former-sides.ts'
 import type { CookieOptions, LifetimeOptions } from './own-preset.ts'
 import type { Preset } from './preset.ts'
 
@@ -74,6 +75,11 @@ export interface SessionOptions extends StoreOptions, SchemaOptions {
   events?: EventOptions
   /** Returns the time in milliseconds since 1970; for tests, `fakeClock()`. @default Date.now */
   clock?: Clock
+  /**
+   * Accepts the sessions of what was there before, until a date: `formerly({ sessions: flask({ ... }),
+   * until: '2027-03-01' })`, with `formerly` of `sojourn/formerly`. @default none
+   */
+  formerly?: Formerly
   /** Set by `flask()` of `sojourn/flask`. Do not write it by hand. */
   preset?: Preset
 }
@@ -103,6 +109,7 @@ const KNOWN: readonly string[] = [
   'onEvent',
   'events',
   'clock',
+  'formerly',
   'preset',
   'store',
   'schema',
@@ -165,6 +172,13 @@ export function checkOptions(options: SessionOptions): void {
   // Lone surrogates are all encoded alike in UTF-8, so different audiences would have the same keys.
   if (typeof audience !== 'string' || /\p{Surrogate}/u.test(audience)) {
     throw invalid('audience', 'has to be text')
+  }
+  const { formerly } = options
+  if (formerly !== undefined && typeof formerly?.connect !== 'function') {
+    throw invalid(
+      'formerly',
+      "has to be made by formerly() of 'sojourn/formerly': formerly: formerly({ sessions: { ... }, until: '2027-03-01' })",
+    )
   }
   const conflict = options.preset?.conflicts?.find(([name]) => options[name])
   if (conflict) throw invalid(...conflict)

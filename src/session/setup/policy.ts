@@ -6,6 +6,7 @@ import type { EncryptionSchedule } from '../../crypto/sealer.ts'
 import type { Weakness } from '../../crypto/weak-secrets.ts'
 import { type AssuranceLevel, assuranceLevelOf } from './assurance.ts'
 import type { SchemaOptions } from '../schema/schema-options.ts'
+import type { FormerPolicy } from './former-sides.ts'
 import type { PresetRules } from './preset.ts'
 
 /** The resolved options of an app, as frozen plain data without secrets, ids or values. Durations are in seconds. */
@@ -53,6 +54,8 @@ export interface Policy {
   readonly store: StorePolicy | null
   /** How stored data is checked; `null` for any data. */
   readonly data: DataPolicy | null
+  /** The former sides whose sessions are accepted until a date. */
+  readonly formerly: readonly FormerPolicy[]
   /** Whether development warnings are printed on the console; never in production. */
   readonly hints: boolean
 }
@@ -82,6 +85,7 @@ export interface PolicyFacts {
   store: ({ engine: string } & Pick<StoredBackend, 'policy' | 'algorithms'>) | undefined
   data: Pick<SchemaOptions, 'schema' | 'version' | 'onInvalid'>
   hints: boolean
+  formerly: readonly FormerPolicy[]
 }
 
 /** Makes the policy. */
@@ -120,6 +124,7 @@ export function policyOf(facts: PolicyFacts): Policy {
     algorithms: algorithmsOf(facts, encrypted),
     store: store?.policy ?? null,
     data: dataPolicy(facts.data),
+    formerly: facts.formerly,
     hints,
   })
 }

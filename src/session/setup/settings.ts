@@ -19,6 +19,7 @@ import { type ContextOf, eventContext } from '../explain/event-context.ts'
 import { type Development, developmentWarnings } from '../development/development.ts'
 import { withSchema } from '../schema/schema-options.ts'
 import { encryptionOf } from './encryption.ts'
+import type { FormerSides } from './former-sides.ts'
 import { checkOptions, type SessionOptions } from './options.ts'
 import { layoutWith, ownPreset } from './own-preset.ts'
 import { type Policy, policyOf } from './policy.ts'
@@ -35,6 +36,8 @@ export interface Settings {
   engine: string
   onUnavailable: 'error' | 'anonymous-readonly'
   cookieName: string
+  /** Its Domain and Path: see `SetCookieWriter`. */
+  cookiePlace: string
   secureCookie: boolean
   cookieValues: CookieReader
   consumesAllFlashes: boolean
@@ -52,6 +55,8 @@ export interface Settings {
   tellsLosses: boolean
   csrf: Csrf
   policy: Policy
+  /** Where sessions were before. */
+  former: FormerSides | undefined
 }
 
 /**
@@ -117,6 +122,15 @@ export function resolveOptions(options: SessionOptions): Settings {
           withSchema: (own) => withSchema(own, options),
         })
       : cookieBackend(limitedFormat(preset.format(context), options), writer, lifetime))
+  const { cookieValues, loginKeys } = preset
+  const former = options.formerly?.connect({
+    ours: {
+      ...{ backend, stored, lifetime, clock, emit, development, loginKeys, audience, secrets },
+      cookieName: writer.name,
+      cookiePlace: writer.place,
+    },
+    resolve: (given) => resolveOptions({ ...given, clock, ...inherited(options) }),
+  })
   return {
     backend,
     stored,
@@ -124,11 +138,12 @@ export function resolveOptions(options: SessionOptions): Settings {
     engine: store?.engine ?? '',
     onUnavailable,
     cookieName: writer.name,
+    cookiePlace: writer.place,
     secureCookie: writer.secure,
-    cookieValues: preset.cookieValues,
+    cookieValues,
     consumesAllFlashes: preset.consumesAllFlashes,
     renewsUnasked: preset.renewsUnasked,
-    loginKeys: preset.loginKeys,
+    loginKeys,
     clock,
     emit,
     contextOf,
@@ -160,8 +175,15 @@ export function resolveOptions(options: SessionOptions): Settings {
       },
       data: options,
       hints: development !== undefined,
+      formerly: former?.policy ?? [],
     }),
+    former,
   }
+}
+
+/** What a former side has of the new one. */
+function inherited({ onEvent, events }: SessionOptions): Partial<SessionOptions> {
+  return { ...(onEvent && { onEvent }), ...(events && { events }) }
 }
 
 /** The format of the cookie, with the limit of the option `maxBytes`. @throws ERR_OPTION_INVALID */

@@ -53,6 +53,7 @@ describe('the policy says what holds', () => {
       cookie: HOST_COOKIE,
       secrets: { count: 1, weaknesses: [] },
       data: null,
+      formerly: [],
       hints: false,
     })
   })
@@ -63,6 +64,7 @@ describe('the policy says what holds', () => {
       cookie: { ...HOST_COOKIE, name: 'session', secure: false },
       secrets: { count: 1, weaknesses: ['short'] },
       data: null,
+      formerly: [],
       hints: true,
     })
   })
@@ -109,6 +111,7 @@ describe('the policy says what holds', () => {
       },
       store: null,
       data: null,
+      formerly: [],
       hints: true,
     })
   })
@@ -155,6 +158,7 @@ describe('the policy says what holds', () => {
         pollInterval: 30,
       },
       data: null,
+      formerly: [],
       hints: false,
     })
   })
@@ -212,6 +216,7 @@ describe('the policy says what holds', () => {
       algorithms: { cookie: "HMAC-SHA-1 (Flask's)", keys: "HMAC-SHA-1 (Flask's)" },
       store: null,
       data: null,
+      formerly: [],
       hints: false,
     })
   })

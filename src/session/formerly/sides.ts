@@ -1,0 +1,94 @@
+/** The former sides of one `createSessions`: finds the former session of a request. */
+
+import { invalid } from '../../base/options.ts'
+import { andThen, type Maybe } from '../../base/ports.ts'
+import type { Opened } from '../../backends/backend.ts'
+import type { RequestFacts } from '../../http/request-facts.ts'
+import type { FormerContext, Formerly, FormerSides } from '../setup/former-sides.ts'
+import { type Move, moveOf } from './move.ts'
+import { checkedFormer, type FormerSessions } from './options.ts'
+import { connectSide, isInUse, type Side } from './side.ts'
+import { type Former, RequestFormers } from './visit.ts'
+
+/** No more former sides than this: each may be asked for a visitor without a session. */
+const MOST_SIDES = 8
+
+/**
+ * Accepts the sessions of what was there before: another cookie format, another store, or another
+ * library, by its preset.
+ *
+ * A visitor with such a session and none of ours is moved: the request sees the former data, and its
+ * response sets our cookie. The former cookie is then expired and the former session ended, or, with
+ * `dualWrite`, written along.
+ *
+ * @example
+ * createSessions({ secret, formerly: formerly({ sessions: flask({ SECRET_KEY }), until: '2027-03-01' }) })
+ */
+export function formerly(former: FormerSessions | readonly FormerSessions[]): Formerly {
+  return {
+    connect(context) {
+      const isList = Array.isArray(former)
+      const given: readonly unknown[] = isList ? former : [former]
+      if (given.length === 0 || given.length > MOST_SIDES) {
+        throw invalid('formerly', `has to be one to ${MOST_SIDES} former sides`)
+      }
+      const now = context.ours.clock()
+      const sides = given.map((one, index) => {
+        const at = isList ? `formerly[${index}]` : 'formerly'
+        return connectSide(checkedFormer(one, at, now), context, at)
+      })
+      return sidesOf(sides, context.ours)
+    },
+  }
+}
+
+function sidesOf(sides: readonly Side[], ours: FormerContext['ours']): FormerSides {
+  function open(
+    facts: RequestFacts,
+    opened: Opened,
+    now: number,
+  ): Maybe<RequestFormers | undefined> {
+    const formers = sides.flatMap((side): Former[] => {
+      const values = side.sent(facts)
+      const isWritten = side.dualWrite && now < side.until
+      return values.length > 0 || isWritten ? [{ side, values, opened: undefined }] : []
+    })
+    if (formers.length === 0) return undefined
+    const visitOf = (move: Move | undefined) =>
+      new RequestFormers(ours, facts, formers, opened, move)
+    // Our own session, or another request's of the same visitor, comes first.
+    if (opened.record || isInUse(opened)) return visitOf(undefined)
+    const asked = formers.filter(({ side, values }) => values.length > 0 && now < side.until)
+    return andThen(firstMove(asked, facts, now), visitOf)
+  }
+
+  /** The move of the first former session that is valid. */
+  function firstMove(
+    [former, ...rest]: readonly Former[],
+    facts: RequestFacts,
+    now: number,
+  ): Maybe<Move | undefined> {
+    if (!former) return undefined
+    const { side, values } = former
+    return andThen(side.settings.backend.open(values, now), (opened) => {
+      former.opened = opened
+      return andThen(moveOf(ours, side, opened, facts, now), (move) => {
+        if (typeof move === 'object') return move
+        former.isRevoked = move === 'revoked'
+        side.use.refused++
+        return firstMove(rest, facts, now)
+      })
+    })
+  }
+
+  return {
+    open,
+    use: () => sides.map(({ use }) => ({ ...use })),
+    policy: sides.map(({ name, settings, until, dualWrite }) => ({
+      name,
+      cookieName: settings.cookieName,
+      until: new Date(until).toISOString(),
+      dualWrite,
+    })),
+  }
+}

@@ -1,0 +1,45 @@
+/** The user's id at a path of another library's data, such as `passport.user`. */
+
+import { isObject, isPlain } from '../../record/text/shapes.ts'
+import type { View } from './view.ts'
+
+/** The id at the path, as text; `undefined` if nobody is signed in. */
+export function userIdAt(
+  data: ReadonlyMap<string, unknown>,
+  [root, ...rest]: readonly string[],
+): string | undefined {
+  let value = data.get(root!)
+  for (const key of rest) {
+    value = isObject(value) && Object.hasOwn(value, key) ? (value as Fields)[key] : undefined
+  }
+  if (typeof value === 'string') return value === '' ? undefined : value
+  const isInteger = typeof value === 'bigint' || Number.isSafeInteger(value)
+  return isInteger ? String(value) : undefined
+}
+
+type Fields = Record<string, unknown>
+
+/** Our data with the id of our user at the path. One that is there already keeps its type. */
+export function pathRoot(
+  to: View,
+  before: View,
+  path: readonly string[],
+  asNumber: boolean,
+): ReadonlyMap<string, unknown> {
+  const { data, userId } = to
+  if (userId === undefined || userIdAt(data, path) === userId) return data
+  const [root] = path
+  // What the former session has there is still right, if it is the same user's.
+  if (userIdAt(before.data, path) === userId) {
+    return new Map(data).set(root!, before.data.get(root!))
+  }
+  const id = asNumber && /^-?\d{1,15}$/.test(userId) ? Number(userId) : userId
+  return new Map(data).set(root!, withPath(data.get(root!), path.slice(1), id))
+}
+
+function withPath(value: unknown, path: readonly string[], id: unknown): unknown {
+  const [key, ...rest] = path
+  if (key === undefined) return id
+  const fields = isObject(value) && isPlain(value) ? (value as Fields) : {}
+  return { ...fields, [key]: withPath(fields[key], rest, id) }
+}

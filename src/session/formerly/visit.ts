@@ -1,0 +1,182 @@
+/** The former sessions of one request: one is moved, and all are ended or written after the commit. */
+
+import type { CommitRequest, Committed, Opened } from '../../backends/backend.ts'
+import { codeOf, SessionError } from '../../base/errors.ts'
+import { andThen, type Maybe } from '../../base/ports.ts'
+import type { RequestFacts } from '../../http/request-facts.ts'
+import type { Change } from '../../record/changes.ts'
+import type { SessionRecord } from '../../record/record.ts'
+import { isOfAnother } from '../../record/replay.ts'
+import type { FormerContext, FormerVisit } from '../setup/former-sides.ts'
+import type { Move } from './move.ts'
+import { hasEnded, isMarked, type Side } from './side.ts'
+import { type View, viewOf } from './view.ts'
+import { endFormer, writeFormer } from './write.ts'
+
+/** A former side in one request: the values of its cookie, and its session once that is opened. */
+export interface Former {
+  readonly side: Side
+  readonly values: readonly string[]
+  opened: Opened | undefined
+  /** Its user's sessions were revoked on our side. */
+  isRevoked?: boolean
+  /** Its Set-Cookie line. */
+  line?: string | undefined
+}
+
+/** The former sessions of one request. */
+export class RequestFormers implements FormerVisit {
+  readonly #ours: FormerContext['ours']
+  readonly #facts: RequestFacts
+  readonly #formers: readonly Former[]
+  /** What our side opened when the request arrived. */
+  readonly #first: Opened
+  /** The session to be moved, until our side has saved it. */
+  #move: Move | undefined
+  readonly record: SessionRecord | undefined
+  /** The keys that our login writes among the data. */
+  readonly #ownNames: ReadonlySet<string>
+
+  constructor(
+    ours: FormerContext['ours'],
+    facts: RequestFacts,
+    formers: readonly Former[],
+    first: Opened,
+    move: Move | undefined,
+  ) {
+    this.#ours = ours
+    this.#facts = facts
+    this.#formers = formers
+    this.#first = first
+    this.#move = move
+    this.record = move?.record
+    this.#ownNames = new Set(Object.keys(ours.loginKeys?.(facts) ?? {}))
+  }
+
+  commit(request: CommitRequest): Maybe<Committed> {
+    const move = this.#move
+    if (!move) return this.#afterwards(this.#ours.backend.commit(request), request)
+    const { changes } = request
+    if (changes.some((change) => change.do === 'logout')) return this.#logOut(move, request)
+    // These drop what was moved; only the request's own changes are left.
+    const isDropped = changes.some(
+      (change) =>
+        change.do === 'clear' ||
+        (change.do === 'login' &&
+          isOfAnother(move.record, change.userId, this.#ours.backend.layout)),
+    )
+    const all = isDropped ? changes : [...move.changes, ...changes]
+    return this.#moved(move, request, all)
+  }
+
+  /** The old session first: once our side has none, a logout that fails could not be retried. */
+  async #logOut(move: Move, request: CommitRequest): Promise<Committed> {
+    const former = this.#formers.find(({ side }) => side === move.side)!
+    await this.#end(former, request.now)
+    this.#move = undefined
+    return this.#afterwards(this.#ours.backend.commit(request), request)
+  }
+
+  #moved(move: Move, request: CommitRequest, changes: readonly Change[]): Maybe<Committed> {
+    const own = request.changes
+    const succeeded = (committed: Committed) => {
+      this.#move = undefined
+      this.#count(move, committed)
+      return this.#afterwards(committed, request)
+    }
+    try {
+      const committing = this.#ours.backend.commit({ ...request, changes })
+      if (!(committing instanceof Promise)) return succeeded(committing)
+      return committing.then(succeeded, (error: unknown) =>
+        this.#notMoved(move, request, own, error),
+      )
+    } catch (error) {
+      return this.#notMoved(move, request, own, error)
+    }
+  }
+
+  /** A visit that changed nothing itself does not fail: the next one moves the session. */
+  #notMoved(
+    { side }: Move,
+    { opened }: CommitRequest,
+    own: readonly Change[],
+    error: unknown,
+  ): Committed {
+    if (own.length > 0) throw error
+    const { emit, development } = this.#ours
+    emit({ type: 'move-failed', from: side.name, code: codeOf(error) })
+    if (error instanceof SessionError) development?.warn(`move-${error.code}`, error.message)
+    return { opened, setCookie: undefined }
+  }
+
+  #count({ side, left }: Move, { opened }: Committed): void {
+    const { emit, clock, development } = this.#ours
+    side.use.moved++
+    side.use.lastAt = new Date(clock())
+    const keys = left.length > 0 ? { left } : {}
+    emit({ type: 'moved', from: side.name, ...keys }, opened)
+    development?.warn(`moved-${side.name}`, `A visitor's session was moved from '${side.name}'.`)
+  }
+
+  /** Ends or writes the former sessions, once our side is saved. */
+  #afterwards(committing: Maybe<Committed>, { now }: CommitRequest): Maybe<Committed> {
+    if (this.#formers.length === 0) return committing
+    return andThen(committing, async (committed) => {
+      for (const former of this.#formers) await this.#settle(former, committed, now)
+      const also = this.#formers.flatMap(({ line }) => line ?? [])
+      return also.length > 0 ? { ...committed, also } : committed
+    })
+  }
+
+  /** Never throws: our side is saved. */
+  async #settle(former: Former, committed: Committed, now: number): Promise<void> {
+    const { side, values } = former
+    try {
+      if (!side.dualWrite || now >= side.until) {
+        if (values.length > 0) await this.#end(former, now)
+        return
+      }
+      const opened = await this.#open(former, now)
+      const ours = this.#viewOf(committed)
+      if (ours) keep(former, await writeFormer(side, opened, ours, this.#facts, now))
+      else if (this.#isOver(former, opened)) await this.#end(former, now)
+    } catch (error) {
+      this.#ours.emit({ type: 'former-failed', from: side.name, code: codeOf(error) })
+      // Of a logout that its store did not confirm: the line that clears the cookie.
+      if (error instanceof SessionError) former.line = error.headers?.['set-cookie'] ?? former.line
+    }
+  }
+
+  #open(former: Former, now: number): Maybe<Opened> {
+    return (
+      former.opened ??
+      andThen(former.side.settings.backend.open(former.values, now), (opened) => {
+        return (former.opened = opened)
+      })
+    )
+  }
+
+  async #end(former: Former, now: number): Promise<void> {
+    const ended = await endFormer(former.side, await this.#open(former, now), now)
+    if (ended) keep(former, ended)
+  }
+
+  /** Whether a former session that `dualWrite` has written ends, since ours has. */
+  #isOver({ side, isRevoked }: Former, { record }: Opened): boolean {
+    if (this.#first.record || this.record || isRevoked) return true
+    // One that has not come over stays: the next visit tries again.
+    return (!record || isMarked(record, side)) && hasEnded(this.#first)
+  }
+
+  /** What our session holds; `undefined` if there is none, or none any more. */
+  #viewOf({ opened, notes }: Committed): View | undefined {
+    if (!opened.record || notes?.some(({ type }) => type === 'ended-meanwhile')) return undefined
+    return viewOf(opened.record, { layout: this.#ours.backend.layout, loginNames: this.#ownNames })
+  }
+}
+
+/** Notes the outcome of a commit on a former side, for the response and for a second commit. */
+function keep(former: Former, { opened, setCookie }: Committed): void {
+  former.opened = opened
+  if (setCookie !== undefined && !former.side.isReplaced) former.line = setCookie
+}

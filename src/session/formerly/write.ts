@@ -1,0 +1,57 @@
+/** Ends a former session, or writes ours to it. */
+
+import { randomInt } from 'node:crypto'
+import type { Committed, Opened } from '../../backends/backend.ts'
+import type { Maybe } from '../../base/ports.ts'
+import type { RequestFacts } from '../../http/request-facts.ts'
+import type { Change } from '../../record/changes.ts'
+import { newRecord } from '../../record/record.ts'
+import { replay } from '../../record/replay.ts'
+import { NONCES, spellNonce } from '../../record/stamp.ts'
+import { isGenuine, isMarked, type Side } from './side.ts'
+import { changesBetween, EMPTY, MARK, type View, viewOf } from './view.ts'
+
+/**
+ * Ends a former session, in its store too. Returns `undefined` for a cookie that this side has not
+ * issued: it may be another application's, and stays.
+ */
+export function endFormer(
+  { settings: { backend } }: Side,
+  opened: Opened,
+  now: number,
+): Maybe<Committed> | undefined {
+  if (!isGenuine(opened)) return undefined
+  const at = Math.floor(now / 1000)
+  const logout: Change = { do: 'logout', keep: [], at }
+  const next = newRecord(backend.layout, at)
+  return backend.commit({ opened, changes: [logout], next, now })
+}
+
+/** Makes the former session hold what ours does, and extends it as a visit. */
+export function writeFormer(
+  side: Side,
+  opened: Opened,
+  ours: View,
+  facts: RequestFacts,
+  now: number,
+): Maybe<Committed> {
+  const { settings, spelling } = side
+  const { backend, stored, loginKeys } = settings
+  const seconds = Math.floor(now / 1000)
+  const login = (userId: string): Change => ({
+    do: 'login',
+    userId,
+    at: ours.authenticatedAt ?? seconds,
+    nonce: spellNonce(randomInt(NONCES)),
+    epoch: stored?.epoch(userId),
+    also: loginKeys?.(facts),
+  })
+  const before = opened.record ?? newRecord(backend.layout, seconds)
+  const from = opened.record ? viewOf(opened.record, spelling) : EMPTY
+  const changes = changesBetween(from, ours, spelling, login, now)
+  if (changes.length > 0 || !isMarked(before, side)) {
+    changes.push({ do: 'set', key: MARK, text: side.mark })
+  }
+  const next = changes.length > 0 ? replay(before, changes, backend.layout) : before
+  return backend.commit({ opened, changes, next, now })
+}

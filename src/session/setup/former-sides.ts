@@ -1,0 +1,76 @@
+/** The contract between `session/` and the option `formerly`: where sessions were before. */
+
+import type { CommitRequest, Committed, Opened } from '../../backends/backend.ts'
+import type { Maybe } from '../../base/ports.ts'
+import type { RequestFacts } from '../../http/request-facts.ts'
+import type { Lifetime } from '../../record/lifetime.ts'
+import type { SessionRecord } from '../../record/record.ts'
+import type { SessionOptions } from './options.ts'
+import type { Settings } from './settings.ts'
+
+/** What `formerly()` of `sojourn/formerly` returns, so that an app without it loads none of it. */
+export interface Formerly {
+  /** Checks the options. @throws ERR_OPTION_INVALID */
+  connect(context: FormerContext): FormerSides
+}
+
+/** What `connect` is given. */
+export interface FormerContext {
+  /** The new side. */
+  ours: Pick<
+    Settings,
+    | 'backend'
+    | 'stored'
+    | 'cookieName'
+    | 'cookiePlace'
+    | 'clock'
+    | 'emit'
+    | 'development'
+    | 'loginKeys'
+  > & { lifetime: Lifetime; audience: string; secrets: readonly Uint8Array[] }
+  /** Resolves the options of a former side, which inherits the clock and the listener. */
+  resolve(options: SessionOptions): Settings
+}
+
+/** The former sides of one `createSessions`. */
+export interface FormerSides {
+  /**
+   * Looks at the cookies of the former sides, once our own have been opened.
+   *
+   * @returns `undefined` if there is nothing to do. A former side that fails throws as our own store.
+   */
+  open(facts: RequestFacts, opened: Opened, now: number): Maybe<FormerVisit | undefined>
+  use(): FormerUse[]
+  readonly policy: readonly FormerPolicy[]
+}
+
+/** The former sessions of one request. */
+export interface FormerVisit {
+  /** The former session as a record of ours, if this request moves one. */
+  readonly record: SessionRecord | undefined
+  /** Commits on our side, then ends or writes the former sessions. */
+  commit(request: CommitRequest): Maybe<Committed>
+}
+
+/** A former side, and how many of its visitors have come over, since `createSessions` was called. */
+export interface FormerUse {
+  /** The option `name`. */
+  name: string
+  /** From then on its sessions are not accepted any more. */
+  until: Date
+  /** How many sessions were moved. */
+  moved: number
+  /** When the last one was moved. @default undefined: none was */
+  lastAt: Date | undefined
+  /** How many requests had a cookie of this name that did not verify, has expired, or was revoked. */
+  refused: number
+}
+
+/** A former side in `describePolicy()`. */
+export interface FormerPolicy {
+  readonly name: string
+  readonly cookieName: string
+  /** ISO 8601: from then on its sessions are not accepted any more. */
+  readonly until: string
+  readonly dualWrite: boolean
+}

@@ -1,0 +1,185 @@
+/** `dualWrite`: the former application can take over at any time, and signs nobody out. */
+
+import { describe, expect, it, test } from 'vitest'
+import { flask } from '../../../src/flask/flask.ts'
+import { formerly } from '../../../src/formerly/formerly.ts'
+import type { SessionOptions } from '../../../src/index.ts'
+import { memoryStore } from '../../../src/stores/memory/memory.ts'
+import { DAY, fakeTime, Jar, NEW_SECRET, SECRET, withEvents } from './jar.ts'
+
+const UNTIL = '2027-02-01'
+type Plan = { name: string; old: () => SessionOptions; next: () => SessionOptions }
+const PLANS: Plan[] = [
+  {
+    name: 'signed to encrypted',
+    old: () => ({ secret: SECRET, cookie: { name: 'old' } }),
+    next: () => ({ secret: NEW_SECRET, encrypt: true, cookie: { name: 'new' } }),
+  },
+  {
+    name: 'cookie to store',
+    old: () => ({ secret: SECRET, cookie: { name: 'old' } }),
+    next: () => ({ secret: SECRET, store: memoryStore() }),
+  },
+  {
+    name: 'store to store',
+    old: () => ({ secret: SECRET, store: memoryStore(), cookie: { name: 'old' } }),
+    next: () => ({ secret: NEW_SECRET, store: memoryStore(), cookie: { name: 'new' } }),
+  },
+  {
+    name: 'Flask to store',
+    old: () => flask({ SECRET_KEY: SECRET }),
+    next: () => ({ secret: NEW_SECRET, store: memoryStore(), cookie: { name: 'new' } }),
+  },
+]
+
+describe.each(PLANS)('$name', ({ old, next }) => {
+  function made() {
+    const { time, clock } = fakeTime()
+    const [theirs, ours] = [old(), next()]
+    const before = withEvents({ ...theirs, clock })
+    const dual = formerly({ sessions: theirs, until: UNTIL, dualWrite: true })
+    const after = withEvents({ ...ours, clock, formerly: dual })
+    const again = ours.preset
+      ? undefined
+      : withEvents({ ...ours, clock, audience: 'second', formerly: dual })
+    return { time, before, after, again }
+  }
+
+  async function signedIn(sessions: any) {
+    const jar = new Jar()
+    await jar.visit(sessions, (session) => {
+      session.login('mona')
+      session.set('cart', ['one'])
+    })
+    return jar
+  }
+
+  it('lets the old application alone take over with what was changed since', async () => {
+    const { time, before, after } = made()
+    const jar = await signedIn(before.sessions)
+    await jar.visit(after.sessions, (session) => {
+      expect(session.userId).toBe('mona')
+      session.update('cart', (cart) => [...cart, 'two'])
+      session.set('theme', 'dark')
+    })
+    expect(jar.cookies.size).toBe(2)
+    await jar.visit(after.sessions, (session) => {
+      session.delete('theme')
+      session.flash('Saved', 'info')
+      session.permanent = true
+    })
+    // Visits extend both.
+    for (let day = 0; day < 8; day++) {
+      time.now += 5 * DAY
+      expect(await jar.user(after.sessions)).toBe('mona')
+    }
+    await jar.visit(before.sessions, (session) => {
+      expect(session.userId).toBe('mona')
+      expect(session.get('cart')).toEqual(['one', 'two'])
+      expect(session.has('theme')).toBe(false)
+      expect(session.permanent).toBe(true)
+      expect(session.flashes()).toEqual([{ category: 'info', message: 'Saved' }])
+    })
+    expect(after.events.map(({ type }) => type)).toEqual(['moved'])
+  })
+
+  it('writes both sessions of somebody who signs in during the window', async () => {
+    const { before, after } = made()
+    const jar = await signedIn(after.sessions)
+    expect(jar.cookies.size).toBe(2)
+    await jar.visit(before.sessions, (session) => {
+      expect(session.userId).toBe('mona')
+      expect(session.get('cart')).toEqual(['one'])
+    })
+  })
+
+  it('ends both at a logout, and never takes the old one for a new visitor', async () => {
+    const { before, after } = made()
+    const jar = await signedIn(before.sessions)
+    await jar.visit(after.sessions)
+    const stolen = jar.copy()
+    await jar.visit(after.sessions, (session) => session.logout())
+    expect(jar.cookies.size).toBe(0)
+    expect(await jar.user(before.sessions)).toBeUndefined()
+    // The old cookie alone, copied before the logout: it was moved already.
+    for (const name of stolen.cookies.keys()) if (name === 'new') stolen.cookies.delete(name)
+    if (stolen.cookies.has('old')) stolen.cookies.delete('session')
+    expect(await stolen.user(after.sessions)).toBeUndefined()
+    expect(stolen.cookies.size).toBe(0)
+  })
+
+  it('replaces the old session by that of the next user', async () => {
+    const { before, after } = made()
+    const jar = await signedIn(before.sessions)
+    await jar.visit(after.sessions)
+    await jar.visit(after.sessions, (session) => session.login('lisa'))
+    await jar.visit(before.sessions, (session) => {
+      expect(session.userId).toBe('lisa')
+      expect(session.get('cart')).toBeUndefined()
+    })
+  })
+
+  it('moves what the old application did meanwhile, after a change of the audience', async () => {
+    const { before, after, again } = made()
+    const jar = await signedIn(before.sessions)
+    await jar.visit(after.sessions)
+    await jar.visit(before.sessions, (session) => {
+      session.login('lisa')
+      session.set('cart', ['of lisa'])
+    })
+    await jar.visit(again!.sessions, (session) => {
+      expect(session.userId).toBe('lisa')
+      expect(session.get('cart')).toEqual(['of lisa'])
+      expect([...session.keys()]).toEqual(['cart'])
+    })
+    expect(await jar.user(again!.sessions)).toBe('lisa')
+    expect(await jar.user(before.sessions)).toBe('lisa')
+  })
+
+  it('writes one old session, however often a request commits', async () => {
+    const { before, after } = made()
+    const jar = new Jar()
+    const session = await after.sessions.open(undefined)
+    session.set('a', 1)
+    const headers = await session.commit()
+    session.set('b', 2)
+    session.login('mona')
+    await session.commit(headers)
+    jar.take(headers.getSetCookie())
+    expect(headers.getSetCookie()).toHaveLength(2)
+    await jar.visit(before.sessions, (old) => {
+      expect([old.get('a'), old.get('b'), old.userId]).toEqual([1, 2, 'mona'])
+    })
+  })
+})
+
+test('a session that was revoked is revoked for the old application, too', async () => {
+  const { clock } = fakeTime()
+  const old = { secret: SECRET, cookie: { name: 'old' }, store: memoryStore() }
+  const before = withEvents({ ...old, clock })
+  const dual = formerly({ sessions: old, until: UNTIL, dualWrite: true })
+  const after = withEvents({ secret: SECRET, store: memoryStore(), clock, formerly: dual })
+  const jar = new Jar()
+  await jar.visit(before.sessions, (session) => session.login('mona'))
+  await jar.visit(after.sessions)
+  await after.sessions['revokeUser']('mona')
+  expect(await jar.user(after.sessions)).toBeUndefined()
+  expect(await jar.user(before.sessions)).toBeUndefined()
+})
+
+test('an old side that fails is an event, and the page is served', async () => {
+  const { clock } = fakeTime()
+  const text = Array.from({ length: 400 }, (_, at) => String.fromCharCode(33 + ((at * 7919) % 90)))
+  const big = { secret: SECRET, cookie: { name: 'old' }, maxBytes: 300 }
+  const dual = formerly({ sessions: big, until: UNTIL, dualWrite: true, name: 'small' })
+  const after = withEvents({ secret: NEW_SECRET, clock, formerly: dual })
+  const jar = new Jar()
+  await jar.visit(after.sessions, (session) => session.set('text', text.join('')))
+  expect(after.events).toEqual([
+    { type: 'former-failed', from: 'small', code: 'ERR_COOKIE_TOO_LARGE' },
+    { type: 'created' },
+  ])
+  await jar.visit(after.sessions, (session) => session.set('text', 'short'))
+  const before = withEvents({ ...big, clock })
+  await jar.visit(before.sessions, (session) => expect(session.get('text')).toBe('short'))
+})
