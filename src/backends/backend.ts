@@ -63,6 +63,16 @@ export interface CommitRequest {
   next: SessionRecord
   /** The time in milliseconds since 1970. */
   now: number
+  /** The request moves a former session, and concurrent ones may do the same. Stores only. */
+  once?: Once | undefined
+}
+
+/** What makes concurrent requests begin one session, and not one each. */
+export interface Once {
+  /** 48 bytes that nobody can guess, the same for each of them: the session's id is made of it. */
+  readonly seed: Uint8Array
+  /** The request's own changes: another request may have saved the others. */
+  readonly own: readonly Change[]
 }
 
 /** The result of a commit. */

@@ -7,7 +7,7 @@ import type { EncryptionSchedule } from '../crypto/sealer.ts'
 import type { SetCookieWriter } from '../http/set-cookie.ts'
 import type { Lifetime } from '../record/lifetime.ts'
 import type { Layout } from '../record/record.ts'
-import type { Backend } from './backend.ts'
+import type { Backend, Opened } from './backend.ts'
 
 /** Options that need a store. Durations are `'15m'`, or milliseconds. */
 export interface StoreOptions {
@@ -198,6 +198,8 @@ export interface StoredBackend extends Backend {
   list(userId: string, signal?: AbortSignal): Promise<SessionInfo[]>
   /** Ends one session of a user; returns whether it existed. */
   revoke(userId: string, handle: string): Promise<boolean>
+  /** Opens the session that a concurrent request has begun with the same seed, within `grace`. */
+  openOnce(seed: Uint8Array, now: number): Promise<Opened | undefined>
   /** Starts reading the user's epoch: which revocation a login comes after. */
   epoch(userId: string): Promise<number>
   /** Ends all sessions of a user except one. */

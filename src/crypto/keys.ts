@@ -3,7 +3,7 @@
 import { deriveKey } from './keyring.ts'
 
 /** What a key is for. A value made for one purpose does not verify for another. */
-export type Purpose = 'session' | 'encrypted' | 'row' | 'session id' | 'csrf'
+export type Purpose = 'session' | 'encrypted' | 'row' | 'session id' | 'csrf' | 'formerly'
 
 /** Which app and cookie a key belongs to. */
 export interface Scope {

@@ -54,7 +54,7 @@ function openFormers(
 ): Maybe<State> {
   type Looked = { opened: Opened; former: FormerVisit | undefined }
   const go = ({ opened, former }: Looked) =>
-    begin(host, facts, startedAt, opened, host.clock(), undefined, former)
+    begin(host, facts, startedAt, former?.opened ?? opened, host.clock(), undefined, former)
   const fail = (error: unknown) => openFailed(host, facts, startedAt, values, error)
   let looked: Maybe<Looked>
   try {

@@ -88,13 +88,25 @@ export async function start(
   request: StoredRequest,
   record: SessionRecord,
 ): Promise<Committed> {
+  const id = { selector: undefined, verifier: newVerifier(ports.random) }
+  // Never `undefined`: there is a free selector.
+  return (await startAs(ports, request, record, id))!
+}
+
+/** The same under an id of the caller's choice; `undefined` if its selector is taken. */
+export async function startAs(
+  ports: CommitParts,
+  request: StoredRequest,
+  record: SessionRecord,
+  { selector, verifier: issue }: { selector: string | undefined; verifier: string },
+): Promise<Committed | undefined> {
   const { opened, changes, now } = request
   const { layout } = ports.rules
   const fitted = withMessagesThatFit(record, layout, changes, (fit) => checkSize(fit, ports.rules))
-  const issue = newVerifier(ports.random)
   const owner = userIdOf(record, layout)
   const epoch = owner === undefined ? 0 : await epochOf(ports, owner, changes)
-  const slot = await insert(ports, { record: fitted.record, epoch }, issue, now)
+  const slot = await insert(ports, { record: fitted.record, epoch }, { selector, issue }, now)
+  if (!slot) return undefined
   const admitted = owner === undefined ? [] : await admit(ports, owner, slot)
   return committed(ports, opened, slot, { issue, now, notes: [...notesOf(fitted), ...admitted] })
 }
@@ -103,14 +115,14 @@ export async function start(
 async function insert(
   { store, group, random, rules }: CommitParts,
   { record, epoch }: Pick<Entry, 'record' | 'epoch'>,
-  verifier: string,
+  { selector: chosen, issue: verifier }: { selector: string | undefined; issue: string },
   now: number,
-): Promise<Slot> {
+): Promise<Slot | undefined> {
   const { layout, lifetime, attributes } = rules
   const hash = hashOfVerifier(verifier)
   let failure: unknown
   for (let attempt = 0; attempt < 2; attempt += 1) {
-    const selector = newSelector(random)
+    const selector = chosen ?? newSelector(random)
     const entry: Entry = {
       selector,
       verifier: hash,
@@ -126,6 +138,7 @@ async function insert(
     try {
       if (await store.insert(selector, row))
         return { selector, verifier, hash, row, isListed: true, entry, newest: { row, entry } }
+      if (chosen !== undefined) return undefined
       failure = new SessionError('ERR_STORE_UNAVAILABLE', 'insert', 'new keys are taken')
     } catch (error) {
       if (!isUnknown(error)) throw error

@@ -20,6 +20,7 @@ import {
 } from './commit-result.ts'
 import { admit, begin, epochOf, leave, listUntil, start } from './begin.ts'
 import { end } from './end.ts'
+import { beginOnce } from './once.ts'
 import type { Slot, StoredOpened } from './open.ts'
 
 /** Makes the commit of one backend. */
@@ -29,6 +30,7 @@ export function storedCommit(ports: CommitParts) {
 
   return function commit(request: StoredRequest): Committed | Promise<Committed> {
     const { opened, changes } = request
+    if (request.once && !opened.slot) return beginOnce(ports, commit, request, request.once)
     if (changes.some((change) => change.do === 'logout')) return end(ports, request)
     if (opened.slot) return goOn(request, opened.slot)
     if (changes.length === 0) return unchanged(opened)

@@ -106,12 +106,12 @@ const LEFT_THERE: ReadonlySet<Rejection> = new Set([
   'revoked',
 ])
 
-type Found = {
+export type Found = {
   slot: Slot
   opened: Pick<StoredOpened, 'record' | 'seen' | 'key' | 'isOutdated' | 'handle' | 'slot'>
 }
 
-type Refused = {
+export type Refused = {
   id: SessionId
   reason: Rejection
   /** When the session's current id was sent, in seconds since 1970. */
@@ -143,7 +143,7 @@ async function openOne(ports: OpenParts, id: SessionId, now: number): Promise<Fo
 }
 
 /** Whether an id is valid for the row under its selector. */
-function outcomeOf(
+export function outcomeOf(
   { rules }: OpenParts,
   id: SessionId,
   row: FoundRow | null,

@@ -1,8 +1,9 @@
 /** The backend with a server: the cookie carries a session id, a store the record. */
 
-import type { Backend, Committed } from '../backend.ts'
+import type { Backend, Committed, Opened } from '../backend.ts'
 import { storedCommit } from './commit.ts'
 import type { StoredOptions, WatchedStore } from './commit-work.ts'
+import { openOnce } from './once.ts'
 import { groupCommit } from './group-commit.ts'
 import { guardedStore } from './deadlines.ts'
 import { observedStore } from './observed-store.ts'
@@ -16,6 +17,7 @@ export interface BackendParts extends Backend {
   readonly members: Members
   readonly removals: Removals
   readonly ends: EndWatch
+  openOnce(seed: Uint8Array, now: number): Promise<Opened | undefined>
   /** The store, with a deadline on every call. */
   readonly store: WatchedStore
 }
@@ -45,6 +47,7 @@ export function storedBackend(options: StoredOptions): BackendParts {
     ends,
     store,
     open: (values, now) => openStored(parts, values, now),
+    openOnce: (seed, now) => openOnce(parts, seed, now),
     // `reopen` and `commit` only get what `open` returned.
     reopen: (opened, now) => reopenStored(parts, opened as StoredOpened, now),
     commit: (request): Promise<Committed> | Committed =>

@@ -19,6 +19,8 @@ type Ours = FormerContext['ours']
 /** A former session as a record of ours. */
 export interface Move {
   readonly side: Side
+  /** The values of the former cookie. */
+  readonly values: readonly string[]
   readonly record: SessionRecord
   /** The changes that make the record of an empty one. */
   readonly changes: readonly Change[]
@@ -29,7 +31,7 @@ export interface Move {
 /** Makes the move of a former session; `undefined`, or 'revoked', if it must not be moved. */
 export function moveOf(
   ours: Ours,
-  side: Side,
+  { side, values }: { side: Side; values: readonly string[] },
   former: Opened,
   facts: RequestFacts,
   now: number,
@@ -49,11 +51,12 @@ export function moveOf(
   if (endedBy(lifetimeOf(record, layout, ours.lifetime), times, now)) return undefined
   const { userId, authenticatedAt: at = 0 } = view
   if (userId === undefined) {
-    return { side, record, left, changes: changesFor(record, view, undefined, ownSpelling) }
+    return { side, values, record, left, changes: changesFor(record, view, undefined, ownSpelling) }
   }
   const epoch = ours.stored?.epoch(userId)
   const login: Change = { do: 'login', userId, at, epoch, also }
-  const move = { side, record, left, changes: changesFor(record, view, login, ownSpelling) }
+  const changes = changesFor(record, view, login, ownSpelling)
+  const move = { side, values, record, left, changes }
   // Whoever revokes a user's sessions means those that have not come over, too.
   return epoch ? epoch.then((revoked) => (revoked === 0 ? move : 'revoked')) : move
 }

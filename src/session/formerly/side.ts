@@ -1,8 +1,10 @@
 /** One former side: its sessions, when they are accepted, and how many have come over. */
 
+import { createHmac } from 'node:crypto'
 import type { Opened, Rejection } from '../../backends/backend.ts'
 import { invalid } from '../../base/options.ts'
 import { fingerprintOf } from '../../crypto/fingerprint.ts'
+import { keyFor } from '../../crypto/keys.ts'
 import type { RequestFacts } from '../../http/request-facts.ts'
 import type { SessionRecord } from '../../record/record.ts'
 import type { FormerContext, FormerUse } from '../setup/former-sides.ts'
@@ -25,6 +27,8 @@ export interface Side {
   readonly use: FormerUse
   /** The values of its cookie. */
   sent(facts: RequestFacts): readonly string[]
+  /** What the id of our session is made of, for requests that move the same former one at once. */
+  seed(values: readonly string[]): Uint8Array
 }
 
 /** Makes a former side. `at`: its name in messages. @throws ERR_OPTION_INVALID */
@@ -43,6 +47,8 @@ export function connectSide(
     )
   }
   const { layout } = backend
+  const scope = { audience: ours.audience, cookieName: ours.cookieName }
+  const seedKey = keyFor(ours.secrets[0]!, 'formerly', scope)
   const loginNames = new Set(loginKeys ? Object.keys(loginKeys(NOBODYS)) : [])
   const name = former.name ?? `${policy.format} ${cookieName}`
   const use: FormerUse = {
@@ -61,6 +67,10 @@ export function connectSide(
     mark: layout.codec.encode(markOf(ours), MARK),
     isReplaced,
     use,
+    seed(values) {
+      const text = JSON.stringify([name, cookieName, ...values])
+      return createHmac('sha512', seedKey).update(text).digest().subarray(0, 48)
+    },
     sent: ({ cookie }) => (cookie ? cookieValues(cookie, cookieName) : NONE),
   }
 }

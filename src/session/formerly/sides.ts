@@ -42,6 +42,11 @@ export function formerly(former: FormerSessions | readonly FormerSessions[]): Fo
   }
 }
 
+interface Found {
+  move?: Move
+  joined?: Opened
+}
+
 function sidesOf(sides: readonly Side[], ours: FormerContext['ours']): FormerSides {
   function open(
     facts: RequestFacts,
@@ -54,31 +59,42 @@ function sidesOf(sides: readonly Side[], ours: FormerContext['ours']): FormerSid
       return values.length > 0 || isWritten ? [{ side, values, opened: undefined }] : []
     })
     if (formers.length === 0) return undefined
-    const visitOf = (move: Move | undefined) =>
-      new RequestFormers(ours, facts, formers, opened, move)
+    const visit = new RequestFormers(ours, facts, formers, opened)
     // Our own session, or another request's of the same visitor, comes first.
-    if (opened.record || isInUse(opened)) return visitOf(undefined)
+    if (opened.record || isInUse(opened)) return visit
     const asked = formers.filter(({ side, values }) => values.length > 0 && now < side.until)
-    return andThen(firstMove(asked, facts, now), visitOf)
+    return andThen(firstFound(asked, facts, now), (found) => {
+      if (!found) return visit
+      const { move, joined } = found
+      return new RequestFormers(ours, facts, formers, opened, move, joined)
+    })
   }
 
-  /** The move of the first former session that is valid. */
-  function firstMove(
+  /** The first former session that is valid, or that another request is moving. */
+  function firstFound(
     [former, ...rest]: readonly Former[],
     facts: RequestFacts,
     now: number,
-  ): Maybe<Move | undefined> {
+  ): Maybe<Found | undefined> {
     if (!former) return undefined
     const { side, values } = former
     return andThen(side.settings.backend.open(values, now), (opened) => {
       former.opened = opened
-      return andThen(moveOf(ours, side, opened, facts, now), (move) => {
-        if (typeof move === 'object') return move
+      return andThen(moveOf(ours, former, opened, facts, now), (move) => {
+        if (typeof move === 'object') return { move }
         former.isRevoked = move === 'revoked'
-        side.use.refused++
-        return firstMove(rest, facts, now)
+        return andThen(joinedOf(former, opened, now), (joined) => {
+          if (joined) return { joined }
+          side.use.refused++
+          return firstFound(rest, facts, now)
+        })
       })
     })
+  }
+
+  /** Our session, if another request has moved the former one, and ended it, a moment ago. */
+  function joinedOf({ side, values }: Former, { rejected }: Opened, now: number) {
+    return rejected.includes('gone') ? ours.stored?.openOnce(side.seed(values), now) : undefined
   }
 
   return {

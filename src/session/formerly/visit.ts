@@ -34,6 +34,7 @@ export class RequestFormers implements FormerVisit {
   /** The session to be moved, until our side has saved it. */
   #move: Move | undefined
   readonly record: SessionRecord | undefined
+  readonly opened: Opened | undefined
   /** The keys that our login writes among the data. */
   readonly #ownNames: ReadonlySet<string>
 
@@ -42,12 +43,14 @@ export class RequestFormers implements FormerVisit {
     facts: RequestFacts,
     formers: readonly Former[],
     first: Opened,
-    move: Move | undefined,
+    move?: Move,
+    joined?: Opened,
   ) {
     this.#ours = ours
     this.#facts = facts
     this.#formers = formers
-    this.#first = first
+    this.#first = joined ?? first
+    this.opened = joined
     this.#move = move
     this.record = move?.record
     this.#ownNames = new Set(Object.keys(ours.loginKeys?.(facts) ?? {}))
@@ -70,8 +73,9 @@ export class RequestFormers implements FormerVisit {
   }
 
   /** The old session first: once our side has none, a logout that fails could not be retried. */
-  async #logOut(move: Move, request: CommitRequest): Promise<Committed> {
+  async #logOut(move: Move, own: CommitRequest): Promise<Committed> {
     const former = this.#formers.find(({ side }) => side === move.side)!
+    const request = this.#once(move, own)
     await this.#end(former, request.now)
     this.#move = undefined
     return this.#afterwards(this.#ours.backend.commit(request), request)
@@ -81,11 +85,12 @@ export class RequestFormers implements FormerVisit {
     const own = request.changes
     const succeeded = (committed: Committed) => {
       this.#move = undefined
-      this.#count(move, committed)
+      // Not if a concurrent request has logged out: then there is no session any more.
+      if (committed.opened.record) this.#count(move, committed)
       return this.#afterwards(committed, request)
     }
     try {
-      const committing = this.#ours.backend.commit({ ...request, changes })
+      const committing = this.#ours.backend.commit({ ...this.#once(move, request), changes })
       if (!(committing instanceof Promise)) return succeeded(committing)
       return committing.then(succeeded, (error: unknown) =>
         this.#notMoved(move, request, own, error),
@@ -93,6 +98,12 @@ export class RequestFormers implements FormerVisit {
     } catch (error) {
       return this.#notMoved(move, request, own, error)
     }
+  }
+
+  /** With a store, concurrent requests that move the same session begin one. */
+  #once({ side, values }: Move, request: CommitRequest): CommitRequest {
+    if (!this.#ours.stored) return request
+    return { ...request, once: { seed: side.seed(values), own: request.changes } }
   }
 
   /** A visit that changed nothing itself does not fail: the next one moves the session. */

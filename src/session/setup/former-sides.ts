@@ -48,6 +48,8 @@ export interface FormerSides {
 export interface FormerVisit {
   /** The former session as a record of ours, if this request moves one. */
   readonly record: SessionRecord | undefined
+  /** Our session, if a concurrent request has moved the former one a moment ago. */
+  readonly opened: Opened | undefined
   /** Commits on our side, then ends or writes the former sessions. */
   commit(request: CommitRequest): Maybe<Committed>
 }

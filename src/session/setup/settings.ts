@@ -125,7 +125,15 @@ export function resolveOptions(options: SessionOptions): Settings {
   const { cookieValues, loginKeys } = preset
   const former = options.formerly?.connect({
     ours: {
-      ...{ backend, stored, lifetime, clock, emit, development, loginKeys, audience, secrets },
+      backend,
+      stored,
+      lifetime,
+      clock,
+      emit,
+      development,
+      loginKeys,
+      audience,
+      secrets,
       cookieName: writer.name,
       cookiePlace: writer.place,
     },
