@@ -2,7 +2,7 @@
 
 import { codeOf } from '../base/errors.ts'
 import { andThen, type Maybe } from '../base/ports.ts'
-import type { Outgoing } from '../http/headers.ts'
+import { type Outgoing, setsCookie } from '../http/headers.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import { Session } from './session.ts'
 import { commitSoFar, lastCommit, makeReadOnly } from './last-commit.ts'
@@ -148,8 +148,7 @@ class RequestVisit implements Visit {
     if (state.mayDrift) watchSent(state)
     const headers = outgoing(state)
     // Not used and not renewed: the response does not depend on the cookie.
-    const isSet = headers.setCookie !== undefined || headers.also !== undefined
-    return wasAsked || isSet ? headers : undefined
+    return wasAsked || setsCookie(headers) ? headers : undefined
   }
 
   /** Reports a refusal that nobody handled, and saves nothing of what the app did after it. */

@@ -20,8 +20,8 @@ export interface Former {
   opened: Opened | undefined
   /** Its user's sessions were revoked on our side. */
   isRevoked?: boolean
-  /** Its Set-Cookie line. */
-  line?: string | undefined
+  /** Its Set-Cookie lines. */
+  lines?: readonly string[]
 }
 
 /** The former sessions of one request. */
@@ -134,8 +134,8 @@ export class RequestFormers implements FormerVisit {
     if (this.#formers.length === 0) return committing
     return andThen(committing, async (committed) => {
       for (const former of this.#formers) await this.#settle(former, committed, now)
-      const also = this.#formers.flatMap(({ line }) => line ?? [])
-      return also.length > 0 ? { ...committed, also } : committed
+      const lines = this.#formers.flatMap((former) => former.lines ?? [])
+      return lines.length > 0 ? { ...committed, former: lines } : committed
     })
   }
 
@@ -154,7 +154,8 @@ export class RequestFormers implements FormerVisit {
     } catch (error) {
       this.#ours.emit({ type: 'former-failed', from: side.name, code: codeOf(error) })
       // Of a logout that its store did not confirm: the line that clears the cookie.
-      if (error instanceof SessionError) former.line = error.headers?.['set-cookie'] ?? former.line
+      const line = error instanceof SessionError ? error.headers?.['set-cookie'] : undefined
+      if (line !== undefined) former.lines = [line]
     }
   }
 
@@ -187,7 +188,9 @@ export class RequestFormers implements FormerVisit {
 }
 
 /** Notes the outcome of a commit on a former side, for the response and for a second commit. */
-function keep(former: Former, { opened, setCookie }: Committed): void {
+function keep(former: Former, { opened, setCookie, also = [] }: Committed): void {
   former.opened = opened
-  if (setCookie !== undefined && !former.side.isReplaced) former.line = setCookie
+  if (setCookie === undefined) return
+  // Ours replaces theirs: to expire that would expire ours.
+  former.lines = former.side.isReplaced ? also : [...also, setCookie]
 }
