@@ -5,10 +5,10 @@ import type { View } from './view.ts'
 
 /** The id at the path, as text; `undefined` if nobody is signed in. */
 export function userIdAt(
-  data: ReadonlyMap<string, unknown>,
+  data: View['data'],
   [root, ...rest]: readonly string[],
 ): string | undefined {
-  let value = data.get(root!)
+  let value = data.get(root!)?.value
   for (const key of rest) {
     value = isObject(value) && Object.hasOwn(value, key) ? (value as Fields)[key] : undefined
   }
@@ -25,16 +25,16 @@ export function pathRoot(
   before: View,
   path: readonly string[],
   asNumber: boolean,
-): ReadonlyMap<string, unknown> {
+): View['data'] {
   const { data, userId } = to
   if (userId === undefined || userIdAt(data, path) === userId) return data
   const [root] = path
+  const old = before.data.get(root!)
   // What the former session has there is still right, if it is the same user's.
-  if (userIdAt(before.data, path) === userId) {
-    return new Map(data).set(root!, before.data.get(root!))
-  }
+  if (old && userIdAt(before.data, path) === userId) return new Map(data).set(root!, old)
   const id = asNumber && /^-?\d{1,15}$/.test(userId) ? Number(userId) : userId
-  return new Map(data).set(root!, withPath(data.get(root!), path.slice(1), id))
+  const value = withPath(data.get(root!)?.value, path.slice(1), id)
+  return new Map(data).set(root!, { value })
 }
 
 function withPath(value: unknown, path: readonly string[], id: unknown): unknown {

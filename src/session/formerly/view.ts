@@ -30,9 +30,15 @@ export interface Spelling {
   readonly loginNames: ReadonlySet<string>
 }
 
+/** A value, and its text if that is plain JSON, which then keeps Python's `1.0` apart from `1`. */
+export interface Item {
+  readonly value: unknown
+  readonly plain?: string | undefined
+}
+
 /** What a session holds. Times are in seconds since 1970. */
 export interface View {
-  readonly data: ReadonlyMap<string, unknown>
+  readonly data: ReadonlyMap<string, Item>
   readonly userId: string | undefined
   readonly authenticatedAt: number | undefined
   readonly permanent: boolean
@@ -55,14 +61,17 @@ export const EMPTY: View = {
 }
 
 /** Reads what a record holds. */
-export function viewOf(record: SessionRecord, spelling: Spelling): View {
+export function viewOf(given: SessionRecord, spelling: Spelling): View {
   const { layout, path } = spelling
+  // Without what a layout only shows and does not store, such as the id of an express-session.
+  const record = given.unmigrated ? given : (layout.decode(layout.encode(given)) ?? given)
   const { names, codec } = layout
-  const data = new Map<string, unknown>()
+  const data = new Map<string, Item>()
   for (const [key, { text }] of record.unmigrated?.stored ?? record.data) {
     if (isOwnKey(key, spelling)) continue
     const decoded = codec.decode(text)
-    if (decoded) data.set(key, decoded.value)
+    const plain = codec.mayHoldTags(text) ? undefined : text
+    if (decoded) data.set(key, { value: decoded.value, plain })
   }
   return {
     data,
@@ -93,8 +102,8 @@ export function recordOf(
   const { codec, names } = layout
   const record = layout.empty(stamp)
   const left: string[] = []
-  for (const [key, value] of view.data) {
-    const text = isOwnKey(key, { layout, loginNames }) ? undefined : spelledBy(layout, value, key)
+  for (const [key, item] of view.data) {
+    const text = isOwnKey(key, { layout, loginNames }) ? undefined : itemText(layout, item, key)
     if (text === undefined) left.push(key)
     else record.data.set(key, unread(text))
   }
@@ -120,6 +129,13 @@ export function flashItems(flashes: readonly Flash[], layout: Layout): unknown[]
     const item = layout.flashItem(category, message)
     return spelledBy(layout, item, layout.names.flashes) === undefined ? [] : [item]
   })
+}
+
+/** The text of an item in a layout, or `undefined` if it cannot store that. */
+function itemText(layout: Layout, { value, plain }: Item, key: string): string | undefined {
+  const { codec } = layout
+  const isPlain = plain !== undefined && !codec.mayHoldTags(plain) && codec.decode(plain)
+  return isPlain ? plain : spelledBy(layout, value, key)
 }
 
 /** The text of a value, or `undefined` if the layout cannot store it. */
@@ -168,9 +184,10 @@ export function changesBetween(
     changes.push(path ? { do: 'regenerate' } : login(to.userId))
   }
   const wanted = path ? pathRoot(to, before, path, spelling.asNumber) : to.data
-  for (const [key, value] of wanted) {
-    const text = isOwnKey(key, spelling) ? undefined : spelledBy(layout, value, key)
-    const isSame = before.data.has(key) && spelledBy(layout, before.data.get(key), key) === text
+  for (const [key, item] of wanted) {
+    const text = isOwnKey(key, spelling) ? undefined : itemText(layout, item, key)
+    const old = before.data.get(key)
+    const isSame = old !== undefined && itemText(layout, old, key) === text
     if (text !== undefined && !isSame) changes.push({ do: 'set', key, text })
   }
   for (const key of before.data.keys()) if (!wanted.has(key)) changes.push({ do: 'delete', key })

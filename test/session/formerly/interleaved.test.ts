@@ -1,0 +1,161 @@
+/** Random requests of one visitor on both sides: the sides swapped, and the old one written along. */
+
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { flask } from '../../../src/flask/flask.ts'
+import { formerly } from '../../../src/formerly/formerly.ts'
+import type { Session, SessionOptions } from '../../../src/index.ts'
+import { memoryStore } from '../../../src/stores/memory/memory.ts'
+import { fakeTime, Jar, NEW_SECRET, SECRET, withEvents } from './jar.ts'
+
+const UNTIL = '2027-02-01'
+const RUNS = process.env['LONG_TESTS'] === '1' ? 2_000 : 60
+
+type Step =
+  | { do: 'set'; key: string; value: number }
+  | { do: 'delete'; key: string }
+  | { do: 'login'; user: string }
+  | { do: 'logout' }
+  | { do: 'flash'; text: string }
+  | { do: 'flashes' }
+  | { do: 'look' }
+  | { do: 'wait'; hours: number }
+
+const key = fc.constantFrom('a', 'b', 'c')
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ do: fc.constant('set' as const), key, value: fc.nat(9) }),
+  fc.record({ do: fc.constant('delete' as const), key }),
+  fc.record({ do: fc.constant('login' as const), user: fc.constantFrom('mona', 'lisa') }),
+  fc.record({ do: fc.constant('logout' as const) }),
+  fc.record({ do: fc.constant('flash' as const), text: fc.constantFrom('x', 'y') }),
+  fc.record({ do: fc.constant('flashes' as const) }),
+  fc.record({ do: fc.constant('look' as const) }),
+  fc.record({ do: fc.constant('wait' as const), hours: fc.nat(60) }),
+)
+const steps = fc.array(fc.tuple(step, fc.boolean()), { maxLength: 20 })
+
+/** What the visitor's session holds. */
+class Model {
+  user: string | undefined
+  data = new Map<string, number>()
+  flashes: string[] = []
+
+  apply(one: Step): void {
+    if (one.do === 'set') this.data.set(one.key, one.value)
+    else if (one.do === 'delete') this.data.delete(one.key)
+    else if (one.do === 'flash') this.flashes.push(one.text)
+    else if (one.do === 'flashes') this.flashes = []
+    else if (one.do === 'logout') this.#empty(undefined)
+    else if (one.do === 'login' && this.user !== undefined && this.user !== one.user) {
+      this.#empty(one.user)
+    } else if (one.do === 'login') this.user = one.user
+  }
+
+  #empty(user: string | undefined): void {
+    this.user = user
+    this.data.clear()
+    this.flashes = []
+  }
+
+  /** What a session says, in the same words. */
+  check(session: Session<any>): void {
+    expect(session.userId).toBe(this.user)
+    // Flask's own keys are among the data, and so is the mark.
+    const data = [...session].filter(([name]) => !name.startsWith('_'))
+    expect(Object.fromEntries(data)).toEqual(Object.fromEntries(this.data))
+  }
+}
+
+function perform(session: Session<any>, one: Step, model: Model): void {
+  if (one.do === 'set') session.set(one.key, one.value)
+  else if (one.do === 'delete') session.delete(one.key)
+  else if (one.do === 'login') session.login(one.user)
+  else if (one.do === 'logout') session.logout()
+  else if (one.do === 'flash') session.flash(one.text)
+  else if (one.do === 'flashes') {
+    expect(session.flashes().map(({ message }) => message)).toEqual(model.flashes)
+  }
+}
+
+type Plan = [name: string, old: () => SessionOptions, next: () => SessionOptions]
+const PLANS: Plan[] = [
+  [
+    'signed and encrypted',
+    () => ({ secret: SECRET, cookie: { name: 'old' } }),
+    () => ({ secret: NEW_SECRET, encrypt: true }),
+  ],
+  [
+    'Flask and a store',
+    () => flask({ SECRET_KEY: SECRET, SESSION_COOKIE_NAME: 'old' }),
+    () => ({ secret: NEW_SECRET, store: memoryStore() }),
+  ],
+  [
+    'two stores',
+    () => ({ secret: SECRET, cookie: { name: 'old' }, store: memoryStore() }),
+    () => ({ secret: NEW_SECRET, store: memoryStore() }),
+  ],
+]
+
+test.each(PLANS)(
+  '%s: each side says the same, however often they are swapped',
+  async (_, old, next) => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (sequence) => {
+        const { time, clock } = fakeTime()
+        const [theirs, ours] = [old(), next()]
+        const sides = [
+          withEvents({ ...ours, clock, formerly: formerly({ sessions: theirs, until: UNTIL }) }),
+          withEvents({ ...theirs, clock, formerly: formerly({ sessions: ours, until: UNTIL }) }),
+        ] as const
+        const jar = new Jar()
+        const model = new Model()
+        for (const [one, isBack] of sequence) {
+          if (one.do === 'wait') time.now += one.hours * 3_600_000
+          const { sessions } = sides[isBack ? 1 : 0]
+          await jar.visit(sessions, (session) => {
+            model.check(session)
+            perform(session, one, model)
+          })
+          model.apply(one)
+          expect(jar.cookies.size).toBeLessThanOrEqual(1)
+        }
+      }),
+      { numRuns: RUNS },
+    )
+  },
+)
+
+test.each(PLANS)(
+  '%s: the old application alone always says what ours does',
+  async (_, old, next) => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (sequence) => {
+        const { time, clock } = fakeTime()
+        const theirs = old()
+        const before = withEvents({ ...theirs, clock })
+        const dual = formerly({ sessions: theirs, until: UNTIL, dualWrite: true })
+        const after = withEvents({ ...next(), clock, formerly: dual })
+        const jar = new Jar()
+        const model = new Model()
+        const first: Step = { do: 'set', key: 'a', value: 1 }
+        await jar.visit(before.sessions, (session) => perform(session, first, model))
+        model.apply(first)
+        for (const [one] of sequence) {
+          if (one.do === 'wait') time.now += one.hours * 3_600_000
+          await jar.visit(after.sessions, (session) => {
+            model.check(session)
+            perform(session, one, model)
+          })
+          model.apply(one)
+          // Another browser with the same cookies, at an app that knows nothing of the new side.
+          const alone = await before.sessions.open(jar.header)
+          model.check(alone)
+          expect(alone.flashes().map(({ message }) => message)).toEqual(model.flashes)
+          if (model.user !== undefined) expect(jar.cookies.size).toBe(2)
+        }
+        expect(after.events.filter(({ type }) => /fail/.test(type))).toEqual([])
+      }),
+      { numRuns: RUNS },
+    )
+  },
+)
