@@ -35,13 +35,20 @@ test('a session goes from the cookie to SQLite, Redis and PostgreSQL, one after 
   const until = new Date(time.now + 30 * 86_400_000)
   const deadlines = { read: '10s', write: '10s', commit: '30s' } as const
   const inStore = (name: string, store: SessionOptions['store']): SessionOptions => ({
-    ...{ secret: SECRET, cookie: { name }, store: store!, deadlines },
+    secret: SECRET,
+    cookie: { name },
+    store: store!,
+    deadlines,
   })
+  const lite = sqliteStore(new DatabaseSync(':memory:'))
+  const pg = postgresStore(pool)
+  await lite.createSchema()
+  await pg.createSchema()
   const sides: SessionOptions[] = [
     { secret: SECRET, cookie: { name: 'signed' } },
-    inStore('lite', sqliteStore(new DatabaseSync(':memory:'))),
+    inStore('lite', lite),
     inStore('redis', redisStore(client)),
-    inStore('postgres', postgresStore(pool)),
+    inStore('postgres', pg),
   ]
   const jar = new Jar()
   await jar.visit(withEvents({ ...sides[0]!, clock }).sessions, (session) => {
