@@ -33,6 +33,7 @@ const WITH_SERVERS = [
   'test/flask/**',
   'test/interop/**',
   'test/linearizability/{load,stores}*',
+  'test/migrate/{command,running,programs,types}*',
   'test/model/simpler-contracts*',
   'test/promises/*-on-a-store*',
   'test/promises/{absent,durable,fixation,ids,logout,revoked}-*',

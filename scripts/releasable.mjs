@@ -14,7 +14,10 @@ export function missingFields(manifest) {
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  // Of the package itself, or of another one in this repository.
+  const [, , folder = '.'] = process.argv
+  const file = new URL(`../${folder}/package.json`, import.meta.url)
+  const manifest = JSON.parse(readFileSync(file, 'utf8'))
   const missing = missingFields(manifest)
   if (missing.length > 0) {
     console.error(`package.json lacks ${missing.join(', ')}. RELEASING.md says what to write.`)

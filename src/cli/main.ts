@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command `sojourn`: makes secrets, looks into cookies and apps, tends a store's sessions. */
+/** The command `sojourn`: makes secrets, looks into cookies and apps, tends a store's sessions, migrates. */
 
 import { readFileSync } from 'node:fs'
 import { printable } from '../base/printable.ts'
@@ -16,6 +16,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map(
     list: async () => (await import('./store/list.ts')).list,
     revoke: async () => (await import('./store/revoke.ts')).revoke,
     prune: async () => (await import('./store/prune.ts')).prune,
+    migrate: async () => (await import('./migrate/migrate.ts')).migrate,
   }),
 )
 const ON_STORES: readonly string[] = ['list', 'revoke', 'prune']

@@ -36,7 +36,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['adapters'],
   ['testing/time'],
   ['testing/conformance', 'testing/adapter-conformance', 'cli/command'],
-  ['testing', 'devtools', 'cli/inspect', 'cli/secret'],
+  ['testing', 'devtools', 'cli/inspect', 'cli/secret', 'cli/migrate'],
   ['cli/store', 'cli/doctor'],
   ['cli'],
 ]

@@ -1,0 +1,107 @@
+/** Decides which functions may become `async`, and gives them the session. */
+
+import { type Draft, insertBefore, lineIndent } from './edits.ts'
+import { inside, isCall, isFunction, isMember, type Node, propertyName, type Tree } from './tree.ts'
+
+const ROUTING = /^(?:all|get|post|put|patch|delete|options|head|use|param|route)$/
+
+/** Why a handler cannot become `async`; `undefined` if it can, or is already. */
+export function objection(tree: Tree, handler: Node): string | undefined {
+  if (handler['generator']) return 'a generator'
+  if (handler['kind'] && handler['kind'] !== 'method') return `a ${handler['kind']}`
+  if (handler['async'] || isGivenToRouter(tree, handler)) return undefined
+  const name = nameOf(tree, handler)
+  const isCalled = tree.nodes.some((node) => isCall(node) && calledName(node) === name)
+  if (name !== undefined && isCalled) return `${name}, which is called in this file`
+  const returns = ownReturns(handler)
+  return returns.every((value) => isIgnored(value)) ? undefined : 'a function that returns a value'
+}
+
+/** `app.get(path, handler)`: the router ignores what the handler returns. */
+function isGivenToRouter(tree: Tree, handler: Node): boolean {
+  const parent = tree.parentOf(handler)!
+  const call = parent.type === 'ArrayExpression' ? tree.parentOf(parent)! : parent
+  return isCall(call) && call['callee'] !== handler && ROUTING.test(calledName(call) ?? '')
+}
+
+function calledName(call: Node): string | undefined {
+  const { callee } = call as unknown as { callee: Node }
+  return isMember(callee) ? propertyName(callee) : callee['name']
+}
+
+function nameOf(tree: Tree, handler: Node): string | undefined {
+  if (handler['id']) return handler['id'].name
+  if (handler['key']) return propertyName(handler)
+  const parent = tree.parentOf(handler)!
+  if (parent.type === 'VariableDeclarator') return parent['id'].name
+  if (parent.type === 'AssignmentExpression' && isMember(parent['left'])) {
+    return propertyName(parent['left'])
+  }
+  return parent['key'] ? propertyName(parent) : undefined
+}
+
+/** What the function itself returns, not those inside it. */
+function ownReturns(handler: Node): (Node | null)[] {
+  const { body } = handler as unknown as { body: Node }
+  if (body.type !== 'BlockStatement') return [body]
+  const inner = inside(body).filter((node) => isFunction(node))
+  return inside(body)
+    .filter(({ type }) => type === 'ReturnStatement')
+    .filter(({ start, end }) => !inner.some((it) => it.start <= start && end <= it.end))
+    .map((node) => node['argument'])
+}
+
+/** `return`, `return res.redirect('/')`, `return next()`: for leaving, not for a caller. */
+function isIgnored(value: Node | null): boolean {
+  if (!value || value['name'] === 'undefined' || value['operator'] === 'void') return true
+  if (value.type === 'ConditionalExpression') {
+    return isIgnored(value['consequent']) && isIgnored(value['alternate'])
+  }
+  if (!isCall(value)) return false
+  let callee: Node = value['callee']
+  while (isMember(callee) || isCall(callee)) callee = callee['object'] ?? callee['callee']
+  return /^_?(?:res|response|next)$/.test(callee['name'] ?? '')
+}
+
+/** Makes a handler `async`, with the session in front of the first statement that uses it. */
+export function giveSession(
+  draft: Draft,
+  handler: Node,
+  uses: readonly Node[],
+  code: string,
+): void {
+  const { text, tree, style } = draft
+  if (!handler['async']) makeAsync(draft, handler)
+  const { body } = handler as unknown as { body: Node }
+  if (body.type === 'BlockStatement') {
+    const place = placeIn(body, uses)
+    return insertBefore(draft, place, code)
+  }
+  const arrow = tree.source.lastIndexOf('=>', body.start) + 2
+  const { newline, end, step } = style
+  const indent = lineIndent(tree.source, handler.start)
+  const inner = newline + indent + step
+  const from = arrow + /^\s*/.exec(tree.source.slice(arrow))![0].length
+  text.appendLeft(from, `{${inner}${code}${end}${inner}return `)
+  text.appendRight(handler.end, `${end}${newline}${indent}}`)
+}
+
+/** The first statement that uses the session; inside a `try` if all do, whose `catch` has the errors. */
+function placeIn(block: Node, uses: readonly Node[]): Node {
+  const statements: Node[] = block['body']
+  const holds = (node: Node) => (use: Node) => node.start <= use.start && use.start < node.end
+  const first = statements.find((statement) => uses.some(holds(statement)))!
+  // A function declaration can be called from above.
+  if (first.type === 'FunctionDeclaration') return statements[0]!
+  const isTry = first.type === 'TryStatement' && uses.every(holds(first['block']))
+  return isTry ? placeIn(first['block'], uses) : first
+}
+
+function makeAsync({ text, tree }: Draft, handler: Node): void {
+  const isMethod = /Method$/.test(handler.type)
+  text.appendRight(isMethod ? handler['key'].start : handler.start, 'async ')
+  const returned: Node | undefined = handler['returnType']?.typeAnnotation
+  if (!returned || /^Promise\b/.test(tree.source.slice(returned.start, returned.end))) return
+  text.appendRight(returned.start, 'Promise<')
+  text.appendLeft(returned.end, '>')
+}

@@ -1,0 +1,124 @@
+/** Translates the options of express-session into those of `createSessions`. */
+
+import type { Draft } from './edits.ts'
+import { durationCode } from './duration.ts'
+import { storeCode, type StoreCode } from './stores.ts'
+import { type Node, propertyName } from './tree.ts'
+
+/** The options of `createSessions`, one line each. */
+export interface OptionsCode {
+  lines: string[]
+  store: StoreCode
+}
+
+const NOT_NEEDED =
+  'dropped: only changes are saved, and an anonymous visitor without data has no cookie'
+const DROPPED: Readonly<Record<string, string>> = {
+  resave: NOT_NEEDED,
+  saveUninitialized: NOT_NEEDED,
+  rolling:
+    'dropped: each visit extends a session, which express-session does with rolling: true only',
+  genid: 'dropped: ids are always random',
+  proxy:
+    'dropped: Sojourn sends the cookie whatever the connection is. Behind a proxy nothing is to be set',
+  unset: 'dropped: session.logout() ends a session',
+}
+const COOKIE = ['secure', 'httpOnly', 'sameSite', 'domain', 'path', 'partitioned']
+
+/**
+ * Translates an object of options. What it drops is left to be read; `undefined`, and the reason is
+ * left, if it cannot be translated.
+ */
+export function optionsCode(
+  draft: Draft,
+  given: Node | undefined,
+  call: Node,
+): OptionsCode | undefined {
+  const properties: Node[] = given?.['properties'] ?? []
+  const odd = properties.find((it) => it.type !== 'ObjectProperty' || !propertyName(it))
+  if (odd || (given && given.type !== 'ObjectExpression')) {
+    const what = 'express-session with options that are computed'
+    draft.leave(odd ?? given!, what, 'the options as an object literal, then run the command again')
+    return undefined
+  }
+  const byName = new Map(properties.map((property) => [propertyName(property)!, property]))
+  const store = storeCode(draft, byName.get('store')?.['value'], call)
+  const cookie = cookieCode(draft, byName.get('cookie')?.['value'], byName.get('name'))
+  if (!store || !cookie) return undefined
+  const notes = new Map<string, string[]>()
+  for (const name of byName.keys()) {
+    if (['secret', 'store', 'cookie', 'name'].includes(name)) continue
+    const note = DROPPED[name] ?? 'dropped: Sojourn has no such option'
+    notes.set(note, [...(notes.get(note) ?? []), name])
+  }
+  for (const [note, names] of notes) draft.leave(byName.get(names[0]!)!, names.join(', '), note)
+  const lines = [secretCode(draft, byName.get('secret')), `store: ${store.code}`, ...cookie]
+  return { lines, store }
+}
+
+function secretCode(draft: Draft, property: Node | undefined): string {
+  const value: Node | undefined = property?.['value']
+  const fromEnvironment = 'secret: process.env.SESSION_SECRET'
+  const command = 'npx sojourn secret --write .env, and start with node --env-file=.env'
+  if (!property || !value) return fromEnvironment
+  if (value.type === 'StringLiteral') {
+    draft.leave(property, 'a secret in the source, now process.env.SESSION_SECRET', command)
+    return fromEnvironment
+  }
+  const source = textOf(draft, value)
+  if (/['"`]/.test(source) && value.type !== 'MemberExpression') {
+    const what = 'a secret in the source'
+    draft.leave(property, what, `nothing but process.env.SESSION_SECRET: ${command}`)
+  }
+  return source === 'secret' ? 'secret' : `secret: ${source}`
+}
+
+/** The lines `lifetime` and `cookie`. */
+function cookieCode(
+  draft: Draft,
+  cookie: Node | undefined,
+  name: Node | undefined,
+): string[] | undefined {
+  const attributes = name ? [shorthand('name', textOf(draft, name['value']))] : []
+  const lines: string[] = []
+  const properties: Node[] = cookie?.['properties'] ?? []
+  const odd = properties.find((it) => it.type !== 'ObjectProperty' || !propertyName(it))
+  if (odd || (cookie && cookie.type !== 'ObjectExpression')) {
+    draft.leave(odd ?? cookie!, 'cookie, which is computed', 'an object literal, then run again')
+    return undefined
+  }
+  for (const property of properties) {
+    const [key, value] = [propertyName(property)!, property['value'] as Node]
+    const source = textOf(draft, value)
+    if (key === 'maxAge' && value.type !== 'NullLiteral') {
+      lines.push(`lifetime: { idle: ${durationCode(draft, value)} }`)
+      const what = 'cookie.maxAge, now the idle timeout on the server'
+      const write =
+        'session.permanent = true where the cookie must outlive the browser, as at a login'
+      draft.leave(property, what, write)
+    } else if (key === 'sameSite' && value.type === 'BooleanLiteral') {
+      if (value['value']) attributes.push(`sameSite: ${draft.style.quote('Strict')}`)
+      else draft.leave(property, 'sameSite: false', "dropped: the default is 'Lax'")
+    } else if (key === 'secure' && value['value'] === 'auto') {
+      draft.leave(
+        property,
+        "secure: 'auto'",
+        'dropped: true, unless NODE_ENV is development or test',
+      )
+    } else if (key === 'secure' && value['value'] === false) {
+      attributes.push('secure: false')
+      draft.leave(property, 'secure: false', 'leave it out: false in development, true otherwise')
+    } else if (COOKIE.includes(key)) attributes.push(shorthand(key, source))
+    else draft.leave(property, `cookie.${key}`, 'dropped: see lifetime')
+  }
+  if (attributes.length > 0) lines.push(`cookie: { ${attributes.join(', ')} }`)
+  return lines
+}
+
+function shorthand(key: string, source: string): string {
+  return key === source ? key : `${key}: ${source}`
+}
+
+function textOf({ tree }: Draft, { start, end }: Node): string {
+  return tree.source.slice(start, end)
+}

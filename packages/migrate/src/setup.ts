@@ -1,0 +1,186 @@
+/** The full step: `app.use(session({...}))` becomes `createSessions` and its middleware. */
+
+import { augmentations, dataType, writeDataType } from './data-type.ts'
+import { type Draft, insertBefore, lineIndent } from './edits.ts'
+import { dropDeclarators, insertImports, replaceImports } from './imports.ts'
+import { type Loading, loadingsOf, statementOf, type Wanted } from './modules.ts'
+import { type OptionsCode, optionsCode } from './options.ts'
+import { moduleOf } from './own-module.ts'
+import { freeName, inside, isCall, isReference, type Node, references, type Tree } from './tree.ts'
+
+/** Where an app makes its sessions. */
+export interface Setup {
+  readonly draft: Draft
+  /** The variable that holds the sessions. */
+  readonly name: string
+  /** The statements of a module of its own; `undefined` if the options need what only this file has. */
+  readonly module: readonly string[] | undefined
+  /** The block in which the variable is seen, unless it comes from a module. */
+  readonly block: Node
+  /** Rewrites the set-up. `from` is the module that the sessions come from. */
+  write(from?: string): void
+}
+
+const NAME = 'express-session'
+
+/** Whether a file makes the sessions of an app, or tries to. */
+export function makesSessions(tree: Tree): boolean {
+  return callsOf(tree).length > 0
+}
+
+function callsOf(tree: Tree): Node[] {
+  const loadings = loadingsOf(tree, NAME).filter(({ form }) => form !== 'typed')
+  const locals = localsOf(loadings)
+  const requires = loadings.map(({ literal }) => tree.parentOf(literal))
+  return tree.nodes.filter((node) => {
+    if (!isCall(node)) return false
+    const { callee } = node as unknown as { callee: Node }
+    return (
+      requires.includes(callee) || (callee.type === 'Identifier' && locals.includes(callee['name']))
+    )
+  })
+}
+
+function localsOf(loadings: readonly Loading[]): string[] {
+  return loadings.flatMap(({ names }) =>
+    names.filter(({ imported }) => imported === 'default').map(({ local }) => local),
+  )
+}
+
+/** Reads a set-up; leaves the reason and returns `undefined` if it is not plain. */
+export function setupOf(draft: Draft): Setup | undefined {
+  const { tree } = draft
+  const calls = callsOf(tree)
+  const call = calls[0]!
+  if (calls.length > 1) {
+    draft.leave(
+      calls[1]!,
+      'several calls of express-session',
+      'one createSessions for each, with cookies of other names',
+    )
+    return undefined
+  }
+  const given: Node | undefined = call['arguments'][0]
+  const { options, obsolete } = optionsOf(tree, given)
+  const code = optionsCode(draft, options, call)
+  if (!code) return undefined
+  const loadings = loadingsOf(tree, NAME)
+  const gone = [call, ...obsolete, ...code.store.obsolete, ...loadings.map(({ place }) => place)]
+  const types = augmentations(tree)
+  const other = otherUse(tree, loadings, [...gone, ...types])
+  if (other) {
+    draft.leave(
+      other,
+      'express-session itself, used here',
+      'what Sojourn has instead, then run the command again',
+    )
+    return undefined
+  }
+  const name = freeName(tree, 'sessions', 'appSessions')
+  const statement = statementOf(tree, call)
+  const block = tree.parentOf(statement)!
+  const data = types[0] ? dataType(types[0]) : ''
+  const made = (indent: string) =>
+    `createSessions${data}(${optionsText(draft, code, call, indent)})`
+  return {
+    draft,
+    name,
+    block,
+    module: data === '' ? moduleOf(draft, code, made('')) : undefined,
+    write(from) {
+      const wanted: Wanted[] = []
+      const isInline = loadings.every(({ form }) => form === 'call' || form === 'typed')
+      const middleware = freeName(tree, 'sessionMiddleware', 'sojournMiddleware')
+      const need = (module: string, name: string, local = name) => {
+        wanted.push({ module, name, local })
+        return local
+      }
+      if (!from) need('sojourn', 'createSessions')
+      need('sojourn/express', 'sessionMiddleware', middleware)
+      if (!from) need(code.store.module, code.store.name)
+      else wanted.unshift({ module: from, name: 'sessions', local: name })
+      dropDeclarators(draft, [...obsolete, ...code.store.obsolete])
+      for (const type of types) writeDataType(draft, type)
+      if (isInline) insertImports(draft, wanted, statement)
+      else replaceImports(draft, loadings, wanted)
+      if (!from)
+        insertBefore(
+          draft,
+          statement,
+          `const ${name} = ${made(lineIndent(tree.source, statement.start))}`,
+        )
+      writeCall(draft, call, `${middleware}(${name})`)
+      draft.changed()
+    },
+  }
+}
+
+/** Writes the middleware; alone between the parentheses of `app.use` it needs no lines of its own. */
+function writeCall({ tree, text }: Draft, call: Node, code: string): void {
+  const parent = tree.parentOf(call)!
+  const before = isCall(parent) ? tree.source.slice(parent['callee'].end, call.start) : ''
+  const isAlone =
+    /^\(\s+$/.test(before) && /^\s*,?\s*\)$/.test(tree.source.slice(call.end, parent.end))
+  if (isAlone) text.update(parent['callee'].end, parent.end, `(${code})`)
+  else text.update(call.start, call.end, code)
+}
+
+/** The object of options, also through a variable that serves nothing else. */
+function optionsOf(
+  tree: Tree,
+  given: Node | undefined,
+): { options: Node | undefined; obsolete: Node[] } {
+  if (given?.type !== 'Identifier') return { options: given, obsolete: [] }
+  const declarator = tree.nodes.find(
+    (it) => it.type === 'VariableDeclarator' && it['init'] && it['id'].name === given['name'],
+  )
+  const isOwn = declarator && references(tree, given['name']).length === 2
+  if (!isOwn || declarator['init'].type !== 'ObjectExpression')
+    return { options: given, obsolete: [] }
+  return { options: declarator['init'], obsolete: [declarator] }
+}
+
+/** A use of express-session outside what goes. */
+function otherUse(
+  tree: Tree,
+  loadings: readonly Loading[],
+  gone: readonly Node[],
+): Node | undefined {
+  const names = loadings.flatMap(({ names }) => names.map(({ local }) => local))
+  return tree.nodes.find(
+    (node) =>
+      names.includes(node['name']) &&
+      isReference(tree, node) &&
+      !isShadowed(tree, node) &&
+      !gone.some(({ start, end }) => start <= node.start && node.end <= end),
+  )
+}
+
+/** Whether a name is a parameter, or a variable of a function, and not the module. */
+function isShadowed(tree: Tree, node: Node): boolean {
+  return tree
+    .around(node)
+    .some(
+      (it) =>
+        (it['params'] as Node[] | undefined)?.some((param) =>
+          inside(param).some((one) => one['name'] === node['name']),
+        ) ||
+        (it.type === 'BlockStatement' &&
+          inside(it).some(
+            (one) => one.type === 'VariableDeclarator' && one['id'].name === node['name'],
+          )),
+    )
+}
+
+/** The text of the options, as long as they were. */
+function optionsText(
+  { tree, style: { newline, step } }: Draft,
+  { lines }: OptionsCode,
+  call: Node,
+  indent: string,
+): string {
+  const wasLong = tree.source.slice(call.start, call.end).includes('\n')
+  const short = `{ ${lines.join(', ')} }`
+  if (!wasLong && short.length < 80) return short
+  return `{${newline}${lines.map((line) => `${indent}${step}${line},${newline}`).join('')}${indent}}`
+}
