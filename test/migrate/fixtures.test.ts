@@ -31,7 +31,7 @@ describe.each(OUTCOMES)('$app, migrated to $to', ({ app, to }) => {
 
 test('each listed line has the code that it is about, or what took its place', () => {
   const results = migrate(filesIn('login', 'before'), 'sojourn')
-  const [{ after, left }] = results as [(typeof results)[0]]
+  const { after, left } = results[0]!
   const lines = after.split('\n')
   for (const { line, what } of left.filter((it) => it.what.startsWith('req.session.'))) {
     expect(lines[line - 1]).toContain(what)
@@ -76,6 +76,6 @@ test('a set-up that is not plain leaves the whole app as it is: half a migration
 })
 
 test('Windows line ends stay', () => {
-  const [{ after }] = migrate(filesIn('crlf', 'before'), 'sojourn') as [{ after: string }]
+  const { after } = migrate(filesIn('crlf', 'before'), 'sojourn')[0]!
   expect(after.replaceAll('\r\n', '')).not.toContain('\n')
 })

@@ -1,6 +1,6 @@
 /** Rewrites one use of `req.session` where it is plain, or says what to write. */
 
-import type { Draft } from './edits.ts'
+import { type Draft, joinsLine } from './edits.ts'
 import { addition, isRepeatable } from './counters.ts'
 import type { Access } from './requests.ts'
 import { bare, inside, isCall, isMember, type Node, propertyName, type Tree } from './tree.ts'
@@ -122,9 +122,10 @@ function rewriteMember(draft: Draft, use: Use, member: Node): Node | undefined {
   }
   if (parent.type === 'UpdateExpression') {
     const sign = parent['operator'][0]
+    const end = !parent['prefix'] && joinsLine(tree.source, parent.end) ? ';' : ''
     const update = `${session}.update(${key}, (n = 0) => n ${sign} 1)`
     return isStatement || parent['prefix']
-      ? replace(parent, update)
+      ? replace(parent, update + end)
       : leave(`${update}, which returns the new value`)
   }
   if (parent.type === 'AssignmentExpression' && parent['left'] === place) {
@@ -220,9 +221,14 @@ function holds(tree: Tree, session: Node, key: string): boolean {
   const member = tree.parentOf(session)!
   if (!isMember(member)) return true
   if (propertyName(member) !== key) return false
-  const place = outermost(tree, member)
-  const holder = tree.parentOf(place)!
-  if (isMember(holder) || /^(?:If|Unary|Logical|Binary|Conditional)/.test(holder.type)) return false
+  let place = outermost(tree, member)
+  let holder = tree.parentOf(place)!
+  // const cart = req.session.cart || []
+  while (/^(?:Logical|Conditional)/.test(holder.type) && holder['test'] !== place) {
+    place = holder
+    holder = tree.parentOf(place)!
+  }
+  if (isMember(holder) || /^(?:If|Unary|Binary|Conditional)/.test(holder.type)) return false
   if (holder.type === 'AssignmentExpression' && holder['left'] === place) {
     return holder['right'].type !== 'ArrayExpression'
   }

@@ -8,12 +8,34 @@ import { isCall } from './tree.ts'
 const STORES =
   /^(?:connect-(?:redis|pg-simple|mongo|mongodb-session|sqlite3|session-(?:knex|sequelize)|dynamodb|memcached|typeorm)|session-file-store|memorystore|express-mysql-session|better-sqlite3-session-store|@quixo3\/prisma-session-store)$/
 
-/** Rewrites the name of the module wherever a file loads it, in types too. */
+/** What the drop-in exports; it has no types for `req.session`, for which those of before still hold. */
+const EXPORTED = [
+  'default',
+  'Store',
+  'MemoryStore',
+  'Cookie',
+  'Session',
+  'SessionOptions',
+  'CookieData',
+]
+
+/** Rewrites the name of the module wherever a file loads it. Its types stay. */
 export function toDropIn(draft: Draft): void {
   const { tree, text, style } = draft
-  for (const { literal } of loadingsOf(tree, 'express-session')) {
+  const loadings = loadingsOf(tree, 'express-session')
+  const isDescribed = loadings.some(({ form }) => form === 'typed')
+  for (const { literal, names, place } of loadings.filter(({ form }) => form !== 'typed')) {
     text.update(literal.start, literal.end, style.quote('sojourn/express-session'))
     draft.changed()
+    const types = names.map(({ imported }) => imported).filter((it) => !EXPORTED.includes(it))
+    if (types.length > 0) {
+      const write = `import type { ${types.join(', ')} } from 'express-session'`
+      draft.leave(place, `${types.join(', ')}, which the drop-in does not export`, write)
+    } else if (style.isTyped && !isDescribed) {
+      const write =
+        "import type {} from 'express-session', of which @types/express-session may stay"
+      draft.leave(place, 'the types of req.session', write)
+    }
   }
   for (const node of tree.nodes) {
     if (node.type !== 'StringLiteral' || !STORES.test(node['value'])) continue

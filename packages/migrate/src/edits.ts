@@ -99,11 +99,18 @@ export function lineIndent(source: string, at: number): string {
   return /^[ \t]*/.exec(source.slice(source.lastIndexOf('\n', at - 1) + 1))![0]
 }
 
+/** Whether what begins here goes on with the line before, unless that ends in a semicolon. */
+export function joinsLine(source: string, at: number): boolean {
+  return /^\s*[([`/+-]/.test(source.slice(at, at + 200))
+}
+
 /** Puts a statement before another one. */
 export function insertBefore(draft: Draft, statement: Node, code: string): void {
   const { text, style, tree } = draft
   const indent = indentOf(tree.source, statement.start)
-  const gap = indent === undefined ? (style.end || ';') + ' ' : style.end + style.newline + indent
+  // Without a semicolon a parenthesis on the next line would be a call.
+  const end = indent === undefined || joinsLine(tree.source, statement.start) ? ';' : style.end
+  const gap = indent === undefined ? `${end} ` : end + style.newline + indent
   text.appendLeft(statement.start, code + gap)
 }
 
