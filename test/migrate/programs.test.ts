@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { migrate } from '../../packages/migrate/src/migrate.ts'
 import { load, SECRET, serve } from './run-app.ts'
 
@@ -83,9 +83,10 @@ module.exports = app
 }
 
 test('whatever a handler reads and writes in plain ways, it does the same after the migration', async () => {
-  process.env['SESSION_SECRET'] = SECRET
+  vi.stubEnv('SESSION_SECRET', SECRET)
   let apps: RequestListener[] = []
-  const serving = (index: number) => serve((req, res) => apps[index]!(req, res))
+  const serving = [0, 1].map((index) => serve((req, res) => apps[index]!(req, res)))
+  const servers = await Promise.all(serving)
   await fc.assert(
     fc.asyncProperty(program, async (handlers) => {
       const before = new Map([['app.js', sourceOf(handlers)]])
@@ -95,7 +96,7 @@ test('whatever a handler reads and writes in plain ways, it does the same after 
       apps = [before, new Map([['app.js', after]])].map(
         (files) => load(files, 'app.js') as RequestListener,
       )
-      const visitors = await Promise.all([serving(0), serving(1)])
+      const visitors = servers.map((visitor) => visitor())
       for (const page of [0, 0, 1, 2, 0, 1]) {
         const path = `/${page % handlers.length}`
         const [expected, found] = await Promise.all(visitors.map((visitor) => visitor('GET', path)))

@@ -37,12 +37,16 @@ export function load(files: ReadonlyMap<string, string>, path: string): unknown 
   return loadFile(path)
 }
 
-/** A server and a visitor with a cookie jar. */
-export async function serve(app: RequestListener): Promise<Visitor> {
+/** Serves an app, and makes visitors with cookie jars of their own. */
+export async function serve(app: RequestListener): Promise<() => Visitor> {
   const server = createServer(app)
   await new Promise<void>((done) => void server.listen(0, '127.0.0.1', done))
   onTestFinished(() => void server.close())
   const { port } = server.address() as AddressInfo
+  return () => visitor(port)
+}
+
+function visitor(port: number): Visitor {
   const jar = new Map<string, string>()
   return async (method, path, body) => {
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')

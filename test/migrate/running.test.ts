@@ -28,9 +28,10 @@ test('an app of several files answers the same requests the same before, on expr
   const before = filesIn('shop', 'before')
   const after = new Map(migrate(before, 'sojourn').map(({ path, after }) => [path, after]))
   expect([...after.values()].join('')).not.toMatch(/req\.session|express-session/)
-  const [old, fresh] = await Promise.all(
+  const visitors = await Promise.all(
     [before, after].map((files) => serve(load(files, 'app.js') as RequestListener)),
   )
+  const [old, fresh] = visitors.map((visitor) => visitor())
   for (const [method, path, body] of REQUESTS) {
     const expected = await old!(method, path, body)
     expect(expected.status).toBeLessThan(500)

@@ -1,6 +1,6 @@
 /** The edits of one file, and what they leave for a person. */
 
-import MagicString from 'magic-string'
+import { MagicString } from 'magic-string'
 import type { Node, Tree } from './tree.ts'
 
 /** Something that a person has to do, or to know. */

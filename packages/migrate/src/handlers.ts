@@ -98,7 +98,7 @@ function placeIn(block: Node, uses: readonly Node[]): Node {
 }
 
 function makeAsync({ text, tree }: Draft, handler: Node): void {
-  const isMethod = /Method$/.test(handler.type)
+  const isMethod = handler.type.endsWith('Method')
   text.appendRight(isMethod ? handler['key'].start : handler.start, 'async ')
   const returned: Node | undefined = handler['returnType']?.typeAnnotation
   if (!returned || /^Promise\b/.test(tree.source.slice(returned.start, returned.end))) return

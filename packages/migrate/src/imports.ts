@@ -29,7 +29,9 @@ export function replaceImports(
   wanted: readonly Wanted[],
 ): void {
   const { tree, text, style } = draft
-  const [first, ...others] = loadings.filter(({ place }) => place.type !== 'TSModuleDeclaration')
+  const [first, ...others] = loadings
+    .filter(({ place }) => place.type !== 'TSModuleDeclaration')
+    .toSorted((a, b) => Number(a.form === 'typed') - Number(b.form === 'typed'))
   dropDeclarators(
     draft,
     others.map(({ place }) => place),
@@ -56,7 +58,7 @@ export function insertImports(draft: Draft, wanted: readonly Wanted[], before?: 
   const body: Node[] = tree.program['body']
   const isRequire = (it: Node) =>
     it.type === 'VariableDeclaration' &&
-    it['declarations'].every(({ init }: Node) => /^require\(/.test(sourceOf(tree, init)))
+    it['declarations'].every(({ init }: Node) => sourceOf(tree, init).startsWith('require('))
   const last = body.findLast(
     (it) =>
       (it.type === 'ImportDeclaration' || isRequire(it)) && (!before || it.start < before.start),

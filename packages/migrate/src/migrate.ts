@@ -5,7 +5,7 @@ import { rewrite } from './accesses.ts'
 import { toDropIn } from './drop-in.ts'
 import { type Draft, draftOf, type Left } from './edits.ts'
 import { giveSession, objection } from './handlers.ts'
-import { loadingsOf } from './modules.ts'
+import { loadingsOf, sessionLoadings } from './modules.ts'
 import { type Access, accessesOf } from './requests.ts'
 import { augmentations } from './data-type.ts'
 import { insertImports } from './imports.ts'
@@ -74,7 +74,7 @@ function toSojourn(drafts: readonly Draft[], taken: (path: string) => boolean): 
   if (makers.length > 1) {
     for (const draft of makers) {
       draft.leave(
-        loadingsOf(draft.tree, 'express-session')[0]!.literal,
+        sessionLoadings(draft.tree)[0]!.literal,
         'one of several set-ups',
         'the files of one app as arguments',
       )

@@ -15,6 +15,12 @@ export interface Loading {
   form: 'import' | 'declarator' | 'call' | 'typed'
 }
 
+/** Every place where a file names express-session, or the drop-in that took its place. */
+export function sessionLoadings(tree: Tree): Loading[] {
+  const names = ['express-session', 'sojourn/express-session']
+  return names.flatMap((name) => loadingsOf(tree, name))
+}
+
 /** Every place where a file names a module. */
 export function loadingsOf(tree: Tree, module: string): Loading[] {
   return tree.nodes.flatMap((literal) => {

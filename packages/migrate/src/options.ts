@@ -23,6 +23,22 @@ const DROPPED: Readonly<Record<string, string>> = {
     'dropped: Sojourn sends the cookie whatever the connection is. Behind a proxy nothing is to be set',
   unset: 'dropped: session.logout() ends a session',
 }
+/** Options of ours that the drop-in has, too. */
+const PASSED = [
+  'lifetime',
+  'encrypt',
+  'maxBytes',
+  'audience',
+  'trustedOrigins',
+  'onEvent',
+  'events',
+  'clock',
+  'rotate',
+  'grace',
+  'maxSessionsPerUser',
+  'onLimit',
+  'onUnavailable',
+]
 const COOKIE = ['secure', 'httpOnly', 'sameSite', 'domain', 'path', 'partitioned']
 
 /**
@@ -43,16 +59,26 @@ export function optionsCode(
   }
   const byName = new Map(properties.map((property) => [propertyName(property)!, property]))
   const store = storeCode(draft, byName.get('store')?.['value'], call)
-  const cookie = cookieCode(draft, byName.get('cookie')?.['value'], byName.get('name'))
+  const cookie = cookieCode(
+    draft,
+    byName.get('cookie')?.['value'],
+    byName.get('name') ?? byName.get('key'),
+  )
   if (!store || !cookie) return undefined
   const notes = new Map<string, string[]>()
   for (const name of byName.keys()) {
-    if (['secret', 'store', 'cookie', 'name'].includes(name)) continue
+    if (['secret', 'store', 'cookie', 'name', 'key', ...PASSED].includes(name)) continue
     const note = DROPPED[name] ?? 'dropped: Sojourn has no such option'
     notes.set(note, [...(notes.get(note) ?? []), name])
   }
   for (const [note, names] of notes) draft.leave(byName.get(names[0]!)!, names.join(', '), note)
-  const lines = [secretCode(draft, byName.get('secret')), `store: ${store.code}`, ...cookie]
+  const lines = [secretCode(draft, byName.get('secret')), `store: ${store.code}`]
+  // Under the drop-in a lifetime may be given already.
+  lines.push(...cookie.filter((line) => !line.startsWith('lifetime') || !byName.has('lifetime')))
+  for (const name of PASSED) {
+    const value: Node | undefined = byName.get(name)?.['value']
+    if (value) lines.push(shorthand(name, textOf(draft, value)))
+  }
   return { lines, store }
 }
 

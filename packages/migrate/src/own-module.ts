@@ -25,7 +25,7 @@ export function moduleOf(
   const wanted = [
     { module: 'sojourn', name: 'createSessions', local: 'createSessions' },
     { module: store.module, name: store.name, local: store.name },
-  ]
+  ].filter(({ module }) => module !== '')
   const exported = style.isModule
     ? [`export const sessions = ${made}`]
     : [`const sessions = ${made}`, 'module.exports = { sessions }']

@@ -3,7 +3,7 @@
 import { augmentations, dataType, writeDataType } from './data-type.ts'
 import { type Draft, insertBefore, lineIndent } from './edits.ts'
 import { dropDeclarators, insertImports, replaceImports } from './imports.ts'
-import { type Loading, loadingsOf, statementOf, type Wanted } from './modules.ts'
+import { type Loading, sessionLoadings, statementOf, type Wanted } from './modules.ts'
 import { type OptionsCode, optionsCode } from './options.ts'
 import { moduleOf } from './own-module.ts'
 import { freeName, inside, isCall, isReference, type Node, references, type Tree } from './tree.ts'
@@ -21,7 +21,8 @@ export interface Setup {
   write(from?: string): void
 }
 
-const NAME = 'express-session'
+/** Places of types, and what becomes of them is known. */
+const REPLACED = /^(?:ImportDeclaration|TSModuleDeclaration)$/
 
 /** Whether a file makes the sessions of an app, or tries to. */
 export function makesSessions(tree: Tree): boolean {
@@ -29,7 +30,7 @@ export function makesSessions(tree: Tree): boolean {
 }
 
 function callsOf(tree: Tree): Node[] {
-  const loadings = loadingsOf(tree, NAME).filter(({ form }) => form !== 'typed')
+  const loadings = sessionLoadings(tree).filter(({ form }) => form !== 'typed')
   const locals = localsOf(loadings)
   const requires = loadings.map(({ literal }) => tree.parentOf(literal))
   return tree.nodes.filter((node) => {
@@ -64,10 +65,11 @@ export function setupOf(draft: Draft): Setup | undefined {
   const { options, obsolete } = optionsOf(tree, given)
   const code = optionsCode(draft, options, call)
   if (!code) return undefined
-  const loadings = loadingsOf(tree, NAME)
+  const loadings = sessionLoadings(tree)
   const gone = [call, ...obsolete, ...code.store.obsolete, ...loadings.map(({ place }) => place)]
   const types = augmentations(tree)
-  const other = otherUse(tree, loadings, [...gone, ...types])
+  const odd = loadings.find(({ form, place }) => form === 'typed' && !REPLACED.test(place.type))
+  const other = odd?.place ?? otherUse(tree, loadings, [...gone, ...types])
   if (other) {
     draft.leave(
       other,
@@ -88,17 +90,16 @@ export function setupOf(draft: Draft): Setup | undefined {
     block,
     module: data === '' ? moduleOf(draft, code, made('')) : undefined,
     write(from) {
-      const wanted: Wanted[] = []
       const isInline = loadings.every(({ form }) => form === 'call' || form === 'typed')
       const middleware = freeName(tree, 'sessionMiddleware', 'sojournMiddleware')
-      const need = (module: string, name: string, local = name) => {
-        wanted.push({ module, name, local })
-        return local
-      }
-      if (!from) need('sojourn', 'createSessions')
-      need('sojourn/express', 'sessionMiddleware', middleware)
-      if (!from) need(code.store.module, code.store.name)
-      else wanted.unshift({ module: from, name: 'sessions', local: name })
+      const { module, name: store } = code.store
+      const wanted: Wanted[] = [
+        from
+          ? { module: from, name: 'sessions', local: name }
+          : { module: 'sojourn', name: 'createSessions', local: 'createSessions' },
+        { module: 'sojourn/express', name: 'sessionMiddleware', local: middleware },
+      ]
+      if (!from && module !== '') wanted.push({ module, name: store, local: store })
       dropDeclarators(draft, [...obsolete, ...code.store.obsolete])
       for (const type of types) writeDataType(draft, type)
       if (isInline) insertImports(draft, wanted, statement)

@@ -1,7 +1,7 @@
 /** Translates the store: connect-redis, connect-pg-simple, the memory store. */
 
 import type { Draft } from './edits.ts'
-import { loadingsOf } from './modules.ts'
+import { loadingsOf, sessionLoadings } from './modules.ts'
 import { isCall, isMember, type Node, propertyName, references, type Tree } from './tree.ts'
 
 /** The store of Sojourn, and what goes of the old one. */
@@ -37,6 +37,8 @@ const KINDS: ReadonlyMap<string, Kind> = new Map(
     },
   }),
 )
+/** Stores that the drop-in may have already; they are imported. */
+const OURS = /^(?:memory|sqlite|redis|postgres|session)Store$/
 const FORMERLY =
   "so that nobody is signed out: formerly: { sessions: expressSession({ secret, store }), until: 'YYYY-MM-DD' } of sojourn/formerly, with the old store"
 
@@ -54,6 +56,10 @@ export function storeCode(
       'another store for production: memoryStore() is lost at a restart, as before. Without store the session is in the cookie, which the visitor can read'
     draft.leave(given ?? call, what, write)
     return { code: 'memoryStore()', module: 'sojourn/stores/memory', name: 'memoryStore', obsolete }
+  }
+  if (isCall(value) && OURS.test(nameOf(value['callee']) ?? '')) {
+    const code = tree.source.slice(value.start, value.end)
+    return { code, module: '', name: '', obsolete }
   }
   for (const [module, kind] of KINDS) {
     const found = madeBy(tree, value, module)
@@ -98,7 +104,7 @@ function resolved(
 function isMemory(tree: Tree, { type, callee }: Node): boolean {
   if (type !== 'NewExpression') return false
   if (isMember(callee)) return propertyName(callee) === 'MemoryStore'
-  return loadingsOf(tree, 'express-session').some(({ names }) =>
+  return sessionLoadings(tree).some(({ names }) =>
     names.some(({ imported, local }) => imported === 'MemoryStore' && local === callee.name),
   )
 }
