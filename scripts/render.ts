@@ -47,6 +47,7 @@ const FOLDERS = [
   'devtools',
   'cli/command',
   'cli/inspect',
+  'cli/migrate',
   'cli/secret',
   'cli/store',
   'cli/doctor',
