@@ -8,6 +8,7 @@ const ROUTING = /^(?:all|get|post|put|patch|delete|options|head|use|param|route)
 /** Why a handler cannot become `async`; `undefined` if it can, or is already. */
 export function objection(tree: Tree, handler: Node): string | undefined {
   if (handler['generator']) return 'a generator'
+  if (handler['computed']) return 'a method with a computed name'
   if (handler['kind'] && handler['kind'] !== 'method') return `a ${handler['kind']}`
   if (handler['async'] || isGivenToRouter(tree, handler)) return undefined
   const name = nameOf(tree, handler)
