@@ -56,7 +56,7 @@ const LONGEST_TIMEOUT = 3_600_000
 /** Waits until nothing is in flight, at most until the timeout. @throws ERR_OPTION_INVALID */
 export async function closeSessions(
   commits: CommitCount,
-  stored: StoredBackend | undefined,
+  backends: readonly StoredBackend[],
   options: CloseOptions,
 ): Promise<Unfinished> {
   requireObject(options, 'options', "{ timeout: '10s' }")
@@ -64,17 +64,18 @@ export async function closeSessions(
   const { timeout = '10s' } = options
   const limit = milliseconds(timeout, 'timeout')
   if (limit > LONGEST_TIMEOUT) throw invalid('timeout', "is at most '1h'")
-  const logouts = () => stored?.unconfirmed ?? 0
+  const logouts = () => backends.reduce((sum, { unconfirmed }) => sum + unconfirmed, 0)
   const controller = new AbortController()
   const { signal } = controller
   const cancel = systemTimer(() => controller.abort(), limit)
   // A commit that fails may be a logout, which is then retried.
   while (!signal.aborted && commits.size + logouts() > 0) {
     await untilAborted(signal, commits.none()).catch(() => {})
-    await stored?.drain(signal)
+    await Promise.all(backends.map((stored) => stored.drain(signal)))
   }
   // Whoever watches sessions has a connection, for which the end of its pool would wait.
-  await untilAborted(signal, stored?.unwatch() ?? Promise.resolve()).catch(() => {})
+  const unwatched = Promise.all(backends.map((stored) => stored.unwatch()))
+  await untilAborted(signal, unwatched).catch(() => {})
   cancel()
   return { commits: commits.size, logouts: logouts() }
 }

@@ -121,6 +121,8 @@ export function createSessions(options: Omit<SessionOptions, 'schema'>): Session
     return session?.handle
   }
 
+  const { stored, former } = settings
+  const backends = [...(stored ? [stored] : []), ...(former?.stored ?? [])]
   const sessions: Sessions<any> = {
     get,
     signedIn(carrier, options = {}) {
@@ -176,16 +178,15 @@ export function createSessions(options: Omit<SessionOptions, 'schema'>): Session
     },
     run: (visit, handler) => running.run(visit, handler),
     checkCsrf: (carrier, token) => guarded('checkCsrf', carrier, (visit) => visit.checkCsrf(token)),
-    close: (options = {}) => closeSessions(host.commits, settings.stored, options),
+    close: (options = {}) => closeSessions(host.commits, backends, options),
     describePolicy: () => settings.policy,
     secretUse: () =>
       host.secretUse.map(({ opened, lastAt }) => ({
         opened,
         lastAt: lastAt === undefined ? undefined : new Date(lastAt),
       })),
-    formerlyUse: () => settings.former?.use() ?? [],
+    formerlyUse: () => former?.use() ?? [],
   }
-  const { stored } = settings
   const made = stored
     ? {
         ...sessions,

@@ -26,6 +26,7 @@ export function policyFindings(policy: Policy): Finding[] {
       'Keep the preset while Flask shares the session; then leave it out.',
     ]),
     encryptionFinding(policy),
+    ...policy.formerly.map(formerlyFinding),
     ...(store ? storeFindings(store, backend) : [logoutFinding(isFlask)]),
   ]
 }
@@ -68,6 +69,14 @@ function encryptionFinding({ encryption, format, store }: Policy): Finding {
     `${reader} can read the session: signed is not secret.`,
     format === 'flask' ? 'Keep nothing private in it.' : 'encrypt: true, or keep nothing private.',
   ])
+}
+
+function formerlyFinding({ name, until }: Policy['formerly'][number]): Finding {
+  if (Date.parse(until) > Date.now()) {
+    return pass('formerly', `Sessions of '${name}' are moved here until ${until}.`)
+  }
+  const says = `Sessions of '${name}' are not accepted since ${until}.`
+  return warn('formerly', says, 'Take it out of the option formerly.')
 }
 
 function logoutFinding(isFlask: boolean): Finding {

@@ -100,6 +100,7 @@ function sidesOf(sides: readonly Side[], ours: FormerContext['ours']): FormerSid
   return {
     open,
     use: () => sides.map(({ use }) => ({ ...use })),
+    stored: sides.flatMap(({ settings }) => settings.stored ?? []),
     policy: sides.map(({ name, settings, until, dualWrite }) => ({
       name,
       cookieName: settings.cookieName,

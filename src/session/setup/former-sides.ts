@@ -1,6 +1,7 @@
 /** The contract between `session/` and the option `formerly`: where sessions were before. */
 
 import type { CommitRequest, Committed, Opened } from '../../backends/backend.ts'
+import type { StoredBackend } from '../../backends/store-backend.ts'
 import type { Maybe } from '../../base/ports.ts'
 import type { RequestFacts } from '../../http/request-facts.ts'
 import type { Lifetime } from '../../record/lifetime.ts'
@@ -42,6 +43,8 @@ export interface FormerSides {
   open(facts: RequestFacts, opened: Opened, now: number): Maybe<FormerVisit | undefined>
   use(): FormerUse[]
   readonly policy: readonly FormerPolicy[]
+  /** Those on a store, for `sessions.close()`. */
+  readonly stored: readonly StoredBackend[]
 }
 
 /** The former sessions of one request. */

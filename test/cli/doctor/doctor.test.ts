@@ -13,6 +13,7 @@ const SRC = pathToFileURL(resolve(import.meta.dirname, '../../../src')).href
 const IMPORTS = `
 import { aal1, aal2, aal3, createSessions } from '${SRC}/index.ts'
 import { flask } from '${SRC}/flask/flask.ts'
+import { formerly } from '${SRC}/formerly/formerly.ts'
 import { memoryStore } from '${SRC}/stores/memory/memory.ts'
 import { sqliteStore } from '${SRC}/stores/sqlite/sqlite.ts'
 import { DatabaseSync } from 'node:sqlite'
@@ -129,6 +130,12 @@ describe('each question has an answer that is no pass', () => {
       "{ secret, encrypt: { from: '2998-01-01', migrateUntil: '2999-01-01' } }",
       'encrypt.from',
     ],
+    [
+      'formerly',
+      'warn',
+      "{ secret, formerly: formerly({ sessions: { secret }, until: '2020-01-01' }) }",
+      'Take it out',
+    ],
     ['logout', 'warn', '{ secret }', 'store'],
     ['store', 'warn', `{ secret, ${IN_MEMORY} }`, 'sqliteStore(db)'],
     ['algorithms', 'warn', FLASK, 'leave it out'],
@@ -148,7 +155,9 @@ describe('each question has an answer that is no pass', () => {
     const { on } = await findingsOn(`{
       secret: [secret, '${OLDER}'], ${IN_MEMORY}, lifetime: aal1, onReplay: 'end', rotate: '1h',
       maxSessionsPerUser: 1, onLimit: 'reject', onUnavailable: 'anonymous-readonly',
+      formerly: formerly({ sessions: { secret }, until: new Date(Date.now() + 86_400_000) }),
     }`)
+    expect(on('formerly').says).toContain("session' are moved here until")
     expect(on('secret').says).toBe('Nobody can guess it; 1 previous secret too.')
     expect(on('lifetime').says).toContain('within level 1')
     expect(on('ids').says).toContain('after 1 hour')

@@ -137,6 +137,16 @@ describe.each(PLANS)('$name', ({ old, next }) => {
     expect(await jar.user(before.sessions)).toBe('lisa')
   })
 
+  it('moves no mark along with the data', async () => {
+    const { before, after, again } = made()
+    const jar = await signedIn(before.sessions)
+    await jar.visit(after.sessions)
+    await jar.visit(before.sessions, (session) => session.set('theme', 'dark'))
+    await jar.visit(again!.sessions, (session) => {
+      expect([...session.keys()].toSorted()).toEqual(['cart', 'theme'])
+    })
+  })
+
   it('writes one old session, however often a request commits', async () => {
     const { before, after } = made()
     const jar = new Jar()

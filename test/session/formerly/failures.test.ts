@@ -185,6 +185,51 @@ test('a login that nobody knows the time of is not a recent one', async () => {
   }
 })
 
+test('a session that holds nothing is no session', async () => {
+  const { clock } = fakeTime()
+  const sessions = flask({ SECRET_KEY: SECRET, SESSION_COOKIE_NAME: 'old' })
+  const before = withEvents({ ...sessions, clock })
+  const after = withEvents({
+    secret: NEW_SECRET,
+    clock,
+    formerly: formerly({ sessions, until: UNTIL }),
+  })
+  const jar = new Jar()
+  await jar.visit(before.sessions, (session) => void (session.permanent = true))
+  expect(jar.cookies.size).toBe(1)
+  await jar.visit(after.sessions, (session) => expect(session.isNew).toBe(true))
+  expect([jar.cookies.size, after.events]).toEqual([0, []])
+})
+
+test('an old session that was not ended is ended by close(), before the process is', async () => {
+  const { line, store } = unpluggable()
+  const { before, after, jar } = await moved({}, {}, { store })
+  const copy = jar.copy()
+  await jar.visit(after.sessions, () => void (line.isCut = true))
+  line.isCut = false
+  expect(await after.sessions.close()).toEqual({ commits: 0, logouts: 0 })
+  expect(await copy.user(before.sessions)).toBeUndefined()
+})
+
+test("a moved login is not fresh for Flask-Login, and has the request's identifier", async () => {
+  const { clock } = fakeTime()
+  const sessions = { secret: SECRET, cookie: { name: 'old' } }
+  const before = withEvents({ ...sessions, clock })
+  const after = withEvents({
+    ...flask({ SECRET_KEY: NEW_SECRET }),
+    clock,
+    formerly: formerly({ sessions, until: UNTIL }),
+  })
+  const jar = new Jar()
+  await jar.visit(before.sessions, (session) => session.login('mona'))
+  const facts = { cookie: jar.header, address: '127.0.0.1', header: () => null }
+  const visit = after.sessions.mount([{}], facts as never)!
+  const session = await visit.session()
+  expect(session.get('_user_id')).toBe('mona')
+  expect(session.get('_fresh')).toBe(false)
+  expect(session.get('_id')).toMatch(/^[0-9a-f]{128}$/)
+})
+
 test('our own timeouts apply to old sessions, too', async () => {
   const { time, after, jar } = await moved({ lifetime: { idle: '2h' } })
   time.now += 3 * 3_600_000
