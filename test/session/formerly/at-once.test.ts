@@ -136,6 +136,25 @@ describe.each<[string, () => SessionOptions]>([
   })
 })
 
+test('a request from before a login a moment ago does not fall back to an old session', async () => {
+  const { clock } = fakeTime()
+  const old = { secret: SECRET, cookie: { name: 'old' } }
+  const before = withEvents({ ...old, clock })
+  const after = withEvents({
+    secret: NEW_SECRET,
+    store: memoryStore(),
+    clock,
+    formerly: formerly({ sessions: old, until: UNTIL }),
+  })
+  const jar = new Jar()
+  await jar.visit(after.sessions, (session) => session.set('cart', 1))
+  const stale = jar.copy()
+  await stale.visit(before.sessions, (session) => session.login('lisa'))
+  await jar.visit(after.sessions, (session) => session.login('mona'))
+  expect(await stale.user(after.sessions)).toBeUndefined()
+  expect(after.events.map(({ type }) => type)).not.toContain('moved')
+})
+
 test('sessions that were moved are in the device list, with what is known of them', async () => {
   const { time, clock } = fakeTime()
   const old = { secret: SECRET, cookie: { name: 'old' } }

@@ -158,6 +158,8 @@ describe.each(PLANS)('$name', ({ old, next }) => {
     await session.commit(headers)
     jar.take(headers.getSetCookie())
     expect(headers.getSetCookie()).toHaveLength(2)
+    const listed = await before.sessions['list']?.('mona')
+    expect(listed ?? [1]).toHaveLength(1)
     await jar.visit(before.sessions, (old) => {
       expect([old.get('a'), old.get('b'), old.userId]).toEqual([1, 2, 'mona'])
     })
@@ -176,6 +178,52 @@ test('a session that was revoked is revoked for the old application, too', async
   await after.sessions['revokeUser']('mona')
   expect(await jar.user(after.sessions)).toBeUndefined()
   expect(await jar.user(before.sessions)).toBeUndefined()
+})
+
+test('a session that ends during a request ends for the old application, too', async () => {
+  const { clock } = fakeTime()
+  const old = { secret: SECRET, cookie: { name: 'old' } }
+  const before = withEvents({ ...old, clock })
+  const dual = formerly({ sessions: old, until: UNTIL, dualWrite: true })
+  const after = withEvents({ secret: SECRET, store: memoryStore(), clock, formerly: dual })
+  const jar = new Jar()
+  await jar.visit(before.sessions, (session) => session.login('mona'))
+  await jar.visit(after.sessions)
+  const session = await after.sessions.open(jar.header)
+  await after.sessions['revokeUser']('mona')
+  session.regenerate()
+  jar.take((await session.commit()).getSetCookie())
+  expect(await jar.user(before.sessions)).toBeUndefined()
+})
+
+test('revokeUser ends an old session that has not come over, for the old application, too', async () => {
+  const { clock } = fakeTime()
+  const old = { secret: SECRET, cookie: { name: 'old' }, store: memoryStore() }
+  const before = withEvents({ ...old, clock })
+  const dual = formerly({ sessions: old, until: UNTIL, dualWrite: true })
+  const after = withEvents({ secret: SECRET, store: memoryStore(), clock, formerly: dual })
+  const jar = new Jar()
+  await jar.visit(before.sessions, (session) => session.login('mona'))
+  await after.sessions['revokeUser']('mona')
+  const copy = jar.copy()
+  expect(await jar.user(after.sessions)).toBeUndefined()
+  expect(await copy.user(before.sessions)).toBeUndefined()
+})
+
+test('a cookie of ours that does not verify, as under a wrong secret, leaves the old session alone', async () => {
+  const { clock } = fakeTime()
+  const old = { secret: SECRET, cookie: { name: 'old' }, store: memoryStore() }
+  const before = withEvents({ ...old, clock })
+  const dual = formerly({ sessions: old, until: UNTIL, dualWrite: true })
+  const store = memoryStore()
+  const after = withEvents({ secret: SECRET, store, clock, formerly: dual })
+  const wrong = withEvents({ secret: NEW_SECRET, store, clock, formerly: dual })
+  const jar = new Jar()
+  await jar.visit(before.sessions, (session) => session.login('mona'))
+  await jar.visit(after.sessions)
+  expect(await jar.user(wrong.sessions)).toBeUndefined()
+  expect(await jar.copy().user(after.sessions)).toBe('mona')
+  expect(await jar.user(before.sessions)).toBe('mona')
 })
 
 test('an old side that fails is an event, and the page is served', async () => {

@@ -76,7 +76,7 @@ describe.each(PLANS)('$name', ({ old, next }) => {
     const { time, before, after } = made()
     const jar = await signedIn(before.sessions)
     time.now += DAY
-    await jar.visit(after.sessions, (session) => {
+    const lines = await jar.visit(after.sessions, (session) => {
       expect(session.userId).toBe('mona')
       expect(session.isNew).toBe(false)
       expect(session.get('cart')).toEqual([{ id: 7, price: 1.5 }, 'two'])
@@ -84,6 +84,8 @@ describe.each(PLANS)('$name', ({ old, next }) => {
       expect(session.permanent).toBe(true)
       expect([...session.keys()]).toHaveLength(session.size)
     })
+    // No cookie is set and expired by one response.
+    expect(new Set(lines.map((line) => line.split('=')[0])).size).toBe(lines.length)
     expect(after.events.map(({ type }) => type)).toEqual(['moved'])
     expect(after.sessions.formerlyUse()).toMatchObject([{ moved: 1, refused: 0 }])
     // The new cookie alone, from now on.
