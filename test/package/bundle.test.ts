@@ -140,6 +140,7 @@ const LIMITS: Readonly<Record<string, Sizes>> = {
   'sojourn/react-router': { production: 6_400, unknown: 6_400 },
   'sojourn/sveltekit': { production: 7_100, unknown: 7_100 },
   'sojourn/flask': { production: 16_900, unknown: 16_900 },
+  'sojourn/formerly': { production: 9_000, unknown: 9_000 },
   'sojourn/otel': { production: 4_400, unknown: 4_400 },
   'sojourn/stores': { production: 21_100, unknown: 21_100 },
   'sojourn/stores/memory': { production: 23_450, unknown: 23_500 },
