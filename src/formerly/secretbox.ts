@@ -57,8 +57,9 @@ export function secretboxSealer(options: SecretboxOptions): Sealer {
       return encodeURIComponent(`${cipher.toString('base64')};${nonce.toString('base64')}`)
     },
     open(value) {
-      const [cipher, nonce, more] = boxOf(value)
-      if (!cipher || nonce?.length !== NONCE_BYTES || more) return 'malformed'
+      const parts = boxOf(value)
+      const [cipher, nonce] = parts
+      if (parts.length !== 2 || !cipher || nonce?.length !== NONCE_BYTES) return 'malformed'
       if (cipher.length < MAC_BYTES) return 'malformed'
       const message = Buffer.alloc(cipher.length - MAC_BYTES)
       const key = keys.findIndex((one) =>
@@ -79,11 +80,16 @@ function withTime(text: string, seconds: number): string {
 }
 
 /** The parts of a cookie. A signature of @fastify/cookie proves less than the secretbox does. */
-function boxOf(value: string): readonly Buffer[] {
+function boxOf(value: string): readonly (Buffer | undefined)[] {
   try {
-    const decoded = decodeURIComponent(value)
-    return decoded.split(';').map((part) => Buffer.from(part.replace(/\..*$/s, ''), 'base64'))
+    return decodeURIComponent(value).replace(/\..*$/s, '').split(';').map(bytesOf)
   } catch {
     return []
   }
+}
+
+/** The bytes of a base64 text; `undefined` unless it is as the plugin writes it. */
+function bytesOf(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64')
+  return bytes.toString('base64') === text ? bytes : undefined
 }

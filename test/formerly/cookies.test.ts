@@ -6,6 +6,8 @@ import { type Data, kept, libraries, type Server } from './libraries.ts'
 
 const NOW = Date.parse('2026-11-30T12:00:00Z')
 
+const VISITORS = process.env['LONG_TESTS'] === '1' ? 10_000 : 1000
+
 /** What a session holds, without the keys of the library. */
 function dataOf(session: Session): Data {
   return Object.fromEntries([...session.keys()].map((key) => [key, session.get(key)]))
@@ -92,10 +94,9 @@ describe.each(libraries)('the sessions of $name', (library) => {
       const changed = cookie[index] === 'A' ? 'B' : 'A'
       for (const put of [changed, '', `${cookie[index]}A`]) {
         const forged = cookie.slice(0, index) + put + cookie.slice(index + 1)
-        if (decodeURIComponent(forged) === decodeURIComponent(cookie)) continue
         const session = await all.open(forged)
         const found = dataOf(session)
-        // Base64 has several spellings of the same bytes: those are the session, and nothing else.
+        // `%3b` is another spelling of `%3B`: that is the session, and nothing else.
         if ('userId' in found) expect(found).toEqual({ userId: 'ada', role: 'admin' })
         else tried++
       }
@@ -154,13 +155,13 @@ describe.each(libraries)('the sessions of $name', (library) => {
   })
 
   it(
-    'of 10 000 visitors of mixed age are all found, and stay in the library',
+    'of thousands of visitors of mixed age are all found, and can go back',
     { timeout: 120_000 },
     async () => {
       const oldest = library.lasts ?? 90 * 86_400_000
-      const visitors = Array.from({ length: 10_000 }, (_, index) => ({
+      const visitors = Array.from({ length: VISITORS }, (_, index) => ({
         data: { userId: `user-${index}`, cart: index % 7, name: 'ä'.repeat(index % 30) },
-        made: NOW - Math.floor((oldest - 2000) * (index / 10_000)),
+        made: NOW - Math.floor((oldest - 2000) * (index / VISITORS)),
         cookie: '',
       }))
       for (let index = 0; index < visitors.length; index += 50) {
