@@ -176,7 +176,7 @@ describe('key rotation', () => {
     for (const salt of [undefined, '0123456789abcdef']) {
       const app = fastify()
       const options = { secret: SECRET, ...(salt && { salt }) }
-      await app.register(plugin, { ...options, cookie: { path: '/' } } as { secret: string })
+      await app.register(plugin, { ...options, cookie: { path: '/' } } as never)
       await app.ready()
       const value = app.encodeSecureSession(app.createSecureSession({ userId: 'ada' } as never))
       const sessions = createSessions(secureSession({ sodium, ...options }))
