@@ -156,7 +156,7 @@ describe.each(libraries)('the sessions of $name', (library) => {
 
   it(
     'of thousands of visitors of mixed age are all found, and can go back',
-    { timeout: 120_000 },
+    { timeout: 600_000 },
     async () => {
       const oldest = library.lasts ?? 90 * 86_400_000
       const visitors = Array.from({ length: VISITORS }, (_, index) => ({

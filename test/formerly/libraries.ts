@@ -117,7 +117,7 @@ export const secretbox: Library = {
       ...(renamed && { cookieName: 'shop' }),
     }),
   async start() {
-    const app = fastify()
+    const app = fastify({ keepAliveTimeout: 0 })
     await app.register(realSecureSession, { key: KEY, cookie: { path: '/' } })
     app.get('/', (request) => request.session.data())
     app.post('/', (request) => {
@@ -142,7 +142,8 @@ async function bodyOf(req: IncomingMessage): Promise<Data> {
 }
 
 async function listening(handler: RequestListener): Promise<Server> {
-  const server = createServer(handler)
+  // A busy machine must not close a connection that is about to be used again.
+  const server = createServer({ keepAliveTimeout: 0 }, handler)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return client(`http://127.0.0.1:${port}`, async () => {

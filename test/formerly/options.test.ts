@@ -234,6 +234,22 @@ describe('iron-session', () => {
   })
 })
 
+it('a cookie of secure-session without a time is refused', async () => {
+  const sessions = createSessions(secureSession({ sodium, key: KEY }))
+  const box = (text: string) => {
+    const [message, nonce] = [Buffer.from(text), Buffer.alloc(24, 7)]
+    const cipher = Buffer.alloc(message.length + 16)
+    sodium.crypto_secretbox_easy(cipher, message, nonce, KEY)
+    const value = `${cipher.toString('base64')};${nonce.toString('base64')}`
+    return `session=${encodeURIComponent(value)}`
+  }
+  const now = Math.round(Date.now() / 1000)
+  expect((await sessions.open(box(`{"userId":"ada","__ts":${now}}`))).userId).toBe('ada')
+  for (const time of ['', ',"__ts":null', ',"__ts":"x"', `,"__ts":${now + 3600}`, ',"__ts":[1]']) {
+    expect((await sessions.open(box(`{"userId":"ada"${time}}`))).userId).toBeUndefined()
+  }
+})
+
 describe('cookie-session', () => {
   it('pairs the first value with the first signature, as the library does', async () => {
     const sessions = createSessions(keygrip.preset())
@@ -260,11 +276,7 @@ describe('cookie-session', () => {
 
   it('keeps the expiry that koa-session has in the same format', async () => {
     const now = Date.parse('2026-11-30T12:00:00Z')
-    const of = (data: object) => {
-      const value = Buffer.from(JSON.stringify(data)).toString('base64')
-      const signature = createHmac('sha1', SECRET).update(`session=${value}`).digest('base64url')
-      return `session=${value}; session.sig=${signature}`
-    }
+    const of = (data: object) => signed(JSON.stringify(data))
     const sessions = createSessions({ ...keygrip.preset(), clock: () => now })
     const expired = of({ userId: 'ada', _expire: now - 1, _maxAge: 1000 })
     expect((await sessions.open(expired)).userId).toBeUndefined()
@@ -289,6 +301,13 @@ describe('cookie-session', () => {
     expect(new Keygrip([SECRET], 'sha256').verify(`session=${value}`, signature!)).toBe(true)
   })
 })
+
+/** The cookies of cookie-session for any text, signed with its key. */
+function signed(text: string): string {
+  const value = Buffer.from(text).toString('base64')
+  const signature = createHmac('sha1', SECRET).update(`session=${value}`).digest('base64url')
+  return `session=${value}; session.sig=${signature}`
+}
 
 describe('what the JSON of another library may hold', () => {
   const seal = async (text: string) => `a=${await sealData(JSON.parse(text), { password: SECRET })}`
@@ -318,6 +337,22 @@ describe('what the JSON of another library may hold', () => {
   it('is no list, text or number', async () => {
     for (const text of ['["userId"]', '"userId"', '7', 'null', 'true']) {
       expect((await sessions.open(await seal(text))).size).toBe(0)
+    }
+  })
+
+  it('is JSON, and one object', async () => {
+    const all = createSessions(keygrip.preset())
+    expect((await all.open(signed(' {"userId":"ada","x":[1e400]}'))).userId).toBe('ada')
+    for (const text of [
+      '{"userId":"ada","x":NaN}',
+      '{"userId":"ada","x":[-Infinity]}',
+      '[{"userId":"ada"}]',
+      '{"userId":"ada"}}',
+      '{"userId":"ada"',
+      '{"userId":"ada","x":"\u0000"}',
+      '',
+    ]) {
+      expect((await all.open(signed(text))).userId).toBeUndefined()
     }
   })
 
