@@ -24,7 +24,7 @@ export type { Sodium } from './secretbox.ts'
 
 /** The options of one session of @fastify/secure-session 8. */
 export interface SecureSessionOptions extends UserIdOption {
-  /** The app's `sodium-native`: `import sodium from 'sodium-native'`. It comes with the plugin. */
+  /** The package `sodium-native`, which the plugin brings. */
   sodium: Sodium
   /** The key of 32 bytes, as bytes or base64; or a list: the first encrypts, all decrypt. */
   key?: Uint8Array | string | readonly (Uint8Array | string)[] | undefined
@@ -83,7 +83,7 @@ export function secureSession(options: SecureSessionOptions): SessionOptions {
   refuseUnknown(options, KNOWN, '', INSTEAD)
   const { sodium, sessionName = 'session', cookieName = sessionName, userId } = options
   if (typeof sodium?.crypto_secretbox_open_easy !== 'function') {
-    throw invalid('sodium', "has to be the app's sodium-native: import sodium from 'sodium-native'")
+    throw invalid('sodium', 'has to be the sodium-native that the plugin brings')
   }
   const attributes = options.cookieOptions ?? options.cookie ?? {}
   requireObject(attributes, 'cookie')
