@@ -156,7 +156,12 @@ export function cookieBackend(
     layout,
     maxBytes: limit.bytes,
     open: cookieOpener(format, lifetime, place),
-    commit: (request) => (request.changes.length > 0 ? keep(request) : renew(request)),
+    commit(request) {
+      const committed = request.changes.length > 0 ? keep(request) : renew(request)
+      const { setCookie } = committed
+      if (setCookie === undefined || !writer.also) return committed
+      return { ...committed, also: writer.also(setCookie) }
+    },
     reopen: (opened) => opened,
   }
 }

@@ -16,7 +16,7 @@ export interface Unsealed {
 }
 
 /** Why a value was rejected: the `reason` of the event `rejected`. */
-export type Refused = Unverified | 'unknown-key' | 'payload'
+export type Refused = Unverified | 'unknown-key' | 'payload' | 'expired'
 
 /** An encrypter is one, too. Seals a text with the time (whole seconds since 1970) under the current secret; unseals it. */
 export interface Sealer {

@@ -3,3 +3,12 @@
 export { formerly } from '../session/formerly/sides.ts'
 export type { FormerSessions } from '../session/formerly/options.ts'
 export type { Formerly, FormerPolicy, FormerUse } from '../session/setup/former-sides.ts'
+export { cookieSession, type CookieSessionOptions } from './cookie-session.ts'
+export { ironSession, type IronSessionOptions } from './iron-session.ts'
+export {
+  secureSession,
+  type SecureCookieOptions,
+  type SecureSessionOptions,
+  type Sodium,
+} from './secure-session.ts'
+export type { ForeignAttributes } from './cookie-attributes.ts'

@@ -31,6 +31,8 @@ export interface SetCookieWriter {
   set(value: string, keepFor: number | undefined, now: number): string
   /** Removes the cookie. Repeats the attributes: with others browsers would keep the cookie. */
   clear(): string
+  /** Further lines that go with a line of `set` or `clear`, in a format with more than one cookie. */
+  also?(line: string): readonly string[]
 }
 
 // Browsers limit a cookie's lifetime to 400 days (RFC 6265bis section 5.5). In seconds.

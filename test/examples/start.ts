@@ -20,6 +20,7 @@ export async function startExample(name: string): Promise<string> {
       NODE_ENV: 'development',
       SESSION_SECRET: SECRET,
       SECRET_KEY: SECRET,
+      SESSION_KEY: Buffer.from(SECRET).subarray(0, 32).toString('hex'),
       SESSION_DB: ':memory:',
       AUDIT_DB: ':memory:',
     },

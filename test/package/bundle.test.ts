@@ -141,6 +141,7 @@ const LIMITS: Readonly<Record<string, Sizes>> = {
   'sojourn/sveltekit': { production: 7_100, unknown: 7_100 },
   'sojourn/flask': { production: 16_900, unknown: 16_900 },
   'sojourn/formerly': { production: 11_300, unknown: 11_300 },
+  'sojourn/formerly': { production: 9_000, unknown: 9_000 },
   'sojourn/otel': { production: 4_400, unknown: 4_400 },
   'sojourn/stores': { production: 21_500, unknown: 21_500 },
   'sojourn/stores/memory': { production: 23_850, unknown: 23_900 },

@@ -80,7 +80,7 @@ export interface SessionOptions extends StoreOptions, SchemaOptions {
    * until: '2027-03-01' })`, with `formerly` of `sojourn/formerly`. @default none
    */
   formerly?: Formerly
-  /** Set by `flask()` of `sojourn/flask`. Do not write it by hand. */
+  /** Set by `flask()` and the like. Do not write it by hand. */
   preset?: Preset
 }
 

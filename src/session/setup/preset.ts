@@ -72,6 +72,8 @@ export interface PresetRules {
   /** Reads the Cookie header. */
   cookieValues: CookieReader
   expiry: Expiry
+  /** Changes how the cookie is written. @default as `cookie` and `expiry` say */
+  writer?(plain: SetCookieWriter, secrets: readonly Uint8Array[]): SetCookieWriter
   /** Whether reading one category of flash messages deletes all categories, as in Flask. */
   consumesAllFlashes: boolean
   /** Whether a permanent session is extended by requests that never open it, as in Flask. */

@@ -86,7 +86,8 @@ export function resolveOptions(options: SessionOptions): Settings {
   for (const weakness of weaknesses) {
     development?.weakSecret(weakness, where, explain(weakness))
   }
-  const writer = setCookieWriter(preset.cookie, preset.expiry)
+  const plain = setCookieWriter(preset.cookie, preset.expiry)
+  const writer = preset.writer?.(plain, secrets) ?? plain
   if (preset.cookie.secure && options.cookie?.secure === undefined) {
     development?.secureByDefault(writer.name)
   }
