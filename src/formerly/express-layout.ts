@@ -2,44 +2,82 @@
 
 import { type Field, type Fields, splitFields } from '../record/fields.ts'
 import type { Layout, SessionRecord } from '../record/record.ts'
-import { NO_STAMP, type Stamp } from '../record/stamp.ts'
+import { NO_STAMP } from '../record/stamp.ts'
 import { createCodec } from '../record/text/codec.ts'
 import type { Tag } from '../record/text/tag.ts'
 
 /** The key of a row under which the attributes of its cookie are. */
-const COOKIE = 'cookie'
+export const ROW_COOKIE = 'cookie'
 
-/** A record whose `cookie` is not among the data. */
+/** The attributes of a cookie as express-session writes them to a row. */
+export interface RowCookie {
+  readonly originalMaxAge: number | null
+  readonly expires?: string | null
+  readonly [attribute: string]: unknown
+}
+
+/** What the layout needs to know. */
+export interface RowRules {
+  readonly tags: readonly Tag[]
+  /** The attributes of a session that has none of its own. */
+  readonly cookie: RowCookie
+  /**
+   * For the drop-in: the key of the data that shows the session id. `cookie` is then a key of the
+   * data as well. @default none: the app's data only, and `cookie` is preserved unseen
+   */
+  readonly idKey?: string | undefined
+}
+
+/** The layout, and the cookie of a record, which is not among its data. */
+export interface RowLayout extends Layout {
+  cookieOf(record: SessionRecord): RowCookie
+  setCookie(record: SessionRecord, cookie: RowCookie): void
+}
+
 interface RowRecord extends SessionRecord {
   cookie?: Field | undefined
 }
 
-/**
- * Makes the layout. `showsCookie`: whether `cookie` is one of the keys of the data, as the drop-in
- * needs it; otherwise it is preserved unseen.
- */
-export function expressLayout(rules: { tags: readonly Tag[]; showsCookie: boolean }): Layout {
-  const codec = createCodec({ tags: rules.tags, sortKeys: false, ascii: false, levelsAround: 1 })
+/** Makes the layout. */
+export function rowLayout({ tags, cookie: usual, idKey }: RowRules): RowLayout {
+  const codec = createCodec({ tags, sortKeys: false, ascii: false, levelsAround: 1 })
+  const isShown = idKey !== undefined
   const record = (data: Fields, cookie?: Field): RowRecord => {
     return { data, meta: data, stamp: NO_STAMP, cookie }
   }
+  const cookieField = (of: RowRecord) => (isShown ? of.data.get(ROW_COOKIE) : of.cookie)
+
   return {
     codec,
     flat: true,
     names: { permanent: '_permanent', flashes: '_flashes', userId: '_user_id' },
-    empty: (_stamp: Stamp) => record(new Map()),
-    copy: ({ data, ...more }) => record(new Map(data), (more as RowRecord).cookie),
-    encode({ data, ...more }) {
-      const { cookie } = more as RowRecord
-      return codec.join(cookie ? new Map([[COOKIE, cookie], ...data]) : data)
+    empty: () => record(new Map()),
+    copy: (of: RowRecord) => record(new Map(of.data), of.cookie),
+    encode(of: RowRecord) {
+      const members = new Map(of.data)
+      if (idKey !== undefined) members.delete(idKey)
+      const cookie = cookieField(of)
+      members.delete(ROW_COOKIE)
+      const text = cookie?.text ?? codec.encode(usual, ROW_COOKIE)
+      return codec.join(new Map([[ROW_COOKIE, { text }], ...members]))
     },
     decode(text) {
       const data = text.startsWith('{') ? splitFields(text, codec)?.[0] : undefined
       if (!data) return undefined
-      const cookie = rules.showsCookie ? undefined : data.get(COOKIE)
-      if (cookie) data.delete(COOKIE)
+      const cookie = isShown ? undefined : data.get(ROW_COOKIE)
+      if (!isShown) data.delete(ROW_COOKIE)
       return record(data, cookie)
     },
     flashItem: (category, message) => [category, message],
+    cookieOf(of: RowRecord) {
+      const own = cookieField(of)
+      const value = own && (codec.decode(own.text)?.value as Partial<RowCookie> | null)
+      return typeof value === 'object' && value !== null ? { ...usual, ...value } : usual
+    },
+    setCookie(of: RowRecord, cookie) {
+      const field = { text: codec.encode(cookie, ROW_COOKIE) }
+      if (isShown) of.data.set(ROW_COOKIE, field)
+      else of.cookie = field
+    },
   }
 }

@@ -1,5 +1,184 @@
 /** `expressSession()`: options for `createSessions` from those of express-session. */
 
-import { expressStore, type LegacyStore, type RowCookie } from './express-store.ts'
-import { expressLayout } from './express-layout.ts'
+import { foreignBackend } from '../backends/foreign/foreign-backend.ts'
+import type { ForeignLifetime } from '../backends/foreign/foreign-rules.ts'
+import { invalid, refuseUnknown, requireObject } from '../base/options.ts'
+import { systemTimer } from '../base/ports.ts'
+import type { Secret } from '../crypto/keyring.ts'
+import { cookieValues } from '../http/cookie.ts'
+import { type CookieAttributes, sameSiteOf } from '../http/set-cookie.ts'
+import type { SessionOptions } from '../session/setup/options.ts'
+import type { BackendPreset } from '../session/setup/preset.ts'
+import { type RowCookie, type RowLayout, rowLayout } from './express-layout.ts'
+import { expressStore, type LegacyStore, storeName } from './express-store.ts'
 import { signedIds } from './signed-id.ts'
+
+/** The options of express-session that its cookie and its rows depend on. */
+export interface ExpressSessionOptions {
+  /** The secret, or a list: the first signs, all verify. Text is taken literally. */
+  secret: Secret | undefined | readonly (Secret | undefined)[]
+  /** The store of express-session: connect-redis, connect-pg-simple or another with `get`. */
+  store: LegacyStore
+  /** The cookie's name. @default 'connect.sid' */
+  name?: string
+  /** The attributes of the cookie. @default path '/', httpOnly; no maxAge, secure or sameSite */
+  cookie?: {
+    maxAge?: number | null
+    path?: string
+    domain?: string
+    httpOnly?: boolean
+    secure?: boolean
+    sameSite?: boolean | string
+    partitioned?: boolean
+  }
+  /** Whether the cookie is sent again with each response. @default false */
+  rolling?: boolean
+}
+
+/**
+ * Returns options for `createSessions` that read and write the cookie and the rows of
+ * express-session, so that both can run side by side.
+ *
+ * Such a store has no compare-and-swap: of two processes that write one session in the same moment
+ * the later wins. Within a process no change is lost, and a logout is final.
+ *
+ * @example
+ * const sessions = createSessions(expressSession({ secret, store: new RedisStore({ client }) }))
+ *
+ * @throws ERR_OPTION_INVALID
+ */
+export function expressSession(options: ExpressSessionOptions): SessionOptions {
+  requireObject(options, 'options')
+  refuseUnknown(options, ['secret', 'store', 'name', 'cookie', 'rolling'], '')
+  const { secret, store, name = 'connect.sid', cookie = {}, rolling = false } = options
+  requireObject(cookie, 'cookie')
+  refuseUnknown(cookie, [...ATTRIBUTES, 'maxAge'], 'cookie.')
+  const { maxAge = null, sameSite, ...more } = cookie
+  if (maxAge !== null && !Number.isFinite(maxAge)) {
+    throw invalid('cookie.maxAge', 'has to be a number of milliseconds')
+  }
+  return {
+    secret,
+    preset: expressPreset({
+      store,
+      cookie: {
+        path: '/',
+        httpOnly: true,
+        secure: false,
+        partitioned: false,
+        ...more,
+        name,
+        sameSite: sameSite === true ? 'Strict' : sameSiteOf(sameSite || undefined),
+      },
+      row: {
+        originalMaxAge: maxAge,
+        expires: null,
+        httpOnly: true,
+        path: '/',
+        ...cookieData(cookie),
+      },
+      rolling,
+    }),
+  }
+}
+
+const ATTRIBUTES = ['path', 'domain', 'httpOnly', 'secure', 'sameSite', 'partitioned']
+
+function cookieData({ maxAge, ...attributes }: NonNullable<ExpressSessionOptions['cookie']>) {
+  return attributes
+}
+
+/** What the preset is made of. */
+export interface ExpressPresetRules {
+  store: LegacyStore
+  cookie: CookieAttributes
+  /** The attributes of a session that has none of its own. */
+  row: RowCookie
+  rolling: boolean
+  /** For the drop-in: see `RowRules`. @default none */
+  idKey?: string
+}
+
+/** The preset of express-session's cookie and rows. @throws ERR_OPTION_INVALID */
+export function expressPreset(rules: ExpressPresetRules): BackendPreset {
+  const { store, cookie, row, idKey } = rules
+  if (!isLegacyStore(store)) {
+    throw invalid('store', 'has to be a store of express-session, with get, set and destroy')
+  }
+  const idle = row.originalMaxAge ?? DAY
+  return {
+    name: 'express-session',
+    engine: storeName(store),
+    algorithms: { cookie: "HMAC-SHA-256 (express-session's)", csrf: 'HMAC-SHA-256' },
+    secretName: 'secret',
+    tolerates: ['well-known', 'pattern', 'short'],
+    lifetime: { idle, permanent: idle, absolute: undefined, leeway: 60_000, renewal: 'visits' },
+    cookie,
+    cookieValues,
+    expiry: 'Expires',
+    consumesAllFlashes: false,
+    renewsUnasked: true,
+    conflicts: CONFLICTS,
+    backend({ secrets, tags, clock, writer, withSchema }) {
+      const layout = rowLayout({ tags, cookie: row, idKey })
+      return foreignBackend({
+        store: expressStore(store, clock),
+        ids: signedIds(secrets),
+        layout: withSchema(layout),
+        writer,
+        lifetime: lifetimeOf(layout, rules),
+        isEmpty: ({ data }) => data.size === (idKey !== undefined && data.has(idKey) ? 1 : 0),
+        idKey,
+        maxBytes: Number.POSITIVE_INFINITY,
+        deadline: DEADLINE,
+        clock,
+        timer: systemTimer,
+      })
+    },
+  }
+}
+
+/** How long stores keep a session without `maxAge`: connect-redis, connect-pg-simple. */
+const DAY = 86_400_000
+
+/** How long one call of the store may take. express-session waits for ever. */
+const DEADLINE = 10_000
+
+const CONFLICTS: NonNullable<BackendPreset['conflicts']> = [
+  ['store', 'cannot be combined with expressSession(): pass the store to it'],
+  ['encrypt', 'cannot be combined with expressSession(): express-session could not read the rows'],
+  ['audience', 'cannot be combined with expressSession(): express-session has no such setting'],
+  ['lifetime', 'cannot be combined with expressSession(): pass cookie: { maxAge } to it'],
+  ['cookie', 'cannot be combined with expressSession(): pass name and cookie to it'],
+  ['maxBytes', 'cannot be combined with expressSession(): express-session has no such limit'],
+  ['version', 'cannot be combined with expressSession(): its rows have no place for it. Use a key'],
+]
+
+/** Whether it is a store of express-session. */
+export function isLegacyStore(store: unknown): store is LegacyStore {
+  const verbs = (store ?? {}) as Partial<LegacyStore>
+  return [verbs.get, verbs.set, verbs.destroy].every((verb) => typeof verb === 'function')
+}
+
+/** express-session's rules: every visit extends the session; the cookie is sent again if it changed. */
+function lifetimeOf(layout: RowLayout, { rolling }: ExpressPresetRules): ForeignLifetime {
+  return {
+    ended: (_record, { expiresAt = Infinity }, now) => (expiresAt > now ? undefined : 'expired'),
+    of(record, now) {
+      const { originalMaxAge } = layout.cookieOf(record)
+      const keepFor = typeof originalMaxAge === 'number' ? originalMaxAge : undefined
+      return { expiresAt: now + (keepFor ?? DAY), keepFor }
+    },
+    extends: () => true,
+    setsCookie(record, isChanged) {
+      return rolling || (isChanged && typeof layout.cookieOf(record).originalMaxAge === 'number')
+    },
+    stamp(record, now) {
+      const cookie = layout.cookieOf(record)
+      const { originalMaxAge } = cookie
+      const expires =
+        typeof originalMaxAge === 'number' ? new Date(now + originalMaxAge).toISOString() : null
+      layout.setCookie(record, { ...cookie, expires })
+    },
+  }
+}

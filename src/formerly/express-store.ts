@@ -14,107 +14,78 @@ export interface LegacyStore {
   touch?(id: string, data: any, done?: any): unknown
 }
 
-/** The attributes of a cookie as express-session writes them to a row. */
-export interface RowCookie {
-  originalMaxAge: number | null
-  expires?: string | null
-  [attribute: string]: unknown
-}
-
 /**
  * Makes the adapter.
  *
- * What it cannot promise: such a store has no compare-and-swap. Within this process the writes of one
- * session wait for each other, and each reads the row again before it replaces it: changes of
- * parallel requests to different keys both win, and nothing is written after a logout. A write of
- * another process in the moment between that read and the write is lost, as it is with
- * express-session for the whole time of a request.
- *
- * @param cookie the attributes of a session that has none of its own
+ * What it cannot promise: such a store has no compare-and-swap. Its backend reads a session again
+ * before it writes, and within this process one request after the other does: changes of parallel
+ * requests to different keys all win, and nothing is written after a logout. What another process
+ * writes in the moment between that read and the write is lost, as with express-session all that is
+ * written during a request.
  */
-export function expressStore(store: LegacyStore, cookie: RowCookie, clock: Clock): ForeignStore {
-  const queues = new Map<string, Promise<unknown>>()
-
-  /** Runs one call at a time for each session. */
-  function alone<Result>(id: string, run: () => Promise<Result>): Promise<Result> {
-    const before = queues.get(id)
-    const running = before ? before.then(run, run) : run()
-    queues.set(id, running)
-    const done = () => void (queues.get(id) === running && queues.delete(id))
-    running.then(done, done)
-    return running
-  }
-
-  const read = async (id: string): Promise<ForeignEntry | 'corrupt' | undefined> => {
-    const found = await called<unknown>((done) => store.get(id, done)).catch((error: unknown) => {
-      // As express-session: a store of files says so that there is none.
-      if ((error as { code?: unknown } | null)?.code === 'ENOENT') return undefined
-      throw error
-    })
-    if (found === undefined || found === null) return undefined
-    if (typeof found !== 'object') return 'corrupt'
-    const text = JSON.stringify(found)
-    return { text, expiresAt: expiryOf(found as { cookie?: Partial<RowCookie> }), version: text }
-  }
-
-  const rowOf = ({ text }: ForeignWrite): object => {
-    const { cookie: own, ...data } = JSON.parse(text) as { cookie?: Partial<RowCookie> }
-    const attributes = { ...cookie, ...own }
-    const { originalMaxAge } = attributes
-    // Stores compute with a Date or a text.
-    const expires =
-      typeof originalMaxAge === 'number'
-        ? new Date(clock() + originalMaxAge).toISOString()
-        : originalMaxAge
-    return { cookie: { ...attributes, expires: expires ?? null }, ...data }
-  }
-
-  const write = (id: string, entry: ForeignWrite) =>
-    called<void>((done) => store.set(id, rowOf(entry), done))
-
+export function expressStore(store: LegacyStore, clock: Clock): ForeignStore {
   return {
-    engine: nameOf(store),
-    read,
-    insert: (id, entry) => alone(id, () => write(id, entry)),
-    replace: (id, entry, before) =>
-      alone(id, async () => {
-        const now = await read(id)
-        if (now === undefined || now === 'corrupt') return false
-        if (dataText(now.text) !== dataText(before.text)) return false
-        await write(id, entry)
-        return true
-      }),
+    engine: storeName(store),
+    async read(id) {
+      const found = await called((done) => store.get(id, done)).catch(noFile)
+      if (found === undefined || found === null) return undefined
+      return typeof found === 'object' ? entryOf(found) : 'corrupt'
+    },
+    insert: (id, entry) => write(id, entry),
+    async replace(id, entry) {
+      await write(id, entry)
+      return true
+    },
     ...(typeof store.touch === 'function' && {
-      touch: (id: string, entry: ForeignWrite) =>
-        alone(id, () => called<void>((done) => store.touch!(id, rowOf(entry), done))),
+      async touch(id: string, entry: ForeignWrite) {
+        await called((done) => store.touch!(id, rowOf(entry), done))
+      },
     }),
-    remove: (id) => alone(id, () => called<void>((done) => store.destroy(id, done))),
+    async remove(id) {
+      await called((done) => store.destroy(id, done))
+    },
+  }
+
+  async function write(id: string, entry: ForeignWrite): Promise<void> {
+    await called((done) => store.set(id, rowOf(entry), done))
+  }
+
+  /** The row as a store gets it of express-session: `cookie` has a Date, and a `maxAge`. */
+  function rowOf({ text }: ForeignWrite): object {
+    const row = JSON.parse(text) as { cookie: { expires?: string | Date | null } }
+    const { expires } = row.cookie
+    if (typeof expires === 'string') row.cookie.expires = new Date(expires)
+    const maxAge = typeof expires === 'string' ? new Date(expires).valueOf() - clock() : null
+    // Not enumerable, as the getter of express-session's class: it is not a part of the row.
+    Object.defineProperty(row.cookie, 'maxAge', { value: maxAge })
+    return row
   }
 }
 
-/** The text without the time of the last visit, which a touch changes. */
-function dataText(text: string): string {
-  const { cookie, ...data } = JSON.parse(text) as { cookie?: Partial<RowCookie> }
-  return JSON.stringify([{ ...cookie, expires: undefined }, data])
-}
-
-function expiryOf({ cookie }: { cookie?: Partial<RowCookie> | undefined }): number | undefined {
-  const { expires } = cookie ?? {}
-  if (expires === undefined || expires === null) return undefined
+function entryOf(found: object): ForeignEntry {
+  const text = JSON.stringify(found)
+  const { expires } = (found as { cookie?: { expires?: string | Date | null } }).cookie ?? {}
+  if (expires === undefined || expires === null) return { text }
   const at = new Date(expires).valueOf()
-  return Number.isNaN(at) ? undefined : at
+  return Number.isNaN(at) ? { text } : { text, expiresAt: at }
 }
 
-/** The promise of a call with a callback; some stores return a promise as well, which then counts. */
-function called<Result>(call: (done: (error?: unknown, result?: Result) => void) => unknown) {
-  return new Promise<Result>((resolve, reject) => {
-    const returned = call((error, result) => (error ? reject(error as Error) : resolve(result as Result)))
-    // Its failure would otherwise be an unhandled rejection, which ends the process.
+/** As express-session: a store of files says so that there is no such session. */
+function noFile(error: unknown): undefined {
+  if ((error as { code?: unknown } | null)?.code !== 'ENOENT') throw error
+}
+
+/** The promise of a call with a callback. */
+function called(call: (done: (error?: unknown, result?: unknown) => void) => unknown) {
+  return new Promise<unknown>((resolve, reject) => {
+    const returned = call((error, result) => (error ? reject(error as Error) : resolve(result)))
+    // Some stores return a promise as well. An unhandled rejection of it would end the process.
     if (returned instanceof Promise) returned.catch(reject)
   })
 }
 
-function nameOf(store: object): string {
+/** The name of the store's class. */
+export function storeName(store: object): string {
   const name = store.constructor?.name
   return name && name !== 'Object' ? name : 'a store of express-session'
 }

@@ -131,7 +131,9 @@ export class Session {
     const keeper = keeperOf(this.req)
     const running = keeper
       ? run(keeper)
-      : new Promise<void>((resolve, reject) => without((error) => (error ? reject(error) : resolve())))
+      : new Promise<void>((resolve, reject) =>
+          without((error) => (error ? reject(error) : resolve())),
+        )
     if (typeof done !== 'function') {
       // Nobody may wait for it, as in express-session. The response reports a failure, too.
       running.catch(() => {})

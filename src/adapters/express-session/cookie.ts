@@ -98,6 +98,11 @@ export class Cookie {
   }
 }
 
+/** The attributes of a cookie, or of a plain object that the app has put in its place. */
+export function dataOf(cookie: Cookie | CookieAttributes): CookieData {
+  return (cookie instanceof Cookie ? cookie : new Cookie(cookie)).data
+}
+
 /** The attributes as plain data. */
 export interface CookieData extends Omit<CookieAttributes, 'maxAge'> {}
 
@@ -132,7 +137,8 @@ const SAME_SITES = ['Strict', 'Lax', 'None']
 
 function choice(given: unknown, choices: readonly string[], attribute: string): string {
   const found = choices.find((one) => one.toLowerCase() === String(given).toLowerCase())
-  if (found === undefined) throw invalid(`cookie.${attribute}`, `is not one of ${choices.join(', ')}`)
+  if (found === undefined)
+    throw invalid(`cookie.${attribute}`, `is not one of ${choices.join(', ')}`)
   return found
 }
 

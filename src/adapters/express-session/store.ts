@@ -32,7 +32,8 @@ export abstract class Store extends EventEmitter implements LegacyStore {
     this.get(id, (error, data) => {
       if (error) return done(error)
       if (!data) return done()
-      done(null, this.createSession({ sessionID: id, sessionStore: this } as SessionRequest, data))
+      const req: unknown = { sessionID: id, sessionStore: this }
+      done(null, this.createSession(req as SessionRequest, data))
     })
   }
 
