@@ -127,7 +127,7 @@ export class LiveSession implements Keeper {
 
   /** `isAsked`: the app has called `save`, so that even an empty session is saved. */
   #note(bag: Session, isAsked: boolean): void {
-    const { isLegacy, saveUninitialized } = this.#setup
+    const { saveUninitialized } = this.#setup
     const session = this.#session
     const { sessionID: id } = this.#req
     // As express-session: `genid` has to return a text.
@@ -139,8 +139,8 @@ export class LiveSession implements Keeper {
       if (this.#saved.get(key) !== text) session.set(key, JSON.parse(text))
     }
     this.#saved = texts
-    const isBegun = isLegacy && this.#isRegenerated
-    if (!this.#isStored && texts.size === 0 && !isAsked && !saveUninitialized && !isBegun) return
+    const isWanted = isAsked || saveUninitialized || this.#isRegenerated || texts.size > 0
+    if (!this.#isStored && !isWanted) return
     if (session.get(ID_KEY) !== id) session.set(ID_KEY, id)
     this.#noteCookie(bag)
     this.#isStored = true
