@@ -163,7 +163,8 @@ export function isLegacyStore(store: unknown): store is LegacyStore {
 /** express-session's rules: every visit extends the session; the cookie is sent again if it changed. */
 function lifetimeOf(layout: RowLayout, { rolling }: ExpressPresetRules): ForeignLifetime {
   return {
-    ended: (_record, { expiresAt = Infinity }, now) => (expiresAt > now ? undefined : 'expired'),
+    // The store returns none that has ended.
+    ended: () => undefined,
     of(record, now) {
       const { originalMaxAge } = layout.cookieOf(record)
       const keepFor = typeof originalMaxAge === 'number' ? originalMaxAge : undefined

@@ -1,6 +1,6 @@
 /** A store of express-session (connect-redis, connect-pg-simple, MemoryStore) as a foreign store. */
 
-import type { ForeignEntry, ForeignStore, ForeignWrite } from '../backends/foreign/foreign-store.ts'
+import type { ForeignStore, ForeignWrite } from '../backends/foreign/foreign-store.ts'
 import type { Clock } from '../base/ports.ts'
 
 /** Called with the error, or with the data of a session. */
@@ -29,7 +29,9 @@ export function expressStore(store: LegacyStore, clock: Clock): ForeignStore {
     async read(id) {
       const found = await called((done) => store.get(id, done)).catch(noFile)
       if (found === undefined || found === null) return undefined
-      return typeof found === 'object' ? entryOf(found) : 'corrupt'
+      // Without the expiry: `cookie.expires` of a row is that of its last write, and a touch need not
+      // have changed it. The store itself returns no session that has expired.
+      return typeof found === 'object' ? { text: JSON.stringify(found) } : 'corrupt'
     },
     insert: (id, entry) => write(id, entry),
     async replace(id, entry) {
@@ -60,14 +62,6 @@ export function expressStore(store: LegacyStore, clock: Clock): ForeignStore {
     Object.defineProperty(row.cookie, 'maxAge', { value: maxAge })
     return row
   }
-}
-
-function entryOf(found: object): ForeignEntry {
-  const text = JSON.stringify(found)
-  const { expires } = (found as { cookie?: { expires?: string | Date | null } }).cookie ?? {}
-  if (expires === undefined || expires === null) return { text }
-  const at = new Date(expires).valueOf()
-  return Number.isNaN(at) ? { text } : { text, expiresAt: at }
 }
 
 /** As express-session: a store of files says so that there is no such session. */
