@@ -78,6 +78,7 @@ export function expressSession(options: ExpressSessionOptions): SessionOptions {
         ...cookieData(cookie),
       },
       rolling,
+      resave: true,
     }),
   }
 }
@@ -95,6 +96,8 @@ export interface ExpressPresetRules {
   /** The attributes of a session that has none of its own. */
   row: RowCookie
   rolling: boolean
+  /** Whether visits extend a session in a store without `touch`. */
+  resave: boolean
   /** For the drop-in: see `RowRules`. @default none */
   idKey?: string
 }
@@ -161,7 +164,9 @@ export function isLegacyStore(store: unknown): store is LegacyStore {
 }
 
 /** express-session's rules: every visit extends the session; the cookie is sent again if it changed. */
-function lifetimeOf(layout: RowLayout, { rolling }: ExpressPresetRules): ForeignLifetime {
+function lifetimeOf(layout: RowLayout, rules: ExpressPresetRules): ForeignLifetime {
+  const { rolling, resave, store } = rules
+  const extendsVisits = resave || typeof store.touch === 'function'
   return {
     // The store returns none that has ended.
     ended: () => undefined,
@@ -170,7 +175,8 @@ function lifetimeOf(layout: RowLayout, { rolling }: ExpressPresetRules): Foreign
       const keepFor = typeof originalMaxAge === 'number' ? originalMaxAge : undefined
       return { expiresAt: now + (keepFor ?? DAY), keepFor }
     },
-    extends: () => true,
+    // What this request has written is as new as can be: only that has an expiry here.
+    extends: (_record, { expiresAt }) => extendsVisits && expiresAt === undefined,
     setsCookie(record, isChanged) {
       return rolling || (isChanged && typeof layout.cookieOf(record).originalMaxAge === 'number')
     },

@@ -46,7 +46,10 @@ export interface ExpressSessionOptions extends PassedOptions {
   key?: string | undefined
   /** The attributes of the cookie, or a function of the request. */
   cookie?: CookieAttributes | ((req: any) => CookieAttributes) | undefined
-  /** Understood, and without effect: only what a request has changed is saved. */
+  /**
+   * Whether a visit without changes saves the session. Here it only extends it: `touch`, or with a
+   * store that has none the row as it is read again. @default true
+   */
   resave?: boolean | undefined
   /** Whether the cookie is sent again with each response. @default false */
   rolling?: boolean | undefined
@@ -147,6 +150,7 @@ export interface CheckedOptions {
   cookieFor(req: IncomingMessage): CookieAttributes
   readonly saveUninitialized: boolean
   readonly rolling: boolean
+  readonly resave: boolean
   readonly destroysUnset: boolean
   readonly genid: ((req: any) => string) | undefined
   /** @default undefined: the app's "trust proxy" */
@@ -162,7 +166,7 @@ export function checkOptions(options: ExpressSessionOptions): CheckedOptions {
   const { cookie = {}, unset = 'keep', genid, proxy, userId = 'passport.user' } = options
   oneOf(unset, ['destroy', 'keep'], 'unset')
   if (genid !== undefined && typeof genid !== 'function') {
-    throw invalid('genid', 'has to be a function that returns a text')
+    throw invalid('genid', 'must be a function that returns a text')
   }
   if (userId !== false && typeof userId !== 'string') {
     throw invalid('userId', "has to be a path such as 'passport.user', or false")
@@ -178,6 +182,7 @@ export function checkOptions(options: ExpressSessionOptions): CheckedOptions {
     cookieFor: isMade ? (req) => cookie(req) ?? {} : () => cookie,
     saveUninitialized: options.saveUninitialized ?? true,
     rolling: Boolean(options.rolling),
+    resave: options.resave ?? true,
     destroysUnset: unset === 'destroy',
     genid,
     proxy,

@@ -130,7 +130,7 @@ function sameSiteForAll({ sameSite }: CookieAttributes, isSecure: boolean) {
 }
 
 function legacySessions(
-  { passed, name = 'connect.sid', rolling }: CheckedOptions,
+  { passed, name = 'connect.sid', rolling, resave }: CheckedOptions,
   store: Store,
   usual: CookieAttributes,
 ): Sessions {
@@ -148,6 +148,7 @@ function legacySessions(
     preset: expressPreset({
       store,
       rolling,
+      resave,
       idKey: ID_KEY,
       row: {
         ...row,

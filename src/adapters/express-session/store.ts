@@ -5,8 +5,7 @@ import type { Got, LegacyStore } from '../../formerly/express-store.ts'
 import { type Done, keeperOf, Session, type SessionRequest } from './bag.ts'
 import { Cookie } from './cookie.ts'
 
-/** The base class of express-session's stores: extend it, and write get, set, destroy and touch. */
-export abstract class Store extends EventEmitter implements LegacyStore {
+abstract class StoreClass extends EventEmitter implements LegacyStore {
   abstract get(id: string, done: Got): void
   abstract set(id: string, data: any, done?: Done): void
   abstract destroy(id: string, done?: Done): void
@@ -51,3 +50,13 @@ export abstract class Store extends EventEmitter implements LegacyStore {
     keeperOf(req)?.generate()
   }
 }
+
+/** The base class of express-session's stores: extend it, and write get, set, destroy and touch. */
+export type Store = StoreClass
+
+/** Stores from before JavaScript had classes call it as a function: `Store.call(this)`. */
+export const Store = new Proxy(StoreClass, {
+  apply(_class, store: object) {
+    Reflect.apply(EventEmitter as unknown as () => void, store, [])
+  },
+})
