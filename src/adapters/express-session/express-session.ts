@@ -10,6 +10,7 @@ import { mountNode } from '../node/node.ts'
 import { Session, type SessionRequest } from './bag.ts'
 import { Cookie, dataOf, setCookieLine } from './cookie.ts'
 import { LiveSession } from './live-session.ts'
+import { waitingEnd } from './late-end.ts'
 import { MemoryStore } from './memory-store.ts'
 import type { ExpressSessionOptions } from './options.ts'
 import { type Setup, setUp } from './setup.ts'
@@ -47,8 +48,10 @@ function session(options: ExpressSessionOptions): SessionMiddleware {
   function middleware(req: IncomingMessage, res: ServerResponse, next: (error?: any) => void) {
     if ((req as SessionRequest).session || !isReady || !isBelow(pathOf(setup, req), req))
       return next()
+    const end = waitingEnd(res, next)
     const visit = mountNode(held, req, res, [], next) as HeldVisit | undefined
     if (!visit) return next()
+    end.wait = () => visit.saveLate()
     visit.session().then((opened) => {
       visit.hold(setup, req, new LiveSession(setup, req, opened))
       sessions.run(visit.inner, next)
@@ -107,6 +110,7 @@ const PREFETCHES: readonly string[] = ['sec-purpose', 'purpose', 'next-router-pr
 /** A visit whose session is changed as `req.session` was, before it is committed. */
 class HeldVisit implements Visit {
   readonly inner: Visit
+  #isSent = false
   #live: { setup: Setup; req: IncomingMessage; session: LiveSession } | undefined
 
   constructor(inner: Visit) {
@@ -119,7 +123,17 @@ class HeldVisit implements Visit {
 
   finish(): Maybe<Outgoing | undefined> {
     this.#live?.session.settle()
-    return andThen(this.inner.finish(), (outgoing) => this.#dressed(outgoing))
+    return andThen(this.inner.finish(), (outgoing) => {
+      const dressed = this.#dressed(outgoing)
+      this.#live?.session.sent(dressed?.setCookie?.split(';')[0])
+      this.#isSent = true
+      return dressed
+    })
+  }
+
+  /** As `LiveSession.saveLate`, once the headers are sent. */
+  saveLate(): Promise<void> | undefined {
+    return this.#isSent ? this.#live?.session.saveLate() : undefined
   }
 
   /** The line of the cookie with the attributes of `req.session.cookie`. */

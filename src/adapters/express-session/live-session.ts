@@ -14,8 +14,8 @@ import { userIdIn } from './user-id.ts'
 export class LiveSession implements Keeper {
   readonly #setup: Setup
   readonly #req: SessionRequest
-  /** The session underneath: `middleware.sessions.get(req)`. */
-  readonly #session: OwnSession
+  /** The session underneath: `middleware.sessions.get(req)`, or another one of it after the headers. */
+  #session: OwnSession
   /** The texts of the data as they are saved. */
   #saved = new Map<string, string>()
   #savedCookie = ''
@@ -27,6 +27,9 @@ export class LiveSession implements Keeper {
   /** Whether the request has ended the session, and begun another by `regenerate`. */
   #isRegenerated = false
   #isDestroyed = false
+  /** The Cookie header that finds the session once the response headers are sent. */
+  #sentCookie: string | undefined
+  #isLate = false
 
   constructor(setup: Setup, req: IncomingMessage, session: OwnSession) {
     this.#setup = setup
@@ -86,12 +89,14 @@ export class LiveSession implements Keeper {
     const { session, sessionID } = this.#req
     // Otherwise a session that has ended would begin again.
     if (!session || bag.id !== sessionID) throw new SessionError('ERR_SESSION_GONE')
+    if (this.#isSent) await this.#openAgain()
     this.#note(bag, true)
     await this.#session.commit()
   }
 
   async reload(): Promise<void> {
     if (!this.#isStored) throw notLoaded()
+    if (this.#isSent) await this.#openAgain()
     await this.#session.reload()
     if (!this.#session.has(ID_KEY)) throw notLoaded()
     this.#load()
@@ -114,8 +119,41 @@ export class LiveSession implements Keeper {
   }
 
   async #end(): Promise<void> {
+    if (this.#isSent) await this.#openAgain()
     this.#session.logout()
     await this.#session.commit()
+  }
+
+  /** The response headers are sent with this cookie, or with none: later changes are saved apart. */
+  sent(setCookie: string | undefined): void {
+    if (!this.#setup.isStored) return
+    this.#sentCookie = setCookie ?? this.#req.headers.cookie ?? ''
+  }
+
+  get #isSent(): boolean {
+    return this.#sentCookie !== undefined && !this.#isLate
+  }
+
+  async #openAgain(): Promise<void> {
+    this.#session = await this.#setup.sessions.open(this.#sentCookie)
+    this.#isLate = true
+  }
+
+  /** Saves what was changed since the headers were sent, if anything was. The response waits. */
+  saveLate(): Promise<void> | undefined {
+    const { session: bag } = this.#req
+    if (!bag) {
+      const isUnset = this.#setup.destroysUnset && this.#isStored && this.#isSent
+      return isUnset ? this.destroy() : undefined
+    }
+    const texts = textsOf(bag)
+    const isSame =
+      texts.size === this.#saved.size &&
+      [...texts].every(([key, text]) => this.#saved.get(key) === text)
+    if (isSame) return undefined
+    if (this.#sentCookie !== undefined && this.#isStored) return this.save(bag)
+    this.#setup.warn?.('late', TOO_LATE)
+    return undefined
   }
 
   /** Notes the changes of the request. The commit follows. */
@@ -189,6 +227,9 @@ export class LiveSession implements Keeper {
     return session
   }
 }
+
+const TOO_LATE =
+  'req.session was changed after the first byte of the response, and has no cookie yet that could carry the change, which is lost. Change it before res.write().'
 
 function wholeSeconds(ms: number): number {
   return Math.floor(ms / 1000) * 1000

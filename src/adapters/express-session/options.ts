@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { BackendStore } from '../../backends/store-backend.ts'
-import { invalid, oneOf, refuseUnknown, requireObject } from '../../base/options.ts'
+import { invalid, refuseUnknown, requireObject } from '../../base/options.ts'
 import type { LegacyStore } from '../../formerly/express-store.ts'
 import type { SessionOptions } from '../../session/setup/options.ts'
 import type { CookieAttributes } from './cookie.ts'
@@ -164,7 +164,9 @@ export function checkOptions(options: ExpressSessionOptions): CheckedOptions {
   requireObject(options, 'options', '{ secret }')
   refuseUnknown(options, [...PASSED, ...OWN], '', NOT_HERE)
   const { cookie = {}, unset = 'keep', genid, proxy, userId = 'passport.user' } = options
-  oneOf(unset, ['destroy', 'keep'], 'unset')
+  if (unset !== 'destroy' && unset !== 'keep') {
+    throw invalid('unset', "must be 'destroy' or 'keep'")
+  }
   if (genid !== undefined && typeof genid !== 'function') {
     throw invalid('genid', 'must be a function that returns a text')
   }

@@ -6,9 +6,11 @@ import { durationOf } from '../../base/duration.ts'
 import { invalid } from '../../base/options.ts'
 import type { Secret } from '../../crypto/keyring.ts'
 import { expressPreset, isLegacyStore } from '../../formerly/express-session.ts'
+import { storeName } from '../../formerly/express-store.ts'
 import { randomId } from '../../formerly/signed-id.ts'
 import { sameSiteOf } from '../../http/set-cookie.ts'
 import { createSessions } from '../../session/create-sessions.ts'
+import { type Warn, warnOnce } from '../../session/development/warn.ts'
 import type { Sessions } from '../../session/sessions.ts'
 import { ownPreset } from '../../session/setup/own-preset.ts'
 import { Cookie, type CookieAttributes } from './cookie.ts'
@@ -23,6 +25,10 @@ export const ID_KEY = ' id'
 /** What the requests of one middleware share. */
 export interface Setup extends CheckedOptions {
   readonly sessions: Sessions
+  /** Whether the sessions are in a store, and not in the cookie. */
+  readonly isStored: boolean
+  /** Prints a development warning. @default undefined: in production */
+  readonly warn: Warn | undefined
   /** Whether it is express-session's cookie and rows. */
   readonly isLegacy: boolean
   /** What `req.sessionStore` is. */
@@ -49,6 +55,10 @@ export function setUp(options: ExpressSessionOptions): Setup {
   if (store instanceof MemoryStore && process.env.NODE_ENV === 'production') {
     console.warn(LEAKS)
   }
+  const warn = process.env.NODE_ENV === 'production' ? undefined : warnOnce()
+  if (!isOurs && !(store instanceof MemoryStore)) {
+    warn?.('legacy-store', `${storeName(store as Store)}: ${NO_SWAP}`)
+  }
   const isSecure = (req: IncomingMessage) => cameByHttps(req, checked.proxy)
   const usual = usualAttributes(checked, isOurs)
   return {
@@ -56,6 +66,8 @@ export function setUp(options: ExpressSessionOptions): Setup {
     sessions: isOurs
       ? ownSessions(checked, store as BackendStore | 'cookie', usual)
       : legacySessions(checked, store as Store, usual),
+    isStored: store !== 'cookie',
+    warn,
     isLegacy: !isOurs,
     store: isOurs ? ownStore() : (store as Store),
     newId: checked.genid ?? randomId,
@@ -73,6 +85,9 @@ export function setUp(options: ExpressSessionOptions): Setup {
 
 const LEAKS =
   'Warning: session.MemoryStore is not designed for a production environment: it never shrinks, and does not scale past a single process.'
+
+const NO_SWAP =
+  "express-session's stores have no compare-and-swap, so two processes that write one session in the same moment can lose a change. A store of this package, such as redisStore(client), loses none."
 
 const DAY = 86_400_000
 /** The longest that browsers keep a cookie. */
