@@ -57,7 +57,8 @@ describe.each([
           // express-session sends no cookie for an empty session that `save()` has saved, nor for one
           // that `req.session = null` came after.
           const last = expected.json.seen.at(-1)
-          if (last ? Object.keys(last.data).length === 0 : !before) return
+          const isNew = !before || program.some((step) => step.do === 'regenerate')
+          if (last ? Object.keys(last.data).length === 0 : isNew) return
           before = { id: found.json.id, theirId: expected.json.id }
         }
       }),
