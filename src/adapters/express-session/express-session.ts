@@ -123,12 +123,14 @@ class HeldVisit implements Visit {
 
   finish(): Maybe<Outgoing | undefined> {
     this.#live?.session.settle()
-    return andThen(this.inner.finish(), (outgoing) => {
+    const finishing = andThen(this.inner.finish(), (outgoing) => {
       const dressed = this.#dressed(outgoing)
       this.#live?.session.sent(dressed?.setCookie?.split(';')[0])
       this.#isSent = true
       return dressed
     })
+    if (finishing instanceof Promise) this.#live?.session.sends(finishing)
+    return finishing
   }
 
   /** As `LiveSession.saveLate`, once the headers are sent. */

@@ -30,6 +30,7 @@ export class LiveSession implements Keeper {
   /** The Cookie header that finds the session once the response headers are sent. */
   #sentCookie: string | undefined
   #isLate = false
+  #sending: Promise<unknown> | undefined
 
   constructor(setup: Setup, req: IncomingMessage, session: OwnSession) {
     this.#setup = setup
@@ -89,14 +90,14 @@ export class LiveSession implements Keeper {
     const { session, sessionID } = this.#req
     // Otherwise a session that has ended would begin again.
     if (!session || bag.id !== sessionID) throw new SessionError('ERR_SESSION_GONE')
-    if (this.#isSent) await this.#openAgain()
+    if (this.#sending) await this.#whenSent()
     this.#note(bag, true)
     await this.#session.commit()
   }
 
   async reload(): Promise<void> {
     if (!this.#isStored) throw notLoaded()
-    if (this.#isSent) await this.#openAgain()
+    if (this.#sending) await this.#whenSent()
     await this.#session.reload()
     if (!this.#session.has(ID_KEY)) throw notLoaded()
     this.#load()
@@ -119,9 +120,14 @@ export class LiveSession implements Keeper {
   }
 
   async #end(): Promise<void> {
-    if (this.#isSent) await this.#openAgain()
+    if (this.#sending) await this.#whenSent()
     this.#session.logout()
     await this.#session.commit()
+  }
+
+  /** The response begins when this is done. A failure is told by it. */
+  sends(finishing: Promise<unknown>): void {
+    this.#sending = finishing.catch(() => {})
   }
 
   /** The response headers are sent with this cookie, or with none: later changes are saved apart. */
@@ -134,7 +140,10 @@ export class LiveSession implements Keeper {
     return this.#sentCookie !== undefined && !this.#isLate
   }
 
-  async #openAgain(): Promise<void> {
+  /** Once the response has begun, its session is frozen: opens the session again, without one. */
+  async #whenSent(): Promise<void> {
+    await this.#sending
+    if (!this.#isSent) return
     this.#session = await this.#setup.sessions.open(this.#sentCookie)
     this.#isLate = true
   }
