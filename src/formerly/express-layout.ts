@@ -1,10 +1,11 @@
 /** The layout of express-session's rows: one flat object, with the cookie's attributes in `cookie`. */
 
-import { type Field, type Fields, splitFields } from '../record/fields.ts'
+import { invalid } from '../base/options.ts'
+import type { Field, Fields } from '../record/fields.ts'
 import type { Layout, SessionRecord } from '../record/record.ts'
 import { NO_STAMP } from '../record/stamp.ts'
-import { createCodec } from '../record/text/codec.ts'
 import type { Tag } from '../record/text/tag.ts'
+import { CODEC as codec, jsonFields } from './json-layout.ts'
 
 /** The key of a row under which the attributes of its cookie are. */
 export const ROW_COOKIE = 'cookie'
@@ -26,6 +27,8 @@ export interface RowRules {
    * data as well. @default none: the app's data only, and `cookie` is preserved unseen
    */
   readonly idKey?: string | undefined
+  /** The key of the user's id. */
+  readonly userId: string
 }
 
 /** The layout, and the cookie of a record, which is not among its data. */
@@ -38,9 +41,11 @@ interface RowRecord extends SessionRecord {
   cookie?: Field | undefined
 }
 
-/** Makes the layout. */
-export function rowLayout({ tags, cookie: usual, idKey }: RowRules): RowLayout {
-  const codec = createCodec({ tags, sortKeys: false, ascii: false, levelsAround: 1 })
+/** Makes the layout. @throws ERR_OPTION_INVALID */
+export function rowLayout({ tags, cookie: usual, idKey, userId }: RowRules): RowLayout {
+  if (tags.length > 0) {
+    throw invalid('tags', 'cannot be combined with expressSession(): its rows are plain JSON')
+  }
   const isShown = idKey !== undefined
   const record = (data: Fields, cookie?: Field): RowRecord => {
     return { data, meta: data, stamp: NO_STAMP, cookie }
@@ -50,7 +55,7 @@ export function rowLayout({ tags, cookie: usual, idKey }: RowRules): RowLayout {
   return {
     codec,
     flat: true,
-    names: { permanent: '_permanent', flashes: '_flashes', userId: '_user_id' },
+    names: { permanent: '_permanent', flashes: '_flashes', userId },
     empty: () => record(new Map()),
     copy: (of: RowRecord) => record(new Map(of.data), of.cookie),
     encode(of: RowRecord) {
@@ -62,7 +67,7 @@ export function rowLayout({ tags, cookie: usual, idKey }: RowRules): RowLayout {
       return codec.join(new Map([[ROW_COOKIE, { text }], ...members]))
     },
     decode(text) {
-      const data = text.startsWith('{') ? splitFields(text, codec)?.[0] : undefined
+      const data = jsonFields(text)
       if (!data) return undefined
       const cookie = isShown ? undefined : data.get(ROW_COOKIE)
       if (!isShown) data.delete(ROW_COOKIE)

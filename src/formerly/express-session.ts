@@ -6,30 +6,32 @@ import { invalid, refuseUnknown, requireObject } from '../base/options.ts'
 import { systemTimer } from '../base/ports.ts'
 import type { Secret } from '../crypto/keyring.ts'
 import { cookieValues } from '../http/cookie.ts'
-import { type CookieAttributes, sameSiteOf } from '../http/set-cookie.ts'
+import type { CookieAttributes } from '../http/set-cookie.ts'
 import type { SessionOptions } from '../session/setup/options.ts'
 import type { BackendPreset } from '../session/setup/preset.ts'
-import { type RowCookie, type RowLayout, rowLayout } from './express-layout.ts'
+import {
+  ATTRIBUTES,
+  attributesOf,
+  type ForeignAttributes,
+  INSTEAD_OF_ATTRIBUTE,
+} from './cookie-attributes.ts'
+import { ROW_COOKIE, type RowCookie, type RowLayout, rowLayout } from './express-layout.ts'
 import { expressStore, type LegacyStore, storeName } from './express-store.ts'
+import type { UserIdOption } from './json-layout.ts'
 import { signedIds } from './signed-id.ts'
 
 /** The options of express-session that its cookie and its rows depend on. */
-export interface ExpressSessionOptions {
+export interface ExpressSessionOptions extends UserIdOption {
   /** The secret, or a list: the first signs, all verify. Text is taken literally. */
   secret: Secret | undefined | readonly (Secret | undefined)[]
   /** The store of express-session: connect-redis, connect-pg-simple or another with `get`. */
   store: LegacyStore
   /** The cookie's name. @default 'connect.sid' */
   name?: string
-  /** The attributes of the cookie. @default path '/', httpOnly; no maxAge, secure or sameSite */
-  cookie?: {
-    maxAge?: number | null
-    path?: string
-    domain?: string
-    httpOnly?: boolean
-    secure?: boolean
-    sameSite?: boolean | string
-    partitioned?: boolean
+  /** The attributes of the cookie. @default path '/' and httpOnly; no others */
+  cookie?: ForeignAttributes & {
+    /** In milliseconds: how long the browser and the store keep a session after a visit. */
+    maxAge?: number | null | undefined
   }
   /** Whether the cookie is sent again with each response. @default false */
   rolling?: boolean
@@ -49,44 +51,26 @@ export interface ExpressSessionOptions {
  */
 export function expressSession(options: ExpressSessionOptions): SessionOptions {
   requireObject(options, 'options')
-  refuseUnknown(options, ['secret', 'store', 'name', 'cookie', 'rolling'], '')
-  const { secret, store, name = 'connect.sid', cookie = {}, rolling = false } = options
+  refuseUnknown(options, ['secret', 'store', 'name', 'cookie', 'rolling', 'userId'], '')
+  const { secret, store, name = 'connect.sid', cookie = {}, rolling = false, userId } = options
   requireObject(cookie, 'cookie')
-  refuseUnknown(cookie, [...ATTRIBUTES, 'maxAge'], 'cookie.')
-  const { maxAge = null, sameSite, ...more } = cookie
+  refuseUnknown(cookie, [...ATTRIBUTES, 'maxAge'], 'cookie.', INSTEAD_OF_ATTRIBUTE)
+  const { maxAge = null, ...attributes } = cookie
   if (maxAge !== null && !Number.isFinite(maxAge)) {
     throw invalid('cookie.maxAge', 'has to be a number of milliseconds')
   }
+  const row = { originalMaxAge: maxAge, expires: null, httpOnly: true, path: '/', ...attributes }
   return {
     secret,
     preset: expressPreset({
       store,
-      cookie: {
-        path: '/',
-        httpOnly: true,
-        secure: false,
-        partitioned: false,
-        ...more,
-        name,
-        sameSite: sameSite === true ? 'Strict' : sameSiteOf(sameSite || undefined),
-      },
-      row: {
-        originalMaxAge: maxAge,
-        expires: null,
-        httpOnly: true,
-        path: '/',
-        ...cookieData(cookie),
-      },
+      cookie: attributesOf(name, attributes, { secure: false }),
+      row,
       rolling,
       resave: true,
+      userId,
     }),
   }
-}
-
-const ATTRIBUTES = ['path', 'domain', 'httpOnly', 'secure', 'sameSite', 'partitioned']
-
-function cookieData({ maxAge, ...attributes }: NonNullable<ExpressSessionOptions['cookie']>) {
-  return attributes
 }
 
 /** What the preset is made of. */
@@ -100,11 +84,16 @@ export interface ExpressPresetRules {
   resave: boolean
   /** For the drop-in: see `RowRules`. @default none */
   idKey?: string
+  /** The key of the user's id. @default 'userId' */
+  userId?: string | undefined
 }
 
 /** The preset of express-session's cookie and rows. @throws ERR_OPTION_INVALID */
 export function expressPreset(rules: ExpressPresetRules): BackendPreset {
-  const { store, cookie, row, idKey } = rules
+  const { store, cookie, row, idKey, userId = 'userId' } = rules
+  if (typeof userId !== 'string' || userId === '' || userId === ROW_COOKIE) {
+    throw invalid('userId', "has to be the key of the user's id, such as 'userId'")
+  }
   if (!isLegacyStore(store)) {
     throw invalid('store', 'has to be a store of express-session, with get, set and destroy')
   }
@@ -123,7 +112,7 @@ export function expressPreset(rules: ExpressPresetRules): BackendPreset {
     renewsUnasked: true,
     conflicts: CONFLICTS,
     backend({ secrets, tags, clock, writer, withSchema }) {
-      const layout = rowLayout({ tags, cookie: row, idKey })
+      const layout = rowLayout({ tags, cookie: row, idKey, userId })
       return foreignBackend({
         store: expressStore(store, clock),
         ids: signedIds(secrets),

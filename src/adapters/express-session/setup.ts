@@ -165,6 +165,8 @@ function legacySessions(
       rolling,
       resave,
       idKey: ID_KEY,
+      // No key of an app: a change of who is signed in would renew the id that it knows.
+      userId: '_user_id',
       row: {
         ...row,
         ...(secure !== undefined && secure !== 'auto' && { secure }),

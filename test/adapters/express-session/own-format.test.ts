@@ -118,7 +118,10 @@ describe('how long a session lasts', () => {
   }
   const hour = { cookie: { maxAge: 3_600_000 } }
 
-  test.each([['a store', () => memoryStore()] as const, ['the cookie', () => 'cookie'] as const])(
+  test.each<[string, () => unknown]>([
+    ['a store', () => memoryStore()],
+    ['the cookie', () => 'cookie'],
+  ])(
     'in %s the server enforces cookie.maxAge, counted from the last visit',
     async (_where, store) => {
       const clock = fakeClock()
@@ -135,24 +138,24 @@ describe('how long a session lasts', () => {
     },
   )
 
-  test.each([['a store', () => memoryStore()] as const, ['the cookie', () => 'cookie'] as const])(
-    'in %s one session may be shorter or longer than the others',
-    async (_where, store) => {
-      const clock = fakeClock()
-      const { visitor } = await site({ ...hour, store: store(), clock }, steps)
-      const [short, long] = [visitor(), visitor()]
-      await short.get('/do/set')
-      await long.get('/do/set')
-      expect((await short.get('/do/short')).setCookie).toHaveLength(1)
-      expect((await long.get('/do/long')).setCookie).toHaveLength(1)
-      clock.advance(2 * MINUTE)
-      expect((await short.get('/look')).json.data).toEqual({})
-      clock.advance(29 * 24 * 60 * MINUTE)
-      expect((await long.get('/look')).json.data).toEqual({ a: 1 })
-      clock.advance(31 * 24 * 60 * MINUTE)
-      expect((await long.get('/look')).json.data).toEqual({})
-    },
-  )
+  test.each<[string, () => unknown]>([
+    ['a store', () => memoryStore()],
+    ['the cookie', () => 'cookie'],
+  ])('in %s one session may be shorter or longer than the others', async (_where, store) => {
+    const clock = fakeClock()
+    const { visitor } = await site({ ...hour, store: store(), clock }, steps)
+    const [short, long] = [visitor(), visitor()]
+    await short.get('/do/set')
+    await long.get('/do/set')
+    expect((await short.get('/do/short')).setCookie).toHaveLength(1)
+    expect((await long.get('/do/long')).setCookie).toHaveLength(1)
+    clock.advance(2 * MINUTE)
+    expect((await short.get('/look')).json.data).toEqual({})
+    clock.advance(29 * 24 * 60 * MINUTE)
+    expect((await long.get('/look')).json.data).toEqual({ a: 1 })
+    clock.advance(31 * 24 * 60 * MINUTE)
+    expect((await long.get('/look')).json.data).toEqual({})
+  })
 
   test('a session can be made to end with the browser', async () => {
     const { visitor } = await site({ ...hour, store: memoryStore() }, steps)

@@ -1,5 +1,6 @@
 /** Parallel requests of one visitor: no change is lost, and a logout is final. */
 
+import { randomUUID } from 'node:crypto'
 import { RedisStore } from 'connect-redis'
 import type { Express } from 'express'
 import { createClient } from 'redis'
@@ -7,8 +8,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import session from 'sojourn/express-session'
 import { memoryStore } from 'sojourn/stores/memory'
 import { redisStore } from 'sojourn/stores/redis'
-import { type Redis, startRedis } from '../../servers/redis.ts'
+
 import { type Site, startSite, visitorOf } from './site.ts'
+
+const unique = `parallel:${randomUUID()}`
 
 const options = {
   secret: 'an evening walk by the quiet harbour',
@@ -16,16 +19,13 @@ const options = {
   saveUninitialized: false,
 }
 
-let redis: Redis
 let client: ReturnType<typeof createClient>
 beforeAll(async () => {
-  redis = await startRedis()
-  client = createClient({ url: redis.url })
+  client = createClient({ url: process.env['REDIS_URL']! })
   await client.connect()
 })
 afterAll(async () => {
   client.destroy()
-  await redis.stop()
 })
 
 /** Pages that wait for each other: `/meet` returns when as many requests as `of` are in it. */
@@ -62,10 +62,10 @@ const WORLDS: [name: string, make: () => any][] = [
   ["express-session's MemoryStore shape", () => session(options)],
   [
     'connect-redis',
-    () => session({ ...options, store: new RedisStore({ client, prefix: 'parallel:' }) }),
+    () => session({ ...options, store: new RedisStore({ client, prefix: `${unique}:` }) }),
   ],
   ['our memory store', () => session({ ...options, store: memoryStore() })],
-  ['our Redis store', () => session({ ...options, store: redisStore(client) })],
+  ['our Redis store', () => session({ ...options, store: redisStore(client, { prefix: unique }) })],
 ]
 
 describe.each(WORLDS)('on %s', (_name, make) => {
@@ -109,7 +109,7 @@ test('on our Redis store two servers lose no key of parallel requests', async ()
   const [one, other] = await Promise.all(
     [0, 1].map(() =>
       startSite((app) => {
-        app.use(session({ ...options, store: redisStore(client, { prefix: 'two' }) }))
+        app.use(session({ ...options, store: redisStore(client, { prefix: `${unique}:two` }) }))
         addPages(app, meeting)
       }),
     ),
