@@ -1,7 +1,7 @@
 /** The preset of express-session: the cookie and the rows of the real library, read and written. */
 
 import { randomUUID } from 'node:crypto'
-import pgSimple from 'connect-pg-simple'
+import { createRequire } from 'node:module'
 import { RedisStore } from 'connect-redis'
 import real from 'express-session'
 import { Pool } from 'pg'
@@ -11,6 +11,11 @@ import { createSessions } from 'sojourn'
 import { sessionMiddleware } from 'sojourn/express'
 import { expressSession } from 'sojourn/formerly'
 import { type Site, startSite, visitorOf } from '../adapters/express-session/site.ts'
+
+// Its types are a package of their own, which nothing else here needs.
+const pgSimple = createRequire(import.meta.url)('connect-pg-simple') as (
+  library: typeof real,
+) => new (options: object) => real.Store
 
 const secret = 'an evening walk by the quiet harbour'
 const older = 'a morning swim at the quiet harbour'

@@ -38,6 +38,18 @@ export function keeperOf(req: object): Keeper | undefined {
 }
 
 /**
+ * The data of `req.session`, for TypeScript. Add the app's own keys:
+ *
+ * @example
+ * declare module 'sojourn/express-session' {
+ *   interface SessionData { user: string }
+ * }
+ */
+export interface SessionData {
+  cookie: Cookie
+}
+
+/**
  * The session of a request, as data: its own enumerable properties are what is saved, and `cookie`.
  *
  * What JSON changes is changed when it is saved, as in express-session: a Date is read as text, a
@@ -49,8 +61,7 @@ export class Session {
   /** The id: see `req.sessionID`. */
   declare readonly id: string
   /** The attributes of its cookie. */
-  declare cookie: Cookie;
-  [key: string]: any
+  declare cookie: Cookie
 
   constructor(req: SessionRequest, data?: object | null) {
     Object.defineProperty(this, 'req', { value: req })
@@ -58,7 +69,7 @@ export class Session {
     if (typeof data !== 'object' || data === null) return
     // Data must not replace a method, as in express-session.
     for (const [key, value] of Object.entries(data)) {
-      if (!(key in this)) this[key] = value
+      if (!(key in this)) (this as Record<string, unknown>)[key] = value
     }
   }
 

@@ -171,5 +171,9 @@ const exported = Object.assign(session, { Store, MemoryStore, Cookie, Session })
 // The one default export of this package, since that is how express-session is imported:
 // `import session from`. Under the second name `require` returns it as well.
 export { exported as default, exported as 'module.exports' }
-export type { CookieAttributes, CookieData } from './cookie.ts'
+export type { Done, Session, SessionData, SessionRequest } from './bag.ts'
+export type { Cookie, CookieAttributes, CookieData } from './cookie.ts'
+export type { MemoryStore } from './memory-store.ts'
 export type { ExpressSessionOptions as SessionOptions } from './options.ts'
+export type { Store } from './store.ts'
+export type { LegacyStore } from '../../formerly/express-store.ts'

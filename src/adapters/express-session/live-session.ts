@@ -90,14 +90,14 @@ export class LiveSession implements Keeper {
     const { session, sessionID } = this.#req
     // Otherwise a session that has ended would begin again.
     if (!session || bag.id !== sessionID) throw new SessionError('ERR_SESSION_GONE')
-    if (this.#sending) await this.#whenSent()
+    if (this.#sending || this.#isSent) await this.#whenSent()
     this.#note(bag, true)
     await this.#session.commit()
   }
 
   async reload(): Promise<void> {
     if (!this.#isStored) throw notLoaded()
-    if (this.#sending) await this.#whenSent()
+    if (this.#sending || this.#isSent) await this.#whenSent()
     await this.#session.reload()
     if (!this.#session.has(ID_KEY)) throw notLoaded()
     this.#load()
@@ -120,7 +120,7 @@ export class LiveSession implements Keeper {
   }
 
   async #end(): Promise<void> {
-    if (this.#sending) await this.#whenSent()
+    if (this.#sending || this.#isSent) await this.#whenSent()
     this.#session.logout()
     await this.#session.commit()
   }
