@@ -27,6 +27,8 @@ export class LiveSession implements Keeper {
   /** Whether the request has ended the session, and begun another by `regenerate`. */
   #isRegenerated = false
   #isDestroyed = false
+  /** Whether a reload has found that the session has ended: only a change is refused then. */
+  #isGone = false
   /** The Cookie header that finds the session once the response headers are sent. */
   #sentCookie: string | undefined
   #isLate = false
@@ -83,6 +85,7 @@ export class LiveSession implements Keeper {
     this.#user = undefined
     this.#isStored = false
     this.#isDestroyed = false
+    this.#isGone = false
     req.session = bag
   }
 
@@ -99,7 +102,8 @@ export class LiveSession implements Keeper {
     if (!this.#isStored) throw notLoaded()
     if (this.#sending || this.#isSent) await this.#whenSent()
     await this.#session.reload()
-    if (!this.#session.has(ID_KEY)) throw notLoaded()
+    this.#isGone = !this.#session.has(ID_KEY)
+    if (this.#isGone) throw notLoaded()
     this.#load()
   }
 
@@ -188,7 +192,7 @@ export class LiveSession implements Keeper {
     this.#saved = texts
     const isWanted = isAsked || saveUninitialized || this.#isRegenerated || texts.size > 0
     if (!this.#isStored && !isWanted) return
-    if (session.get(ID_KEY) !== id) session.set(ID_KEY, id)
+    if (session.get(ID_KEY) !== id && !this.#isGone) session.set(ID_KEY, id)
     this.#noteCookie(bag)
     this.#isStored = true
   }
