@@ -29,9 +29,12 @@ export function expressStore(store: LegacyStore, clock: Clock): ForeignStore {
     async read(id) {
       const found = await called((done) => store.get(id, done)).catch(noFile)
       if (found === undefined || found === null) return undefined
+      // A row without it would be an error in express-session at every request of its visitor.
+      const { cookie } = found as { cookie?: unknown }
+      if (typeof cookie !== 'object' || cookie === null) return 'corrupt'
       // Without the expiry: `cookie.expires` of a row is that of its last write, and a touch need not
       // have changed it. The store itself returns no session that has expired.
-      return typeof found === 'object' ? { text: JSON.stringify(found) } : 'corrupt'
+      return { text: JSON.stringify(found) }
     },
     insert: (id, entry) => write(id, entry),
     async replace(id, entry) {
