@@ -1,7 +1,7 @@
 /** `req.session`: a plain object of the session's data, with express-session's methods. */
 
 import type { IncomingMessage } from 'node:http'
-import { Cookie } from './cookie.ts'
+import type { Cookie } from './cookie.ts'
 import type { Store } from './store.ts'
 
 /** Called when it is done, with the error if it failed. */

@@ -168,8 +168,8 @@ class HeldVisit implements Visit {
 
 const exported = Object.assign(session, { Store, MemoryStore, Cookie, Session })
 
-// The one default export of this package, since that is how express-session is imported:
-// `import session from`. Under the second name `require` returns it as well.
+// Under the second name `require` returns it.
+// oxlint-disable-next-line import/no-default-export -- express-session is imported so: `import session from`
 export { exported as default, exported as 'module.exports' }
 export type { Done, Session, SessionData, SessionRequest } from './bag.ts'
 export type { Cookie, CookieAttributes, CookieData } from './cookie.ts'

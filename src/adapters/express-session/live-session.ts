@@ -56,7 +56,7 @@ export class LiveSession implements Keeper {
     for (const [key, text] of this.#saved) data[key] = JSON.parse(text)
     const bag = new Session(this.#req, data)
     // Data under the name of a method is not shown, and must not be deleted for it.
-    for (const key of [...this.#saved.keys()]) if (!Object.hasOwn(bag, key)) this.#saved.delete(key)
+    for (const key of this.#saved.keys()) if (!Object.hasOwn(bag, key)) this.#saved.delete(key)
     this.#savedCookie = attributesOf(cookie)
     this.#user = userIdIn(bag, this.#setup.userPath)
     this.#isStored = !session.isNew || typeof id === 'string'
@@ -223,8 +223,9 @@ export class LiveSession implements Keeper {
     const { isLegacy, userPath } = this.#setup
     if (isLegacy || userPath.length === 0) return
     const user = userIdIn(bag, userPath)
-    const before = this.#user
-    if (user === before) return
+    // Of a session that was moved here the data say who is signed in, and perhaps nothing else does.
+    const isMoved = !this.#isStored && user !== undefined && this.#session.userId !== user
+    if (user === this.#user && !isMoved) return
     this.#user = user
     if (user !== undefined) this.#session.login(user)
     else if (this.#session.userId !== undefined) {

@@ -53,6 +53,7 @@ export function setUp(options: ExpressSessionOptions): Setup {
     )
   }
   if (store instanceof MemoryStore && process.env.NODE_ENV === 'production') {
+    // oxlint-disable-next-line no-console -- as express-session: in production nothing else says so
     console.warn(LEAKS)
   }
   const warn = process.env.NODE_ENV === 'production' ? undefined : warnOnce()
