@@ -1,17 +1,25 @@
 /** `req.session`: a plain object of the session's data, with express-session's methods. */
 
 import type { IncomingMessage } from 'node:http'
+import type { LegacyStore } from '../../formerly/express-store.ts'
 import type { Cookie } from './cookie.ts'
-import type { Store } from './store.ts'
 
 /** Called when it is done, with the error if it failed. */
 export type Done = (error?: any) => void
+
+/** `req.sessionStore`: the store, with what express-session adds to it. */
+export interface RequestStore extends LegacyStore {
+  /** Ends the request's session, and begins an empty one. */
+  regenerate(req: SessionRequest, done: Done): void
+  /** Gives the request a new, empty session. */
+  generate(req: SessionRequest): void
+}
 
 /** What a request has beside `session`. */
 export interface SessionRequest extends IncomingMessage {
   session?: Session | null | undefined
   sessionID?: string | undefined
-  sessionStore?: Store | undefined
+  sessionStore?: RequestStore | undefined
 }
 
 /** Does what a bag's methods are called for. */

@@ -23,6 +23,15 @@ export interface SessionMiddleware {
   readonly sessions: Sessions
 }
 
+/** What `import session from 'sojourn/express-session'` is. */
+export interface ExpressSession {
+  (options: ExpressSessionOptions): SessionMiddleware
+  readonly Store: typeof Store
+  readonly MemoryStore: typeof MemoryStore
+  readonly Cookie: typeof Cookie
+  readonly Session: typeof Session
+}
+
 /**
  * Makes the middleware: `app.use(session({ secret, store }))`, as express-session.
  *
@@ -166,12 +175,12 @@ class HeldVisit implements Visit {
   failed: Visit['failed'] = (error) => this.inner.failed(error)
 }
 
-const exported = Object.assign(session, { Store, MemoryStore, Cookie, Session })
+const exported: ExpressSession = Object.assign(session, { Store, MemoryStore, Cookie, Session })
 
 // Under the second name `require` returns it.
 // oxlint-disable-next-line import/no-default-export -- express-session is imported so: `import session from`
 export { exported as default, exported as 'module.exports' }
-export type { Done, Session, SessionData, SessionRequest } from './bag.ts'
+export type { Done, RequestStore, Session, SessionData, SessionRequest } from './bag.ts'
 export type { Cookie, CookieAttributes, CookieData } from './cookie.ts'
 export type { MemoryStore } from './memory-store.ts'
 export type { ExpressSessionOptions as SessionOptions } from './options.ts'

@@ -1,11 +1,11 @@
 /** `session.Store`: the base class of express-session's stores. */
 
 import { EventEmitter } from 'node:events'
-import type { Got, LegacyStore } from '../../formerly/express-store.ts'
-import { type Done, keeperOf, Session, type SessionRequest } from './bag.ts'
+import type { Got } from '../../formerly/express-store.ts'
+import { type Done, keeperOf, type RequestStore, Session, type SessionRequest } from './bag.ts'
 import { Cookie } from './cookie.ts'
 
-abstract class StoreClass extends EventEmitter implements LegacyStore {
+abstract class StoreClass extends EventEmitter implements RequestStore {
   abstract get(id: string, done: Got): void
   abstract set(id: string, data: any, done?: Done): void
   abstract destroy(id: string, done?: Done): void
