@@ -1,4 +1,4 @@
-/** express-session's cookie: a session id, signed by the package `cookie-signature`. */
+/** Signed session ids: the cookie of express-session, as the package `cookie-signature` writes it. */
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { ForeignIds } from '../backends/foreign/foreign-store.ts'

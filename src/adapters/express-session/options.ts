@@ -8,26 +8,9 @@ import type { SessionOptions } from '../../session/setup/options.ts'
 import type { CookieAttributes } from './cookie.ts'
 
 /** Options of `createSessions` that are passed through. */
-export type PassedOptions = Pick<
+export type PassedOptions = Omit<
   SessionOptions,
-  | 'secret'
-  | 'encrypt'
-  | 'lifetime'
-  | 'maxBytes'
-  | 'audience'
-  | 'trustedOrigins'
-  | 'onEvent'
-  | 'events'
-  | 'clock'
-  | 'rotate'
-  | 'grace'
-  | 'onReplay'
-  | 'maxSessionsPerUser'
-  | 'onLimit'
-  | 'onUnavailable'
-  | 'deadlines'
-  | 'concurrency'
-  | 'pollInterval'
+  'store' | 'cookie' | 'preset' | 'tags' | 'schema' | 'version' | 'migrate' | 'onInvalid'
 >
 
 /** The options: those of express-session, and some of `createSessions`. */
@@ -73,10 +56,11 @@ export interface ExpressSessionOptions extends PassedOptions {
   userId?: string | false | undefined
 }
 
-const PASSED: readonly (keyof PassedOptions)[] = [
+const PASSED: readonly string[] = [
   'secret',
   'encrypt',
   'lifetime',
+  'formerly',
   'maxBytes',
   'audience',
   'trustedOrigins',
@@ -176,7 +160,10 @@ export function checkOptions(options: ExpressSessionOptions): CheckedOptions {
   const isMade = typeof cookie === 'function'
   if (!isMade) checkCookie(cookie)
   const passed: Record<string, unknown> = {}
-  for (const name of PASSED) if (options[name] !== undefined) passed[name] = options[name]
+  for (const name of PASSED) {
+    const given = options[name as keyof ExpressSessionOptions]
+    if (given !== undefined) passed[name] = given
+  }
   return {
     passed: { secret: undefined, ...passed },
     name: options.name ?? options.key,
