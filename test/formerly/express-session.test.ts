@@ -10,6 +10,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSessions } from 'sojourn'
 import { sessionMiddleware } from 'sojourn/express'
 import { expressSession } from 'sojourn/formerly'
+import { fakeClock } from 'sojourn/testing'
+import { signedIds } from '../../src/formerly/signed-id.ts'
 import { type Site, startSite, visitorOf } from '../adapters/express-session/site.ts'
 
 // Its types are a package of their own, which nothing else here needs.
@@ -159,6 +161,33 @@ describe.each(STORES)('with %s', (_name, make) => {
       expect((await moved.get('/look')).json).toEqual({})
     }
   })
+})
+
+test('a row is believed as long as the store returns it: touch need not have changed its expiry', async () => {
+  const row = { cookie: { originalMaxAge: 1000, expires: new Date(0).toISOString() }, n: 1 }
+  const touched: unknown[] = []
+  const store = {
+    get: (_id: string, done: (error: unknown, row?: object) => void) => done(null, row),
+    set: (_id: string, _row: object, done?: () => void) => done?.(),
+    destroy: (_id: string, done?: () => void) => done?.(),
+    touch: (_id: string, data: object, done?: () => void) => {
+      touched.push(data)
+      done?.()
+    },
+  }
+  const clock = fakeClock()
+  const sessions = createSessions({ ...expressSession({ secret, store }), clock })
+  const value = signedIds([Buffer.from(secret)]).spell('an-id')
+  const session = await sessions.open(`connect.sid=${value}`)
+  expect(session.get('n')).toBe(1)
+  await session.commit()
+  // As express-session gives it to stores.
+  const [data] = touched as { cookie: { expires: Date; maxAge: number } }[]
+  expect(data).toEqual({
+    cookie: { originalMaxAge: 1000, expires: new Date(clock() + 1000) },
+    n: 1,
+  })
+  expect(data!.cookie.maxAge).toBe(1000)
 })
 
 test.each<[object, RegExp]>([

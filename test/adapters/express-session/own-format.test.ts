@@ -200,6 +200,36 @@ test("our own API works on the request's session, and both see what the other ha
   expect((await ann.get('/look')).json).toEqual({ bag: { visits: 2, name: 'ann' }, name: 'ann' })
 })
 
+test.each([
+  ['our memory store', () => ({ store: memoryStore() })],
+  ["a store of express-session's shape", () => ({})],
+])(
+  'on %s save() of a session that has ended fails, and does not begin it again',
+  async (_where, more) => {
+    const steps = {
+      set: (req: any) => void (req.session.a = 1),
+      again: async (req: any) => {
+        const { session: ended } = req
+        await ended.destroy()
+        await expect(ended.save()).rejects.toMatchObject({ code: 'ERR_SESSION_GONE' })
+      },
+      other: async (req: any) => {
+        const { session: ended } = req
+        await ended.regenerate()
+        await expect(ended.save()).rejects.toMatchObject({ code: 'ERR_SESSION_GONE' })
+      },
+    }
+    const { url, visitor } = await site(more(), steps)
+    for (const step of ['again', 'other']) {
+      const ann = visitor()
+      await ann.get('/do/set')
+      const before = new Map(ann.cookies)
+      expect((await ann.get(`/do/${step}`)).status).toBe(200)
+      expect((await visitorOf(url, before).get('/look')).json.data).toEqual({})
+    }
+  },
+)
+
 test('a redirect arrives only when the session is saved', async () => {
   const held: (() => void)[] = []
   class SlowStore extends session.MemoryStore {
