@@ -91,6 +91,10 @@ export default defineConfig({
         find: /^sojourn\/(fetch|express|fastify|koa|hono|h3|react-router|sveltekit|next)$/,
         replacement: source('adapters/$1.ts'),
       },
+      {
+        find: /^sojourn\/express-session$/,
+        replacement: source('adapters/express-session/express-session.ts'),
+      },
       { find: /^sojourn\/node$/, replacement: source('adapters/node/node.ts') },
       { find: /^sojourn\/stores$/, replacement: source('stores/session-store.ts') },
       {

@@ -3,6 +3,8 @@
 export { formerly } from '../session/formerly/sides.ts'
 export type { FormerSessions } from '../session/formerly/options.ts'
 export type { Formerly, FormerPolicy, FormerUse } from '../session/setup/former-sides.ts'
+export { expressSession, type ExpressSessionOptions } from './express-session.ts'
+export type { LegacyStore } from './express-store.ts'
 export { cookieSession, type CookieSessionOptions } from './cookie-session.ts'
 export { ironSession, type IronSessionOptions } from './iron-session.ts'
 export {

@@ -40,9 +40,9 @@ export function noteClear(state: State): void {
 }
 
 function end(state: State, verb: string, keep: readonly string[]): void {
-  const { development, clock, stored } = state.host
+  const { development, clock, engine } = state.host
   const at = Math.floor(clock() / 1000)
   note(state, verb, { do: 'logout', keep: [...keep], at, nonce: newNonce() })
   state.lifetimeSet = undefined
-  if (!stored) development?.endedHere(verb)
+  if (engine === '') development?.endedHere(verb)
 }

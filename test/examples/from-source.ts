@@ -16,6 +16,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'sojourn/node': '../../src/adapters/node/node.ts',
   'sojourn/fetch': '../../src/adapters/fetch.ts',
   'sojourn/flask': '../../src/flask/flask.ts',
+  'sojourn/express-session': '../../src/adapters/express-session/express-session.ts',
   'sojourn/formerly': '../../src/formerly/formerly.ts',
   'sojourn/otel': '../../src/otel/otel.ts',
   'sojourn/stores/memory': '../../src/stores/memory/memory.ts',

@@ -142,6 +142,8 @@ const LIMITS: Readonly<Record<string, Sizes>> = {
   'sojourn/flask': { production: 16_900, unknown: 16_900 },
   'sojourn/formerly': { production: 11_300, unknown: 11_300 },
   'sojourn/formerly': { production: 9_000, unknown: 9_000 },
+  'sojourn/express-session': { production: 52_700, unknown: 57_500 },
+  'sojourn/formerly': { production: 16_600, unknown: 16_600 },
   'sojourn/otel': { production: 4_400, unknown: 4_400 },
   'sojourn/stores': { production: 21_500, unknown: 21_500 },
   'sojourn/stores/memory': { production: 23_850, unknown: 23_900 },

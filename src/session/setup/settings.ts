@@ -32,7 +32,7 @@ export interface Settings {
   stored: StoredBackend | undefined
   /** The store that the app passed. */
   store: BackendStore | undefined
-  /** The name of the store's engine, for messages. */
+  /** The name of the store's engine, for messages; empty for sessions in the cookie. */
   engine: string
   onUnavailable: 'error' | 'anonymous-readonly'
   cookieName: string
@@ -144,7 +144,7 @@ export function resolveOptions(options: SessionOptions): Settings {
     backend,
     stored,
     store,
-    engine: store?.engine ?? '',
+    engine: store?.engine ?? preset.engine ?? '',
     onUnavailable,
     cookieName: writer.name,
     cookiePlace: writer.place,

@@ -1,0 +1,149 @@
+/** `req.session.cookie`: the attributes of one session's cookie, as express-session's class `Cookie`. */
+
+import { invalid } from '../../base/options.ts'
+import { sameSiteOf } from '../../http/set-cookie.ts'
+
+/** The attributes of the session cookie, with express-session's names. */
+export interface CookieAttributes {
+  /**
+   * How long the cookie and the session last, in milliseconds. Enforced by the server, too, and
+   * counted from the last visit. @default null: until the browser is closed; on the server one day
+   */
+  maxAge?: number | null | undefined
+  /** When the cookie expires. Use `maxAge`, unless it is the same for all. @default none */
+  expires?: Date | boolean | null | undefined
+  originalMaxAge?: number | null | undefined
+  path?: string | undefined
+  domain?: string | undefined
+  httpOnly?: boolean | undefined
+  /** 'auto': as the request: Secure if it came over HTTPS. */
+  secure?: boolean | 'auto' | undefined
+  /** `true` is 'strict'; 'auto': 'none' if the request came over HTTPS, otherwise 'lax'. */
+  sameSite?: boolean | 'strict' | 'lax' | 'none' | 'auto' | (string & {}) | undefined
+  priority?: 'low' | 'medium' | 'high' | undefined
+  partitioned?: boolean | undefined
+}
+
+/** The attributes of one session's cookie. A change counts for the response and is saved. */
+export class Cookie {
+  /** `maxAge` as it was set: `touch()` begins it anew at each request. */
+  originalMaxAge: number | null | undefined
+  partitioned?: boolean | undefined
+  priority?: CookieAttributes['priority']
+  secure?: boolean | 'auto' | undefined
+  httpOnly?: boolean | undefined
+  domain?: string | undefined
+  path?: string | undefined
+  sameSite?: CookieAttributes['sameSite']
+  /** As in express-session, whose stores read it. */
+  _expires: Date | boolean | null | undefined
+
+  constructor(options: CookieAttributes = {}) {
+    if (typeof options !== 'object') throw new TypeError('argument options must be a object')
+    this.path = '/'
+    this.maxAge = null
+    this.httpOnly = true
+    for (const [name, value] of Object.entries(options ?? {})) {
+      if (name !== 'data') (this as Record<string, unknown>)[name] = value
+    }
+    this.originalMaxAge ??= this.maxAge as number | null
+  }
+
+  get expires(): Date | boolean | null | undefined {
+    return this._expires
+  }
+
+  set expires(date: Date | boolean | null | undefined) {
+    this._expires = date
+    this.originalMaxAge = this.maxAge as number | null
+  }
+
+  /** Milliseconds until it expires; `null` for until the browser is closed. */
+  get maxAge(): number | boolean | null | undefined {
+    const { expires } = this
+    return expires instanceof Date ? expires.valueOf() - Date.now() : expires
+  }
+
+  set maxAge(ms: number | Date | boolean | null | undefined) {
+    if (ms && typeof ms !== 'number' && !(ms instanceof Date)) {
+      throw new TypeError('maxAge must be a number or Date')
+    }
+    this.expires = typeof ms === 'number' ? new Date(Date.now() + ms) : ms
+  }
+
+  /** The attributes as plain data, as in a row of express-session's stores. */
+  get data(): CookieData {
+    const { originalMaxAge, partitioned, priority, _expires: expires } = this
+    const { secure, httpOnly, domain, path, sameSite } = this
+    return {
+      originalMaxAge,
+      partitioned,
+      priority,
+      expires,
+      secure,
+      httpOnly,
+      domain,
+      path,
+      sameSite,
+    }
+  }
+
+  /** The Set-Cookie line of a value, which is URL-encoded. */
+  serialize(name: string, value: string): string {
+    return setCookieLine(name, encodeURIComponent(value), this.data)
+  }
+
+  toJSON(): CookieData {
+    return this.data
+  }
+}
+
+/** The attributes of a cookie, or of a plain object that the app has put in its place. */
+export function dataOf(cookie: Cookie | CookieAttributes): CookieData {
+  return (cookie instanceof Cookie ? cookie : new Cookie(cookie)).data
+}
+
+/** The attributes as plain data. */
+export interface CookieData extends Omit<CookieAttributes, 'maxAge'> {}
+
+/**
+ * The Set-Cookie line of a value that is encoded already, with the attributes in express-session's
+ * order.
+ *
+ * @throws ERR_OPTION_INVALID for attributes that would end the line's grammar: they may be input
+ */
+export function setCookieLine(name: string, value: string, attributes: CookieData): string {
+  const { domain, path, expires, httpOnly, secure, partitioned, priority, sameSite } = attributes
+  let line = `${name}=${value}`
+  if (domain) line += `; Domain=${checkedText(domain, 'domain')}`
+  if (path) line += `; Path=${checkedText(path, 'path')}`
+  if (expires instanceof Date) {
+    if (Number.isNaN(expires.valueOf())) throw invalid('cookie.expires', 'is no date')
+    line += `; Expires=${expires.toUTCString()}`
+  }
+  if (httpOnly) line += '; HttpOnly'
+  if (secure) line += '; Secure'
+  if (partitioned) line += '; Partitioned'
+  if (priority) line += `; Priority=${choice(priority, PRIORITIES, 'priority')}`
+  if (sameSite) {
+    const text = sameSite === true ? 'Strict' : String(sameSiteOf(String(sameSite)))
+    line += `; SameSite=${choice(text, SAME_SITES, 'sameSite')}`
+  }
+  return line
+}
+
+const PRIORITIES = ['Low', 'Medium', 'High']
+const SAME_SITES = ['Strict', 'Lax', 'None']
+
+function choice(given: unknown, choices: readonly string[], attribute: string): string {
+  const found = choices.find((one) => one.toLowerCase() === String(given).toLowerCase())
+  if (found === undefined)
+    throw invalid(`cookie.${attribute}`, `is not one of ${choices.join(', ')}`)
+  return found
+}
+
+function checkedText(given: unknown, attribute: string): string {
+  // av-octet = any CHAR except CTLs or ";"                             RFC 6265bis section 4.1.1
+  if (typeof given === 'string' && /^[\x20-\x3a\x3c-\x7e]*$/.test(given)) return given
+  throw invalid(`cookie.${attribute}`, 'has a character that a cookie attribute cannot have')
+}

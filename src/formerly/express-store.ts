@@ -1,0 +1,88 @@
+/** A store of express-session (connect-redis, connect-pg-simple, MemoryStore) as a foreign store. */
+
+import type { ForeignStore, ForeignWrite } from '../backends/foreign/foreign-store.ts'
+import type { Clock } from '../base/ports.ts'
+
+/** Called with the error, or with the data of a session. */
+export type Got = (error?: any, data?: any) => void
+
+/** A store of express-session, as far as it is used. */
+export interface LegacyStore {
+  get(id: string, done: Got): unknown
+  set(id: string, data: any, done?: (error?: any) => void): unknown
+  destroy(id: string, done?: (error?: any) => void): unknown
+  touch?(id: string, data: any, done?: any): unknown
+}
+
+/**
+ * Makes the adapter.
+ *
+ * What it cannot promise: such a store has no compare-and-swap. Its backend reads a session again
+ * before it writes, and within this process one request after the other does: changes of parallel
+ * requests to different keys all win, and nothing is written after a logout. What another process
+ * writes in the moment between that read and the write is lost, as with express-session all that is
+ * written during a request.
+ */
+export function expressStore(store: LegacyStore, clock: Clock): ForeignStore {
+  return {
+    engine: storeName(store),
+    async read(id) {
+      const found = await called((done) => store.get(id, done)).catch(noFile)
+      if (found === undefined || found === null) return undefined
+      // A row without it would be an error in express-session at every request of its visitor.
+      const { cookie } = found as { cookie?: unknown }
+      if (typeof cookie !== 'object' || cookie === null) return 'corrupt'
+      // Without the expiry: `cookie.expires` of a row is that of its last write, and a touch need not
+      // have changed it. The store itself returns no session that has expired.
+      return { text: JSON.stringify(found) }
+    },
+    insert: (id, entry) => write(id, entry),
+    async replace(id, entry) {
+      await write(id, entry)
+      return true
+    },
+    ...(typeof store.touch === 'function' && {
+      async touch(id: string, entry: ForeignWrite) {
+        await called((done) => store.touch!(id, rowOf(entry), done))
+      },
+    }),
+    async remove(id) {
+      await called((done) => store.destroy(id, done))
+    },
+  }
+
+  async function write(id: string, entry: ForeignWrite): Promise<void> {
+    await called((done) => store.set(id, rowOf(entry), done))
+  }
+
+  /** The row as a store gets it of express-session: `cookie` has a Date, and a `maxAge`. */
+  function rowOf({ text }: ForeignWrite): object {
+    const row = JSON.parse(text) as { cookie: { expires?: string | Date | null } }
+    const { expires } = row.cookie
+    if (typeof expires === 'string') row.cookie.expires = new Date(expires)
+    const maxAge = typeof expires === 'string' ? new Date(expires).valueOf() - clock() : null
+    // Not enumerable, as the getter of express-session's class: it is not a part of the row.
+    Object.defineProperty(row.cookie, 'maxAge', { value: maxAge })
+    return row
+  }
+}
+
+/** As express-session: a store of files says so that there is no such session. */
+function noFile(error: unknown): undefined {
+  if ((error as { code?: unknown } | null)?.code !== 'ENOENT') throw error
+}
+
+/** The promise of a call with a callback. */
+function called(call: (done: (error?: unknown, result?: unknown) => void) => unknown) {
+  return new Promise<unknown>((resolve, reject) => {
+    const returned = call((error, result) => (error ? reject(error as Error) : resolve(result)))
+    // Some stores return a promise as well. An unhandled rejection of it would end the process.
+    if (returned instanceof Promise) returned.catch(reject)
+  })
+}
+
+/** The name of the store's class. */
+export function storeName(store: object): string {
+  const name = store.constructor?.name
+  return name && name !== 'Object' ? name : 'a store of express-session'
+}
