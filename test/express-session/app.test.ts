@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { browser } from './site.ts'
-import { RUNS, startApp } from './start-app.ts'
+import { type App, RUNS, startApp } from './start-app.ts'
 
 const ada = { name: 'ada', password: 'lovelace' }
 
@@ -9,17 +9,20 @@ const one = (html: string, id: string) => new RegExp(`id="${id}">([^<]*)<`).exec
 const flashes = (html: string) => all(html, /class="flash">([^<]*)</g)
 
 describe.each(RUNS)('an app written for express-session, on %s with %s', (library, store) => {
-  const visit = async () => browser(await startApp(library, store))
+  let app: App
+  beforeAll(async () => {
+    app = await startApp(library, store)
+  })
 
   test('counts views, and tells how long the session lasts', async () => {
-    const { get } = await visit()
+    const { get } = browser(app)
     await get()
     const { text } = await get()
     expect([one(text, 'views'), one(text, 'expires')]).toEqual(['Views: 2', '3600'])
   })
 
   test('signs in under a new id, keeps the cart, and greets once', async () => {
-    const { get, post } = await visit()
+    const { get, post } = browser(app)
     await post('/cart', { item: 'tea' })
     const before = one((await get('/cart')).text, 'sid')
     expect((await post('/login', { ...ada, password: 'x' })).headers.location).toBe('/')
@@ -37,7 +40,6 @@ describe.each(RUNS)('an app written for express-session, on %s with %s', (librar
   })
 
   test('regenerates: a new id, and the old cookie is worth nothing', async () => {
-    const app = await startApp(library, store)
     const { get, post, jar } = browser(app)
     await post('/login', ada)
     const old = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
@@ -52,7 +54,6 @@ describe.each(RUNS)('an app written for express-session, on %s with %s', (librar
   })
 
   test('signs out', async () => {
-    const app = await startApp(library, store)
     const { get, post, jar } = browser(app)
     await post('/login', ada)
     expect(one((await get('/account')).text, 'secret')).toBe('The account of ada')

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startChromium } from '../demo/chromium.ts'
-import { RUNS, startApp } from './start-app.ts'
+import { type App, RUNS, startApp } from './start-app.ts'
 
 let chromium: Browser
 
@@ -23,8 +23,12 @@ async function signIn(page: Page): Promise<void> {
 }
 
 describe.each(RUNS)('in Chromium, the app on %s with %s', (library, store) => {
+  let app: App
+  beforeAll(async () => {
+    app = await startApp(library, store)
+  })
+
   const open = async () => {
-    const app = await startApp(library, store)
     const context = await chromium.newContext({ baseURL: app.origin })
     const page = await context.newPage()
     await page.goto('/')
@@ -67,7 +71,7 @@ describe.each(RUNS)('in Chromium, the app on %s with %s', (library, store) => {
     await context.close()
   })
 
-  test('20 parallel requests that each set a key of their own', async () => {
+  test('20 parallel requests that each set a key of their own', async ({ annotate }) => {
     const { context, page } = await open()
     const seen = (await page.evaluate(async () => {
       const sets = Array.from({ length: 20 }, (_, n) => fetch(`/seen/${n}`, { method: 'POST' }))
@@ -75,9 +79,9 @@ describe.each(RUNS)('in Chromium, the app on %s with %s', (library, store) => {
       return (await fetch('/seen')).json()
     })) as string[]
     await context.close()
-    // express-session writes the session whole, so what it loses depends on the moment: no assertion.
-    if (library === 'express-session')
-      console.info(`${library}, ${store}: ${20 - seen.length} of 20 lost`)
-    else expect(seen.length).toBe(20)
+    // express-session writes the session whole: how many it loses is a matter of the moment.
+    await annotate(`${20 - seen.length} of 20 lost`)
+    // In the cookie there is nothing that the requests could share: the last response wins.
+    if (library === 'the drop-in' && store !== 'cookie') expect(seen.length).toBe(20)
   })
 })

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { Pool } from 'pg'
-import { onTestFinished } from 'vitest'
+import { afterAll } from 'vitest'
 
 const path = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 
@@ -36,7 +36,7 @@ export function newPrefix(): string {
   return `session:${randomUUID()}:`
 }
 
-/** Starts it. Processes with the same `prefix` share the sessions of a store on a server. */
+/** Starts it, until the test file ends. Processes with the same `prefix` share the sessions of a store on a server. */
 export async function startApp(
   library: Library,
   store: Store,
@@ -56,7 +56,7 @@ export async function startApp(
     },
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   })
-  onTestFinished(() => stop(child))
+  started.push(child)
   let complaints = ''
   child.stderr?.on('data', (chunk: Buffer) => (complaints += String(chunk)))
   const failed = once(child, 'exit').then(() => {
@@ -84,3 +84,7 @@ async function stop(child: ChildProcess): Promise<void> {
   child.kill()
   await once(child, 'exit')
 }
+
+const started: ChildProcess[] = []
+
+afterAll(() => Promise.all(started.map((child) => stop(child))))
