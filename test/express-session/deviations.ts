@@ -13,12 +13,12 @@ export const DEVIATIONS = {
     express: '`resave: true` writes the session at every request, changed or not.',
     dropIn:
       'An unchanged session is touched. In a store without `touch`, `resave: true` writes the row as it was read a moment before.',
-    why: 'Writing what has not changed undoes what another request has changed meanwhile.',
+    why: 'Writing an unchanged session overwrites what a concurrent request has changed.',
   },
   'save unchanged': {
     express: '`req.session.save()` writes the session, changed or not.',
     dropIn: 'It writes changes; if there are none, nothing.',
-    why: 'The same.',
+    why: 'As with `resave`.',
   },
   'parallel requests': {
     express:
@@ -42,14 +42,14 @@ export const DEVIATIONS = {
     express:
       'If the store fails to save, the visitor is told that all is well; the error goes to `next` afterwards.',
     dropIn: 'The error goes to `next` instead of the response: ERR_STORE_UNAVAILABLE (503).',
-    why: 'Nobody is told that something was saved that is lost.',
+    why: 'A visitor is not told that a lost change was saved.',
   },
   'failed destroy': {
     express:
       'If the store fails to destroy a session, the error goes to the callback, and the app answers as it likes.',
     dropIn:
       'The error goes to the callback and, unless a second attempt succeeds, to `next` instead of the response. The cookie is removed.',
-    why: 'Nobody is told that he is signed out who is not.',
+    why: 'A visitor who is still signed in is not told otherwise.',
   },
   'failed touch': {
     express: 'If the store fails to touch a session, the error goes to `next` after the response.',
@@ -59,12 +59,12 @@ export const DEVIATIONS = {
   'store error': {
     express: '`next` gets the error of the store.',
     dropIn: '`next` gets ERR_STORE_UNAVAILABLE (503), whose `cause` is the error of the store.',
-    why: 'Messages of stores may quote data; one code for every store.',
+    why: 'The message of a store may quote session data. The code is the same for every store.',
   },
   'row without cookie': {
     express: 'A row without `cookie` is a TypeError at each request of that visitor.',
     dropIn: 'It is no session: the visitor gets a new one.',
-    why: 'He could not get rid of it.',
+    why: 'Otherwise that visitor could never use the site again.',
   },
   unsaved: {
     express: 'Under `unset: "destroy"`, a session that was never saved is destroyed in the store.',
@@ -108,7 +108,7 @@ export const DEVIATIONS = {
     express: 'Any `secret` is accepted, such as `keyboard cat`.',
     dropIn:
       'A published or short one is refused in production (ERR_SECRET_WEAK), and a warning in development.',
-    why: 'Who knows the secret can try ids.',
+    why: 'Whoever knows the secret can sign session ids.',
   },
   'unknown option': {
     express: 'An unknown option is ignored.',
@@ -118,7 +118,7 @@ export const DEVIATIONS = {
   promise: {
     express: '`save`, `reload`, `regenerate` and `destroy` take a callback.',
     dropIn: 'They do. Without one they return a promise.',
-    why: 'To be awaited.',
+    why: 'So that they can be awaited.',
   },
 } as const satisfies Record<string, Deviation>
 
@@ -133,13 +133,13 @@ export const OWN_FORMAT = {
   genid: {
     express: '`genid` makes the id in the cookie.',
     dropIn: 'It makes the label.',
-    why: 'The same.',
+    why: 'As above: the id in the cookie is secret.',
   },
   'store calls': {
     express: '`req.sessionStore.get`, `set` and `destroy` work on any session.',
     dropIn:
       'They call back with an error. The middleware’s `sessions` has `list`, `revoke` and `revokeUser`.',
-    why: 'The same.',
+    why: 'Nothing can be found by a label.',
   },
   defaults: {
     express: 'Without settings the cookie is `connect.sid`, without SameSite and Secure.',
@@ -149,7 +149,7 @@ export const OWN_FORMAT = {
   idle: {
     express: 'Without `maxAge` the store decides how long a session lives.',
     dropIn: 'A day without a visit; `lifetime` sets it.',
-    why: 'The server decides.',
+    why: 'The server enforces a lifetime, whatever the store.',
   },
 } as const satisfies Record<string, Deviation>
 
