@@ -31,6 +31,7 @@ const WITH_SERVERS = [
   'test/demo/**',
   'test/examples/**',
   'test/flask/**',
+  'test/flask-session/**',
   'test/interop/**',
   'test/linearizability/{load,stores}*',
   'test/migrate/{command,running,programs,types}*',
@@ -87,6 +88,10 @@ export default defineConfig({
     alias: [
       { find: /^sojourn$/, replacement: source('index.ts') },
       { find: /^sojourn\/(flask|otel|formerly)$/, replacement: source('$1/$1.ts') },
+      {
+        find: /^sojourn\/flask-session$/,
+        replacement: source('flask/session/flask-session.ts'),
+      },
       {
         find: /^sojourn\/(fetch|express|fastify|koa|hono|h3|react-router|sveltekit|next)$/,
         replacement: source('adapters/$1.ts'),

@@ -28,6 +28,21 @@ const FLASK_LOGIN = [
   'a Flask app with Flask-Login shares its session in the interop tests',
   () => hasPythonModule('flask_login'),
 ]
+const FLASK_SESSION = [
+  'python3-flask-session',
+  'a Flask app with Flask-Session shares its sessions in the interop tests',
+  () => hasPythonModule('flask_session'),
+]
+const REDIS_PYTHON = [
+  'python3-redis',
+  'that Flask app keeps its sessions in Redis',
+  () => hasPythonModule('redis'),
+]
+const MSGPACK = [
+  'python3-msgpack',
+  'that Flask app writes msgpack, as newer versions of Flask-Session do',
+  () => hasPythonModule('msgpack'),
+]
 const CRYPTOGRAPHY = [
   'python3-cryptography',
   'an independent program reads the formats',
@@ -56,7 +71,7 @@ installPackages()
 const wanted = [
   FLASK,
   FLASK_LOGIN,
-  ...(flaskOnly ? [] : [CRYPTOGRAPHY, REDIS, POSTGRES]),
+  ...(flaskOnly ? [] : [CRYPTOGRAPHY, REDIS, POSTGRES, FLASK_SESSION, REDIS_PYTHON, MSGPACK]),
   ...(long ? [CHROMIUM, FAKETIME, NGINX, VARNISH, PGBOUNCER] : []),
 ]
 const missing = wanted

@@ -58,6 +58,8 @@ export interface Layout {
   readonly names: MetaNames
   /** Whether `meta` is the same map as `data`, as in Flask. */
   readonly flat: boolean
+  /** Whether `clear` leaves `permanent` as it is, as in Flask-Session. @default it is removed */
+  readonly keepsPermanent?: true
   /** The app's schema. @default none: nothing is checked */
   readonly schema?: DataSchema | undefined
   /** Makes an empty record. */

@@ -52,10 +52,13 @@ export function apply(record: SessionRecord, change: Change, layout: Layout): Se
       else record.data.delete(change.key)
       break
     }
-    case 'clear':
+    case 'clear': {
+      const kept = layout.keepsPermanent && record.meta.get(names.permanent)
       record.data.clear()
       record.meta.clear()
+      if (kept) record.meta.set(names.permanent, kept)
       break
+    }
     case 'flash':
       setMeta(record, names.flashes, [...waitingItems(record, layout), change.item], layout)
       break

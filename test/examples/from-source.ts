@@ -18,6 +18,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'sojourn/flask': '../../src/flask/flask.ts',
   'sojourn/express-session': '../../src/adapters/express-session/express-session.ts',
   'sojourn/formerly': '../../src/formerly/formerly.ts',
+  'sojourn/flask-session': '../../src/flask/session/flask-session.ts',
   'sojourn/otel': '../../src/otel/otel.ts',
   'sojourn/stores/memory': '../../src/stores/memory/memory.ts',
   'sojourn/stores/sqlite': '../../src/stores/sqlite/sqlite.ts',

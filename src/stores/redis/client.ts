@@ -41,6 +41,11 @@ export interface IoRedis {
   call(command: string, args: string[]): Promise<unknown>
 }
 
+/** What ioredis and iovalkey have beside `call`. */
+type IoRedisBuffers = IoRedis & {
+  callBuffer(command: string, args: (string | Buffer)[]): Promise<unknown>
+}
+
 /** Bun: `Bun.redis`, `new RedisClient`. */
 export interface BunRedis {
   duplicate(): unknown
@@ -57,6 +62,8 @@ export type SendCommand = (args: string[]) => Promise<unknown>
 export interface RedisConnection {
   /** Sends a command to the primary of its key. */
   send(key: string, args: string[]): Promise<unknown>
+  /** The same with arguments of bytes; a value is returned as a Buffer. `undefined`: it cannot. */
+  readonly sendBytes?: (key: string, args: (string | Buffer)[]) => Promise<unknown>
   /** Every server that takes writes. */
   primaries(): Promise<SendCommand[]>
   /** The key prefix that the client itself adds, in `send` only. */
@@ -97,6 +104,8 @@ function ioRedis(client: IoRedis): RedisConnection {
     added: String(options['keyPrefix'] ?? ''),
     bypassed: '',
     send: (_key, args) => send(args),
+    sendBytes: (_key, args) =>
+      (client as IoRedisBuffers).callBuffer(String(args[0]).toLowerCase(), args.slice(1)),
     async primaries() {
       if (!client.isCluster) return [send]
       // Before its first command a cluster client knows no nodes.
@@ -126,7 +135,13 @@ function nodeRedis(client: NodeRedis): RedisConnection {
   if (optionsOf(client)['readonly'] === true) throw readsReplicas('readonly: false')
   const send: SendCommand = (args) =>
     client.sendCommand(args, client.isReady === false ? undefined : NO_TIMEOUT)
-  return { ...prefixOf(client), send: (_key, args) => send(args), primaries: async () => [send] }
+  return {
+    ...prefixOf(client),
+    send: (_key, args) => send(args),
+    sendBytes: (_key, args) =>
+      client.sendCommand(args as string[], client.isReady === false ? BYTES : BYTES_NO_TIMEOUT),
+    primaries: async () => [send],
+  }
 }
 
 function nodeRedisCluster(client: NodeRedisCluster): RedisConnection {
@@ -135,6 +150,8 @@ function nodeRedisCluster(client: NodeRedisCluster): RedisConnection {
   return {
     ...prefixOf(client),
     send: (key, args) => client.sendCommand(key, false, args, isReady() ? NO_TIMEOUT : undefined),
+    sendBytes: (key, args) =>
+      client.sendCommand(key, false, args as string[], isReady() ? BYTES_NO_TIMEOUT : BYTES),
     primaries: () =>
       Promise.all(
         client.masters.map(async (node) => {
@@ -148,7 +165,12 @@ function nodeRedisCluster(client: NodeRedisCluster): RedisConnection {
 function nodeRedisSentinel(client: NodeRedisSentinel): RedisConnection {
   // Sentinel sends a command only once the master's client is ready.
   const send: SendCommand = (args) => client.sendCommand(false, args, NO_TIMEOUT)
-  return { ...prefixOf(client), send: (_key, args) => send(args), primaries: async () => [send] }
+  return {
+    ...prefixOf(client),
+    send: (_key, args) => send(args),
+    sendBytes: (_key, args) => client.sendCommand(false, args as string[], BYTES_NO_TIMEOUT),
+    primaries: async () => [send],
+  }
 }
 
 /**
@@ -160,6 +182,10 @@ function nodeRedisSentinel(client: NodeRedisSentinel): RedisConnection {
  * case.
  */
 const NO_TIMEOUT: CommandOptions = { timeout: undefined }
+
+/** Values as Buffers: of "$" in RESP, as node-redis 5 and newer are told; and as version 4 is. */
+const BYTES = { typeMapping: { 36: Buffer }, returnBuffers: true } as CommandOptions
+const BYTES_NO_TIMEOUT = { ...NO_TIMEOUT, ...BYTES }
 
 /** node-redis does not add its prefix to the keys of a raw command. */
 function prefixOf(client: object): { added: ''; bypassed: string } {

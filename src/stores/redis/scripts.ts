@@ -3,7 +3,6 @@
 import { createHash } from 'node:crypto'
 import { OVER_AT_ONCE } from '../../backends/stored/store.ts'
 import { isError } from '../../base/realm.ts'
-import type { RedisConnection } from './client.ts'
 
 /** A script, and the hash that Redis caches it under. */
 export interface Script {
@@ -127,20 +126,21 @@ return {redis.call('ZSCORE', KEYS[1], '\\0'), redis.call('ZRANGEBYSCORE', KEYS[1
 `)
 
 /** Runs a script on a key: by its hash, or by its text if Redis does not have it cached. */
-export async function run(
-  connection: RedisConnection,
+export async function run<Argument extends string | Buffer = string>(
+  { send }: { send(key: string, args: (string | Argument)[]): Promise<unknown> },
   { sha, text }: Script,
   key: string,
-  args: readonly string[],
+  args: readonly Argument[],
 ): Promise<unknown> {
   try {
-    return await connection.send(key, ['EVALSHA', sha, '1', key, ...args])
+    return await send(key, ['EVALSHA', sha, '1', key, ...args])
   } catch (error) {
     if (!(isError(error) && error.message.startsWith('NOSCRIPT'))) throw error
-    return await connection.send(key, ['EVAL', text, '1', key, ...args])
+    return await send(key, ['EVAL', text, '1', key, ...args])
   }
 }
 
-function script(text: string): Script {
+/** A script, with its hash. */
+export function script(text: string): Script {
   return { text, sha: createHash('sha1').update(text).digest('hex') }
 }

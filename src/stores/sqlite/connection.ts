@@ -149,7 +149,8 @@ export function inTransaction<Answer>(
   }
 }
 
-function withoutWaiting(db: SqliteDatabase, verb: string, jobs: () => void): void {
+/** Runs jobs outside of the application's transactions, without a wait for the lock in SQLite. */
+export function withoutWaiting(db: SqliteDatabase, verb: string, jobs: () => void): void {
   if (isInTransaction(db)) {
     const why =
       'its database connection is inside a transaction of the application, which would decide ' +
