@@ -288,6 +288,34 @@ describe.each(Object.entries(PLACES))('a session that Flask shares in %s', (name
     expect(await place.read(id)).toBeUndefined()
   })
 
+  it('`regenerate` does not bring back a session that Flask has ended meanwhile', async () => {
+    await place.write(ID, json({ _permanent: true, _user_id: '7' }))
+    const session = await sessions.open(COOKIE)
+    session.regenerate()
+    await place.remove(ID)
+    expect(idOf(await session.commit())).toBeUndefined()
+    expect(events).toContainEqual(expect.objectContaining({ type: 'ended-meanwhile' }))
+  })
+
+  it('a login keeps what Flask has written meanwhile, under the new id', async () => {
+    await place.write(ID, json({ _permanent: true, cart: ['tea'] }))
+    const session = await sessions.open(COOKIE)
+    session.login('7')
+    await place.write(ID, json({ _permanent: true, cart: ['tea', 'milk'] }))
+    const id = idOf(await session.commit())!
+    expect(await stored(id)).toMatchObject({ cart: ['tea', 'milk'], _user_id: '7' })
+    await place.remove(id)
+  })
+
+  it('a session that we empty stays, if Flask has written to it meanwhile', async () => {
+    await place.write(ID, json({ _permanent: true, a: 1 }))
+    const session = await sessions.open(COOKIE)
+    session.delete('a')
+    await place.write(ID, json({ _permanent: true, a: 1, b: 2 }))
+    await session.commit()
+    expect(await stored()).toEqual({ _permanent: true, b: 2 })
+  })
+
   it('`regenerate` gives a new id, and the old one is gone', async () => {
     await place.write(ID, json({ _permanent: true, cart: ['tea'] }))
     const session = await sessions.open(COOKIE)
@@ -396,22 +424,36 @@ describe('what only Redis can hold', () => {
 })
 
 describe("a row of SQLAlchemy's table that Flask-Session 0.8.0 has written", () => {
+  const schema = `flask_${process.pid}`
+  let pool: pg.Pool
+  beforeAll(async () => {
+    pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'] })
+    await pool.query(`CREATE SCHEMA ${schema}`)
+  })
+  afterAll(async () => {
+    await pool.query(`DROP SCHEMA ${schema} CASCADE`)
+    await pool.end()
+  })
+
   const recorded = tables.map((run) => [`${run.engine}, ${run.format}`, run] as const)
 
   it.each(recorded)('opens under its cookie, and is written as it was: %s', async (_name, run) => {
-    const { engine, table, ddl, row } = run
-    const before = Date.parse(`${row.expiry.replace(' ', 'T')}Z`) - 2_678_400_000
-    const db = engine === 'sqlite' ? new DatabaseSync(':memory:') : await PGlite.create()
-    await db.exec(ddl[0]!)
-    const insert = (value: string) =>
-      `INSERT INTO ${table} (session_id, data, expiry) VALUES ('${row.session_id}', ${value}, '${row.expiry}')`
-    const now = fakeClock(before)
-    await db.exec(insert(engine === 'sqlite' ? inSqlite(row.data_hex) : inPostgres(row.data_hex)))
+    const { engine, row } = run
+    const table = engine === 'sqlite' ? run.table : `${schema}.${run.table}`
+    const db = engine === 'sqlite' ? new DatabaseSync(':memory:') : undefined
+    const all = async (text: string) =>
+      (db ? db.prepare(text).all() : (await pool.query(text)).rows) as Record<string, string>[]
+    await all(run.ddl[0]!.replace(run.table, table))
+    const value = db ? inSqlite(row.data_hex) : inPostgres(row.data_hex)
+    await all(`INSERT INTO ${table} (session_id, data, expiry)
+      VALUES ('${row.session_id}', ${value}, '${row.expiry}')`)
+    const now = fakeClock(Date.parse(`${row.expiry.replace(' ', 'T')}Z`) - 31 * 24 * HOUR)
     const sessions = createSessions({
       ...flaskSession({
         SECRET_KEY,
-        SESSION_SQLALCHEMY: db,
-        SESSION_SQLALCHEMY_TABLE: table,
+        SESSION_SQLALCHEMY: db ?? pool,
+        SESSION_SQLALCHEMY_TABLE: run.table,
+        SESSION_SQLALCHEMY_SCHEMA: db ? null : schema,
         SESSION_SERIALIZATION_FORMAT: run.format,
       }),
       clock: now,
@@ -422,17 +464,16 @@ describe("a row of SQLAlchemy's table that Flask-Session 0.8.0 has written", () 
     session.set('more', 1)
     session.delete('more')
     await session.commit()
-    const text = `SELECT ${engine === 'sqlite' ? `hex(data) || ' ' || typeof(data)` : `encode(data, 'hex') || ' ' || pg_typeof(data)`} AS data,
-      CAST(expiry AS TEXT) AS expiry FROM ${table}`
-    const found = (
-      db instanceof DatabaseSync ? db.prepare(text).all() : (await db.query(text)).rows
-    ) as { data: string; expiry: string }[]
-    expect(found[0]!.data.toLowerCase()).toBe(`${row.data_hex} ${row.types[0]}`)
+    const [found] = await all(`SELECT CAST(expiry AS TEXT) AS expiry,
+      ${db ? 'hex(data) AS data, typeof(data) AS type' : `encode(data, 'hex') AS data, pg_typeof(data)::text AS type`}
+      FROM ${table}`)
+    expect(found!['data']!.toLowerCase()).toBe(row.data_hex)
+    expect(found!['type']).toBe(row.types[0])
     // Python has microseconds, we have milliseconds.
-    expect(found[0]!.expiry.padEnd(26, '0').slice(0, 23)).toBe(row.expiry.slice(0, 23))
-    if (engine === 'sqlite')
-      expect(found[0]!.expiry).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$/)
+    expect(found!['expiry']!.padEnd(26, '0').slice(0, 23)).toBe(row.expiry.slice(0, 23))
+    if (db) expect(found!['expiry']).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$/)
     now.advance(31 * 24 * HOUR)
     expect((await sessions.open(cookie)).isNew).toBe(true)
+    db?.close()
   })
 })

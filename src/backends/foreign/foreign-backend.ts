@@ -131,19 +131,28 @@ export function foreignBackend(rules: ForeignRules): Backend {
   async function save(request: Request, slot: ForeignSlot): Promise<Committed> {
     const { opened, changes, now } = request
     // A store with compare-and-swap finds out by itself whether what was opened is the newest.
-    let entry: ForeignEntry | 'corrupt' | undefined =
-      slot.entry.version === undefined ? await store.read(slot.id) : slot.entry
+    let isRead = slot.entry.version === undefined
+    let entry: ForeignEntry | 'corrupt' | undefined = isRead
+      ? await store.read(slot.id)
+      : slot.entry
     for (let swaps = 0; swaps < MAX_SWAPS; swaps++) {
       const base = entry === undefined || entry === 'corrupt' ? undefined : decoded(slot.id, entry)
       const current = entry as ForeignEntry
       if (!base || lifetime.ended(base, current, now)) return goneBefore(request)
       const record = replay(base, changes, layout)
+      const hasNewId = renewsId(changes, base, record) || idOf(record, slot.id) !== undefined
+      // Neither is a swap, which would find out that `current` is not the newest any more.
+      if ((hasNewId || rules.isEmpty(record)) && !isRead) {
+        entry = await store.read(slot.id)
+        isRead = true
+        continue
+      }
       if (rules.isEmpty(record)) {
         await store.remove(slot.id)
         const { presented } = opened
         return { opened: nobody(presented, []), setCookie: writer.clear() }
       }
-      if (renewsId(changes, base, record) || idOf(record, slot.id) !== undefined) {
+      if (hasNewId) {
         const begun = await begin(request, record, slot.id)
         await store.remove(slot.id)
         return begun
@@ -153,6 +162,7 @@ export function foreignBackend(rules: ForeignRules): Backend {
         return committed(opened, slot.id, fitted, now, 'changed')
       }
       entry = await store.read(slot.id)
+      isRead = true
     }
     throw new SessionError('ERR_SESSION_CONFLICT')
   }
