@@ -140,6 +140,7 @@ const LIMITS: Readonly<Record<string, Sizes>> = {
   'sojourn/react-router': { production: 6_400, unknown: 6_400 },
   'sojourn/sveltekit': { production: 7_100, unknown: 7_100 },
   'sojourn/flask': { production: 16_900, unknown: 16_900 },
+  'sojourn/flask-session': { production: 24_500, unknown: 24_500 },
   'sojourn/formerly': { production: 11_300, unknown: 11_300 },
   'sojourn/formerly': { production: 9_000, unknown: 9_000 },
   'sojourn/express-session': { production: 52_700, unknown: 57_500 },

@@ -1,4 +1,4 @@
-/** msgpack, as msgspec writes it for Flask-Session: to and from the text of the layout. */
+/** Msgpack, as msgspec writes it for Flask-Session: to and from the text of the layout. */
 
 import { SessionError } from '../../base/errors.ts'
 import { MAX_DEPTH } from '../../record/text/json-scan.ts'
