@@ -9,6 +9,9 @@ import postgres from 'postgres'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { withSessions } from '../../src/adapters/fetch.ts'
+import { flaskSessionLayout } from '../../src/flask/session/layout.ts'
+import { flaskSessionRedis } from '../../src/flask/session/redis.ts'
+import { serializerOf } from '../../src/flask/session/serializer.ts'
 import { flaskSession, type FlaskSessionConfig } from '../../src/flask/session/flask-session.ts'
 import { createSessions, type SessionEvent, type Sessions } from '../../src/index.ts'
 import { fakeClock } from '../../src/testing/time/clock.ts'
@@ -402,6 +405,20 @@ describe('what only Redis can hold', () => {
     await client.rpush(PREFIX + list, 'x')
     expect((await opened(list)).reason).toMatchObject({ reason: 'corrupt' })
     await client.del(PREFIX + list)
+  })
+
+  it('an extension writes no data: what Flask has written since stays, and what it has ended', async () => {
+    const { codec } = flaskSessionLayout('json', true)
+    const serializer = serializerOf('json', codec)
+    const store = flaskSessionRedis(client, { prefix: PREFIX, clock: Date.now, serializer })
+    const entry = { text: '{"old":1}', expiresAt: Date.now() + 60_000 }
+    await client.set(PREFIX + list, '{"new":1}', 'EX', 10)
+    await store.touch!(list, entry)
+    expect(await client.get(PREFIX + list)).toBe('{"new":1}')
+    expect(await client.pttl(PREFIX + list)).toBeGreaterThan(50_000)
+    await client.del(PREFIX + list)
+    await store.touch!(list, entry)
+    expect(await client.exists(PREFIX + list)).toBe(0)
   })
 
   it('an empty value is none, as in Flask-Session', async () => {
