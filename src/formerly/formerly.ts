@@ -5,6 +5,7 @@ export type { FormerSessions } from '../session/formerly/options.ts'
 export type { Formerly, FormerPolicy, FormerUse } from '../session/setup/former-sides.ts'
 export { cookieSession, type CookieSessionOptions } from './cookie-session.ts'
 export { ironSession, type IronSessionOptions } from './iron-session.ts'
+export { reactRouterSession, type ReactRouterSessionOptions } from './react-router.ts'
 export {
   secureSession,
   type SecureCookieOptions,
