@@ -1,7 +1,7 @@
 import { createCookieSessionStorage, type SessionStorage } from 'react-router'
 import { describe, expect, test } from 'vitest'
 import { sessionStorage } from '../../src/adapters/react-router.ts'
-import { reactRouterSession } from '../../src/formerly/react-router.ts'
+import { formerly, type FormerSessions, reactRouterSession } from '../../src/formerly/formerly.ts'
 import { createSessions, type EventFacts, type SessionOptions } from '../../src/index.ts'
 
 const SECRET = 'bGFudGVybi1oaWxsLTQ3MTEtbWFwbGUtcml2ZXItMDgxNQ'
@@ -193,6 +193,74 @@ describe('reactRouterSession()', () => {
     expect(() => createSessions(reactRouterSession({ cookie: {} }))).toThrow(
       expect.objectContaining({ code: 'ERR_SECRET_MISSING' }),
     )
+  })
+})
+
+describe("leaving React Router's cookie, by formerly", () => {
+  const CURRENT = 'c3BydWNlLWhvbGxvdy05MDIzLWZsaW50LWNyZWVrLTY3NzE'
+
+  function site(name: string, more: Partial<FormerSessions> = {}) {
+    const { theirs } = both()
+    const sessions = createSessions<any>({
+      secret: CURRENT,
+      cookie: { name },
+      formerly: formerly({
+        sessions: reactRouterSession({ cookie: { secrets: [SECRET] } }),
+        until: new Date(Date.now() + 86_400_000),
+        ...more,
+      }),
+    })
+    return { theirs, sessions }
+  }
+
+  test('sessionStorage moves a visitor under the same name, and a logout is final', async () => {
+    const { theirs, sessions } = site('__session')
+    const { getSession, commitSession, destroySession } = sessionStorage<any, any>(sessions)
+    const old = await theirsOf(theirs, { userId: 'ann', cart: ['tea'] })
+    const moved = sent(await commitSession(await getSession(old)))
+    expect((await theirs.getSession(moved)).get('cart')).toBeUndefined()
+    const again = await getSession(moved)
+    expect([again.session.userId, again.get('cart')]).toEqual(['ann', ['tea']])
+    expect(sessions.formerlyUse()).toMatchObject([{ name: 'react-router __session', moved: 1 }])
+    const out = sent(await destroySession(again))
+    expect((await getSession(out)).session.userId).toBeUndefined()
+  })
+
+  test('sessionStorage refuses another name: the old cookie would sign in again after a logout', () => {
+    expect(() => sessionStorage(site('session').sessions)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_OPTION_INVALID',
+        message: expect.stringContaining("Set cookie: { name: '__session' }"),
+      }),
+    )
+  })
+
+  test('sessionStorage refuses to drop a second cookie', async () => {
+    const { sessions } = site('__session', {
+      sessions: reactRouterSession({ cookie: { secrets: [SECRET], path: '/shop' } }),
+    })
+    const { getSession, commitSession } = sessionStorage<any, any>(sessions)
+    const session = await getSession(await theirsOf(both().theirs, { userId: 'ann' }))
+    await expect(commitSession(session)).rejects.toThrow('commitSession returns one')
+  })
+
+  test('with dualWrite React Router goes on with what was changed, and a logout ends both', async () => {
+    const { theirs, sessions } = site('session', { dualWrite: true })
+    const session = await sessions.open(await theirsOf(theirs, { userId: 'ann', cart: ['tea'] }))
+    session.set('cart', ['tea', 'bread'])
+    const lines = (await session.commit()).getSetCookie()
+    const back = await theirs.getSession(sent(lines.find((line) => line.startsWith('__session='))!))
+    expect([back.get('userId'), back.get('cart')]).toEqual(['ann', ['tea', 'bread']])
+    const leaving = await sessions.open(lines.map(sent).join('; '))
+    leaving.logout()
+    const cleared = (await leaving.commit()).getSetCookie().map(sent)
+    expect(cleared.toSorted()).toEqual(['__session=', 'session='])
+  })
+
+  test('from the date on, nobody is moved', async () => {
+    const { theirs, sessions } = site('__session', { until: new Date(Date.now() - 1) })
+    const session = await sessions.open(await theirsOf(theirs, { userId: 'ann' }))
+    expect(session.userId).toBeUndefined()
   })
 })
 
