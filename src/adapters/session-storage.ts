@@ -1,5 +1,6 @@
 /** React Router's `SessionStorage` over our sessions, for apps that are moving from it. */
 
+import type { SessionError } from '../base/errors.ts'
 import { invalid } from '../base/options.ts'
 import type { Session } from '../session/session.ts'
 import { requireSessions } from '../session/require-sessions.ts'
@@ -55,6 +56,9 @@ export interface SessionStorage<Data, FlashData> {
  * do not share one. Sign visitors in by `session.session.login(id)`, which renews the session id. In
  * one request use either this or `sessions.get(context)`: both set the same cookie.
  *
+ * @throws ERR_OPTION_INVALID if `formerly` has a cookie of another name: `commitSession` returns one
+ * Set-Cookie line
+ *
  * @example
  * export const { getSession, commitSession, destroySession } = sessionStorage(sessions)
  */
@@ -62,6 +66,7 @@ export function sessionStorage<Data = any, FlashData = Data>(
   sessions: Sessions<Data>,
 ): SessionStorage<Data, FlashData> {
   requireSessions(sessions, 'sessionStorage', 'sessionStorage(sessions)')
+  refuseSeveralCookies(sessions)
   const known = new WeakMap<object, Session>()
   const ours = (session: object, options: object | undefined) => {
     if (options !== undefined) {
@@ -110,6 +115,19 @@ function flashKey(name: string): string {
 }
 
 async function setCookieOf(session: Session): Promise<string> {
-  const headers = await session.commit()
-  return headers.getSetCookie().at(-1) ?? ''
+  const [line = '', ...more] = (await session.commit()).getSetCookie()
+  if (more.length > 0) throw oneLineOnly('Use sessionMiddleware')
+  return line
+}
+
+/** A cookie of before that stays in the browser would sign the visitor in again after a logout. */
+function refuseSeveralCookies({ describePolicy }: Sessions<any>): void {
+  const { cookie, formerly } = describePolicy()
+  const former = formerly.find(({ cookieName }) => cookieName !== cookie.name)
+  if (!former) return
+  throw oneLineOnly(`Set cookie: { name: '${former.cookieName}' }, or use sessionMiddleware`)
+}
+
+function oneLineOnly(remedy: string): SessionError {
+  return invalid('sessions', `set several cookies, and commitSession returns one. ${remedy}`)
 }

@@ -7,6 +7,7 @@ export { expressSession, type ExpressSessionOptions } from './express-session.ts
 export type { LegacyStore } from './express-store.ts'
 export { cookieSession, type CookieSessionOptions } from './cookie-session.ts'
 export { ironSession, type IronSessionOptions } from './iron-session.ts'
+export { reactRouterSession, type ReactRouterSessionOptions } from './react-router.ts'
 export {
   secureSession,
   type SecureCookieOptions,
