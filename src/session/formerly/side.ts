@@ -7,15 +7,14 @@ import { fingerprintOf } from '../../crypto/fingerprint.ts'
 import { keyFor } from '../../crypto/keys.ts'
 import type { RequestFacts } from '../../http/request-facts.ts'
 import type { SessionRecord } from '../../record/record.ts'
-import type { FormerContext, FormerUse } from '../setup/former-sides.ts'
-import type { Settings } from '../setup/settings.ts'
+import type { FormerContext, FormerSettings, FormerUse } from '../setup/former-sides.ts'
 import type { CheckedFormer } from './options.ts'
 import { MARK, type Spelling } from './view.ts'
 
 /** A former side. */
 export interface Side {
   readonly name: string
-  readonly settings: Settings
+  readonly settings: FormerSettings
   /** In milliseconds since 1970. */
   readonly until: number
   readonly dualWrite: boolean
@@ -38,7 +37,7 @@ export function connectSide(
   at: string,
 ): Side {
   const settings = resolve(former.sessions)
-  const { backend, cookieName, cookiePlace, cookieValues, loginKeys, policy } = settings
+  const { backend, cookieName, cookiePlace, cookieValues, loginKeys, format } = settings
   const isReplaced = cookieName === ours.cookieName && cookiePlace === ours.cookiePlace
   if (former.dualWrite && isReplaced) {
     throw invalid(
@@ -50,7 +49,7 @@ export function connectSide(
   const scope = { audience: ours.audience, cookieName: ours.cookieName }
   const seedKey = keyFor(ours.secrets[0]!, 'formerly', scope)
   const loginNames = new Set(loginKeys ? Object.keys(loginKeys(NOBODYS)) : [])
-  const name = former.name ?? `${policy.format} ${cookieName}`
+  const name = former.name ?? `${format} ${cookieName}`
   const use: FormerUse = {
     name,
     until: new Date(former.until),

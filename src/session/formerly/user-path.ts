@@ -1,13 +1,17 @@
 /** The user's id at a path of another library's data, such as `passport.user`. */
 
 import { isObject, isPlain } from '../../record/text/shapes.ts'
-import type { View } from './view.ts'
+
+/** A value, and its text if that is plain JSON, which then keeps Python's `1.0` apart from `1`. */
+export interface Item {
+  readonly value: unknown
+  readonly plain?: string | undefined
+}
+
+type Items = ReadonlyMap<string, Item>
 
 /** The id at the path, as text; `undefined` if nobody is signed in. */
-export function userIdAt(
-  data: View['data'],
-  [root, ...rest]: readonly string[],
-): string | undefined {
+export function userIdAt(data: Items, [root, ...rest]: readonly string[]): string | undefined {
   let value = data.get(root!)?.value
   for (const key of rest) {
     value = isObject(value) && Object.hasOwn(value, key) ? (value as Fields)[key] : undefined
@@ -21,11 +25,11 @@ type Fields = Record<string, unknown>
 
 /** Our data with the id of our user at the path. One that is there already keeps its type. */
 export function pathRoot(
-  to: View,
-  before: View,
+  to: { readonly data: Items; readonly userId: string | undefined },
+  before: { readonly data: Items },
   path: readonly string[],
   asNumber: boolean,
-): View['data'] {
+): Items {
   const { data, userId } = to
   if (userId === undefined || userIdAt(data, path) === userId) return data
   const [root] = path

@@ -16,7 +16,7 @@ import {
   waitingItems,
 } from '../../record/record.ts'
 import { type OwnTimeouts, ownTimeouts, setOwnTimeouts } from '../../record/session-lifetime.ts'
-import { pathRoot, userIdAt } from './user-path.ts'
+import { type Item, pathRoot, userIdAt } from './user-path.ts'
 
 /** The key of the mark in the data of a former session: see `mark` in `sides.ts`. */
 export const MARK = '__sojourn_moved'
@@ -28,12 +28,6 @@ export interface Spelling {
   readonly path?: readonly string[] | undefined
   /** The keys that a login writes beside the user's id, in a layout that has them among the data. */
   readonly loginNames: ReadonlySet<string>
-}
-
-/** A value, and its text if that is plain JSON, which then keeps Python's `1.0` apart from `1`. */
-export interface Item {
-  readonly value: unknown
-  readonly plain?: string | undefined
 }
 
 /** What a session holds. Times are in seconds since 1970. */

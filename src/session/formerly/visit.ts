@@ -126,7 +126,7 @@ export class RequestFormers implements FormerVisit {
     side.use.lastAt = new Date(clock())
     const keys = left.length > 0 ? { left } : {}
     emit({ type: 'moved', from: side.name, ...keys }, opened)
-    development?.warn(`moved-${side.name}`, `A visitor's session was moved from '${side.name}'.`)
+    development?.warn(`moved-${side.name}`, `A visitor's session has come over: ${side.name}.`)
   }
 
   /** Ends or writes the former sessions, once our side is saved. */

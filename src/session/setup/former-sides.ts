@@ -1,13 +1,15 @@
 /** The contract between `session/` and the option `formerly`: where sessions were before. */
 
-import type { CommitRequest, Committed, Opened } from '../../backends/backend.ts'
+import type { Backend, CommitRequest, Committed, Opened } from '../../backends/backend.ts'
 import type { StoredBackend } from '../../backends/store-backend.ts'
-import type { Maybe } from '../../base/ports.ts'
+import type { Clock, Maybe } from '../../base/ports.ts'
+import type { CookieReader } from '../../http/cookie.ts'
 import type { RequestFacts } from '../../http/request-facts.ts'
 import type { Lifetime } from '../../record/lifetime.ts'
 import type { SessionRecord } from '../../record/record.ts'
-import type { SessionOptions } from './options.ts'
-import type { Settings } from './settings.ts'
+import type { Development } from '../development/development.ts'
+import type { Emit } from '../explain/emitter.ts'
+import type { LoginKeys } from './preset.ts'
 
 /** What `formerly()` of `sojourn/formerly` returns, so that an app without it loads none of it. */
 export interface Formerly {
@@ -15,22 +17,33 @@ export interface Formerly {
   connect(context: FormerContext): FormerSides
 }
 
+/** What one side is made of. */
+export interface FormerSettings {
+  readonly backend: Backend
+  /** The same backend if it is one on a store. */
+  readonly stored: StoredBackend | undefined
+  readonly cookieName: string
+  /** Its Domain and Path: see `SetCookieWriter`. */
+  readonly cookiePlace: string
+  readonly cookieValues: CookieReader
+  readonly loginKeys: LoginKeys | undefined
+  /** Whose format it is, for the side's name: 'sojourn', 'flask'. */
+  readonly format: string
+}
+
 /** What `connect` is given. */
 export interface FormerContext {
   /** The new side. */
-  ours: Pick<
-    Settings,
-    | 'backend'
-    | 'stored'
-    | 'cookieName'
-    | 'cookiePlace'
-    | 'clock'
-    | 'emit'
-    | 'development'
-    | 'loginKeys'
-  > & { lifetime: Lifetime; audience: string; secrets: readonly Uint8Array[] }
-  /** Resolves the options of a former side, which inherits the clock and the listener. */
-  resolve(options: SessionOptions): Settings
+  readonly ours: FormerSettings & {
+    readonly lifetime: Lifetime
+    readonly audience: string
+    readonly secrets: readonly Uint8Array[]
+    readonly clock: Clock
+    readonly emit: Emit
+    readonly development: Development | undefined
+  }
+  /** Resolves the `SessionOptions` of a former side, which inherits the clock and the listener. */
+  resolve(options: object): FormerSettings
 }
 
 /** The former sides of one `createSessions`. */

@@ -19,7 +19,7 @@ import { type ContextOf, eventContext } from '../explain/event-context.ts'
 import { type Development, developmentWarnings } from '../development/development.ts'
 import { withSchema } from '../schema/schema-options.ts'
 import { encryptionOf } from './encryption.ts'
-import type { FormerSides } from './former-sides.ts'
+import type { FormerSettings, FormerSides } from './former-sides.ts'
 import { checkOptions, type SessionOptions } from './options.ts'
 import { layoutWith, ownPreset } from './own-preset.ts'
 import { type Policy, policyOf } from './policy.ts'
@@ -36,8 +36,6 @@ export interface Settings {
   engine: string
   onUnavailable: 'error' | 'anonymous-readonly'
   cookieName: string
-  /** Its Domain and Path: see `SetCookieWriter`. */
-  cookiePlace: string
   secureCookie: boolean
   cookieValues: CookieReader
   consumesAllFlashes: boolean
@@ -55,6 +53,8 @@ export interface Settings {
   tellsLosses: boolean
   csrf: Csrf
   policy: Policy
+  /** What the option `formerly` needs of these, if they are those of a former side. */
+  side: FormerSettings
   /** Where sessions were before. */
   former: FormerSides | undefined
 }
@@ -124,21 +124,19 @@ export function resolveOptions(options: SessionOptions): Settings {
         })
       : cookieBackend(limitedFormat(preset.format(context), options), writer, lifetime))
   const { cookieValues, loginKeys } = preset
+  const side = {
+    backend,
+    stored,
+    cookieName: writer.name,
+    cookiePlace: writer.place,
+    cookieValues,
+    loginKeys,
+    format: preset.name,
+  }
   const former = options.formerly?.connect({
-    ours: {
-      backend,
-      stored,
-      lifetime,
-      clock,
-      emit,
-      development,
-      loginKeys,
-      audience,
-      secrets,
-      cookieName: writer.name,
-      cookiePlace: writer.place,
-    },
-    resolve: (given) => resolveOptions({ ...given, clock, ...inherited(options) }),
+    ours: { ...side, lifetime, clock, emit, development, audience, secrets },
+    resolve: (given) =>
+      resolveOptions({ ...(given as SessionOptions), clock, ...inherited(options) }).side,
   })
   return {
     backend,
@@ -147,7 +145,6 @@ export function resolveOptions(options: SessionOptions): Settings {
     engine: store?.engine ?? preset.engine ?? '',
     onUnavailable,
     cookieName: writer.name,
-    cookiePlace: writer.place,
     secureCookie: writer.secure,
     cookieValues,
     consumesAllFlashes: preset.consumesAllFlashes,
@@ -186,6 +183,7 @@ export function resolveOptions(options: SessionOptions): Settings {
       hints: development !== undefined,
       formerly: former?.policy ?? [],
     }),
+    side,
     former,
   }
 }
