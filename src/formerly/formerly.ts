@@ -6,6 +6,7 @@ export type { Formerly, FormerPolicy, FormerUse } from '../session/setup/former-
 export { expressSession, type ExpressSessionOptions } from './express-session.ts'
 export type { LegacyStore } from './express-store.ts'
 export { cookieSession, type CookieSessionOptions } from './cookie-session.ts'
+export { fastifySession, type FastifySessionOptions } from './fastify-session.ts'
 export { ironSession, type IronSessionOptions } from './iron-session.ts'
 export { reactRouterSession, type ReactRouterSessionOptions } from './react-router.ts'
 export {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startRedis, type Redis } from '../servers/redis.ts'
 import { startExample } from './start.ts'
 import { type Visitor, visitor } from './visitor.ts'
 
@@ -7,7 +8,16 @@ const LIBRARIES = [
   { library: 'cookie-session', page: 'cookie-session' },
   { library: 'iron-session', page: 'iron-session' },
   { library: 'fastify-secure-session', page: 'fastify-session' },
+  { library: 'fastify-session', page: 'fastify-session' },
 ]
+
+let redis: Redis
+
+beforeAll(async () => {
+  redis = await startRedis()
+  process.env['REDIS_URL'] = redis.url
+})
+afterAll(() => redis.stop())
 
 const file = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 
@@ -16,6 +26,11 @@ function movedTo(origin: string, before: Visitor): Visitor {
   const after = visitor(origin)
   for (const [name, value] of before.cookies) after.cookies.set(name, value)
   return after
+}
+
+/** The first line of the program before. */
+function titleOf(library: string): string {
+  return file(`examples/moving/${library}/before.ts`).split('\n', 1)[0]!
 }
 
 describe.each(LIBRARIES)('the shop with $library', ({ library, page }) => {
@@ -57,7 +72,11 @@ describe.each(LIBRARIES)('the shop with $library', ({ library, page }) => {
 
   it('is shown on its page as the difference between the two programs', () => {
     const text = file(`docs/moving/${page}.md`)
-    const diff = /^```diff\n([^]*?)^```$/m.exec(text)![1]!.trimEnd().split('\n')
+    const diffs = [...text.matchAll(/^```diff\n([^]*?)^```$/gm)].map(([, diff]) => diff!)
+    const diff = diffs
+      .find((one) => one.includes(titleOf(library)))!
+      .trimEnd()
+      .split('\n')
     const side = (mark: string) =>
       diff.filter((line) => line[0] !== mark).map((line) => line.slice(1))
     const program = (name: string) =>
