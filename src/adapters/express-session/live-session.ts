@@ -6,7 +6,8 @@ import { durationOf } from '../../base/duration.ts'
 import { ROW_COOKIE } from '../../formerly/express-layout.ts'
 import type { Session as OwnSession } from '../../session/session.ts'
 import { type Keeper, keepBy, Session, type SessionRequest, textsOf } from './bag.ts'
-import { Cookie, dataOf } from './cookie.ts'
+import { Cookie } from './cookie.ts'
+import { attributesOf, savedTexts } from './saved.ts'
 import { ID_KEY, type Setup } from './setup.ts'
 import { userIdIn } from './user-id.ts'
 
@@ -251,23 +252,4 @@ function wholeSeconds(ms: number): number {
 
 function notLoaded(): Error {
   return new Error('failed to load session')
-}
-
-/** The data of the session underneath, as JSON: numbers that only our own API can store as numbers. */
-function savedTexts(session: OwnSession): Map<string, string> {
-  const texts = new Map<string, string>()
-  for (const [key, value] of session as Iterable<[string, unknown]>) {
-    if (key === ID_KEY || key === ROW_COOKIE) continue
-    const text = JSON.stringify(value, (_key, part: unknown) =>
-      typeof part === 'bigint' ? Number(part) : part,
-    ) as string | undefined
-    if (text !== undefined) texts.set(key, text)
-  }
-  return texts
-}
-
-/** The attributes as they are saved. Without `expires`, which is counted from the last visit. */
-function attributesOf(cookie: Cookie): string {
-  const { expires: _expires, ...attributes } = dataOf(cookie)
-  return JSON.stringify(attributes)
 }
