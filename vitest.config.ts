@@ -30,6 +30,7 @@ const WITH_SERVERS = [
   'test/cli/**',
   'test/demo/**',
   'test/examples/**',
+  'test/express-session/{app,around,passport,switch}*',
   'test/flask/**',
   'test/flask-session/**',
   'test/interop/**',

@@ -54,7 +54,8 @@ describe.each(PLACES)('what is different with %s', (_place, makeStore) => {
     test('what the cookie is like', async () => {
       vi.stubEnv('NODE_ENV', 'production')
       onTestFinished(() => void vi.unstubAllEnvs())
-      vi.spyOn(console, 'warn').mockImplementation(() => {})
+      const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+      onTestFinished(() => warn.mockRestore())
       // Over TLS, as in production.
       const { lines } = await (
         await open(
