@@ -73,17 +73,13 @@ function isOfOtherRequest(
   mode: 'basic' | 'strong',
 ): boolean {
   if (userIdOf(record, layout) === undefined) return false
-  const address = addressOf(facts)
+  const [address, ...alike] = addressesOf(facts)
   // Nothing to compare. Only `strong` promises that a login is worth nothing elsewhere.
   if (address === undefined) return mode === 'strong'
   const text = record.data.get('_id')?.text
   const agent = facts.header('user-agent') ?? undefined
-  const isFrom = (from: string) => text === `"${identifier(from, agent)}"`
-  // Flask on an IPv6 socket sees the longer spelling.
-  return !isFrom(address) && !(IPV4.test(address) && isFrom(`::ffff:${address}`))
+  return ![address, ...alike].some((from) => text === `"${identifier(from, agent)}"`)
 }
-
-const IPV4 = /^\d+\.\d+\.\d+\.\d+$/
 
 /**
  * The keys that `login_user` writes beside `_user_id`.
@@ -92,18 +88,25 @@ const IPV4 = /^\d+\.\d+\.\d+\.\d+$/
  * takes the login for one that is not fresh.
  */
 export function flaskLoginKeys(facts: RequestFacts): { _fresh: true; _id: string | undefined } {
-  const address = addressOf(facts)
+  const [address] = addressesOf(facts)
   const agent = facts.header('user-agent') ?? undefined
   return { _fresh: true, _id: address === undefined ? undefined : identifier(address, agent) }
 }
 
-/** The first address of X-Forwarded-For. An IPv4 visitor of an IPv6 socket has a longer spelling. */
-function addressOf(facts: RequestFacts): string | undefined {
-  return (facts.header('x-forwarded-for') ?? facts.address)
-    ?.split(',')[0]!
-    .replace(/^[ \t\n\r\v\f]+|[ \t\n\r\v\f]+$/g, '')
-    .replace(/^::ffff:(?=\d+\.)/i, '')
+/** The visitor's address: the first of X-Forwarded-For. Then its other spelling, if it has one. */
+function addressesOf(facts: RequestFacts): string[] {
+  const forwarded = facts.header('x-forwarded-for')
+  // Both apps get the proxy's text.
+  if (typeof forwarded === 'string') {
+    return [forwarded.split(',')[0]!.replace(/^[ \t\n\r\v\f]+|[ \t\n\r\v\f]+$/g, '')]
+  }
+  if (facts.address === undefined) return []
+  // An IPv4 visitor of an IPv6 socket has a longer spelling; Flask may have either socket.
+  const [, short = facts.address] = /^::ffff:(\d+\..*)$/i.exec(facts.address) ?? []
+  return IPV4.test(short) ? [short, `::ffff:${short}`] : [short]
 }
+
+const IPV4 = /^\d+\.\d+\.\d+\.\d+$/
 
 /** Flask-Login's `_create_identifier`. */
 function identifier(address: string, userAgent: string | undefined): string {

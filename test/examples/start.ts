@@ -10,7 +10,10 @@ const path = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 const started: ChildProcess[] = []
 
 /** Starts `examples/<name>.ts` and answers its address. It ends with the test file. */
-export async function startExample(name: string): Promise<string> {
+export async function startExample(
+  name: string,
+  env: Record<string, string> = {},
+): Promise<string> {
   const file = path(`../../examples/${name}.ts`)
   const [program, args] = name === 'fetch' ? [path('serve-fetch.ts'), [file]] : [file, []]
   const child = fork(program, args, {
@@ -23,6 +26,7 @@ export async function startExample(name: string): Promise<string> {
       SESSION_KEY: Buffer.from(SECRET).subarray(0, 32).toString('hex'),
       SESSION_DB: ':memory:',
       AUDIT_DB: ':memory:',
+      ...env,
     },
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   })

@@ -69,8 +69,12 @@ describe('the basic protection', () => {
     ]) {
       expect(await visit(ADA, from)).toMatchObject({ fresh: true, left: 'untouched' })
     }
+    const forwarded = { ...HOME, headers: { 'x-forwarded-for': '::ffff:127.0.0.1' } }
+    expect(await visit(ADA, forwarded)).toMatchObject({ fresh: false })
     const onIpv6Socket = { ...ADA, _id: idOf("b'::ffff:127.0.0.1'|b'UA-1'") }
     expect(await visit(onIpv6Socket, HOME)).toMatchObject({ fresh: true, left: 'untouched' })
+    // Flask hashes the proxy's text as it is.
+    expect(await visit(onIpv6Socket, forwarded)).toMatchObject({ fresh: true, left: 'untouched' })
   })
 
   test.each([
