@@ -45,7 +45,10 @@ app.get('/account', async (req, res) => {
 app.post('/account/remove', async (req, res) => {
   const session = await sessions.get(req)
   const product = String(req.body?.product)
-  session.update('cart', ({ [product]: _, ...rest } = {}) => rest)
+  session.update('cart', (cart = {}) => {
+    const { [product]: _removed, ...rest } = cart
+    return rest
+  })
   session.flash(`The account removed ${product}.`)
   res.redirect(303, '/shop')
 })
