@@ -19,6 +19,14 @@ app.config.update(
     SESSION_COOKIE_SAMESITE="Lax",
     SESSION_PROTECTION="basic",
 )
+if os.environ.get("REDIS_URL"):
+    from flask_session import Session
+    from redis import Redis
+
+    app.config.update(
+        SESSION_TYPE="redis", SESSION_REDIS=Redis.from_url(os.environ["REDIS_URL"])
+    )
+    Session(app)
 manager = LoginManager(app)
 
 # One user. Both apps read the same table of users in a real project.

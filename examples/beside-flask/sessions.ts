@@ -1,7 +1,9 @@
-/** The sessions, as Flask has them: the settings of app.py, under Flask's names. */
+/** The sessions of app.py, with its settings: in Flask's cookie, or with Flask-Session in Redis. */
 
+import { Redis } from 'ioredis'
 import { createSessions } from 'sojourn'
 import { flask, rememberToken } from 'sojourn/flask'
+import { flaskSession } from 'sojourn/flask-session'
 
 /** What both apps keep in the session. */
 export interface Data {
@@ -10,10 +12,15 @@ export interface Data {
   _fresh: boolean
 }
 
-const { SECRET_KEY } = process.env
+const { SECRET_KEY, REDIS_URL } = process.env
+const settings = {
+  SECRET_KEY,
+  SESSION_COOKIE_SAMESITE: 'Lax',
+  SESSION_PROTECTION: 'basic',
+} as const
 
 export const sessions = createSessions<Data>(
-  flask({ SECRET_KEY, SESSION_COOKIE_SAMESITE: 'Lax', SESSION_PROTECTION: 'basic' }),
+  REDIS_URL ? flaskSession({ ...settings, SESSION_REDIS: new Redis(REDIS_URL) }) : flask(settings),
 )
 
 export const remember = rememberToken({ SECRET_KEY })

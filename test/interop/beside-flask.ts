@@ -8,11 +8,13 @@ const EXAMPLE = fileURLToPath(new URL('../../examples/beside-flask', import.meta
 
 /** Starts all three, and returns the origin that a browser opens. Node's programs end with the test file. */
 export async function startBesideFlask(
-  env: Record<string, string> = {},
+  env: { REDIS_URL?: string } = {},
 ): Promise<{ origin: string; stop(): void }> {
+  // The tests' own server is in the environment, too.
+  const settings = { REDIS_URL: '', ...env }
   const [python, express] = await Promise.all([
-    startFlask(SECRET, 'serve_example.py', { EXAMPLE, ...env }),
-    startExample('beside-flask/server', env),
+    startFlask(SECRET, 'serve_example.py', { EXAMPLE, ...settings }),
+    startExample('beside-flask/server', settings),
   ])
   const urls = { FLASK_URL: python.url, EXPRESS_URL: express }
   return { origin: await startExample('beside-flask/proxy', urls), stop: python.stop }
