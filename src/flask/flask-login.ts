@@ -40,7 +40,7 @@ export function flaskLoginRules(
     throw invalid('SESSION_PROTECTION', "has to be 'basic', 'strong' or null")
   }
   // Flask-Login then clears its cookie with its next response, and until then ignores it.
-  const clearing = { _remember: 'clear', _remember_seconds: undefined }
+  const clearing = { _remember: 'clear' }
   const logoutKeys = (facts: RequestFacts) =>
     werkzeugCookieValues(facts.cookie, name).length > 0 ? clearing : {}
   return {

@@ -98,7 +98,6 @@ class RequestVisit implements Visit {
     this.#atOpening = protectLogin(state)
     // Opened after the headers were sent, as while streaming: it can only be read.
     state.frozen = this.#isFinished
-    if (state.frozen) this.#dropAtOpening(state)
     const why = this.#readOnly ?? (isPrefetch(this.#facts) ? PREFETCH : undefined)
     if (why !== undefined) this.#makeReadOnly(state, why)
     return (this.#opening = state)

@@ -1,8 +1,10 @@
 /** Flask-Login's session protection on our side: a login that comes from another address or browser. */
 
 import { createHash } from 'node:crypto'
+import { Redis } from 'ioredis'
 import { describe, expect, test } from 'vitest'
 import { flask, type FlaskConfig, flaskCookie } from '../../src/flask/flask.ts'
+import { flaskSession } from '../../src/flask/session/flask-session.ts'
 import { createSessions, type Session, type SessionEvent } from '../../src/index.ts'
 
 const SECRET_KEY = 'protection-4c9b1e7a2d60f835aa'
@@ -174,6 +176,44 @@ describe('the strong protection', () => {
       user: 'ada',
       left: { ...permanent, _fresh: false },
     })
+  })
+})
+
+describe('the strong protection of a session of Flask-Session', () => {
+  test('ends it in the store: the id that was stolen is worth nothing, for its owner neither', async () => {
+    const client = new Redis(process.env['REDIS_URL']!)
+    try {
+      const sessions = createSessions<any>(
+        flaskSession({
+          SECRET_KEY,
+          SESSION_REDIS: client,
+          SESSION_KEY_PREFIX: `protection-${process.pid}:`,
+          SESSION_PROTECTION: 'strong',
+        }),
+      )
+      const ask = async (value: string, agent: string, act?: (session: Session<any>) => void) => {
+        const request = {}
+        const header = (name: string) => (name === 'user-agent' ? agent : undefined)
+        const facts = { cookie: `session=${value}`, address: '127.0.0.1', header }
+        const mounted = sessions.mount([request], facts)!
+        const session = await sessions.get(request)
+        act?.(session)
+        const seen = { user: session.userId, cart: session.get('cart') }
+        const line = (await mounted.finish())?.setCookie
+        return { ...seen, id: line && line.split(';')[0]!.slice('session='.length) }
+      }
+      const { id } = await ask('', 'UA-1', (session) => {
+        session.permanent = false
+        session.set('cart', ['tea']).login('ada')
+      })
+      expect(await ask(id!, 'UA-1')).toMatchObject({ user: 'ada', cart: ['tea'] })
+      const stolen = await ask(id!, 'UA-2')
+      expect(stolen).toMatchObject({ user: undefined, cart: ['tea'] })
+      expect(stolen.id).not.toBe(id)
+      expect(await ask(id!, 'UA-1')).toMatchObject({ user: undefined, cart: undefined })
+    } finally {
+      client.disconnect()
+    }
   })
 })
 
