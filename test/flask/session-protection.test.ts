@@ -5,6 +5,7 @@ import { Redis } from 'ioredis'
 import { describe, expect, test } from 'vitest'
 import { flask, type FlaskConfig, flaskCookie } from '../../src/flask/flask.ts'
 import { flaskSession } from '../../src/flask/session/flask-session.ts'
+import { formerly } from '../../src/formerly/formerly.ts'
 import { createSessions, type Session, type SessionEvent } from '../../src/index.ts'
 
 const SECRET_KEY = 'protection-4c9b1e7a2d60f835aa'
@@ -214,6 +215,27 @@ describe('the strong protection of a session of Flask-Session', () => {
     } finally {
       client.disconnect()
     }
+  })
+})
+
+describe('a login that comes over from Flask with formerly', () => {
+  test('is not moved for a request that the strong protection would sign out', async () => {
+    const strong = { SECRET_KEY, SESSION_PROTECTION: 'strong' } as const
+    const sessions = createSessions<any>({
+      secret: 'not-flask-any-more-5c1e9a7d3b2f4860',
+      cookie: { name: 'shop' },
+      clock: () => Date.UTC(2026, 0, 1),
+      formerly: formerly({ sessions: flask(strong), until: '2026-06-01' }),
+    })
+    const former = cookie.seal(ADA, { now: Date.UTC(2026, 0, 1) / 1000 })
+    const userFrom = async (agent: string) => {
+      const request = {}
+      const header = (name: string) => (name === 'user-agent' ? agent : undefined)
+      sessions.mount([request], { cookie: `session=${former}`, address: '127.0.0.1', header })
+      return (await sessions.get(request)).userId
+    }
+    expect(await userFrom('UA-1')).toBe('ada')
+    expect(await userFrom('UA-2')).toBeUndefined()
   })
 })
 
