@@ -1,7 +1,85 @@
-/** Flask-Login's keys of a login: `_fresh`, and `_id`, which its session protection compares. */
+/** Flask-Login's keys in the session: what a login and a logout write, and its session protection. */
 
 import { createHash } from 'node:crypto'
+import { invalid } from '../base/options.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
+import type { Change } from '../record/changes.ts'
+import { isPermanent, type Layout, type SessionRecord, userIdOf } from '../record/record.ts'
+import type { PresetRules } from '../session/setup/preset.ts'
+import { werkzeugCookieValues } from './cookie-header.ts'
+
+/** The settings of Flask-Login that concern the session, with Flask-Login's names and defaults. */
+export interface FlaskLoginConfig {
+  /**
+   * What happens to a login that comes from another address or browser than it was made from.
+   * `'basic'`: it is not fresh any more. `'strong'`: it is signed out, unless it is permanent. `null`:
+   * nothing. Give both apps the same. @default 'basic'
+   */
+  SESSION_PROTECTION?: 'basic' | 'strong' | null
+  /** The cookie that a logout tells Flask-Login to clear. @default 'remember_token' */
+  REMEMBER_COOKIE_NAME?: string
+}
+
+/** Flask-Login's own keys of a session: its `SESSION_KEYS`. */
+const SESSION_KEYS: readonly string[] = [
+  '_user_id',
+  '_remember',
+  '_remember_seconds',
+  '_id',
+  '_fresh',
+  'next',
+]
+
+/** What a preset whose sessions Flask-Login shares has to do as it does. @throws ERR_OPTION_INVALID */
+export function flaskLoginRules(
+  config: FlaskLoginConfig,
+): Pick<PresetRules, 'loginKeys' | 'logoutKeys' | 'protection'> {
+  const { SESSION_PROTECTION: mode = 'basic' } = config
+  const name = config.REMEMBER_COOKIE_NAME ?? 'remember_token'
+  if (mode !== null && mode !== 'basic' && mode !== 'strong') {
+    throw invalid('SESSION_PROTECTION', "has to be 'basic', 'strong' or null")
+  }
+  // Flask-Login then clears its cookie with its next response, and until then ignores it.
+  const clearing = { _remember: 'clear' }
+  const logoutKeys = (facts: RequestFacts) =>
+    werkzeugCookieValues(facts.cookie, name).length > 0 ? clearing : {}
+  return {
+    loginKeys: flaskLoginKeys,
+    logoutKeys,
+    protection:
+      mode === null
+        ? undefined
+        : (record, layout, facts, at) => {
+            if (!isOfOtherRequest(record, layout, facts, mode)) return undefined
+            if (mode === 'basic' || isPermanent(record, layout)) return notFresh(record)
+            const keep = [...record.data.keys()].filter((key) => !SESSION_KEYS.includes(key))
+            return [{ do: 'logout', keep, at, also: logoutKeys(facts) }]
+          },
+  }
+}
+
+/** Flask-Login writes `false` where there was nothing, too, which it reads as the same. */
+function notFresh({ data }: SessionRecord): readonly Change[] | undefined {
+  const fresh = data.get('_fresh')
+  if (fresh === undefined || fresh.text === 'false') return undefined
+  return [{ do: 'set', key: '_fresh', text: 'false' }]
+}
+
+/** Whether somebody is signed in whose `_id` is not that of the request. */
+function isOfOtherRequest(
+  record: SessionRecord,
+  layout: Layout,
+  facts: RequestFacts,
+  mode: 'basic' | 'strong',
+): boolean {
+  if (userIdOf(record, layout) === undefined) return false
+  const [address, ...alike] = addressesOf(facts)
+  // Nothing to compare. Only `strong` promises that a login is worth nothing elsewhere.
+  if (address === undefined) return mode === 'strong'
+  const text = record.data.get('_id')?.text
+  const agent = facts.header('user-agent') ?? undefined
+  return ![address, ...alike].some((from) => text === `"${identifier(from, agent)}"`)
+}
 
 /**
  * The keys that `login_user` writes beside `_user_id`.
@@ -10,23 +88,25 @@ import type { RequestFacts } from '../http/request-facts.ts'
  * takes the login for one that is not fresh.
  */
 export function flaskLoginKeys(facts: RequestFacts): { _fresh: true; _id: string | undefined } {
-  const address = facts.header('x-forwarded-for') ?? facts.address
-  return {
-    _fresh: true,
-    _id:
-      address === undefined
-        ? undefined
-        : identifier(firstOf(address), facts.header('user-agent') ?? undefined),
-  }
+  const [address] = addressesOf(facts)
+  const agent = facts.header('user-agent') ?? undefined
+  return { _fresh: true, _id: address === undefined ? undefined : identifier(address, agent) }
 }
 
-/** The first address of X-Forwarded-For. An IPv4 visitor of an IPv6 socket has a longer spelling. */
-function firstOf(address: string): string {
-  return address
-    .split(',')[0]!
-    .replace(/^[ \t\n\r\v\f]+|[ \t\n\r\v\f]+$/g, '')
-    .replace(/^::ffff:(?=\d+\.)/i, '')
+/** The visitor's address: the first of X-Forwarded-For. Then its other spelling, if it has one. */
+function addressesOf(facts: RequestFacts): string[] {
+  const forwarded = facts.header('x-forwarded-for')
+  // Both apps get the proxy's text.
+  if (typeof forwarded === 'string') {
+    return [forwarded.split(',')[0]!.replace(/^[ \t\n\r\v\f]+|[ \t\n\r\v\f]+$/g, '')]
+  }
+  if (facts.address === undefined) return []
+  // An IPv4 visitor of an IPv6 socket has a longer spelling; Flask may have either socket.
+  const [, short = facts.address] = /^::ffff:(\d+\..*)$/i.exec(facts.address) ?? []
+  return IPV4.test(short) ? [short, `::ffff:${short}`] : [short]
 }
+
+const IPV4 = /^\d+\.\d+\.\d+\.\d+$/
 
 /** Flask-Login's `_create_identifier`. */
 function identifier(address: string, userAgent: string | undefined): string {

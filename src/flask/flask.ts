@@ -6,7 +6,6 @@ import type { SessionOptions } from '../session/setup/options.ts'
 import type { Preset } from '../session/setup/preset.ts'
 import { invalid, refuseUnknown } from '../base/options.ts'
 import { flaskSigner } from './flask-cookie.ts'
-import { flaskLoginKeys } from './flask-login.ts'
 import { flaskCodec, flaskLayout } from './layout.ts'
 import {
   checkTypes,
@@ -40,8 +39,10 @@ export {
   type FlaskCookieOptions,
   type OpenedFlaskCookie,
 } from './flask-cookie.ts'
+export type { FlaskLoginConfig } from './flask-login.ts'
+export { type RememberConfig, rememberToken, type RememberToken } from './remember.ts'
 
-/** The settings of Flask's session, with Flask's names, defaults and units: seconds and bytes. */
+/** The settings of Flask's session and of Flask-Login, with their names, defaults and units: seconds and bytes. */
 export interface FlaskConfig extends FlaskSettings {
   /** Limit of the whole Set-Cookie value in bytes; 0 for none. A larger cookie throws, where Flask only warns. @default 4093 */
   MAX_COOKIE_SIZE?: number
@@ -69,7 +70,6 @@ function presetOf(config: FlaskConfig): Preset {
     ...rulesOf(config),
     name: 'flask',
     algorithms: { cookie: "HMAC-SHA-1 (Flask's)", keys: "HMAC-SHA-1 (Flask's)" },
-    loginKeys: flaskLoginKeys,
     conflicts: CONFLICTS,
     format: ({ secrets, tags }) => ({
       layout: flaskLayout(flaskCodec(tags)),

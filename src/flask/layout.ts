@@ -26,7 +26,7 @@ export function flaskLayout(codec: Codec): Layout {
   return {
     codec,
     flat: true,
-    names: { permanent: '_permanent', flashes: '_flashes', userId: '_user_id' },
+    names: { permanent: '_permanent', flashes: '_flashes', userId: '_user_id', fresh: '_fresh' },
     empty: () => record(new Map()),
     copy: ({ data }) => record(new Map(data)),
     encode({ data }) {

@@ -7,9 +7,10 @@ import { type CookieAttributes, sameSiteOf } from '../http/set-cookie.ts'
 import type { PresetRules } from '../session/setup/preset.ts'
 import { werkzeugCookieValues } from './cookie-header.ts'
 import { refuseMilliseconds } from './flask-cookie.ts'
+import { type FlaskLoginConfig, flaskLoginRules } from './flask-login.ts'
 
 /** The settings of every session of Flask, wherever it is saved. */
-export interface FlaskSettings {
+export interface FlaskSettings extends FlaskLoginConfig {
   /** The secret that signs. Text is taken literally, as in Flask: `base64:` means nothing. */
   SECRET_KEY: Secret | null | undefined
   /** Previous secrets, which only verify. @default none */
@@ -51,6 +52,8 @@ export const FLASK_TYPES: Types = {
   SESSION_COOKIE_PARTITIONED: 'boolean',
   PERMANENT_SESSION_LIFETIME: 'number',
   SESSION_REFRESH_EACH_REQUEST: 'boolean',
+  SESSION_PROTECTION: 'string',
+  REMEMBER_COOKIE_NAME: 'string',
 }
 
 /** Throws if a setting is of another type; `null` is none. @throws ERR_OPTION_INVALID */
@@ -92,6 +95,7 @@ export function rulesOf(config: FlaskSettings) {
     expiry: 'Expires',
     consumesAllFlashes: true,
     renewsUnasked: refresh,
+    ...flaskLoginRules(config),
   } satisfies Omit<PresetRules, 'name'>
 }
 

@@ -39,7 +39,14 @@ export type Change =
       /** Further keys of the layout; `undefined` deletes one. */
       also?: Readonly<Record<string, unknown>> | undefined
     }
-  | { do: 'logout'; keep: readonly string[]; at: number; nonce?: string }
+  | {
+      do: 'logout'
+      keep: readonly string[]
+      at: number
+      nonce?: string
+      /** Further keys that the logout sets. */
+      also?: Readonly<Record<string, unknown>> | undefined
+    }
 
 /** Makes the change that sets a key to a field, which may be encoded later. */
 export function setTo(key: string, field: Field): Change & { key: string } {

@@ -25,6 +25,8 @@ export interface MetaNames {
   flashes: string
   userId: string
   authenticatedAt?: string
+  /** Whether the login is fresh, in a layout without its time. */
+  fresh?: string
   label?: string
   /** The timeouts that were set for this session. */
   lifetime?: string

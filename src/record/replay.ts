@@ -99,6 +99,9 @@ export function apply(record: SessionRecord, change: Change, layout: Layout): Se
       // Preserved values may be a newer version's: without its number they would be migrated again.
       const version = names.version && record.meta.get(names.version)
       if (version && next.data.size > 0) next.meta.set(names.version!, version)
+      for (const [name, value] of Object.entries(change.also ?? {})) {
+        setMeta(next, name, value, layout)
+      }
       return next
     }
   }

@@ -127,8 +127,8 @@ export function createSessions(options: Omit<SessionOptions, 'schema'>): Session
     get,
     signedIn(carrier, options = {}) {
       const asked = guarded('signedIn', carrier, async (visit) => {
-        const freshMs = freshness(options)
-        return requireSignedIn(host, await visit.session(), freshMs)
+        const required = freshness(options)
+        return requireSignedIn(host, await visit.session(), required)
       })
       const { development } = host
       return development ? development.watchPromise(asked, 'signedIn(req)') : asked

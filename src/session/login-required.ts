@@ -36,7 +36,7 @@ export type LoginCheck = (
 /** Makes the check. @throws ERR_OPTION_INVALID */
 export function loginCheck(sessions: Sessions<any>, options: LoginRequiredOptions): LoginCheck {
   requireObject(options, 'options')
-  refuseUnknown(options, ['redirect', 'within'], '')
+  refuseUnknown(options, ['redirect', 'within', 'fresh'], '')
   const { redirect, ...signedIn } = options
   freshness(signedIn)
   const page = redirect === undefined ? undefined : safeNext(redirect, '')

@@ -40,9 +40,10 @@ export function noteClear(state: State): void {
 }
 
 function end(state: State, verb: string, keep: readonly string[]): void {
-  const { development, clock, engine } = state.host
+  const { development, clock, engine, logoutKeys } = state.host
   const at = Math.floor(clock() / 1000)
-  note(state, verb, { do: 'logout', keep: [...keep], at, nonce: newNonce() })
+  const also = logoutKeys?.(state.facts)
+  note(state, verb, { do: 'logout', keep: [...keep], at, nonce: newNonce(), also })
   state.lifetimeSet = undefined
   if (engine === '') development?.endedHere(verb)
 }

@@ -4,6 +4,7 @@ import { codeOf } from '../base/errors.ts'
 import { andThen, type Maybe } from '../base/ports.ts'
 import { type Outgoing, setsCookie } from '../http/headers.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
+import type { Change } from '../record/changes.ts'
 import { Session } from './session.ts'
 import { commitSoFar, lastCommit, makeReadOnly } from './last-commit.ts'
 import {
@@ -19,6 +20,7 @@ import { changedNames, reportUnsent, watchSent } from './lost-changes.ts'
 import type { GivenToken } from './csrf/csrf.ts'
 import { printFailure } from './explain/emitter.ts'
 import { openState } from './open-state.ts'
+import { NO_CHANGES, protectLogin } from './protection.ts'
 import { isPrefetch, PREFETCH } from './prefetch.ts'
 import { outgoing } from './set-cookie-line.ts'
 import type { Host, State } from './state.ts'
@@ -39,6 +41,8 @@ class RequestVisit implements Visit {
   #isFinished = false
   #awaitsGuards = false
   #readOnly: string | undefined
+  /** The changes of the login protection, not of the app. */
+  #atOpening: readonly Change[] = NO_CHANGES
   readonly #startedAt: number
   #guards: Guards | undefined
   #refuser: Refuser | undefined
@@ -91,11 +95,23 @@ class RequestVisit implements Visit {
   }
 
   #opened(state: State): State {
+    this.#atOpening = protectLogin(state)
     // Opened after the headers were sent, as while streaming: it can only be read.
     state.frozen = this.#isFinished
     const why = this.#readOnly ?? (isPrefetch(this.#facts) ? PREFETCH : undefined)
-    if (why !== undefined) makeReadOnly(state, why)
+    if (why !== undefined) this.#makeReadOnly(state, why)
     return (this.#opening = state)
+  }
+
+  #makeReadOnly(state: State, why: string): void {
+    this.#dropAtOpening(state)
+    makeReadOnly(state, why)
+  }
+
+  /** The session looks as protected, but nothing of that is saved. The next request protects it again. */
+  #dropAtOpening(state: State): void {
+    if (this.#atOpening.length === 0) return
+    state.changes = state.changes.filter((change) => !this.#atOpening.includes(change))
   }
 
   commit(): Maybe<void> {
@@ -217,7 +233,7 @@ class RequestVisit implements Visit {
 
   readOnly(why: string): void {
     const state = this.#stateSoFar()
-    if (state) makeReadOnly(state, why)
+    if (state) this.#makeReadOnly(state, why)
     this.#readOnly = why
   }
 }

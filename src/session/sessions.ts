@@ -23,7 +23,8 @@ export interface Sessions<Data = any> {
   /**
    * Returns the session of a signed-in visitor.
    *
-   * @throws ERR_NOT_SIGNED_IN (401); ERR_LOGIN_STALE (401) if the login is older than `within`;
+   * @throws ERR_NOT_SIGNED_IN (401); ERR_LOGIN_STALE (401) if the login is older than `within` or not
+   * `fresh`;
    * ERR_SESSION_NOT_MOUNTED, ERR_STORE_UNAVAILABLE (503), ERR_OPTION_INVALID
    */
   signedIn(carrier: object, options?: SignedInOptions): Promise<SignedInSession<Data>>

@@ -11,28 +11,46 @@ export type SignedInSession<Data = any> = Session<Data, string>
 
 /** Options of `signedIn`. */
 export interface SignedInOptions {
-  /** Maximum age of the login, as `'10m'`. Omitted: any age. `undefined` throws. */
+  /** Maximum age of the login, as `'10m'`. Omitted: any age. `undefined` throws. Not with Flask's preset. */
   within?: Duration
+  /**
+   * The login has to be fresh: a password was typed since the browser was closed, from this address and
+   * browser. Only with Flask's preset, whose cookie has no time of the login: as
+   * `fresh_login_required` of Flask-Login. `undefined` throws. @default false
+   */
+  fresh?: boolean
 }
 
-/** The maximum age of the login in milliseconds, if one is required. @throws ERR_OPTION_INVALID */
-export function freshness(options: SignedInOptions): number | undefined {
-  refuseUnknown(options, ['within'], '')
+/** What is required of the login. */
+export interface Freshness {
+  /** Its maximum age in milliseconds. */
+  within: number | undefined
+  fresh: boolean
+}
+
+/** What the options require of the login. @throws ERR_OPTION_INVALID */
+export function freshness(options: SignedInOptions): Freshness {
+  refuseUnknown(options, ['within', 'fresh'], '')
   // Throws for `undefined`, too: a setting that is missing must not disable the check.
-  return 'within' in options ? milliseconds(options.within!, 'within') : undefined
+  if ('fresh' in options && typeof options.fresh !== 'boolean') {
+    throw invalid('fresh', 'has to be true or false')
+  }
+  const within = 'within' in options ? milliseconds(options.within!, 'within') : undefined
+  return { within, fresh: options.fresh ?? false }
 }
 
 /** Requires a signed-in user. @throws ERR_STORE_UNAVAILABLE, ERR_NOT_SIGNED_IN, ERR_LOGIN_STALE */
 export function requireSignedIn(
   host: Host,
   session: Session<any, any>,
-  within: number | undefined,
+  { within, fresh }: Freshness,
 ): SignedInSession {
   if (session.isUnavailable) {
     throw new SessionError('ERR_STORE_UNAVAILABLE', 'read', 'it could not be asked who this is')
   }
   if (session.userId === undefined) throw new SessionError('ERR_NOT_SIGNED_IN')
-  if (within !== undefined) requireFresh(host, session, within)
+  if (within !== undefined) requireRecent(host, session, within)
+  if (fresh) requireFresh(host, session)
   return session
 }
 
@@ -40,12 +58,26 @@ export function requireSignedIn(
 const CLOCKS_DIFFER = 60_000
 
 /** @throws ERR_LOGIN_STALE; ERR_OPTION_INVALID if the layout does not store the login time. */
-function requireFresh({ clock, backend }: Host, session: Session, within: number): void {
-  if (backend.layout.names.authenticatedAt === undefined) {
-    throw invalid('within', "needs the time of the login, and Flask's cookie does not keep it")
+function requireRecent({ clock, backend }: Host, session: Session, within: number): void {
+  const { names } = backend.layout
+  if (names.authenticatedAt === undefined) {
+    const instead = names.fresh === undefined ? '' : '. Use fresh: true'
+    throw invalid(
+      'within',
+      `needs the time of the login, and Flask's cookie does not keep it${instead}`,
+    )
   }
   const at = session.authenticatedAt
   // A login in the future is invalid, except for clock skew between servers.
   const age = at ? clock() - at.getTime() : Number.NaN
   if (!(age <= within && age >= -CLOCKS_DIFFER)) throw new SessionError('ERR_LOGIN_STALE')
+}
+
+/** @throws ERR_LOGIN_STALE; ERR_OPTION_INVALID if the layout does not store whether a login is fresh. */
+function requireFresh({ backend }: Host, session: Session): void {
+  const { fresh } = backend.layout.names
+  if (fresh === undefined) {
+    throw invalid('fresh', "is known to Flask's preset only. Use within: '10m'")
+  }
+  if (session.get(fresh) !== true) throw new SessionError('ERR_LOGIN_STALE')
 }

@@ -1,66 +1,93 @@
 /** A running Flask with Flask-Login beside a Sojourn app: who signs in on one side is signed in on the other. */
 
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sessionMiddleware } from '../../src/adapters/express.ts'
-import { flask } from '../../src/flask/flask.ts'
+import { loginRequired, sessionMiddleware } from '../../src/adapters/express.ts'
+import { flask, rememberToken } from '../../src/flask/flask.ts'
 import { createSessions } from '../../src/index.ts'
 import { startFlask } from './python-flask.ts'
 
 const SECRET = 'flask-login-9d2c7b1e4f60a8c35b7e'
 
-const sessions = createSessions(flask({ SECRET_KEY: SECRET }))
-const app = express()
-app.use(sessionMiddleware(sessions))
-app.get('/me', async (req, res) => {
-  const session = await sessions.get(req)
-  res.json({ user: session.userId ?? null, keys: [...session.keys()].sort() })
-})
-app.post('/cart', async (req, res) => {
-  const session = await sessions.get(req)
-  session.set('cart', ['private'])
-  res.send('kept')
-})
-app.post('/login/:user', async (req, res) => {
-  const session = await sessions.get(req)
-  session.login(req.params.user)
-  res.send('in')
-})
-app.post('/logout', async (req, res) => {
-  const session = await sessions.get(req)
-  session.logout()
-  res.send('out')
-})
-app.post('/logout-everywhere', async (req, res) => {
-  const session = await sessions.get(req)
-  session.logout()
-  res.clearCookie('remember_token')
-  res.send('out')
-})
-const server = createServer(app)
+const remember = rememberToken({ SECRET_KEY: SECRET })
+
+/** An Express app beside Flask; with `/enter/...` it signs in from the remember cookie, too. */
+function serverOf(protection: 'basic' | 'strong') {
+  const sessions = createSessions<any>(
+    flask({ SECRET_KEY: SECRET, SESSION_PROTECTION: protection }),
+  )
+  const app = express()
+  app.use(sessionMiddleware(sessions))
+  app.use('/enter', async (req, _res, next) => {
+    remember.signIn(await sessions.get(req), req.headers.cookie)
+    next()
+  })
+  app.get(['/me', '/enter/me'], async (req, res) => {
+    const session = await sessions.get(req)
+    const fresh = session.get('_fresh', false)
+    res.json({ user: session.userId ?? null, fresh, keys: [...session.keys()].sort() })
+  })
+  app.get('/sensitive', loginRequired(sessions, { fresh: true }), (_req, res) => {
+    res.send('sensitive')
+  })
+  app.post('/cart', async (req, res) => {
+    const session = await sessions.get(req)
+    session.set('cart', ['private'])
+    res.send('kept')
+  })
+  app.post('/login/:user', async (req, res) => {
+    const session = await sessions.get(req)
+    session.login(req.params.user)
+    res.send('in')
+  })
+  app.post('/ask/:user', async (req, res) => {
+    const session = await sessions.get(req)
+    session.login(req.params.user)
+    remember.ask(session, { seconds: 3600 })
+    res.send('in')
+  })
+  app.post('/remember/:user', async (req, res) => {
+    const session = await sessions.get(req)
+    session.login(req.params.user)
+    res.append('Set-Cookie', remember.issue(req.params.user)).send('in')
+  })
+  app.post('/logout', async (req, res) => {
+    const session = await sessions.get(req)
+    session.logout()
+    res.send('out')
+  })
+  return createServer(app)
+}
+const servers = { basic: serverOf('basic'), strong: serverOf('strong') }
 
 let basic: { url: string; stop(): void }
 let strong: { url: string; stop(): void }
 let ours: string
+let oursStrong: string
 
 beforeAll(async () => {
   basic = await startFlask(SECRET, 'flask_login_app.py', { SESSION_PROTECTION: 'basic' })
   strong = await startFlask(SECRET, 'flask_login_app.py', { SESSION_PROTECTION: 'strong' })
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
-  ours = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const listening = async (server: Server) => {
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+  ours = await listening(servers.basic)
+  oursStrong = await listening(servers.strong)
 })
 afterAll(() => {
   basic?.stop()
   strong?.stop()
-  server.close()
+  servers.basic.close()
+  servers.strong.close()
 })
 
 /** One browser: cookies do not know ports, so all apps get the same ones. */
 function visitor(userAgent: string | undefined = `It's a "browser" \\ 1.0`) {
   const cookies = new Map<string, string>()
-  return async (url: string, method = 'GET', headers: Record<string, string> = {}) => {
+  const go = async (url: string, method = 'GET', headers: Record<string, string> = {}) => {
     const response = await fetch(url, {
       method,
       redirect: 'manual',
@@ -78,6 +105,7 @@ function visitor(userAgent: string | undefined = `It's a "browser" \\ 1.0`) {
     const text = await response.text()
     return { status: response.status, body: text.startsWith('{') ? JSON.parse(text) : text }
   }
+  return Object.assign(go, { cookies })
 }
 
 describe('Flask-Login beside this library', () => {
@@ -129,7 +157,7 @@ describe('Flask-Login beside this library', () => {
     expect((await go(`${ours}/me`)).body).toMatchObject({ user: '7' })
     await go(`${ours}/login/8`, 'POST')
     const { body } = await go(`${ours}/me`)
-    expect(body).toEqual({ user: '8', keys: ['_fresh', '_id', '_user_id'] })
+    expect(body).toEqual({ user: '8', fresh: true, keys: ['_fresh', '_id', '_user_id'] })
   })
 
   it('a logout on either side signs out on the other', async () => {
@@ -144,22 +172,81 @@ describe('Flask-Login beside this library', () => {
     }
   })
 
-  it('its remember_token signs in again after a logout here, unless the app clears that cookie', async () => {
+  it('a logout here ends its remember_token: Flask clears it, and nobody is signed in again', async () => {
     const go = visitor()
     await go(`${basic.url}/remember/ada`, 'POST')
     await go(`${ours}/logout`, 'POST')
-    expect((await go(`${ours}/me`)).body).toMatchObject({ user: null })
-    expect((await go(`${basic.url}/me`)).body).toEqual({ user: 'ada', fresh: false })
-    await go(`${ours}/logout-everywhere`, 'POST')
+    expect(go.cookies.has('remember_token')).toBe(true)
+    expect((await go(`${ours}/enter/me`)).body).toMatchObject({ user: null })
+    expect((await go(`${basic.url}/me`)).body).toEqual({ user: null, fresh: false })
+    expect(go.cookies.has('remember_token')).toBe(false)
     expect((await go(`${basic.url}/me`)).body).toEqual({ user: null, fresh: false })
   })
 
-  it('its remember_token is not recognised here: until Flask has seen the visitor they are nobody', async () => {
+  it('its remember_token is not recognised here without rememberToken, until Flask has seen it', async () => {
     const go = visitor()
     await go(`${basic.url}/remember/ada`, 'POST')
-    await go(`${ours}/logout`, 'POST')
+    go.cookies.delete('session')
     expect((await go(`${ours}/me`)).body.user).toBeNull()
     await go(`${basic.url}/me`)
     expect((await go(`${ours}/me`)).body.user).toBe('ada')
+  })
+
+  it('its remember_token signs in here with rememberToken, not fresh, and Flask knows that login', async () => {
+    for (const user of ['ada', '7', 'zoë; "a, b"']) {
+      const go = visitor()
+      await go(`${basic.url}/remember/${encodeURIComponent(user)}`, 'POST')
+      go.cookies.delete('session')
+      expect((await go(`${ours}/enter/me`)).body).toEqual({
+        user,
+        fresh: false,
+        keys: ['_fresh', '_user_id'],
+      })
+      expect((await go(`${ours}/sensitive`)).status).toBe(401)
+      go.cookies.delete('remember_token')
+      expect((await go(`${basic.url}/me`)).body).toEqual({ user, fresh: false })
+      expect((await go(`${basic.url}/sensitive`)).status).toBe(401)
+    }
+  })
+
+  it('a remember cookie issued here signs in on Flask, not fresh', async () => {
+    for (const user of ['ada', '7', 'zoë; "a, b"']) {
+      const go = visitor()
+      await go(`${ours}/remember/${encodeURIComponent(user)}`, 'POST')
+      go.cookies.delete('session')
+      expect((await go(`${basic.url}/me`)).body).toEqual({ user, fresh: false })
+    }
+  })
+
+  it('a login here that asks for a remember cookie gets it with the next response of Flask', async () => {
+    const go = visitor()
+    await go(`${ours}/ask/ada`, 'POST')
+    expect(go.cookies.has('remember_token')).toBe(false)
+    expect((await go(`${basic.url}/me`)).body).toEqual({ user: 'ada', fresh: true })
+    expect(remember.verify(`remember_token=${go.cookies.get('remember_token')}`)).toBe('ada')
+    expect((await go(`${ours}/me`)).body.keys).not.toContain('_remember')
+  })
+
+  it('a login on Flask is fresh here, and from another browser it is not, nor on Flask then', async () => {
+    const go = visitor()
+    await go(`${basic.url}/login/ada`, 'POST')
+    expect((await go(`${ours}/me`)).body).toMatchObject({ user: 'ada', fresh: true })
+    expect((await go(`${ours}/sensitive`)).body).toBe('sensitive')
+    const moved = { 'user-agent': 'another' }
+    expect((await go(`${ours}/me`, 'GET', moved)).body).toMatchObject({ user: 'ada', fresh: false })
+    expect((await go(`${ours}/sensitive`, 'GET')).status).toBe(401)
+    expect((await go(`${basic.url}/sensitive`)).status).toBe(401)
+    await go(`${basic.url}/confirm`, 'POST')
+    expect((await go(`${ours}/sensitive`)).body).toBe('sensitive')
+  })
+
+  it('a login on Flask is signed out by the strong protection here, from another browser', async () => {
+    const go = visitor()
+    await go(`${strong.url}/remember/ada`, 'POST')
+    expect((await go(`${oursStrong}/me`)).body).toMatchObject({ user: 'ada', fresh: true })
+    const moved = { 'user-agent': 'another' }
+    expect((await go(`${oursStrong}/enter/me`, 'GET', moved)).body).toMatchObject({ user: null })
+    expect((await go(`${strong.url}/me`)).body).toEqual({ user: null, fresh: false })
+    expect([...go.cookies.keys()]).toEqual([])
   })
 })

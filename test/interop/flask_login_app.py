@@ -9,6 +9,7 @@ from flask import Flask, jsonify
 from flask_login import (
     LoginManager,
     UserMixin,
+    confirm_login,
     current_user,
     fresh_login_required,
     login_fresh,
@@ -54,6 +55,12 @@ def remember(key):
 def logout():
     logout_user()
     return "out"
+
+
+@app.post("/confirm")
+def confirm():
+    confirm_login()
+    return "fresh"
 
 
 @app.get("/me")

@@ -10,7 +10,6 @@ import type { BackendPreset } from '../../session/setup/preset.ts'
 import type { PostgresClient } from '../../stores/postgres/client.ts'
 import type { RedisClient } from '../../stores/redis/client.ts'
 import type { SqliteDatabase } from '../../stores/sqlite/client.ts'
-import { flaskLoginKeys } from '../flask-login.ts'
 import {
   checkTypes,
   FLASK_TYPES,
@@ -103,7 +102,6 @@ function presetOf(config: FlaskSessionConfig): BackendPreset {
     },
     // Flask reads the first one.
     cookieValues: (header, name) => cookieValues(header, name).slice(0, 1),
-    loginKeys: flaskLoginKeys,
     conflicts: CONFLICTS,
     backend({ secrets, tags, clock, writer, withSchema }) {
       if (tags.length > 0) throw invalid('tags', `${WITH}: its formats have no tags`)

@@ -62,6 +62,11 @@ export type EventFacts =
   | { type: 'former-failed'; from: string; code: SessionErrorCode | 'UNKNOWN' }
   | { type: 'login' }
   | { type: 'logout' }
+  /**
+   * A request presented a login of another address or browser: Flask-Login's session protection.
+   * `ended`: it was signed out; otherwise the login is not fresh any more. Only with Flask's preset.
+   */
+  | { type: 'login-mismatch'; ended: boolean }
   /** A request called `regenerate()`, and it was saved. */
   | { type: 'regenerate' }
   /** A session could not be saved, and the response became an error. */

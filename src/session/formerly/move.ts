@@ -40,6 +40,10 @@ export function moveOf(
   const { layout } = ours.backend
   const view = viewOf(former.record, side.spelling)
   const seconds = Math.floor(now / 1000)
+  const { protection, backend } = side.settings
+  const protects = protection?.(former.record, backend.layout, facts, seconds)
+  // Its own library would sign this request out: Flask-Login's strong protection.
+  if (protects?.some((change) => change.do === 'logout')) return undefined
   const seen = former.seen > 0 ? Math.min(former.seen, seconds) : seconds
   // Where the beginning is unknown, as in Flask, the session is as old as what is known of it.
   const { created = seen, nonce = newNonce() } = former.record.stamp

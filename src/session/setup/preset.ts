@@ -9,7 +9,8 @@ import type { CookieAttributes, Expiry, SetCookieWriter } from '../../http/set-c
 import type { Tag } from '../../record/text/tag.ts'
 import type { Lifetime } from '../../record/lifetime.ts'
 import type { RequestFacts } from '../../http/request-facts.ts'
-import type { Layout } from '../../record/record.ts'
+import type { Change } from '../../record/changes.ts'
+import type { Layout, SessionRecord } from '../../record/record.ts'
 import type { EncryptionContext } from './encryption.ts'
 
 /** What `format` of a preset is given. */
@@ -26,8 +27,19 @@ export interface PresetBackendContext extends FormatContext {
   withSchema(layout: Layout): Layout
 }
 
-/** Makes the keys that a login writes, from the request. */
+/** Makes the keys that a login or a logout writes, from the request. */
 export type LoginKeys = (facts: RequestFacts) => Readonly<Record<string, unknown>>
+
+/**
+ * Compares the login of a session with the request that presents it. Returns the changes that the
+ * session needs at once if they do not fit, such as a logout. `at`: in seconds since 1970.
+ */
+export type LoginProtection = (
+  record: SessionRecord,
+  layout: Layout,
+  facts: RequestFacts,
+  at: number,
+) => readonly Change[] | undefined
 
 /** An option of `createSessions` that a preset may rule out. */
 export type PresetConflict =
@@ -80,6 +92,10 @@ export interface PresetRules {
   renewsUnasked: boolean
   /** Keys that a login writes beside the user's id, as Flask-Login does; `undefined` deletes one. */
   loginKeys?: LoginKeys
+  /** Keys that a logout writes into the session after it, as Flask-Login does. */
+  logoutKeys?: LoginKeys
+  /** @default none: a login is valid from everywhere */
+  protection?: LoginProtection | undefined
   /** Options that cannot be combined with it, and why. @default none */
   conflicts?: readonly (readonly [option: PresetConflict, why: string])[]
 }

@@ -23,7 +23,7 @@ import type { FormerSettings, FormerSides } from './former-sides.ts'
 import { checkOptions, type SessionOptions } from './options.ts'
 import { layoutWith, ownPreset } from './own-preset.ts'
 import { type Policy, policyOf } from './policy.ts'
-import type { LoginKeys, Preset } from './preset.ts'
+import type { LoginKeys, LoginProtection, Preset } from './preset.ts'
 
 /** The options, checked and with their defaults, as `session/` uses them. */
 export interface Settings {
@@ -41,6 +41,8 @@ export interface Settings {
   consumesAllFlashes: boolean
   renewsUnasked: boolean
   loginKeys: LoginKeys | undefined
+  logoutKeys: LoginKeys | undefined
+  protection: LoginProtection | undefined
   clock: Clock
   emit: Emit
   /** The context of events and diagnostics messages. */
@@ -150,6 +152,8 @@ export function resolveOptions(options: SessionOptions): Settings {
     consumesAllFlashes: preset.consumesAllFlashes,
     renewsUnasked: preset.renewsUnasked,
     loginKeys,
+    logoutKeys: preset.logoutKeys,
+    protection: preset.protection,
     clock,
     emit,
     contextOf,

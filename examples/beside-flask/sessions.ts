@@ -1,0 +1,26 @@
+/** The sessions of app.py, with its settings: in Flask's cookie, or with Flask-Session in Redis. */
+
+import { Redis } from 'ioredis'
+import { createSessions } from 'sojourn'
+import { flask, rememberToken } from 'sojourn/flask'
+import { flaskSession } from 'sojourn/flask-session'
+
+/** What both apps keep in the session. */
+export interface Data {
+  cart: Record<string, number>
+  /** Of Flask-Login: whether the login is fresh. */
+  _fresh: boolean
+}
+
+const { SECRET_KEY, REDIS_URL } = process.env
+const settings = {
+  SECRET_KEY,
+  SESSION_COOKIE_SAMESITE: 'Lax',
+  SESSION_PROTECTION: 'basic',
+} as const
+
+export const sessions = createSessions<Data>(
+  REDIS_URL ? flaskSession({ ...settings, SESSION_REDIS: new Redis(REDIS_URL) }) : flask(settings),
+)
+
+export const remember = rememberToken({ SECRET_KEY })

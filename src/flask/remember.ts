@@ -1,0 +1,222 @@
+/** `rememberToken`: verifies and issues Flask-Login's cookie that signs a visitor in again. */
+
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { codeOf } from '../base/errors.ts'
+import { invalid, refuseUnknown, requireObject } from '../base/options.ts'
+import { isBytes } from '../base/realm.ts'
+import { keyring, type Secret } from '../crypto/keyring.ts'
+import { setCookieWriter, sameSiteOf } from '../http/set-cookie.ts'
+import { float, isFloat } from '../record/text/values.ts'
+import type { Session } from '../session/session.ts'
+import { werkzeugCookieValues } from './cookie-header.ts'
+import { refuseMilliseconds } from './flask-cookie.ts'
+
+/** The settings of Flask-Login's remember cookie, with its names and defaults. */
+export interface RememberConfig {
+  /** The secret that signs. SECRET_KEY_FALLBACKS count for nothing here, as in Flask-Login. */
+  SECRET_KEY: Secret | null | undefined
+  /** The cookie's name. Give `flask()` the same. @default 'remember_token' */
+  REMEMBER_COOKIE_NAME?: string
+  /** How long the browser keeps the cookie, in seconds. No server checks it. @default 31536000, a year */
+  REMEMBER_COOKIE_DURATION?: number
+  /** The host that, with its subdomains, receives the cookie. @default only the host that set it */
+  REMEMBER_COOKIE_DOMAIN?: string | null
+  /** The path below which browsers send the cookie. @default '/' */
+  REMEMBER_COOKIE_PATH?: string
+  /** The browser sends the cookie over HTTPS only. @default false, in production too, as in Flask-Login */
+  REMEMBER_COOKIE_SECURE?: boolean
+  /** Hides the cookie from scripts. @default true */
+  REMEMBER_COOKIE_HTTPONLY?: boolean
+  /** 'Strict', 'Lax' or 'None', in upper or lower case. @default no attribute */
+  REMEMBER_COOKIE_SAMESITE?: string | null
+  /** Whether `setCookie` renews the cookie of whoever is signed in. @default false */
+  REMEMBER_COOKIE_REFRESH_EACH_REQUEST?: boolean
+}
+
+/** What `rememberToken` returns. A Set-Cookie line goes into the response: `res.append('Set-Cookie', line)`. */
+export interface RememberToken {
+  /** The user id of the request's cookie, if it verifies. It never expires on the server. */
+  verify(cookieHeader: string | null | undefined): string | undefined
+  /**
+   * Signs an anonymous visitor in whose cookie verifies, as Flask-Login does: the login is not fresh.
+   *
+   * Returns the user id, or `undefined` if nobody was signed in. Nobody is after a logout, although
+   * the browser may still have the cookie. Check that the user still exists, or log out again.
+   */
+  signIn(session: Session<any, any>, cookieHeader: string | null | undefined): string | undefined
+  /**
+   * After `session.login`, asks for the cookie as `login_user(user, remember=True)` does. It is sent by
+   * whichever comes first: `setCookie` here, or the next response of the Flask app.
+   *
+   * @param options.seconds its duration. @default REMEMBER_COOKIE_DURATION
+   */
+  ask(session: Session<any, any>, options?: { seconds?: number }): void
+  /** The Set-Cookie line for this response, as Flask-Login's `after_request`: set, cleared, or none. */
+  setCookie(session: Session<any, any>): string | undefined
+  /** A Set-Cookie line with a cookie for a user. @param options.seconds as for `ask` */
+  issue(userId: string | number | bigint, options?: { seconds?: number }): string
+  /** A Set-Cookie line that clears the cookie. A copy of it stays valid. */
+  clear(): string
+}
+
+/**
+ * Makes a reader and writer of Flask-Login's remember cookie.
+ *
+ * It is the user id and its HMAC-SHA-512, without a time: whoever has a copy is signed in until
+ * SECRET_KEY changes, for all visitors.
+ *
+ * @example
+ * const remember = rememberToken({ SECRET_KEY: process.env.SECRET_KEY })
+ * const userId = remember.signIn(session, req.headers.cookie)
+ *
+ * @throws ERR_SECRET_MISSING, ERR_SECRET_WEAK, ERR_OPTION_INVALID
+ */
+export function rememberToken(config: RememberConfig): RememberToken {
+  requireObject(config, 'config')
+  refuseUnknown(config, ['SECRET_KEY', ...Object.keys(DEFAULTS)], '')
+  const settings = { ...DEFAULTS, ...withoutMissing(config) }
+  const { REMEMBER_COOKIE_NAME: name, REMEMBER_COOKIE_DURATION: duration } = settings
+  for (const [option, like] of Object.entries(DEFAULTS)) {
+    const value: unknown = settings[option as keyof typeof DEFAULTS]
+    if (like !== undefined && typeof value !== typeof like) {
+      throw invalid(option, `has to be a ${typeof like}`)
+    }
+  }
+  checkSeconds(duration, 'REMEMBER_COOKIE_DURATION')
+  const key = keyOf(config.SECRET_KEY)
+  const writer = setCookieWriter(
+    {
+      name,
+      domain: settings.REMEMBER_COOKIE_DOMAIN,
+      path: settings.REMEMBER_COOKIE_PATH,
+      httpOnly: settings.REMEMBER_COOKIE_HTTPONLY,
+      secure: settings.REMEMBER_COOKIE_SECURE,
+      sameSite: sameSiteOf(settings.REMEMBER_COOKIE_SAMESITE),
+      partitioned: false,
+    },
+    'Expires',
+  )
+  const digestOf = (payload: string) => createHmac('sha512', key).update(payload).digest('hex')
+
+  function verify(cookieHeader: string | null | undefined): string | undefined {
+    // The first, as in Flask-Login: both apps have to know the same user.
+    const [value = ''] = werkzeugCookieValues(cookieHeader, name)
+    const at = value.lastIndexOf('|')
+    if (at < 0) return undefined
+    const payload = value.slice(0, at)
+    const given = Buffer.from(value.slice(at + 1))
+    const expected = Buffer.from(digestOf(payload))
+    return given.length === expected.length && timingSafeEqual(given, expected)
+      ? payload
+      : undefined
+  }
+
+  function issue(
+    userId: string | number | bigint,
+    { seconds = duration }: { seconds?: number } = {},
+  ): string {
+    checkSeconds(seconds, 'seconds')
+    const payload = String(userId)
+    if (payload === '' || /\p{Surrogate}/u.test(payload)) {
+      throw invalid('userId', 'is empty or has a lone surrogate')
+    }
+    return writer.set(quoted(`${payload}|${digestOf(payload)}`), seconds * 1000, Date.now())
+  }
+
+  return {
+    verify,
+    signIn(session, cookieHeader) {
+      if (session.isUnavailable || session.userId !== undefined) return undefined
+      if (session.get('_remember') === 'clear') return undefined
+      const userId = verify(cookieHeader)
+      if (userId === undefined || userId === '') return undefined
+      try {
+        session.login(userId)
+      } catch (error) {
+        // A prefetch saves nothing, and some ids are no ids here.
+        if (CANNOT.includes(codeOf(error))) return undefined
+        throw error
+      }
+      session.set('_fresh', false)
+      session.delete('_id')
+      return userId
+    },
+    ask(session, { seconds } = {}) {
+      session.set('_remember', 'set')
+      if (seconds === undefined) return
+      checkSeconds(seconds, 'seconds')
+      session.set('_remember_seconds', float(seconds))
+    },
+    setCookie(session) {
+      const { userId } = session
+      const asked: unknown = session.has('_remember') ? session.pop('_remember') : undefined
+      if (asked === 'clear') return writer.clear()
+      const isDue = asked === 'set' || settings.REMEMBER_COOKIE_REFRESH_EACH_REQUEST
+      if (!isDue || userId === undefined) return undefined
+      const given: unknown = session.get('_remember_seconds')
+      const seconds = isFloat(given) ? given.float : given
+      return issue(userId, typeof seconds === 'number' ? { seconds } : {})
+    },
+    issue,
+    clear: () => writer.clear(),
+  }
+}
+
+const CANNOT: readonly string[] = ['ERR_SESSION_READ_ONLY', 'ERR_USER_ID_INVALID']
+
+const DEFAULTS = {
+  REMEMBER_COOKIE_NAME: 'remember_token',
+  REMEMBER_COOKIE_DURATION: 31_536_000,
+  REMEMBER_COOKIE_DOMAIN: undefined as string | undefined,
+  REMEMBER_COOKIE_PATH: '/',
+  REMEMBER_COOKIE_SECURE: false,
+  REMEMBER_COOKIE_HTTPONLY: true,
+  REMEMBER_COOKIE_SAMESITE: undefined as string | undefined,
+  REMEMBER_COOKIE_REFRESH_EACH_REQUEST: false,
+}
+
+function withoutMissing(config: RememberConfig): Partial<typeof DEFAULTS> {
+  const given = Object.entries(config).filter(
+    ([name, value]) => name in DEFAULTS && value !== undefined && value !== null,
+  )
+  return Object.fromEntries(given)
+}
+
+/** @throws ERR_OPTION_INVALID */
+function checkSeconds(seconds: unknown, option: string): void {
+  if (typeof seconds !== 'number' || !Number.isFinite(seconds)) {
+    throw invalid(option, 'has to be a number of seconds')
+  }
+  refuseMilliseconds(seconds, option)
+}
+
+/** The secret as Flask-Login takes it: text as Latin-1, where the session cookie takes UTF-8. */
+function keyOf(secret: RememberConfig['SECRET_KEY']): Uint8Array {
+  const developing = process.env.NODE_ENV === 'development' || process.env.NODE_ENV === 'test'
+  keyring([secret as Secret], {
+    where: 'SECRET_KEY',
+    remedy: 'Pass the SECRET_KEY of the Flask app.',
+    refuse: developing ? [] : ['well-known', 'pattern', 'short'],
+    spelling: 'literal',
+  })
+  if (isBytes(secret)) return secret
+  const text = secret as string
+  if (!/^[\0-\xff]*$/.test(text)) {
+    throw invalid('SECRET_KEY', 'has a character that is not Latin-1: Flask-Login cannot use it')
+  }
+  return Buffer.from(text, 'latin1')
+}
+
+// cookie-value as Werkzeug 3.1 writes it: text = *( ALPHA / DIGIT / "_" / those below ), or quoted
+const PLAIN = /^[\w!#$%&'()*+\-./:<=>?@[\]^`{|}~]*$/
+
+function quoted(value: string): string {
+  if (PLAIN.test(value)) return value
+  const bytes = Buffer.from(value).toString('latin1')
+  const escaped = bytes.replace(/[\0-\x1f",;\\\x7f-\xff]/g, (byte) =>
+    byte === '"' || byte === '\\'
+      ? `\\${byte}`
+      : `\\${byte.charCodeAt(0).toString(8).padStart(3, '0')}`,
+  )
+  return `"${escaped}"`
+}
