@@ -1,4 +1,4 @@
-/** iron-session's cookie, a seal of the Iron protocol: AES-256-CBC and HMAC-SHA-256 by a password. */
+/** The cookie of iron-session, a seal of the Iron protocol: AES-256-CBC and HMAC-SHA-256 by a password. */
 
 import { isUtf8 } from 'node:buffer'
 import {

@@ -125,7 +125,7 @@ export function resolveOptions(options: SessionOptions): Settings {
           withSchema: (own) => withSchema(own, options),
         })
       : cookieBackend(limitedFormat(preset.format(context), options), writer, lifetime))
-  const { cookieValues, loginKeys } = preset
+  const { cookieValues, loginKeys, protection } = preset
   const side = {
     backend,
     stored,
@@ -133,6 +133,7 @@ export function resolveOptions(options: SessionOptions): Settings {
     cookiePlace: writer.place,
     cookieValues,
     loginKeys,
+    protection,
     format: preset.name,
   }
   const former = options.formerly?.connect({
@@ -153,7 +154,7 @@ export function resolveOptions(options: SessionOptions): Settings {
     renewsUnasked: preset.renewsUnasked,
     loginKeys,
     logoutKeys: preset.logoutKeys,
-    protection: preset.protection,
+    protection,
     clock,
     emit,
     contextOf,
