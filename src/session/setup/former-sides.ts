@@ -9,7 +9,7 @@ import type { Lifetime } from '../../record/lifetime.ts'
 import type { SessionRecord } from '../../record/record.ts'
 import type { Development } from '../development/development.ts'
 import type { Emit } from '../explain/emitter.ts'
-import type { LoginKeys } from './preset.ts'
+import type { LoginKeys, LoginProtection } from './preset.ts'
 
 /** What `formerly()` of `sojourn/formerly` returns, so that an app without it loads none of it. */
 export interface Formerly {
@@ -27,6 +27,7 @@ export interface FormerSettings {
   readonly cookiePlace: string
   readonly cookieValues: CookieReader
   readonly loginKeys: LoginKeys | undefined
+  readonly protection: LoginProtection | undefined
   /** Whose format it is, for the side's name: 'sojourn', 'flask'. */
   readonly format: string
 }

@@ -133,6 +133,7 @@ export function resolveOptions(options: SessionOptions): Settings {
     cookiePlace: writer.place,
     cookieValues,
     loginKeys,
+    protection: preset.protection,
     format: preset.name,
   }
   const former = options.formerly?.connect({
