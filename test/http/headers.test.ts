@@ -140,3 +140,16 @@ describe('a session with more than one cookie', () => {
     expect(headers.has('cdn-cache-control')).toBe(false)
   })
 })
+
+test('sends the lines of former sessions once, also where the line of ours gives way to the app', () => {
+  const former = ['old=; Max-Age=0']
+  const apps = ['session=of-the-app', 'old=; Max-Age=0']
+  expect(withSetCookie(apps, 'session=ours', { isRenewal: true, former })).toEqual([
+    'session=of-the-app',
+    'old=; Max-Age=0',
+  ])
+  expect(withSetCookie(apps, undefined, { former })).toEqual([
+    'session=of-the-app',
+    'old=; Max-Age=0',
+  ])
+})

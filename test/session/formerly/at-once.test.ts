@@ -80,6 +80,7 @@ describe.each<[string, () => SessionOptions]>([
     for (const works of [
       [out, nothing],
       [nothing, out],
+      [out, (session: Session<any>) => session.set('late', 1)],
       [nothing, out, nothing],
     ]) {
       const outcomes = await atOnce(after.sessions, jar, works)
