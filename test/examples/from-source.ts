@@ -18,6 +18,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'sojourn/flask': '../../src/flask/flask.ts',
   'sojourn/formerly': '../../src/formerly/formerly.ts',
   'sojourn/otel': '../../src/otel/otel.ts',
+  'sojourn/devtools': '../../src/devtools/devtools.ts',
   'sojourn/stores/memory': '../../src/stores/memory/memory.ts',
   'sojourn/stores/sqlite': '../../src/stores/sqlite/sqlite.ts',
 }
