@@ -1,4 +1,7 @@
-/** The inspector in a real browser: a developer watches a visitor, and revokes a session. */
+/**
+ * The inspector in a real browser: a developer watches a visitor, and revokes a session. Screenshots are
+ * kept in the folder that PICTURES names.
+ */
 
 import { mkdtempSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
@@ -51,7 +54,6 @@ beforeAll(async () => {
   await new Promise((resolve) => server.once('listening', resolve))
   origin = `http://localhost:${(server.address() as AddressInfo).port}`
   browser = await startChromium()
-  console.log(`Screenshots are in ${pictures}`)
 })
 
 afterAll(async () => {

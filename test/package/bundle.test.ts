@@ -128,7 +128,7 @@ describe('an adapter, bundled', () => {
 
 // Bytes, minified and gzipped. A size that grows past its limit wants a reason, or a subpath.
 const LIMITS: Readonly<Record<string, Sizes>> = {
-  sojourn: { production: 37_850, unknown: 42_500 },
+  sojourn: { production: 37_900, unknown: 42_600 },
   'sojourn/fetch': { production: 6_100, unknown: 6_100 },
   'sojourn/node': { production: 9_900, unknown: 9_900 },
   'sojourn/express': { production: 9_300, unknown: 9_300 },
@@ -140,13 +140,14 @@ const LIMITS: Readonly<Record<string, Sizes>> = {
   'sojourn/react-router': { production: 6_400, unknown: 6_400 },
   'sojourn/sveltekit': { production: 7_100, unknown: 7_100 },
   'sojourn/flask': { production: 16_900, unknown: 16_900 },
+  'sojourn/devtools': { production: 29_300, unknown: 29_500 },
   'sojourn/otel': { production: 4_400, unknown: 4_400 },
   'sojourn/stores': { production: 21_100, unknown: 21_100 },
   'sojourn/stores/memory': { production: 23_450, unknown: 23_500 },
   'sojourn/stores/sqlite': { production: 27_000, unknown: 27_000 },
   'sojourn/stores/redis': { production: 25_800, unknown: 25_800 },
   'sojourn/stores/postgres': { production: 28_650, unknown: 28_650 },
-  'sojourn/testing': { production: 72_350, unknown: 77_000 },
+  'sojourn/testing': { production: 72_450, unknown: 77_100 },
 }
 
 const ENVIRONMENTS: readonly Environment[] = ['production', 'unknown']

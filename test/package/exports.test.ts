@@ -122,7 +122,7 @@ describe('the exports of the package', () => {
 
   it('is developed with exact versions', () => {
     for (const version of Object.values(manifest.devDependencies)) {
-      expect(version).toMatch(/^(npm:[a-z]+@)?\d+\.\d+\.\d+$/)
+      expect(version).toMatch(/^(npm:[a-z-]+@)?\d+\.\d+\.\d+$/)
     }
   })
 })
