@@ -86,11 +86,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^sojourn$/, replacement: source('index.ts') },
-<<<<<<< HEAD
-      { find: /^sojourn\/(flask|otel|formerly)$/, replacement: source('$1/$1.ts') },
-=======
-      { find: /^sojourn\/(flask|otel|devtools)$/, replacement: source('$1/$1.ts') },
->>>>>>> 5de17b8 (The inspector: a page in development that shows what sessions do and why)
+      { find: /^sojourn\/(flask|otel|formerly|devtools)$/, replacement: source('$1/$1.ts') },
       {
         find: /^sojourn\/(fetch|express|fastify|koa|hono|h3|react-router|sveltekit|next)$/,
         replacement: source('adapters/$1.ts'),

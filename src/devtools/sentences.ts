@@ -55,6 +55,21 @@ const EVENTS: { readonly [Kind in Type]: (event: EventOf<Kind>) => Sentence } = 
     says: `A handler threw an error (${code}) that nothing handled. The visitor got status 500.`,
   }),
   created: () => ({ tone: 'fine', says: 'A visitor without a session gets a first cookie.' }),
+  moved: ({ from, left = [] }) => ({
+    tone: left.length > 0 ? 'alarm' : 'fine',
+    says: [
+      `A session was moved here from '${from}'.`,
+      ...(left.length > 0 ? [`Not stored: ${left.join(', ')}.`] : []),
+    ].join(' '),
+  }),
+  'move-failed': ({ from, code }) => ({
+    tone: 'alarm',
+    says: `A session of '${from}' could not be moved (${code}). The next visit tries again.`,
+  }),
+  'former-failed': ({ from, code }) => ({
+    tone: 'note',
+    says: `The session is saved, but its former one of '${from}' could not be ended or written (${code}).`,
+  }),
   login: () => ({ tone: 'fine', says: 'Signed in. The session has a new id.' }),
   logout: () => ({ tone: 'fine', says: 'Signed out. The session has ended.' }),
   regenerate: () => ({ tone: 'fine', says: 'The session has a new id, and the same data.' }),

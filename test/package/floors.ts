@@ -36,12 +36,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ['adapters'],
   ['testing/time'],
   ['testing/conformance', 'testing/adapter-conformance', 'cli/command'],
-<<<<<<< HEAD
-  ['testing', 'devtools', 'cli/inspect', 'cli/secret', 'cli/migrate'],
-=======
-  ['testing', 'cli/inspect', 'cli/secret'],
+  ['testing', 'cli/inspect', 'cli/secret', 'cli/migrate'],
   ['devtools'],
->>>>>>> 5de17b8 (The inspector: a page in development that shows what sessions do and why)
   ['cli/store', 'cli/doctor'],
   ['cli'],
 ]
