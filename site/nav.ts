@@ -65,7 +65,10 @@ export const GROUPS: readonly Group[] = [
   },
   {
     text: 'Move in',
-    pages: [['Flask: what maps to what', 'flask']],
+    pages: [
+      ['Flask: what maps to what', 'flask'],
+      ['The codemod', 'moving/codemod'],
+    ],
   },
   {
     text: 'Run',

@@ -58,7 +58,7 @@ const EVENTS: { readonly [Kind in Type]: (event: EventOf<Kind>) => Sentence } = 
   moved: ({ from, left = [] }) => ({
     tone: left.length > 0 ? 'alarm' : 'fine',
     says: [
-      `A session was moved here from '${from}'.`,
+      `A session of '${from}' was moved here.`,
       ...(left.length > 0 ? [`Not stored: ${left.join(', ')}.`] : []),
     ].join(' '),
   }),
