@@ -88,7 +88,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^sojourn$/, replacement: source('index.ts') },
-      { find: /^sojourn\/(flask|otel|formerly)$/, replacement: source('$1/$1.ts') },
+      { find: /^sojourn\/(flask|otel|formerly|devtools)$/, replacement: source('$1/$1.ts') },
       {
         find: /^sojourn\/flask-session$/,
         replacement: source('flask/session/flask-session.ts'),

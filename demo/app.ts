@@ -15,6 +15,7 @@ import type { Remembered, Site } from './site.ts'
 import {
   createSessions,
   csrfGuard,
+  inspector,
   sessionMiddleware,
   type Sessions,
   type SessionStore,
@@ -53,6 +54,8 @@ export function createApp({ db, secret, store, clock = Date.now }: AppOptions): 
 
   const app = express()
   app.disable('x-powered-by')
+  // It shows sessions, and ends them: never in production.
+  if (process.env['NODE_ENV'] !== 'production') app.use(inspector(site.sessions, { secret }))
   app.use(policies)
   app.get('/style.css', (_req, res) => res.sendFile(join(import.meta.dirname, 'style.css')))
   app.get('/icon.svg', (_req, res) => res.sendFile(join(import.meta.dirname, 'icon.svg')))

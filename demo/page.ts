@@ -85,7 +85,10 @@ export function page(visit: Visit, { title, body }: { title: string; body: Html 
               </button>`,
           )}
         </form>
-        <p>${say('madeWith')}</p>
+        <p>
+          ${say('madeWith')}
+          ${process.env['NODE_ENV'] !== 'production' && html`<a href="/__sessions">${say('inspect')}</a>`}
+        </p>
       </footer>
     </body>
   </html>`}`

@@ -22,6 +22,7 @@ const ENGLISH = {
   language: 'Language',
   languageSet: 'The site speaks English now.',
   madeWith: 'A demo of Sojourn. It remembers you by one cookie.',
+  inspect: 'Inspect the session',
   welcome: 'Stay a while.',
   welcomeBack: 'Good to see you, {name}.',
   intro:
@@ -135,6 +136,7 @@ const GERMAN: Record<Word, string> = {
   language: 'Sprache',
   languageSet: 'Die Seite spricht jetzt Deutsch.',
   madeWith: 'Eine Demo von Sojourn. Sie erkennt dich an einem Cookie.',
+  inspect: 'Sitzung ansehen',
   welcome: 'Bleib ein Weilchen.',
   welcomeBack: 'Schön, dass du da bist, {name}.',
   intro:
@@ -247,6 +249,7 @@ const FRENCH: Record<Word, string> = {
   language: 'Langue',
   languageSet: 'Le site parle maintenant français.',
   madeWith: 'Une démonstration de Sojourn. Elle vous reconnaît à un cookie.',
+  inspect: 'Examiner la session',
   welcome: 'Restez un peu.',
   welcomeBack: 'Ravi de vous revoir, {name}.',
   intro:

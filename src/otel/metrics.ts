@@ -6,7 +6,7 @@ import type { CommitMessage, EventMessage, OpenMessage } from '../session/explai
 import type { StoreStatus } from '../session/stored-sessions.ts'
 import type { Attributes, Meter, Observe } from './api.ts'
 import { resultOf } from './attributes.ts'
-import { type Stop, subscribe } from './subscribe.ts'
+import { type Stop, subscribe } from '../base/subscribe.ts'
 
 /** From a cookie that is read to a store at its deadline. In seconds. */
 const BOUNDARIES = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1]

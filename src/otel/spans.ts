@@ -4,7 +4,7 @@ import { COMMITS, OPENS, type Operation } from '../base/channels.ts'
 import type { CommitMessage, OpenMessage } from '../session/explain/messages.ts'
 import type { Attributes, Span, Tracer } from './api.ts'
 import { resultOf } from './attributes.ts'
-import { type Stop, subscribe } from './subscribe.ts'
+import { type Stop, subscribe } from '../base/subscribe.ts'
 
 /** `SpanStatusCode.ERROR` of OpenTelemetry. */
 const ERROR = 2

@@ -55,6 +55,18 @@ export function endedBy(lifetime: Lifetime, times: Times, now: number): Ended | 
   return absoluteRest(lifetime.absolute, times, now) >= 0 ? undefined : 'expired-absolute'
 }
 
+/** When the timeouts end, in milliseconds since 1970, if nobody comes. `absolute`: if there is one. */
+export function timeoutsOf(
+  lifetime: Lifetime,
+  times: Times,
+): { idle: number; absolute?: number | undefined } {
+  const { absolute } = lifetime
+  return {
+    idle: times.seen * 1000 + idleLimit(lifetime, times),
+    absolute: absolute === undefined ? undefined : startOf(times) * 1000 + absolute,
+  }
+}
+
 /** Whether a visit without changes renews the session (sliding expiration). `now` in ms. */
 export function isDueForRenewal(lifetime: Lifetime, times: Times, now: number): boolean {
   switch (lifetime.renewal) {

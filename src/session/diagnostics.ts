@@ -2,6 +2,11 @@
 
 import { COMMITS, observed, OPENS } from '../base/channels.ts'
 import type { Maybe } from '../base/ports.ts'
+import type { Opened } from '../backends/backend.ts'
+import { timesOf } from '../backends/cookie-format.ts'
+import { timeoutsOf } from '../record/lifetime.ts'
+import type { SessionRecord } from '../record/record.ts'
+import { lifetimeOf } from '../record/session-lifetime.ts'
 import { subjectOf } from './explain/event-context.ts'
 import type { CommitMessage, OpenMessage } from './explain/messages.ts'
 import { changedNames } from './lost-changes.ts'
@@ -12,7 +17,8 @@ export function observedOpen<Args extends [Host, ...unknown[]]>(
   open: (...args: Args) => Maybe<State>,
   ...args: Args
 ): Maybe<State> {
-  const [{ cookieName, contextOf }] = args
+  const [host] = args
+  const { cookieName, contextOf } = host
   const message: OpenMessage = { cookieName, ...contextOf() }
   return observed(
     OPENS,
@@ -20,7 +26,12 @@ export function observedOpen<Args extends [Host, ...unknown[]]>(
     () => open(...args),
     ({ opened, unavailable }) => {
       const [reason] = opened.verified === 0 ? opened.rejected : []
+      const valid = opened.record && {
+        key: opened.key,
+        expires: expirationOf(host, opened, opened.record),
+      }
       return {
+        ...valid,
         ...contextOf(subjectOf(opened)),
         at: message.at,
         ...(unavailable && { code: unavailable.code }),
@@ -29,6 +40,12 @@ export function observedOpen<Args extends [Host, ...unknown[]]>(
       }
     },
   )
+}
+
+/** When an opened session expires, if nobody comes. */
+function expirationOf({ backend, lifetime }: Host, { seen }: Opened, record: SessionRecord) {
+  const { layout } = backend
+  return timeoutsOf(lifetimeOf(record, layout, lifetime), timesOf(record, seen, layout))
 }
 
 /** Commits a session, between two messages. */

@@ -84,6 +84,38 @@ test('examples/preferences.ts remembers a language, and only one that it has', a
   expect((await guest.get('/')).text).toContain('<html lang="fr">Bienvenue')
 })
 
+test('examples/form.ts shows a form again with what was typed, escaped, and once only', async () => {
+  const guest = visitor(await startExample('form'))
+  const tokenIn = (page: string) => /name="_csrf" value="([^"]+)"/.exec(page)![1]!
+  const _csrf = tokenIn((await guest.get('/')).text)
+  await guest.post('/', { _csrf, name: '<Ada>', mail: 'nowhere' })
+  const again = (await guest.get('/')).text
+  expect(again).toContain('That is no mail address.')
+  expect(again).toContain('value="&#60;Ada&#62;"')
+  expect((await guest.get('/')).text).not.toContain('Ada')
+  await guest.post('/', { _csrf: tokenIn(again), name: 'Ada', mail: 'ada@example.com' })
+  const done = (await guest.get('/')).text
+  expect(done).toContain('Welcome, Ada.')
+  expect(done).toContain('Members: Ada')
+})
+
+test('examples/api-and-front-end.ts serves its front end, and no other origin', async () => {
+  const origin = await startExample('api-and-front-end')
+  const headers = { origin: 'http://localhost:5173' }
+  const asked = await fetch(`${origin}/count`, { method: 'OPTIONS', headers })
+  expect(asked.headers.get('access-control-allow-credentials')).toBe('true')
+  const first = await fetch(`${origin}/count`, { method: 'POST', headers })
+  expect(await first.json()).toEqual({ count: 1 })
+  const cookie = first.headers.getSetCookie()[0]!.split(';', 1)[0]!
+  const second = await fetch(`${origin}/count`, { headers: { ...headers, cookie } })
+  expect(await second.json()).toEqual({ count: 1 })
+  expect(second.headers.get('access-control-allow-origin')).toBe('http://localhost:5173')
+  const evil = { origin: 'http://evil.example', cookie }
+  const refused = await fetch(`${origin}/count`, { method: 'POST', headers: evil })
+  expect(refused.status).toBe(403)
+  expect(refused.headers.has('access-control-allow-origin')).toBe(false)
+})
+
 test('examples/flash.ts shows a message once', async () => {
   const guest = visitor(await startExample('flash'))
   expect((await guest.get('/')).text).not.toContain('Saved.')
@@ -180,6 +212,7 @@ test('every example has a test', () => {
     file.endsWith('.ts'),
   )
   expect(examples.sort()).toEqual([
+    'api-and-front-end.ts',
     'audit-trail.ts',
     'cart.ts',
     'devices.ts',
@@ -187,6 +220,7 @@ test('every example has a test', () => {
     'fastify.ts',
     'fetch.ts',
     'flash.ts',
+    'form.ts',
     'h3.ts',
     'hono.ts',
     'koa.ts',

@@ -20,6 +20,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'sojourn/formerly': '../../src/formerly/formerly.ts',
   'sojourn/flask-session': '../../src/flask/session/flask-session.ts',
   'sojourn/otel': '../../src/otel/otel.ts',
+  'sojourn/devtools': '../../src/devtools/devtools.ts',
   'sojourn/stores/memory': '../../src/stores/memory/memory.ts',
   'sojourn/stores/sqlite': '../../src/stores/sqlite/sqlite.ts',
 }

@@ -36,7 +36,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ['adapters'],
   ['testing/time'],
   ['testing/conformance', 'testing/adapter-conformance', 'cli/command'],
-  ['testing', 'devtools', 'cli/inspect', 'cli/secret', 'cli/migrate'],
+  ['testing', 'cli/inspect', 'cli/secret', 'cli/migrate'],
+  ['devtools'],
   ['cli/store', 'cli/doctor'],
   ['cli'],
 ]

@@ -28,7 +28,7 @@ test('the channel of events has each of them, as a listener gets it', async () =
   ])
 })
 
-test('opening is a message at the start and one at the end, with its outcome', async () => {
+test('opening is a message at the start and one at the end, with its outcome and when it expires', async () => {
   const { sessions } = testSessions()
   const visitor = new Visitor(sessions)
   await visitor.visit((session) => session.set('a', 1))
@@ -40,7 +40,7 @@ test('opening is a message at the start and one at the end, with its outcome', a
   const end = (more: object) => ['sojourn:open:end', { ...IN_COOKIE, duration, ...more }]
   expect(heard).toEqual([
     start,
-    end({ outcome: 'valid' }),
+    end({ outcome: 'valid', key: 0, expires: { idle: T0 + 31 * 86_400_000 } }),
     start,
     end({ outcome: 'none' }),
     start,

@@ -32,6 +32,10 @@ export type OpenOutcome = 'valid' | 'none' | 'rejected' | 'failed'
 export interface OpenMessage extends RequestMessage<OpenOutcome> {
   /** Why the cookie was rejected. */
   reason?: Rejection
+  /** Of a valid session: the index of the secret that it was saved under; 0 is the current one. */
+  key?: number
+  /** Of a valid session: when its timeouts end, in milliseconds since 1970. `absolute`: if it has one. */
+  expires?: { readonly idle: number; readonly absolute?: number | undefined }
 }
 
 /** How a commit ended. `renewed`: nothing was changed, and a Set-Cookie renews the session. */

@@ -11,6 +11,7 @@ import { keysFor } from '../../crypto/keys.ts'
 import type { Weakness } from '../../crypto/weak-secrets.ts'
 import type { CookieReader } from '../../http/cookie.ts'
 import { setCookieWriter } from '../../http/set-cookie.ts'
+import type { Lifetime } from '../../record/lifetime.ts'
 import { userIdOf } from '../../record/record.ts'
 import { type Csrf, csrfProtection } from '../csrf/csrf.ts'
 import { checkedOrigins } from '../csrf/request-origin.ts'
@@ -35,6 +36,7 @@ export interface Settings {
   /** The name of the store's engine, for messages; empty for sessions in the cookie. */
   engine: string
   onUnavailable: 'error' | 'anonymous-readonly'
+  lifetime: Lifetime
   cookieName: string
   secureCookie: boolean
   cookieValues: CookieReader
@@ -147,6 +149,7 @@ export function resolveOptions(options: SessionOptions): Settings {
     store,
     engine: store?.engine ?? preset.engine ?? '',
     onUnavailable,
+    lifetime,
     cookieName: writer.name,
     secureCookie: writer.secure,
     cookieValues,

@@ -1,0 +1,165 @@
+/** Builds the documentation site into site/dist: pages, API reference, search, llms.txt. No network. */
+
+import { execFileSync } from 'node:child_process'
+import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, posix } from 'node:path'
+import { GROUPS } from './nav.ts'
+
+const site = import.meta.dirname
+const root = join(site, '..')
+const pages = join(site, '.pages')
+const dist = join(site, 'dist')
+
+/** Pages from outside docs/. */
+const OTHERS = { 'SECURITY.md': 'security-policy.md', 'CHANGELOG.md': 'changelog.md' }
+
+rmSync(pages, { recursive: true, force: true })
+copyPages()
+writeReference()
+writeHome()
+mkdirSync(join(pages, '.vitepress'), { recursive: true })
+cpSync(join(site, 'site.config.ts'), join(pages, '.vitepress', 'config.ts'))
+cpSync(join(site, 'nav.ts'), join(pages, '.vitepress', 'nav.ts'))
+if (!process.argv.includes('--sources-only')) {
+  rmSync(dist, { recursive: true, force: true })
+  execFileSync(
+    join(site, 'node_modules', '.bin', 'vitepress'),
+    ['build', pages, '--outDir', dist],
+    {
+      stdio: 'inherit',
+    },
+  )
+  writeForMachines()
+}
+
+function copyPages(): void {
+  for (const file of globSync('**/*.md', { cwd: join(root, 'docs') })) {
+    if (file === 'README.md') continue
+    put(file, forSite(readFileSync(join(root, 'docs', file), 'utf8'), `docs/${file}`))
+  }
+  for (const [from, to] of Object.entries(OTHERS)) {
+    put(to, forSite(readFileSync(join(root, from), 'utf8'), from))
+  }
+  cpSync(join(root, 'docs', 'performance.svg'), join(pages, 'performance.svg'))
+}
+
+function put(file: string, text: string): void {
+  mkdirSync(join(pages, dirname(file)), { recursive: true })
+  writeFileSync(join(pages, file), text)
+}
+
+/** A page with its links as they are in the site; what is not in the site is no link. */
+function forSite(markdown: string, from: string): string {
+  const outside = /^```[^]*?^```/gm
+  const blocks: string[] = []
+  const prose = markdown.replace(outside, (block) => `\u0000${blocks.push(block) - 1}\u0000`)
+  const linked = prose.replace(
+    /(?<!!)\[([^\]]*)\]\((?!https?:|mailto:|#)([^)\s]+)\)/g,
+    (_all, text: string, target: string) => {
+      const [path = '', hash] = target.split('#')
+      const file = posix.normalize(posix.join(posix.dirname(from), path))
+      const place = placeOf(file)
+      return place === undefined ? text : `[${text}](/${place}${hash ? `#${hash}` : ''})`
+    },
+  )
+  // Vue would take these for its own.
+  const safe = linked.replaceAll('{{', '&#123;&#123;')
+  return safe.replace(/\u0000(\d+)\u0000/g, (_all, index: string) => blocks[Number(index)]!)
+}
+
+function placeOf(file: string): string | undefined {
+  if (file === 'README.md' || file === 'docs/README.md') return ''
+  const other = OTHERS[file as keyof typeof OTHERS]
+  if (other) return other.replace(/\.md$/, '')
+  return /^docs\/.*\.md$/.test(file) ? file.slice('docs/'.length, -'.md'.length) : undefined
+}
+
+/** Every subpath's exports, from their declarations and docstrings. */
+function writeReference(): void {
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    exports: Record<string, string | { types?: string }>
+  }
+  /** The subpaths by the module of their source. */
+  const subpaths = new Map<string, string>()
+  for (const [subpath, entry] of Object.entries(exports)) {
+    if (typeof entry !== 'object' || !entry.types) continue
+    const module = entry.types.replace('./dist/', '').replace('.d.ts', '')
+    subpaths.set(module, subpath.replace('.', 'sojourn'))
+  }
+  const options = {
+    entryPoints: [...subpaths.keys()].map((module) => join(root, 'src', `${module}.ts`)),
+    tsconfig: join(site, 'tsconfig.reference.json'),
+    plugin: [join(site, 'node_modules', 'typedoc-plugin-markdown', 'dist', 'index.js')],
+    out: join(pages, 'api'),
+    readme: 'none',
+    name: 'API reference',
+    excludePrivate: true,
+    excludeInternal: true,
+    excludeExternals: true,
+    disableSources: true,
+    githubPages: false,
+    hideBreadcrumbs: true,
+    entryFileName: 'index',
+    outputFileStrategy: 'modules',
+    useCodeBlocks: true,
+    sanitizeComments: true,
+    skipErrorChecking: true,
+    logLevel: 'Error',
+  }
+  const file = join(site, '.typedoc.json')
+  writeFileSync(file, JSON.stringify(options))
+  execFileSync(join(site, 'node_modules', '.bin', 'typedoc'), ['--options', file], {
+    stdio: 'inherit',
+  })
+  rmSync(file)
+  nameBySubpath(subpaths)
+}
+
+/** Users know the modules by what they import. */
+function nameBySubpath(subpaths: ReadonlyMap<string, string>): void {
+  const api = join(pages, 'api')
+  for (const page of globSync('**/*.md', { cwd: api })) {
+    let text = readFileSync(join(api, page), 'utf8')
+    for (const [module, subpath] of subpaths) {
+      text = text
+        .replace(`# ${module}\n`, `# ${subpath}\n`)
+        .replace(`[${module}](`, `[${subpath}](`)
+    }
+    writeFileSync(join(api, page), forApi(text))
+  }
+}
+
+/** The root's page is not the index. */
+function forApi(text: string): string {
+  return text.replaceAll('{{', '&#123;&#123;')
+}
+
+function writeHome(): void {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  put('index.md', forSite(readme, 'README.md'))
+}
+
+/** `llms.txt` (llmstxt.org), each page as Markdown beside its HTML, and all in one file. */
+function writeForMachines(): void {
+  const list: string[] = []
+  const all: string[] = []
+  for (const { text, pages: links } of GROUPS) {
+    list.push(`\n## ${text}\n`)
+    for (const [name, link] of links) {
+      const markdown = readFileSync(join(pages, `${link}.md`), 'utf8')
+      list.push(`- [${name}](/${link}.md)`)
+      all.push(markdown)
+    }
+  }
+  for (const file of globSync('**/*.md', { cwd: pages })) {
+    mkdirSync(join(dist, dirname(file)), { recursive: true })
+    cpSync(join(pages, file), join(dist, file))
+  }
+  const summary =
+    '# Sojourn\n\n> Session management for TypeScript and JavaScript servers: signed or encrypted cookies, or a store (SQLite, Redis, PostgreSQL), with adapters for every framework. Byte-compatible with Flask.\n'
+  writeFileSync(
+    join(dist, 'llms.txt'),
+    `${summary}${list.join('\n')}\n\n## Reference\n\n- [API reference](/api/index.md)\n`,
+  )
+  writeFileSync(join(dist, 'llms-full.txt'), all.join('\n\n'))
+}

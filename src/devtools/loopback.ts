@@ -1,0 +1,22 @@
+/** Whether an address or a host name is that of this machine. */
+
+import { BlockList, isIPv4, isIPv6 } from 'node:net'
+
+const LOOPBACK = new BlockList()
+// RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3; and IPv4 as an IPv6 socket spells it.
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
+LOOPBACK.addAddress('::1', 'ipv6')
+LOOPBACK.addSubnet('::ffff:127.0.0.0', 104, 'ipv6')
+
+/** Whether a connection comes from this machine. Unknown addresses do not. */
+export function isLoopback(address: string | undefined): boolean {
+  if (address === undefined) return false
+  if (isIPv4(address)) return LOOPBACK.check(address, 'ipv4')
+  return isIPv6(address) && LOOPBACK.check(address, 'ipv6')
+}
+
+/** Whether a host name of a URL always means this machine (RFC 6761 section 6.3). */
+export function isLoopbackHost(hostname: string): boolean {
+  const bare = hostname.replace(/^\[(.*)\]$/, '$1')
+  return bare === 'localhost' || bare.endsWith('.localhost') || isLoopback(bare)
+}
