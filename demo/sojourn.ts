@@ -14,7 +14,8 @@ export {
   type StoredSessions,
 } from '../src/index.ts'
 export { csrfGuard, sessionMiddleware } from '../src/adapters/express.ts'
-export { default as expressSession , inspector } from '../src/adapters/express-session/express-session.ts'
+export { default as expressSession } from '../src/adapters/express-session/express-session.ts'
+export { inspector } from '../src/devtools/devtools.ts'
 export { memoryStore } from '../src/stores/memory/memory.ts'
 export { postgresStore } from '../src/stores/postgres/postgres.ts'
 export { redisStore } from '../src/stores/redis/redis.ts'

@@ -135,6 +135,12 @@ const EVENTS: { readonly [Kind in Type]: (event: EventOf<Kind>) => Sentence } = 
     tone: 'alarm',
     says: `A change inside "${key}" overwrote what a concurrent request had written (lost update). Use session.update().`,
   }),
+  'login-mismatch': ({ ended }) => ({
+    tone: 'alarm',
+    says: `A login was presented from another address or browser than its own (Flask-Login's session protection). ${
+      ended ? 'The visitor was signed out.' : 'It is no longer fresh.'
+    }`,
+  }),
   'ended-meanwhile': () => ({
     tone: 'note',
     says: 'Another request ended the session while this one ran. This one had nothing to save.',
