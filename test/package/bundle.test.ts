@@ -143,7 +143,7 @@ const LIMITS: Readonly<Record<string, Sizes>> = {
   'sojourn/express-session': { production: 53_300, unknown: 58_100 },
   'sojourn/formerly': { production: 23_450, unknown: 23_450 },
   'sojourn/flask-session': { production: 24_200, unknown: 24_200 },
-  'sojourn/devtools': { production: 29_450, unknown: 29_600 },
+  'sojourn/devtools': { production: 29_550, unknown: 29_700 },
   'sojourn/otel': { production: 4_400, unknown: 4_400 },
   'sojourn/stores': { production: 21_550, unknown: 21_550 },
   'sojourn/stores/memory': { production: 23_900, unknown: 23_950 },
