@@ -66,8 +66,20 @@ export const GROUPS: readonly Group[] = [
   {
     text: 'Move in',
     pages: [
-      ['Flask: what maps to what', 'flask'],
+      ['Which way', 'moving/README'],
+      ['express-session: the drop-in', 'moving/express-session'],
+      ['express-session: what differs', 'moving/express-session-differences'],
       ['The codemod', 'moving/codemod'],
+      ['cookie-session', 'moving/cookie-session'],
+      ['iron-session', 'moving/iron-session'],
+      ["Fastify's session plugins", 'moving/fastify-session'],
+      ['React Router', 'moving/react-router'],
+      ['better-auth', 'moving/better-auth'],
+      ['Auth.js', 'moving/authjs'],
+      ['Flask: what maps to what', 'flask'],
+      ['Flask: moving', 'moving/flask'],
+      ['Flask-Session', 'moving/flask-session'],
+      ['formerly: old sessions until a date', 'moving/formerly'],
     ],
   },
   {

@@ -22,7 +22,7 @@ const WANTED = [
   ...numbered('R', 8),
   ...numbered('C', 65),
   'C-32b',
-  ...numbered('A', 36),
+  ...numbered('A', 42),
   ...numbered('F', 38),
 ]
 
