@@ -8,8 +8,8 @@ export default defineConfig({
   description: 'Session management for TypeScript and JavaScript servers',
   lang: 'en',
   cleanUrls: true,
-  // Every link has to lead somewhere.
-  ignoreDeadLinks: false,
+  // Every link has to lead somewhere, but for those to the reader's own server.
+  ignoreDeadLinks: 'localhostLinks',
   lastUpdated: false,
   vite: { build: { chunkSizeWarningLimit: 5000 } },
   themeConfig: {

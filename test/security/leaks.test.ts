@@ -3,6 +3,7 @@ import { inspect } from 'node:util'
 import * as v from 'valibot'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
+  createSessions,
   SessionError,
   type SessionEvent,
   type SessionOptions,
@@ -11,7 +12,19 @@ import {
 } from '../../src/index.ts'
 import { Visitor } from '../session/visitor.ts'
 import { type Canary, faces } from './canary.ts'
-import { learnCookie, PLANTED, planted, plantedSessions, type Weather } from './canary-planted.ts'
+import {
+  clientError,
+  learnCookie,
+  PLANTED,
+  planted,
+  plantedSessions,
+  type Weather,
+} from './canary-planted.ts'
+import { flask } from '../../src/flask/flask.ts'
+import { formerly } from '../../src/formerly/formerly.ts'
+import { through } from '../promises/stores.ts'
+import { memoryStore } from '../../src/stores/memory/memory.ts'
+import { fakeClock } from '../../src/testing/time/clock.ts'
 import { factsOf } from '../session/facts-of.ts'
 import { listenToEverything } from './telemetry.ts'
 
@@ -244,10 +257,63 @@ test('between them these visitors cause every event there is', async () => {
   ;(await visit.session()).set('kept', value)
   await visit.finish()
   all.push(...secure.events)
-  all.push(...(await readByAnotherVersion()))
+  all.push(...(await readByAnotherVersion()), ...(await movedIn()), ...(await fromElsewhere()))
   const told = new Set<string>(all.map(({ type }) => type))
   expect(NAMED.filter((name) => !told.has(name))).toEqual([])
 })
+
+/** What an app says that accepts former sessions, while one of the stores is away. */
+async function movedIn(): Promise<SessionEvent[]> {
+  const kept = memoryStore()
+  const cookie = { name: 'former', secure: false }
+  const writer = new Visitor(plantedSessions({ stored: true, cookie }, kept).sessions)
+  await writer.visit((session) => session.set('kept', value).login(user))
+  let isAway = false
+  const store = through(kept, async (verb, args, call) => {
+    if (isAway && verb === 'remove') throw clientError(args)
+    return call()
+  })
+  const until = new Date(fakeClock()() + 24 * HOUR)
+  const { sessions, events, weather } = plantedSessions({
+    stored: true,
+    formerly: formerly({ sessions: { secret: PLANTED.secret, cookie, store }, until }),
+  })
+  const watching = planted()
+  learnCookie(watching, writer.cookie)
+  const visitor = new Visitor(sessions, writer.cookie)
+  weather.failing = ['insert']
+  await visitor.visit((session) => void session.get('kept'))
+  weather.failing = []
+  isAway = true
+  await visitor.visit((session) => void session.get('kept'))
+  for (const face of [...faces(events), ...faces(sessions.formerlyUse())]) {
+    watching.shown('an event', face)
+  }
+  expect(watching.leaks()).toEqual([])
+  return events
+}
+
+/** What Flask-Login's session protection says of a login from another address. */
+async function fromElsewhere(): Promise<SessionEvent[]> {
+  const events: SessionEvent[] = []
+  const sessions = createSessions({
+    ...flask({ SECRET_KEY: PLANTED.secret }),
+    onEvent: (event) => events.push(event),
+  })
+  const header = () => undefined
+  const signingIn = {}
+  const visit = sessions.mount([signingIn], { cookie: undefined, header, address: '192.0.2.1' })!
+  ;(await sessions.get(signingIn)).login(user)
+  const cookie = (await visit.finish())?.setCookie?.split(';', 1)[0]
+  const elsewhere = {}
+  sessions.mount([elsewhere], { cookie, header, address: '192.0.2.2' })
+  await sessions.get(elsewhere)
+  const watching = planted()
+  learnCookie(watching, cookie)
+  for (const face of faces(events)) watching.shown('an event', face)
+  expect(watching.leaks()).toEqual([])
+  return events
+}
 
 /** What an app says whose schema refuses what another version of it has written. */
 async function readByAnotherVersion(): Promise<SessionEvent[]> {
