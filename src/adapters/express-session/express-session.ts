@@ -62,7 +62,12 @@ function session(options: ExpressSessionOptions): SessionMiddleware {
     if (!visit) return next()
     end.wait = () => visit.saveLate()
     visit.session().then((opened) => {
-      visit.hold(setup, req, new LiveSession(setup, req, opened))
+      try {
+        visit.hold(setup, req, new LiveSession(setup, req, opened))
+      } catch (error) {
+        // Of the app's `genid` or `cookie`, or of a row's cookie: nobody would catch it here.
+        return next(error)
+      }
       sessions.run(visit.inner, next)
     }, next)
   }
@@ -134,7 +139,8 @@ class HeldVisit implements Visit {
     this.#live?.session.settle()
     const finishing = andThen(this.inner.finish(), (outgoing) => {
       const dressed = this.#dressed(outgoing)
-      this.#live?.session.sent(dressed?.setCookie?.split(';')[0])
+      // Also if it is not sent, since it is Secure and the request was not.
+      this.#live?.session.sent(outgoing?.setCookie?.split(';')[0])
       this.#isSent = true
       return dressed
     })

@@ -20,7 +20,7 @@ export function waitingEnd(res: ServerResponse, failed: (error: unknown) => void
   let isEnding = false
   res.end = function (this: ServerResponse, ...args: any[]) {
     // Called again by Node or by the app: nothing is left to save.
-    const saving = isEnding || !res.headersSent ? undefined : waiting.wait?.()
+    const saving = isEnding || !res.headersSent ? undefined : begun(waiting)
     isEnding = true
     if (!saving) return Reflect.apply(end, this, args) as ServerResponse
     const done = args.findLast((arg) => typeof arg === 'function') as (() => void) | undefined
@@ -36,4 +36,13 @@ export function waitingEnd(res: ServerResponse, failed: (error: unknown) => void
     return this
   }
   return waiting
+}
+
+/** What `wait` returns, or a rejection: who calls `end` late, such as a stream, catches nothing. */
+function begun({ wait }: Waiting): Promise<void> | undefined {
+  try {
+    return wait?.()
+  } catch (error) {
+    return Promise.reject(error as Error)
+  }
 }

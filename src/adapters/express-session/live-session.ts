@@ -28,7 +28,7 @@ export class LiveSession implements Keeper {
   /** Whether the request has ended the session, and begun another by `regenerate`. */
   #isRegenerated = false
   #isDestroyed = false
-  /** Whether a reload has found that the session has ended: only a change is refused then. */
+  /** Whether the session was found to have ended meanwhile: only a change is refused then. */
   #isGone = false
   /** The Cookie header that finds the session once the response headers are sent. */
   #sentCookie: string | undefined
@@ -95,6 +95,10 @@ export class LiveSession implements Keeper {
     // Otherwise a session that has ended would begin again.
     if (!session || bag.id !== sessionID) throw new SessionError('ERR_SESSION_GONE')
     if (this.#sending || this.#isSent) await this.#whenSent()
+    if (this.#isLate && this.#isGone) {
+      if (this.#isChanged(bag)) throw new SessionError('ERR_SESSION_GONE')
+      return
+    }
     this.#note(bag, true)
     await this.#session.commit()
   }
@@ -151,6 +155,8 @@ export class LiveSession implements Keeper {
     if (!this.#isSent) return
     this.#session = await this.#setup.sessions.open(this.#sentCookie)
     this.#isLate = true
+    // Nothing, or the session of a second cookie: a change would begin it again, or get into that one.
+    this.#isGone ||= this.#isStored && this.#session.get(ID_KEY) !== this.#req.sessionID
   }
 
   /** Saves what was changed since the headers were sent, if anything was. The response waits. */
@@ -160,14 +166,19 @@ export class LiveSession implements Keeper {
       const isUnset = this.#setup.destroysUnset && this.#isStored && this.#isSent
       return isUnset ? this.destroy() : undefined
     }
-    const texts = textsOf(bag)
-    const isSame =
-      texts.size === this.#saved.size &&
-      [...texts].every(([key, text]) => this.#saved.get(key) === text)
-    if (isSame) return undefined
+    if (!this.#isChanged(bag)) return undefined
     if (this.#sentCookie !== undefined && this.#isStored) return this.save(bag)
     this.#setup.warn?.('late', TOO_LATE)
     return undefined
+  }
+
+  /** Whether the data are other than those that are saved. */
+  #isChanged(bag: Session): boolean {
+    const texts = textsOf(bag)
+    return (
+      texts.size !== this.#saved.size ||
+      [...texts].some(([key, text]) => this.#saved.get(key) !== text)
+    )
   }
 
   /** Notes the changes of the request. The commit follows. */

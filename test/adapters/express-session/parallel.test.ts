@@ -56,6 +56,16 @@ function addPages(app: Express, meeting: { waiting: (() => void)[]; release?: ()
     req.session.late = true
     res.json({})
   })
+  app.get('/stream', async (req: any, res) => {
+    res.write('begun')
+    const entered = new Promise<void>((resolve) => (meeting.release = resolve))
+    meeting.waiting.splice(0).forEach((go) => go())
+    await entered
+    req.session.late = true
+    req.session.passport = { user: 'ann' }
+    // Told by `save`, and again by the middleware, which closes the connection.
+    req.session.save((error: any) => res.end(`, ${error?.code}`))
+  })
   app.get('/logout', (req: any, res, next) => {
     req.session.destroy((error: unknown) => (error ? next(error) : res.json({})))
   })
@@ -102,6 +112,27 @@ describe.each(WORLDS)('on %s', (_name, make) => {
     meeting.release!()
     const { status, json } = await slow
     expect([status, json.code]).toEqual([409, 'ERR_SESSION_GONE'])
+    expect((await visitorOf(site.url, stolen).get('/look')).json).toEqual({})
+  })
+
+  test('a response that streams while its visitor logs out does not bring the session back', async () => {
+    const visitor = site.visitor()
+    await visitor.get('/begin')
+    const stolen = new Map(visitor.cookies)
+    const arrived = new Promise<void>((resolve) => meeting.waiting.push(resolve))
+    const cookie = [...stolen].map((pair) => pair.join('=')).join('; ')
+    const streaming = await fetch(`${site.url}/stream`, { headers: { cookie } })
+    await arrived
+    expect((await visitor.get('/logout')).status).toBe(200)
+    meeting.release!()
+    const chunks: string[] = []
+    const decoder = new TextDecoder()
+    try {
+      for await (const chunk of streaming.body!) chunks.push(decoder.decode(chunk))
+    } catch {
+      chunks.push(', closed')
+    }
+    expect(chunks.join('')).toMatch(/^begun(, ERR_SESSION_GONE)?(, closed)?$/)
     expect((await visitorOf(site.url, stolen).get('/look')).json).toEqual({})
   })
 })
