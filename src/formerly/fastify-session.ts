@@ -114,8 +114,11 @@ export function fastifySession(options: FastifySessionOptions): SessionOptions {
     backend({ secrets, tags, clock, writer, withSchema }) {
       const row: RowCookie = { expires: null, originalMaxAge: maxAge, ...rest }
       const layout = rowLayout({ tags, cookie: row, userId })
+      // As the plugin, which never calls `touch`: connect-redis would not change `cookie.expires` of
+      // the row, by which a session ends.
+      const { touch: _touch, ...rows } = expressStore(store, clock)
       return foreignBackend({
-        store: expressStore(store, clock),
+        store: rows,
         ids: plainIds(secrets, algorithm, cookiePrefix),
         layout: withSchema(layout),
         writer,

@@ -6,6 +6,7 @@ import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSessions, type SessionOptions } from '../../src/index.ts'
 import { fastifySession, type FastifySessionOptions } from '../../src/formerly/formerly.ts'
+import { fakeClock } from '../../src/testing/testing.ts'
 import { startRedis, type Redis } from '../servers/redis.ts'
 import { type Data, kept, OTHER, SECRET } from './libraries.ts'
 
@@ -136,6 +137,21 @@ describe.each([
     await expect(slow.commit()).rejects.toMatchObject({ code: 'ERR_SESSION_GONE' })
     expect((await server.send('GET', cookie)).data).toEqual({})
     await server.stop()
+  })
+
+  it('extends a session by visits, whose row has the expiry that the plugin reads', async () => {
+    const clock = fakeClock()
+    const options = { secret: SECRET, store: makeStore(), cookie: { secure: false, maxAge: HOUR } }
+    const sessions = createSessions({ ...fastifySession(options), clock })
+    const session = await sessions.open('')
+    session.login('ada')
+    let cookie = kept('', (await session.commit()).getSetCookie())
+    for (const visit of [1, 2, 3]) {
+      clock.advance(HOUR / 2)
+      const visited = await sessions.open(cookie)
+      expect([visit, visited.userId]).toEqual([visit, 'ada'])
+      cookie = kept(cookie, (await visited.commit()).getSetCookie())
+    }
   })
 
   it('keeps forged, expired and foreign cookies out', async () => {
