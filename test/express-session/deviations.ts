@@ -115,6 +115,12 @@ export const DEVIATIONS = {
     dropIn: 'It is refused: ERR_OPTION_INVALID.',
     why: '`saveUninitialised` or `cookie.maxage` would silently do nothing.',
   },
+  nesting: {
+    express: 'A value may be nested as deeply as `JSON.stringify` goes.',
+    dropIn:
+      'At most 64 levels: a deeper value is ERR_VALUE_UNSUPPORTED instead of the response, and a row that has one is no session.',
+    why: 'Data of a store are not trusted to be shallow: reading them must not exhaust the stack.',
+  },
   promise: {
     express: '`save`, `reload`, `regenerate` and `destroy` take a callback.',
     dropIn: 'They do. Without one they return a promise.',
@@ -145,6 +151,16 @@ export const OWN_FORMAT = {
     express: 'Without settings the cookie is `connect.sid`, without SameSite and Secure.',
     dropIn: 'It is `session`, SameSite=Lax; in production `__Host-Http-session` and Secure.',
     why: 'The safe defaults of `createSessions`. Each can be set.',
+  },
+  'secure over HTTP': {
+    express: 'A Secure cookie is not sent over plain HTTP, unless `proxy` says that it was HTTPS.',
+    dropIn: 'It is sent, with Secure: the browser decides.',
+    why: 'Behind a proxy that is not configured, visitors would stay strangers without an error.',
+  },
+  size: {
+    express: 'A session may have any size.',
+    dropIn: 'At most 1 MB in a store, and 4096 bytes in the cookie: see `maxBytes`.',
+    why: 'Each request reads all of it; browsers drop a larger cookie without an error.',
   },
   idle: {
     express: 'Without `maxAge` the store decides how long a session lives.',

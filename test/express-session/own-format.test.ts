@@ -72,6 +72,20 @@ describe.each(PLACES)('what is different with %s', (_place, makeStore) => {
       )
     })
 
+    test('whether a Secure cookie is sent over plain HTTP', async () => {
+      const { lines } = await (await open({ cookie: { secure: true } })).get()
+      const sent = differs('secure over HTTP', name, { express: 0, dropIn: 1 })
+      expect(lines.filter((line) => line.includes('; Secure'))).toHaveLength(sent)
+    })
+
+    test('how large a session may be', async () => {
+      const its = await open({}, (req, res) => {
+        req.session.user = 'x'.repeat(2_000_000)
+        res.end('saved')
+      })
+      expect((await its.get()).status).toBe(differs('size', name, { express: 200, dropIn: 500 }))
+    })
+
     test('how long a session lives without a visit', async () => {
       vi.useFakeTimers({ toFake: ['Date'] })
       onTestFinished(() => void vi.useRealTimers())

@@ -52,6 +52,17 @@ describe.each(LIBRARIES)('req.session of %s', (name, session) => {
     expect((await visitor.get()).text).toBe('<p>views: 2</p><p>expires in: 60s</p>')
   })
 
+  test('refuses a value that is nested deeper than the limit, if there is one', async () => {
+    const nested = (levels: number) => JSON.parse('['.repeat(levels) + ']'.repeat(levels)) as never
+    const its = await site(session, {}, (req, res) => {
+      req.session.cart = nested(Number(req.url!.slice(1)))
+      res.end('saved')
+    })
+    expect((await its.get('/60')).text).toBe('saved')
+    const status = differs('nesting', name, { express: 200, dropIn: 500 })
+    expect((await its.get('/80')).status).toBe(status)
+  })
+
   test('stores what JSON stores: a Date is a string at the next request, undefined is gone', async () => {
     const its = await site(session, {}, (req, res) => {
       const shown = [req.session.at, 'gone' in req.session]
