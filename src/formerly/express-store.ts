@@ -1,7 +1,8 @@
 /** A store of express-session (connect-redis, connect-pg-simple, MemoryStore) as a foreign store. */
 
-import type { ForeignStore, ForeignWrite } from '../backends/foreign/foreign-store.ts'
+import type { ForeignEntry, ForeignStore, ForeignWrite } from '../backends/foreign/foreign-store.ts'
 import type { Clock } from '../base/ports.ts'
+import { isDate } from '../base/realm.ts'
 
 /** Called with the error, or with the data of a session. */
 export type Got = (error?: any, data?: any) => void
@@ -24,6 +25,9 @@ export interface LegacyStore {
  * written during a request.
  */
 export function expressStore(store: LegacyStore, clock: Clock): ForeignStore {
+  /** The keys under which the store has returned a Date. */
+  const datesOf = new WeakMap<ForeignEntry, readonly string[]>()
+
   return {
     engine: storeName(store),
     async read(id) {
@@ -34,7 +38,14 @@ export function expressStore(store: LegacyStore, clock: Clock): ForeignStore {
       if (typeof cookie !== 'object' || cookie === null) return 'corrupt'
       // Without the expiry: `cookie.expires` of a row is that of its last write, and a touch need not
       // have changed it. The store itself returns no session that has expired.
-      return { text: JSON.stringify(found) }
+      const entry = { text: JSON.stringify(found) }
+      const dates = Object.entries(found).filter(([, value]) => isDate(value))
+      if (dates.length > 0)
+        datesOf.set(
+          entry,
+          dates.map(([key]) => key),
+        )
+      return entry
     },
     insert: (id, entry) => write(id, entry),
     async replace(id, entry) {
@@ -42,8 +53,13 @@ export function expressStore(store: LegacyStore, clock: Clock): ForeignStore {
       return true
     },
     ...(typeof store.touch === 'function' && {
-      async touch(id: string, entry: ForeignWrite) {
-        await called((done) => store.touch!(id, rowOf(entry), done))
+      async touch(id: string, entry: ForeignWrite, before: ForeignEntry) {
+        const row = rowOf(entry) as Record<string, unknown>
+        // connect-mongo with `touchAfter` reads its own `lastModified` back.
+        for (const key of datesOf.get(before) ?? []) {
+          if (typeof row[key] === 'string') row[key] = new Date(row[key])
+        }
+        await called((done) => store.touch!(id, row, done))
       },
     }),
     async remove(id) {

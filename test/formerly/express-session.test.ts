@@ -190,6 +190,32 @@ test('a row is believed as long as the store returns it: touch need not have cha
   expect(data!.cookie.maxAge).toBe(1000)
 })
 
+test('touch gets a Date where the store has returned one: connect-mongo calls lastModified.getTime()', async () => {
+  const touched: number[] = []
+  const lastModified = new Date(1_700_000_000_000)
+  const store = {
+    get: (_id: string, done: (error: unknown, row?: object) => void) =>
+      done(null, { cookie: { originalMaxAge: 1000 }, at: '2026-11-30', lastModified }),
+    set: (_id: string, _row: object, done?: () => void) => done?.(),
+    destroy: (_id: string, done?: () => void) => done?.(),
+    // As in connect-mongo, with its option `touchAfter`.
+    touch: (_id: string, row: any, done: (error?: unknown) => void) => {
+      touched.push(row.lastModified.getTime())
+      expect(row.at).toBe('2026-11-30')
+      done()
+    },
+  }
+  const events: string[] = []
+  const sessions = createSessions({
+    ...expressSession({ secret, store }),
+    onEvent: (event) => events.push(event.type),
+  })
+  const value = signedIds([Buffer.from(secret)]).spell('an-id')
+  await (await sessions.open(`connect.sid=${value}`)).commit()
+  expect(touched).toEqual([lastModified.valueOf()])
+  expect(events).not.toContain('touch-failed')
+})
+
 test.each<[object, RegExp]>([
   [{ store: {} }, /"store" has to be a store of express-session/],
   [{ resave: false }, /"resave" is not known/],

@@ -209,7 +209,7 @@ export function foreignBackend(rules: ForeignRules): Backend {
       // Never written again once it has ended.
       if (!record) return { opened, setCookie: undefined, notes: [{ type: 'ended-meanwhile' }] }
       const { result } = write(record, [], now)
-      if (store.touch) await store.touch(slot.id, result)
+      if (store.touch) await store.touch(slot.id, result, entry as ForeignEntry)
       else await store.replace(slot.id, result, entry as ForeignEntry)
       return { opened, setCookie: isSent ? line(slot.id, record, now) : undefined, isRenewal: true }
     } catch {

@@ -36,7 +36,8 @@ export function withDeadline(
       within('save', () => store.replace(id, entry, before), [entry.text, before.text]),
     remove: (id) => within('remove', () => store.remove(id)),
     ...(store.touch && {
-      touch: (id, entry) => within('touch', () => store.touch!(id, entry), entry.text),
+      touch: (id, entry, before) =>
+        within('touch', () => store.touch!(id, entry, before), entry.text),
     }),
   }
 }

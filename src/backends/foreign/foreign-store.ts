@@ -38,8 +38,8 @@ export interface ForeignStore {
    * returns true: then a write of another process in that moment is lost.
    */
   replace(id: string, entry: ForeignWrite, before: ForeignEntry): Promise<boolean>
-  /** Extends the expiry. @default the entry is replaced by the same data */
-  touch?(id: string, entry: ForeignWrite): Promise<void>
+  /** Extends the expiry of what was read. @default the entry is replaced by the same data */
+  touch?(id: string, entry: ForeignWrite, before: ForeignEntry): Promise<void>
   remove(id: string): Promise<void>
 }
 
