@@ -413,11 +413,11 @@ describe('what only Redis can hold', () => {
     const store = flaskSessionRedis(client, { prefix: PREFIX, clock: Date.now, serializer })
     const entry = { text: '{"old":1}', expiresAt: Date.now() + 60_000 }
     await client.set(PREFIX + list, '{"new":1}', 'EX', 10)
-    await store.touch!(list, entry)
+    await store.touch!(list, entry, entry)
     expect(await client.get(PREFIX + list)).toBe('{"new":1}')
     expect(await client.pttl(PREFIX + list)).toBeGreaterThan(50_000)
     await client.del(PREFIX + list)
-    await store.touch!(list, entry)
+    await store.touch!(list, entry, entry)
     expect(await client.exists(PREFIX + list)).toBe(0)
   })
 
