@@ -18,7 +18,9 @@ describe.each(RUNS)('an app written for express-session, on %s with %s', (librar
     const { get } = browser(app)
     await get()
     const { text } = await get()
-    expect([one(text, 'views'), one(text, 'expires')]).toEqual(['Views: 2', '3600'])
+    expect(one(text, 'views')).toBe('Views: 2')
+    // A busy machine takes half a second for the two requests.
+    expect(Math.abs(3600 - Number(one(text, 'expires')))).toBeLessThan(10)
   })
 
   test('signs in under a new id, keeps the cart, and greets once', async () => {

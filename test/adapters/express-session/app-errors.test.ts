@@ -17,7 +17,8 @@ beforeEach(() => {
 afterEach(() => {
   process.off('unhandledRejection', note)
   process.off('uncaughtException', note)
-  expect(uncaught.splice(0)).toEqual([])
+  const [first] = uncaught.splice(0)
+  if (first !== undefined) throw first as Error
 })
 
 /** What `next` got. */
