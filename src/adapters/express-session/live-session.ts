@@ -28,6 +28,8 @@ export class LiveSession implements Keeper {
   /** Whether the request has ended the session, and begun another by `regenerate`. */
   #isRegenerated = false
   #isDestroyed = false
+  /** The id that `regenerate` or `destroy` has ended, perhaps while the app goes on. */
+  #endedId: string | undefined
   /** Whether the session was found to have ended meanwhile: only a change is refused then. */
   #isGone = false
   /** The Cookie header that finds the session once the response headers are sent. */
@@ -86,6 +88,7 @@ export class LiveSession implements Keeper {
     this.#user = undefined
     this.#isStored = false
     this.#isDestroyed = false
+    this.#endedId = undefined
     this.#isGone = false
     req.session = bag
   }
@@ -129,6 +132,7 @@ export class LiveSession implements Keeper {
   }
 
   async #end(): Promise<void> {
+    this.#endedId = this.#req.sessionID
     if (this.#sending || this.#isSent) await this.#whenSent()
     this.#session.logout()
     await this.#session.commit()
@@ -204,7 +208,9 @@ export class LiveSession implements Keeper {
     this.#saved = texts
     const isWanted = isAsked || saveUninitialized || this.#isRegenerated || texts.size > 0
     if (!this.#isStored && !isWanted) return
-    if (session.get(ID_KEY) !== id && !this.#isGone) session.set(ID_KEY, id)
+    // Never under an id that has ended: it may be one that an attacker has given to the visitor.
+    const isUsable = !this.#isGone && id !== this.#endedId
+    if (session.get(ID_KEY) !== id && isUsable) session.set(ID_KEY, id)
     this.#noteCookie(bag)
     this.#isStored = true
   }

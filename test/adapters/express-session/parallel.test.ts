@@ -69,6 +69,11 @@ function addPages(app: Express, meeting: { waiting: (() => void)[]; release?: ()
   app.get('/logout', (req: any, res, next) => {
     req.session.destroy((error: unknown) => (error ? next(error) : res.json({})))
   })
+  app.get('/hurry', (req: any, res) => {
+    req.session.regenerate(() => {})
+    req.session.user = 'ann'
+    res.json({})
+  })
   app.get('/look', (req: any, res) => res.json({ ...req.session, cookie: undefined }))
 }
 
@@ -113,6 +118,15 @@ describe.each(WORLDS)('on %s', (_name, make) => {
     const { status, json } = await slow
     expect([status, json.code]).toEqual([409, 'ERR_SESSION_GONE'])
     expect((await visitorOf(site.url, stolen).get('/look')).json).toEqual({})
+  })
+
+  test('after a regenerate that the app does not wait for, nothing is saved under the id of before', async () => {
+    const visitor = site.visitor()
+    await visitor.get('/begin')
+    const fixed = new Map(visitor.cookies)
+    await visitor.get('/hurry')
+    expect((await visitorOf(site.url, fixed).get('/look')).json).toEqual({})
+    expect((await visitor.get('/look')).json).toEqual({ user: 'ann' })
   })
 
   test('a response that streams while its visitor logs out does not bring the session back', async () => {
