@@ -88,6 +88,10 @@ function presetOf(config: FlaskSessionConfig): BackendPreset {
   if (config.SESSION_COOKIE_PARTITIONED) {
     throw invalid('SESSION_COOKIE_PARTITIONED', 'is not sent by Flask-Session: leave it out')
   }
+  // Redis refuses such a time, and a row of SQL would be lost at once.
+  if ((config.PERMANENT_SESSION_LIFETIME ?? 1) <= 0) {
+    throw invalid('PERMANENT_SESSION_LIFETIME', 'has to be positive: no session would be saved')
+  }
   const rules = rulesOf(config)
   const { renewsUnasked: refresh, cookieValues, lifetime } = rules
   const storeOf = storeMaker(config)
@@ -153,6 +157,9 @@ interface StoreMaker {
 function storeMaker(config: FlaskSessionConfig): StoreMaker {
   const { SESSION_REDIS: redis, SESSION_SQLALCHEMY: sql } = config
   const { SESSION_KEY_PREFIX: prefix = 'session:' } = config
+  if (redis !== undefined && sql !== undefined && config.SESSION_TYPE === undefined) {
+    throw invalid('SESSION_TYPE', 'is missing: it says which of the two clients has the sessions')
+  }
   const type = config.SESSION_TYPE ?? (sql === undefined ? 'redis' : 'sqlalchemy')
   oneOf(type, ['redis', 'sqlalchemy'], 'SESSION_TYPE')
   if (type === 'redis') {
