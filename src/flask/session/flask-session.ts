@@ -34,7 +34,7 @@ export type { FlaskSettings } from '../settings.ts'
 
 /** The settings of Flask-Session 0.8, with its names, defaults and units, beside those of Flask. */
 export interface FlaskSessionConfig extends FlaskSettings {
-  /** `'sqlalchemy'` is PostgreSQL or SQLite. @default that of the client which is given */
+  /** `'sqlalchemy'` is PostgreSQL or SQLite. @default that of the client which is given; required if both are */
   SESSION_TYPE?: 'redis' | 'sqlalchemy'
   /** A client that you have connected, of node-redis, ioredis or iovalkey. */
   SESSION_REDIS?: RedisClient | undefined
