@@ -4,8 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { invalid, refuseUnknown, requireObject } from '../base/options.ts'
 import { requireSessions } from '../session/require-sessions.ts'
 import type { Sessions } from '../session/sessions.ts'
-import { isLoopback, isLoopbackHost } from './loopback.ts'
-import { requestOf, send } from './node-request.ts'
+import { isForwarded, isLoopback, isLoopbackHost } from './loopback.ts'
+import { pathnameOf, requestOf, send } from './node-request.ts'
 import { inspectorSite } from './site.ts'
 
 /** Options of `inspector`. */
@@ -66,12 +66,17 @@ export function inspector(sessions: Sessions<any>, options: InspectorOptions = {
   )
   const respond = inspectorSite(sessions, { path, secrets })
 
+  const isOurs = (pathname: string) => pathname === path || pathname.startsWith(`${path}/`)
+
   async function answer(request: Request, address: string | undefined) {
     const { pathname, hostname } = new URL(request.url)
-    if (pathname !== path && !pathname.startsWith(`${path}/`)) return undefined
+    if (!isOurs(pathname)) return undefined
     if (!remote && !isLoopback(address)) return refusal(NOT_HERE)
+    // A tunnel that runs here connects from here, and may send any Host.
+    if (!remote && isForwarded(request.headers)) return refusal(FORWARDED)
     // Another site that has its name resolved to this machine (DNS rebinding) would read the page.
     if (!remote && !isLoopbackHost(hostname)) return refusal(OTHER_NAME)
+    if (isOfOtherSite(request.headers, pathname === path)) return refusal(OTHER_SITE)
     return respond(request)
   }
 
@@ -80,14 +85,19 @@ export function inspector(sessions: Sessions<any>, options: InspectorOptions = {
     res: ServerResponse,
     next?: (error?: unknown) => void,
   ): void {
-    requestOf(req, path)
-      .then(async (request) => {
-        const response = request && (await answer(request, req.socket?.remoteAddress))
-        if (response) await send(res, response)
-        else if (next) next()
-        else res.writeHead(404).end()
-      })
-      .catch((error: unknown) => (next ? next(error) : res.destroy()))
+    // Not in a promise: what the app throws in `next` is the server's, as without the inspector.
+    if (!isOurs(pathnameOf(req))) {
+      if (next) next()
+      else res.writeHead(404).end()
+      return
+    }
+    serve(req, res).catch((error: unknown) => (next ? next(error) : res.destroy()))
+  }
+
+  async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const response = await answer(await requestOf(req), req.socket?.remoteAddress)
+    // Only a Host that is none makes it another path.
+    await send(res, response ?? refusal(OTHER_NAME))
   }
 
   return Object.assign(handle, { fetch: answer })
@@ -100,6 +110,18 @@ const NOT_HERE =
   'The inspector is only for the machine that the server runs on. In a container, pass { remote: true }.\n'
 const OTHER_NAME =
   'The inspector is only served under localhost, 127.0.0.1 or [::1]. Otherwise pass { remote: true }.\n'
+const FORWARDED =
+  'The inspector is not served through a proxy or a tunnel. Otherwise pass { remote: true }.\n'
+const OTHER_SITE = 'Another site has asked for this. Open the page of the inspector itself.\n'
+
+/**
+ * Whether a page of another site asks: an app that allows other origins (CORS) would let it read the
+ * token. A link to the page is no such request; browsers send no Origin with it.
+ */
+function isOfOtherSite(headers: Headers, isPage: boolean): boolean {
+  const site = headers.get('sec-fetch-site')
+  return (site === 'cross-site' || site === 'same-site') && (!isPage || headers.has('origin'))
+}
 
 function refusal(text: string): Response {
   const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }

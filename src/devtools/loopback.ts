@@ -20,3 +20,29 @@ export function isLoopbackHost(hostname: string): boolean {
   const bare = hostname.replace(/^\[(.*)\]$/, '$1')
   return bare === 'localhost' || bare.endsWith('.localhost') || isLoopback(bare)
 }
+
+/** In which headers proxies and tunnels tell the address of a client, and the host that it asked. */
+export const FORWARDING = [
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-real-ip',
+  'cf-connecting-ip',
+] as const
+
+/** Whether a proxy has passed the request on that comes from, or asked for, another machine. */
+export function isForwarded(headers: Headers): boolean {
+  return FORWARDING.some((name) => {
+    const value = headers.get(name) ?? ''
+    // forwarded = *( "for=" node / "host=" host / other ), RFC 7239 section 4
+    const told =
+      name === 'forwarded' ? value.match(/(?<=\b(?:for|host)=)[^;,]*/gi) : value.split(',')
+    return (told ?? []).some((node) => !isHere(node.replace(/["\s]/g, '')))
+  })
+}
+
+/** An address or host name, perhaps with a port. */
+function isHere(node: string): boolean {
+  const [, bare = node] = /^(\[.*\]|[^:]*):\d+$/.exec(node) ?? []
+  return bare === '' || isLoopbackHost(bare.toLowerCase())
+}

@@ -1,31 +1,41 @@
 /** A request of `node:http` as a `Request`, and a `Response` sent through it. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { FORWARDING } from './loopback.ts'
 
 /** No form of the inspector is longer. */
 const LONGEST_BODY = 65_536
 
-/** The request, if it is for a path below `path`; its body is read only then. */
-export async function requestOf(req: IncomingMessage, path: string): Promise<Request | undefined> {
-  // In a router that is mounted at a path, Express removes that path from `url`.
-  const { originalUrl = req.url ?? '/' } = req as { originalUrl?: string | undefined }
-  if (!originalUrl.startsWith(path)) return undefined
-  const { host = 'localhost' } = req.headers
+/** The path of a request, as a URL has it: without `..`. */
+export function pathnameOf(req: IncomingMessage): string {
+  const url = urlOf(req)
+  // `*`, or the absolute form that a proxy gets.
+  return url.startsWith('/') ? new URL(`http://localhost${url}`).pathname : url
+}
+
+// In a router that is mounted at a path, Express removes that path from `url`.
+function urlOf(req: IncomingMessage): string {
+  return (req as { originalUrl?: string | undefined }).originalUrl ?? req.url ?? '/'
+}
+
+/** The request, with its body. */
+export async function requestOf(req: IncomingMessage): Promise<Request> {
+  const { host = req.headers[':authority'] ?? 'localhost' } = req.headers
   const headers = new Headers()
-  for (const name of FORWARDED) {
+  for (const name of PASSED_ON) {
     const value = req.headers[name]
     if (typeof value === 'string') headers.set(name, value)
   }
   const { method = 'GET' } = req
   const isRead = method === 'GET' || method === 'HEAD'
-  return new Request(new URL(originalUrl, `http://${host}`), {
+  return new Request(`http://${String(host)}${urlOf(req)}`, {
     method,
     headers,
     ...(!isRead && { body: await bodyOf(req) }),
   })
 }
 
-const FORWARDED = ['cookie', 'origin', 'sec-fetch-site', 'content-type', 'accept'] as const
+const PASSED_ON = ['cookie', 'origin', 'sec-fetch-site', 'content-type', ...FORWARDING] as const
 
 async function bodyOf(req: IncomingMessage): Promise<string> {
   const { body } = req as { body?: unknown }
@@ -48,7 +58,10 @@ export async function send(res: ServerResponse, response: Response): Promise<voi
     return
   }
   const reader = response.body.getReader()
-  res.once('close', () => void reader.cancel().catch(() => {}))
+  const stop = () => void reader.cancel().catch(() => {})
+  // It may have been closed while the request waited: then there is no such event.
+  if (res.destroyed) stop()
+  else res.once('close', stop)
   for (;;) {
     const { done, value } = await reader.read()
     if (done) break

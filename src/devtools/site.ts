@@ -28,7 +28,8 @@ export function inspectorSite(
 
   async function act(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url)
-    const given = (await request.json().catch(() => ({}))) as Record<string, unknown>
+    // A copy: JSON may be null.
+    const given = { ...((await request.json().catch(() => ({}))) as Record<string, unknown>) }
     if (!isOwn(given.token)) return json({ error: 'Reload the page of the inspector.' }, 403)
     if (pathname === `${path}/explain`) {
       const now = Date.now()

@@ -116,6 +116,10 @@ export function rememberToken(config: RememberConfig): RememberToken {
     { seconds = duration }: { seconds?: number } = {},
   ): string {
     checkSeconds(seconds, 'seconds')
+    return lineOf(userId, seconds)
+  }
+
+  function lineOf(userId: string | number | bigint, seconds: number): string {
     const payload = String(userId)
     if (payload === '' || /\p{Surrogate}/u.test(payload)) {
       throw invalid('userId', 'is empty or has a lone surrogate')
@@ -149,18 +153,38 @@ export function rememberToken(config: RememberConfig): RememberToken {
     },
     setCookie(session) {
       const { userId } = session
-      const asked: unknown = session.has('_remember') ? session.pop('_remember') : undefined
+      const asked: unknown = session.get('_remember')
+      if (asked !== undefined && !isDropped(session, '_remember')) return undefined
       if (asked === 'clear') return writer.clear()
       const isDue = asked === 'set' || settings.REMEMBER_COOKIE_REFRESH_EACH_REQUEST
       if (!isDue || userId === undefined) return undefined
       const given: unknown = session.get('_remember_seconds')
       const seconds = isFloat(given) ? given.float : given
-      return issue(userId, typeof seconds === 'number' ? { seconds } : {})
+      // Flask has written it, and may allow more than `ask`: no reason to fail each response.
+      return lineOf(userId, isDuration(seconds) ? seconds : duration)
     },
     issue,
     clear: () => writer.clear(),
   }
 }
+
+/** Deletes a key, unless the request cannot save that: a prefetch. */
+function isDropped(session: Session<any, any>, key: string): boolean {
+  try {
+    session.delete(key)
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'ERR_SESSION_READ_ONLY') return false
+    throw error
+  }
+}
+
+/** Whether a cookie can expire so many seconds from now: before the year 10000. */
+function isDuration(seconds: unknown): seconds is number {
+  return typeof seconds === 'number' && Math.abs(Date.now() / 1000 + seconds) <= LAST_SECOND
+}
+
+const LAST_SECOND = 253_402_300_799
 
 const CANNOT: readonly string[] = ['ERR_SESSION_READ_ONLY', 'ERR_USER_ID_INVALID']
 

@@ -1,9 +1,9 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, request as rawRequest, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { inspector } from '../../src/devtools/devtools.ts'
-import { isLoopback, isLoopbackHost } from '../../src/devtools/loopback.ts'
+import { isForwarded, isLoopback, isLoopbackHost } from '../../src/devtools/loopback.ts'
 import type { Snapshot } from '../../src/devtools/snapshot.ts'
 import type { Entry } from '../../src/devtools/timeline.ts'
 import { createSessions, type StoredSessions } from '../../src/index.ts'
@@ -144,7 +144,108 @@ describe('the inspector', () => {
   })
 })
 
+describe('the inspector in front of an app', () => {
+  async function served<Result>(app: RequestListener, ask: (at: string) => Promise<Result>) {
+    const another = createServer(app).listen(0, '127.0.0.1')
+    await new Promise((resolve) => another.once('listening', resolve))
+    try {
+      return await ask(`http://127.0.0.1:${(another.address() as AddressInfo).port}`)
+    } finally {
+      another.closeAllConnections()
+      another.close()
+    }
+  }
+
+  test('does not read the body of a request whose path only begins like its own', async () => {
+    const app = express()
+    app.use(inspector(sessions), express.text())
+    app.post('/__sessions-of-tea', (req, res) => void res.send(`got ${req.body}`))
+    const said = await served(app, async (at) =>
+      (await fetch(`${at}/__sessions-of-tea`, { method: 'POST', body: 'tea' })).text(),
+    )
+    expect(said).toBe('got tea')
+  })
+
+  test('calls the app once, and leaves what it throws to the server', () => {
+    const inspect = inspector(sessions)
+    const next = vi.fn<() => void>(() => {
+      throw new Error('the app')
+    })
+    const request = { url: '/tea', headers: {} } as never
+    expect(() => inspect(request, {} as never, next)).toThrow('the app')
+    expect(next).toHaveBeenCalledTimes(1)
+  })
+
+  test.each(['null', '1', '"text"', '[]', '{', ''])(
+    'refuses an action whose body is %j',
+    async (body) => {
+      const inspect = inspector(sessions)
+      const { status } = await served(inspect, (at) =>
+        fetch(`${at}/__sessions/revoke`, { method: 'POST', body }),
+      )
+      expect(status).toBe(403)
+    },
+  )
+
+  test('follows the timeline no longer for a browser that went away before the answer', async () => {
+    const inspect = inspector(sessions)
+    const emitted = vi.spyOn(ReadableStream.prototype, 'getReader')
+    await served(
+      (req, res) => {
+        res.destroy()
+        inspect(req, res)
+      },
+      (at) => fetch(`${at}/__sessions/timeline`).catch(() => {}),
+    )
+    await vi.waitFor(() => expect(emitted).toHaveBeenCalled())
+    const reader = emitted.mock.results[0]!.value as ReadableStreamDefaultReader
+    emitted.mockRestore()
+    await reader.closed
+  })
+})
+
 describe('where the inspector is not served', () => {
+  test.each([
+    ['x-forwarded-for', '203.0.113.7'],
+    ['x-forwarded-for', '203.0.113.7, 127.0.0.1'],
+    ['x-forwarded-for', '127.0.0.1, 203.0.113.7'],
+    ['x-forwarded-host', 'tea.tunnel.example'],
+    ['forwarded', 'proto=https;for="[2001:db8::1]:443"'],
+    ['forwarded', 'for=127.0.0.1, for=unknown'],
+    ['forwarded', 'for=127.0.0.1;host=tea.tunnel.example'],
+    ['x-real-ip', '203.0.113.7'],
+    ['cf-connecting-ip', '2001:db8::1'],
+  ])('not through a tunnel that runs here: %s: %s', async (name, value) => {
+    const response = await fetch(`${origin}/__sessions`, { headers: { [name]: value } })
+    expect(response.status).toBe(403)
+    expect(await response.text()).toMatch(/proxy or a tunnel/)
+  })
+
+  test.each([
+    ['x-forwarded-for', '127.0.0.1, ::1, ::ffff:127.0.0.1'],
+    ['x-forwarded-for', '127.0.0.1:4711, [::1]:4711'],
+    ['x-forwarded-host', 'LOCALHOST:3000'],
+    ['forwarded', 'for="[::1]:4711";host=localhost:3000;proto=http'],
+  ])('a development server in front of it is no tunnel: %s: %s', (name, value) => {
+    expect(isForwarded(new Headers({ [name]: value }))).toBe(false)
+  })
+
+  test('not to the script of a page of another site, which CORS may let read it', async () => {
+    const statusOf = (path: string, headers: Record<string, string>) =>
+      new Promise((resolve) => {
+        rawRequest(`${origin}${path}`, { headers }, (res) => resolve(res.resume().statusCode)).end()
+      })
+    const evil = { origin: 'https://evil.example' }
+    for (const site of ['cross-site', 'same-site']) {
+      expect(await statusOf('/__sessions', { ...evil, 'sec-fetch-site': site })).toBe(403)
+      expect(await statusOf('/__sessions/state', { 'sec-fetch-site': site })).toBe(403)
+      expect(await statusOf('/__sessions/timeline', { 'sec-fetch-site': site })).toBe(403)
+      // A link to the page.
+      expect(await statusOf('/__sessions', { 'sec-fetch-site': site })).toBe(200)
+    }
+    expect(await statusOf('/__sessions/state', { 'sec-fetch-site': 'same-origin' })).toBe(200)
+  })
+
   test('not in production, nor where NODE_ENV says nothing', () => {
     for (const env of ['production', '', 'staging']) {
       vi.stubEnv('NODE_ENV', env)

@@ -235,4 +235,36 @@ describe('a login that asks for a remember cookie', () => {
     ).toBe('untouched')
     await visit('', (session) => expect(each.setCookie(session)).toBeUndefined())
   })
+
+  test('is not sent by a prefetch, which could not save that it was', async () => {
+    const sessions = createSessions<any>(flask({ SECRET_KEY }))
+    const request = {}
+    const cookie = sealed({ _user_id: '7', _remember: 'set' })
+    const header = (name: string) => (name === 'sec-purpose' ? 'prefetch' : undefined)
+    sessions.mount([request], { method: 'GET', cookie, header })
+    const session = await sessions.get(request)
+    expect(remember.setCookie(session)).toBeUndefined()
+    expect(session.get('_remember')).toBe('set')
+  })
+
+  test.each([
+    ['a century, which Flask allows', 3_155_760_000, '2126'],
+    ['more than a date can hold', 1e15, '2027'],
+    ['no number', 'soon', '2027'],
+    ['NaN', Number.NaN, '2027'],
+    ['infinite', Number.POSITIVE_INFINITY, '2027'],
+  ])('gets it if the duration that Flask left is %s', async (_, seconds, year) => {
+    vi.useFakeTimers({ now: Date.UTC(2026, 10, 30), toFake: ['Date'] })
+    try {
+      const asked = sealed({ _user_id: '7', _remember: 'set', _remember_seconds: seconds })
+      let line: string | undefined
+      await visit(asked, (session) => {
+        line = remember.setCookie(session)
+      })
+      expect(remember.verify(cookieOf(line!))).toBe('7')
+      expect(line).toMatch(new RegExp(`Expires=\\w+, \\d+ \\w+ ${year} `))
+    } finally {
+      vi.useRealTimers()
+    }
+  })
 })

@@ -100,6 +100,33 @@ test('a file that is in no git repository, or not in git yet, is not written eit
   expect(run(folder, 'express-session', '--force').code).toBe(0)
 })
 
+test('a file whose name is not ASCII is found, too', () => {
+  const folder = checkout('hackathon')
+  write(folder, 'prüfen.js', 'exports.check = (req, res) => void res.json(req.session.cart)\n')
+  expect(run(folder, 'express-session', '--dry').err).toContain('would change  prüfen.js')
+})
+
+test('a change in a timer, or after the response, is left: there it would end the process', () => {
+  const folder = checkout('tutorial')
+  const source = `const session = require('express-session')
+const app = require('express')()
+app.use(session({ secret: process.env.S }))
+app.get('/', (req, res) => {
+  req.session.code = 7
+  setTimeout(() => { delete req.session.code }, 60_000)
+  res.on('finish', function () { req.session.sent = true })
+  res.on('data', () => { req.session.seen = true })
+  res.end()
+})
+`
+  write(folder, 'app.js', source)
+  const { out, err } = run(folder, 'express-session', 'app.js', '--dry')
+  expect(out).toContain("+  session.set('code', 7)")
+  expect(out).toContain("session.set('seen', true)")
+  expect(out).not.toMatch(/^-.*(?:setTimeout|finish)/m)
+  expect(err.match(/cannot be changed after the response/g)).toHaveLength(2)
+})
+
 test('an app with Passport gets the drop-in, since Passport needs req.session, unless told otherwise', () => {
   const folder = checkout('passport')
   const { out } = run(folder, 'express-session')

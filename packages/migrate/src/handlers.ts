@@ -64,6 +64,23 @@ function isIgnored(value: Node | null): boolean {
   return /^_?(?:res|response|next)$/.test(callee['name'] ?? '')
 }
 
+/**
+ * Whether a node runs in a timer, or when the response has been sent. express-session loses a change
+ * there; `set` throws, and where nobody catches that the process ends.
+ */
+export function isLate(tree: Tree, node: Node): boolean {
+  return tree.around(node).some((it) => {
+    const call = isFunction(it) ? tree.parentOf(it) : undefined
+    if (!call || !isCall(call) || call['callee'] === it) return false
+    const name = calledName(call) ?? ''
+    const [first] = call['arguments'] as readonly Node[]
+    return (
+      /^set(?:Timeout|Interval)$/.test(name) ||
+      (/^(?:on|once|addListener)$/.test(name) && /^(?:finish|close)$/.test(first?.['value'] ?? ''))
+    )
+  })
+}
+
 /** Makes a handler `async`, with the session in front of the first statement that uses it. */
 export function giveSession(
   draft: Draft,

@@ -4,7 +4,7 @@ import { basename, dirname, extname, join, posix, relative, sep } from 'node:pat
 import { rewrite } from './accesses.ts'
 import { toDropIn } from './drop-in.ts'
 import { type Draft, draftOf, type Left } from './edits.ts'
-import { giveSession, objection } from './handlers.ts'
+import { giveSession, isLate, objection } from './handlers.ts'
 import { loadingsOf, sessionLoadings } from './modules.ts'
 import { type Access, accessesOf } from './requests.ts'
 import { augmentations } from './data-type.ts'
@@ -199,6 +199,11 @@ function rewriteHandlers(
       // A counter is rewritten as a whole: `x = (x || 0) + 1`.
       if (done.some(({ start, end }) => start <= access.node.start && access.node.end <= end))
         continue
+      if (isLate(tree, access.node)) {
+        const write = 'what does not need the session: it cannot be changed after the response'
+        draft.leave(access.node, lineAt(tree.source, access.node), write)
+        continue
+      }
       const replaced = rewrite(draft, { ...access, session, others: accesses })
       if (replaced) done.push(replaced)
     }

@@ -10,9 +10,10 @@ const MENTIONS =
 
 /** The source files that mention express-session or a request's session, if any has the former. */
 export function findFiles(folder: string): string[] {
-  const listed = git(folder, 'ls-files', '--cached', '--others', '--exclude-standard')
+  // -z: git quotes a name such as prüfen.js otherwise.
+  const listed = git(folder, 'ls-files', '-z', '--cached', '--others', '--exclude-standard')
   const paths =
-    listed?.split('\n') ??
+    listed?.split('\0') ??
     globSync('**/*.{js,cjs,mjs,jsx,ts,cts,mts,tsx}', {
       cwd: folder,
       exclude: (name: string) => /(?:^|\/)(?:node_modules|dist|\.git)$/.test(name),

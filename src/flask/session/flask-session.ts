@@ -34,7 +34,7 @@ export type { FlaskSettings } from '../settings.ts'
 
 /** The settings of Flask-Session 0.8, with its names, defaults and units, beside those of Flask. */
 export interface FlaskSessionConfig extends FlaskSettings {
-  /** `'sqlalchemy'` is PostgreSQL or SQLite. @default that of the client which is given */
+  /** `'sqlalchemy'` is PostgreSQL or SQLite. @default that of the client which is given; required if both are */
   SESSION_TYPE?: 'redis' | 'sqlalchemy'
   /** A client that you have connected, of node-redis, ioredis or iovalkey. */
   SESSION_REDIS?: RedisClient | undefined
@@ -87,6 +87,10 @@ function presetOf(config: FlaskSessionConfig): BackendPreset {
   }
   if (config.SESSION_COOKIE_PARTITIONED) {
     throw invalid('SESSION_COOKIE_PARTITIONED', 'is not sent by Flask-Session: leave it out')
+  }
+  // Redis refuses such a time, and a row of SQL would be lost at once.
+  if ((config.PERMANENT_SESSION_LIFETIME ?? 1) <= 0) {
+    throw invalid('PERMANENT_SESSION_LIFETIME', 'has to be positive: no session would be saved')
   }
   const rules = rulesOf(config)
   const { renewsUnasked: refresh, cookieValues, lifetime } = rules
@@ -153,6 +157,9 @@ interface StoreMaker {
 function storeMaker(config: FlaskSessionConfig): StoreMaker {
   const { SESSION_REDIS: redis, SESSION_SQLALCHEMY: sql } = config
   const { SESSION_KEY_PREFIX: prefix = 'session:' } = config
+  if (redis !== undefined && sql !== undefined && config.SESSION_TYPE === undefined) {
+    throw invalid('SESSION_TYPE', 'is missing: it says which of the two clients has the sessions')
+  }
   const type = config.SESSION_TYPE ?? (sql === undefined ? 'redis' : 'sqlalchemy')
   oneOf(type, ['redis', 'sqlalchemy'], 'SESSION_TYPE')
   if (type === 'redis') {
