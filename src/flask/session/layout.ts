@@ -8,7 +8,7 @@ import { type Tag, UNREADABLE } from '../../record/text/tag.ts'
 import { bytesTag } from '../../record/text/tags.ts'
 import { refuse } from '../../record/text/unsupported.ts'
 import { flaskLayout } from '../layout.ts'
-import { FIRST_SECOND, fits, LAST_SECOND, TIMESTAMP, TOO_LONG } from './msgpack.ts'
+import { FIRST_SECOND, fits, LAST_SECOND, TIMESTAMP, TOO_LONG } from './msgpack-types.ts'
 
 /** `SESSION_SERIALIZATION_FORMAT`. */
 export type Format = 'msgpack' | 'json'

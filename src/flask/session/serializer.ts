@@ -5,7 +5,8 @@ import { scanValue } from '../../record/text/json-scan.ts'
 import { spellFloat } from '../../record/text/number.ts'
 import type { Codec } from '../../record/text/codec.ts'
 import type { Format } from './layout.ts'
-import { msgpackOf, refuseSurrogates, textOfMsgpack } from './msgpack.ts'
+import { textOfMsgpack } from './read-msgpack.ts'
+import { msgpackOf, refuseSurrogates } from './write-msgpack.ts'
 import { escapedText, onlyMember, unescaped, type Wire, wireOf } from './wire.ts'
 
 /** Between a session's bytes in the store and its text in the layout. */
