@@ -38,19 +38,29 @@ export function foreignBackend(rules: ForeignRules): Backend {
   const store = withDeadline(rules.store, rules)
   const inTurn = sessionQueues()
 
-  async function openFirst(values: readonly string[], now: number): Promise<ForeignOpened> {
-    const presented = [...new Set(values)]
+  async function openFirst(sent: readonly string[], now: number): Promise<ForeignOpened> {
+    const presented = [...new Set(sent)]
     const rejected: Rejection[] = []
-    for (const value of presented.slice(0, MAX_READS)) {
+    const values = presented.slice(0, MAX_READS)
+    for (const [at, value] of values.entries()) {
       const parsed = ids.parse(value)
       const found = typeof parsed === 'string' ? parsed : await find(parsed.id, now)
       if (typeof found === 'string') rejected.push(found)
       else {
         const { key } = parsed as { key: number }
-        return { ...nobody(presented, rejected), ...found, verified: 1, key, isOutdated: key > 0 }
+        const others = idsOf(values.slice(at + 1)).filter((id) => id !== found.slot?.id)
+        const opened = { ...nobody(presented, rejected), ...found, others, verified: 1 }
+        return { ...opened, key, isOutdated: key > 0 }
       }
     }
     return nobody(presented, rejected)
+  }
+
+  function idsOf(values: readonly string[]): string[] {
+    return values.flatMap((value) => {
+      const parsed = ids.parse(value)
+      return typeof parsed === 'string' ? [] : [parsed.id]
+    })
   }
 
   async function find(
@@ -83,13 +93,18 @@ export function foreignBackend(rules: ForeignRules): Backend {
     return changes.length > 0 ? begin(request, request.next) : { opened, setCookie: undefined }
   }
 
-  /** Ends the session, and begins another if the request has set anything since. */
+  /**
+   * Ends every session that the request's cookies open, since any left would sign the visitor in
+   * again, and begins another if the request has set anything since.
+   */
   async function end(request: Request): Promise<Committed> {
     const { opened, changes, next } = request
-    const { slot, hasCookie, presented } = opened
+    const { slot, others, hasCookie, presented } = opened
     const cleared = hasCookie ? writer.clear() : undefined
     try {
-      if (slot) await inTurn(slot.id, () => store.remove(slot.id))
+      for (const id of slot ? [slot.id, ...others] : others) {
+        await inTurn(id, () => store.remove(id))
+      }
       const ended = { ...nobody(presented, []), hasCookie }
       const after = changes.findLastIndex((change) => change.do === 'logout') + 1
       const begun = await begin(
@@ -285,5 +300,6 @@ function nobody(presented: readonly string[], rejected: readonly Rejection[]): F
     key: 0,
     isOutdated: false,
     slot: undefined,
+    others: [],
   }
 }

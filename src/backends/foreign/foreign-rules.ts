@@ -54,4 +54,6 @@ export interface ForeignSlot {
 /** The result of opening. */
 export interface ForeignOpened extends Opened {
   readonly slot: ForeignSlot | undefined
+  /** The ids of further cookies, which may open as well: a logout ends those sessions, too. */
+  readonly others: readonly string[]
 }

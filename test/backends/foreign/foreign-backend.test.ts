@@ -147,6 +147,15 @@ describe.each([
     expect(dataOf('id1')).toEqual({ n: 30 })
   })
 
+  test('a logout ends the sessions of all cookies, of which the next would sign in again', async () => {
+    const cookies = [await begun({ user: 1 }), await begun({ user: 2 })].join('; ')
+    const session = await sessions.open(cookies)
+    session.logout()
+    await session.commit()
+    expect(store.rows.size).toBe(0)
+    expect((await sessions.open(cookies)).size).toBe(0)
+  })
+
   test('a slow request does not bring back a session that was ended by a logout', async () => {
     const cookie = await begun({ user: 1 })
     const slow = await sessions.open(cookie)
