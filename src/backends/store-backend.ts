@@ -204,6 +204,11 @@ export interface StoredBackend extends Backend {
   epoch(userId: string): Promise<number>
   /** Ends all sessions of a user except one. */
   revokeUser(userId: string, except: string | undefined): Promise<Revocation>
+  /**
+   * Remembers revocations until then at least, in milliseconds since 1970: until when former sessions
+   * are accepted, which may be older than any of the store.
+   */
+  rememberRevocations(until: number): void
   /** Ends all sessions of a user, and deletes the user id from the store; returns how many. */
   erase(userId: string): Promise<number>
   /** Ends every session, in batches; returns how many. Stops after a batch if it is aborted. */

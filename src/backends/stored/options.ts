@@ -79,6 +79,7 @@ export function backendOn(verbs: StoreVerbs, setup: StoreSetup): StoredBackend {
     list: members.list,
     revoke: members.revoke,
     revokeUser: members.revokeAll,
+    rememberRevocations: members.rememberUntil,
     erase: members.erase,
     revokeAll: (signal) => removeAll(store, signal),
     prune: (signal) => pruneAll(store, signal),

@@ -44,6 +44,8 @@ export interface Members {
   revoke(owner: string, selector: string): Promise<boolean>
   /** Ends all of them, logins in flight and unlisted sessions included. */
   revokeAll(owner: string, except: string | undefined): Promise<Revocation>
+  /** Sessions from elsewhere may come until then: a revocation is not forgotten before. */
+  rememberUntil(until: number): void
   /** Ends all of them, and deletes the user's id from the store; returns how many there were. */
   erase(owner: string): Promise<number>
 }
@@ -55,6 +57,8 @@ const LOOKED_AT = 64
 export function members({ store, rules, clock, limit, random }: StoredParts): Members {
   const { lifetime } = rules
   const storeLimit = { most: limit.most, refuse: limit.onLimit === 'reject' }
+  /** Until when a revocation has to be known at least, in milliseconds since 1970. */
+  let rememberedUntil = 0
 
   /**
    * The owner's live sessions, the keys of those that have ended, and of those that cannot be read
@@ -180,6 +184,9 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
       )
       return { ended: ended.length, marked }
     },
+    rememberUntil(until) {
+      rememberedUntil = Math.max(rememberedUntil, until)
+    },
     async erase(owner) {
       const { keys } = await raiseEpoch(owner, undefined)
       let count = (await discard(owner, keys)).length
@@ -214,7 +221,8 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
    */
   async function raiseEpoch(owner: string, except: string | undefined) {
     const now = clock()
-    const until = now + Math.max(lifetime.idle, lifetime.permanent) + CLOCK_MARGIN_MS
+    const longest = Math.max(lifetime.idle, lifetime.permanent)
+    const until = Math.max(now + longest, rememberedUntil) + CLOCK_MARGIN_MS
     let epoch = 0
     for (;;) {
       // Each time: the revocation that came in between may have ended it.

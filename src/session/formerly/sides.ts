@@ -7,7 +7,7 @@ import type { RequestFacts } from '../../http/request-facts.ts'
 import type { FormerContext, Formerly, FormerSides } from '../setup/former-sides.ts'
 import { type Move, moveOf } from './move.ts'
 import { checkedFormer, type FormerSessions } from './options.ts'
-import { connectSide, isInUse, type Side } from './side.ts'
+import { connectSide, isInUse, isMarked, type Side } from './side.ts'
 import { type Former, RequestFormers } from './visit.ts'
 
 /** No more former sides than this: each may be asked for a visitor without a session. */
@@ -37,6 +37,7 @@ export function formerly(former: FormerSessions | readonly FormerSessions[]): Fo
         const at = isList ? `formerly[${index}]` : 'formerly'
         return connectSide(checkedFormer(one, at, now), context, at)
       })
+      context.ours.stored?.rememberRevocations(Math.max(...sides.map(({ until }) => until)))
       return sidesOf(sides, context.ours)
     },
   }
@@ -92,9 +93,10 @@ function sidesOf(sides: readonly Side[], ours: FormerContext['ours']): FormerSid
     })
   }
 
-  /** Our session, if another request has moved the former one, and ended it, a moment ago. */
-  function joinedOf({ side, values }: Former, { rejected }: Opened, now: number) {
-    return rejected.includes('gone') ? ours.stored?.openOnce(side.seed(values), now) : undefined
+  /** Our session, if another request has moved the former one, and ended or marked it, a moment ago. */
+  function joinedOf({ side, values }: Former, { record, rejected }: Opened, now: number) {
+    const isMoved = record ? isMarked(record, side) : rejected.includes('gone')
+    return isMoved ? ours.stored?.openOnce(side.seed(values), now) : undefined
   }
 
   return {

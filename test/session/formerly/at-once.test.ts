@@ -4,7 +4,8 @@ import { describe, expect, it, test } from 'vitest'
 import { formerly } from '../../../src/formerly/formerly.ts'
 import type { Session, SessionOptions } from '../../../src/index.ts'
 import { memoryStore } from '../../../src/stores/memory/memory.ts'
-import { fakeTime, Jar, NEW_SECRET, SECRET, withEvents } from './jar.ts'
+import { expressSession } from '../../../src/formerly/express-session.ts'
+import { fakeTime, Jar, legacyRows, NEW_SECRET, SECRET, withEvents } from './jar.ts'
 
 const UNTIL = '2027-02-01'
 
@@ -135,6 +136,66 @@ describe.each<[string, () => SessionOptions]>([
     await fresh.visit(after.sessions, (session) => session.login('mona'))
     expect(await fresh.user(after.sessions)).toBe('mona')
   })
+})
+
+describe.each<[string, () => SessionOptions]>([
+  ['our store', () => ({ secret: SECRET, cookie: { name: 'old' }, store: memoryStore() })],
+  ['that of express-session', () => expressSession({ secret: SECRET, store: legacyRows() })],
+])('from %s, which is written along', (_from, old) => {
+  async function made() {
+    const { time, clock } = fakeTime()
+    const theirs = old()
+    const before = withEvents({ ...theirs, clock })
+    const after = withEvents({
+      secret: NEW_SECRET,
+      store: memoryStore(),
+      clock,
+      formerly: formerly({ sessions: theirs, until: UNTIL, dualWrite: true }),
+    })
+    const jar = new Jar()
+    await jar.visit(before.sessions, (session) => session.login('mona'))
+    const late = jar.copy()
+    await jar.visit(after.sessions)
+    return { time, before, after, jar, late }
+  }
+
+  it('a request that arrives while another one moves the session is not signed out', async () => {
+    const { before, after, jar, late } = await made()
+    expect(await late.user(after.sessions)).toBe('mona')
+    await late.visit(after.sessions, (session) => session.set('cart', 1))
+    await jar.visit(after.sessions, (session) => expect(session.get('cart')).toBe(1))
+    expect(await after.sessions['list']('mona')).toHaveLength(1)
+    expect(await jar.user(before.sessions)).toBe('mona')
+  })
+
+  it('a copy of the old cookie opens nothing later on', async () => {
+    const { time, after, late } = await made()
+    time.now += 60_000
+    expect(await late.user(after.sessions)).toBeUndefined()
+  })
+})
+
+test('revokeUser is remembered for as long as sessions of a store of unknown age may come', async () => {
+  const { time, clock } = fakeTime()
+  const sessions = expressSession({
+    secret: SECRET,
+    store: legacyRows(),
+    cookie: { maxAge: 80 * 86_400_000 },
+  })
+  const before = withEvents({ ...sessions, clock })
+  const after = withEvents({
+    secret: NEW_SECRET,
+    store: memoryStore({ clock }),
+    clock,
+    formerly: formerly({ sessions, until: UNTIL }),
+  })
+  const jar = new Jar()
+  await jar.visit(before.sessions, (session) => session.login('mona'))
+  await after.sessions['revokeUser']('mona')
+  time.now += 60 * 86_400_000
+  // By then the store may have forgotten what it need not know.
+  await after.sessions['prune']()
+  expect(await jar.user(after.sessions)).toBeUndefined()
 })
 
 test('a request from before a login a moment ago does not fall back to an old session', async () => {

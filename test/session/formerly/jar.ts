@@ -70,3 +70,23 @@ export class Jar {
     return copy
   }
 }
+
+/** A store of express-session. */
+export function legacyRows() {
+  const rows = new Map<string, string>()
+  return {
+    rows,
+    get(id: string, done: (error: unknown, data?: unknown) => void) {
+      const row = rows.get(id)
+      done(null, row === undefined ? undefined : JSON.parse(row))
+    },
+    set(id: string, data: unknown, done?: () => void) {
+      rows.set(id, JSON.stringify(data))
+      done?.()
+    },
+    destroy(id: string, done?: () => void) {
+      rows.delete(id)
+      done?.()
+    },
+  }
+}
