@@ -32,7 +32,9 @@ export function setFormerLines(state: State, lines: readonly string[]): void {
 /** The headers that the response needs for this session. */
 export function outgoing(state: State): Outgoing {
   const headers = ownHeaders(state)
-  return state.formerLines ? { ...headers, former: state.formerLines } : headers
+  const { formerLines, withdrawn } = state
+  // Also without a line of our own: of two lines of one former cookie only the last is sent.
+  return formerLines ? { withdrawn, ...headers, former: formerLines } : headers
 }
 
 function ownHeaders(state: State): Outgoing {

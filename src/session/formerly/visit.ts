@@ -11,7 +11,10 @@ import type { FormerContext, FormerVisit } from '../setup/former-sides.ts'
 import type { Move } from './move.ts'
 import { hasEnded, isMarked, type Side } from './side.ts'
 import { type View, viewOf } from './view.ts'
-import { endFormer, writeFormer } from './write.ts'
+import { endFormer, expireFormer, formerChanges, writeFormer } from './write.ts'
+
+/** As for our own cookie: see `set-cookie-line.ts`. In milliseconds. */
+const LONGEST_UNTIL_RENEWAL = 1000
 
 /** A former side in one request: the values of its cookie, and its session once that is opened. */
 export interface Former {
@@ -20,6 +23,8 @@ export interface Former {
   opened: Opened | undefined
   /** Its user's sessions were revoked on our side. */
   isRevoked?: boolean
+  /** It could not be ended or written. */
+  hasFailed?: boolean
   /** Its Set-Cookie lines. */
   lines?: readonly string[]
 }
@@ -37,6 +42,8 @@ export class RequestFormers implements FormerVisit {
   readonly opened: Opened | undefined
   /** The keys that our login writes among the data. */
   readonly #ownNames: ReadonlySet<string>
+  /** When the cookies arrived, in milliseconds since 1970. */
+  readonly #openedAt: number
 
   constructor(
     ours: FormerContext['ours'],
@@ -53,14 +60,15 @@ export class RequestFormers implements FormerVisit {
     this.opened = joined
     this.#move = move
     this.record = move?.record
+    this.#openedAt = ours.clock()
     this.#ownNames = new Set(Object.keys(ours.loginKeys?.(facts) ?? {}))
   }
 
   commit(request: CommitRequest): Maybe<Committed> {
     const move = this.#move
-    if (!move) return this.#afterwards(this.#ours.backend.commit(request), request)
     const { changes } = request
-    if (changes.some((change) => change.do === 'logout')) return this.#logOut(move, request)
+    if (isLogout(changes)) return this.#logOut(move, request)
+    if (!move) return this.#afterwards(this.#ours.backend.commit(request), request)
     // These drop what was moved; only the request's own changes are left.
     const isDropped = changes.some(
       (change) =>
@@ -72,11 +80,16 @@ export class RequestFormers implements FormerVisit {
     return this.#moved(move, request, all)
   }
 
-  /** The old session first: once our side has none, a logout that fails could not be retried. */
-  async #logOut(move: Move, own: CommitRequest): Promise<Committed> {
-    const former = this.#formers.find(({ side }) => side === move.side)!
-    const request = this.#once(move, own)
-    await this.#end(former, request.now)
+  /** The old sessions first: once our side has none, a logout that fails could not be retried. */
+  async #logOut(move: Move | undefined, own: CommitRequest): Promise<Committed> {
+    const request = move ? this.#once(move, own) : own
+    const { now } = request
+    for (const former of this.#formers) {
+      const { side, values } = former
+      // What `dualWrite` has written is marked: it would not sign the visitor in again.
+      const isRead = side === move?.side || !side.dualWrite
+      if (isRead && values.length > 0 && now < side.until) await this.#end(former, now)
+    }
     this.#move = undefined
     return this.#afterwards(this.#ours.backend.commit(request), request)
   }
@@ -87,7 +100,7 @@ export class RequestFormers implements FormerVisit {
       this.#move = undefined
       // Not if a concurrent request has logged out: then there is no session any more.
       if (committed.opened.record) this.#count(move, committed)
-      return this.#afterwards(committed, request)
+      return this.#afterwards(committed, request, 'newest')
     }
     try {
       const committing = this.#ours.backend.commit({ ...this.#once(move, request), changes })
@@ -130,18 +143,31 @@ export class RequestFormers implements FormerVisit {
   }
 
   /** Ends or writes the former sessions, once our side is saved. */
-  #afterwards(committing: Maybe<Committed>, { now }: CommitRequest): Maybe<Committed> {
+  #afterwards(
+    committing: Maybe<Committed>,
+    { now, changes }: CommitRequest,
+    age: 'newest' | 'as opened' = changes.length > 0 ? 'newest' : 'as opened',
+  ): Maybe<Committed> {
     if (this.#formers.length === 0) return committing
     return andThen(committing, async (committed) => {
-      for (const former of this.#formers) await this.#settle(former, committed, now)
+      for (const former of this.#formers) {
+        await this.#settle(former, committed, now, age)
+        if (isLogout(changes)) await this.#expire(former, now)
+      }
       const lines = this.#formers.flatMap((former) => former.lines ?? [])
       return lines.length > 0 ? { ...committed, former: lines } : committed
     })
   }
 
   /** Never throws: our side is saved. */
-  async #settle(former: Former, committed: Committed, now: number): Promise<void> {
+  async #settle(
+    former: Former,
+    committed: Committed,
+    now: number,
+    age: 'newest' | 'as opened',
+  ): Promise<void> {
     const { side, values } = former
+    former.hasFailed = false
     try {
       if (!side.dualWrite || now >= side.until) {
         if (values.length > 0) await this.#end(former, now)
@@ -149,14 +175,46 @@ export class RequestFormers implements FormerVisit {
       }
       const opened = await this.#open(former, now)
       const ours = this.#viewOf(committed)
-      if (ours) keep(former, await writeFormer(side, opened, ours, this.#facts, now))
+      if (ours)
+        await this.#write(former, opened, ours, age === 'newest' ? undefined : committed, now)
       else if (this.#isOver(former, opened)) await this.#end(former, now)
     } catch (error) {
+      former.hasFailed = true
       this.#ours.emit({ type: 'former-failed', from: side.name, code: codeOf(error) })
       // Of a logout that its store did not confirm: the line that clears the cookie.
       const line = error instanceof SessionError ? error.headers?.['set-cookie'] : undefined
       if (line !== undefined) former.lines = [line]
     }
+  }
+
+  /** `asOpened`: our session, if this request has not written it. Then another one may have. */
+  async #write(
+    former: Former,
+    opened: Opened,
+    ours: View,
+    asOpened: Committed | undefined,
+    now: number,
+  ): Promise<void> {
+    const { side } = former
+    let missing = formerChanges(side, opened, ours, this.#facts, now)
+    if (asOpened && missing.changes.length > 0) {
+      const newest = await this.#ours.backend.reopen(asOpened.opened, now)
+      const view = this.#viewOf({ ...asOpened, opened: newest })
+      // Another request has ended it, or signed in: it has settled the former session as well.
+      if (!view) return
+      missing = formerChanges(side, opened, view, this.#facts, now)
+    }
+    const written = await writeFormer(side, opened, missing, now)
+    // Meanwhile another request may have signed the visitor in or out: its cookie stays.
+    const isLate = written.isRenewal && now - this.#openedAt > LONGEST_UNTIL_RENEWAL
+    keep(former, isLate ? { ...written, setCookie: undefined, also: [] } : written)
+  }
+
+  /** After a logout that the former store did not learn of. */
+  async #expire(former: Former, now: number): Promise<void> {
+    const { side, values, hasFailed, lines } = former
+    if (!hasFailed || lines || values.length === 0) return
+    keep(former, await expireFormer(side, now))
   }
 
   #open(former: Former, now: number): Maybe<Opened> {
@@ -185,6 +243,10 @@ export class RequestFormers implements FormerVisit {
     if (!opened.record || notes?.some(({ type }) => type === 'ended-meanwhile')) return undefined
     return viewOf(opened.record, { layout: this.#ours.backend.layout, loginNames: this.#ownNames })
   }
+}
+
+function isLogout(changes: readonly Change[]): boolean {
+  return changes.some((change) => change.do === 'logout')
 }
 
 /** Notes the outcome of a commit on a former side, for the response and for a second commit. */

@@ -1,15 +1,21 @@
 /** Ends a former session, or writes ours to it. */
 
 import { randomInt } from 'node:crypto'
-import type { Committed, Opened } from '../../backends/backend.ts'
+import type { Backend, Committed, Opened } from '../../backends/backend.ts'
 import type { Maybe } from '../../base/ports.ts'
 import type { RequestFacts } from '../../http/request-facts.ts'
 import type { Change } from '../../record/changes.ts'
-import { newRecord } from '../../record/record.ts'
+import { newRecord, type SessionRecord } from '../../record/record.ts'
 import { replay } from '../../record/replay.ts'
 import { NONCES, spellNonce } from '../../record/stamp.ts'
 import { isGenuine, isMarked, type Side } from './side.ts'
 import { changesBetween, EMPTY, MARK, type View, viewOf } from './view.ts'
+
+/** What is written to a former session. */
+export interface FormerChanges {
+  readonly before: SessionRecord
+  readonly changes: readonly Change[]
+}
 
 /**
  * Ends a former session, in its store too. Returns `undefined` for a cookie that this side has not
@@ -20,21 +26,33 @@ export function endFormer(
   opened: Opened,
   now: number,
 ): Maybe<Committed> | undefined {
-  if (!isGenuine(opened)) return undefined
+  return isGenuine(opened) ? logOut(backend, opened, now) : undefined
+}
+
+/** Expires a former cookie without its store, which fails: this browser at least loses the session. */
+export async function expireFormer(
+  { settings: { backend } }: Side,
+  now: number,
+): Promise<Committed> {
+  const nobody = await backend.open([], now)
+  return logOut(backend, { ...nobody, hasCookie: true }, now)
+}
+
+function logOut(backend: Backend, opened: Opened, now: number): Maybe<Committed> {
   const at = Math.floor(now / 1000)
   const logout: Change = { do: 'logout', keep: [], at }
   const next = newRecord(backend.layout, at)
   return backend.commit({ opened, changes: [logout], next, now })
 }
 
-/** Makes the former session hold what ours does, and extends it as a visit. */
-export function writeFormer(
+/** What is missing in a former session for it to hold what ours does. */
+export function formerChanges(
   side: Side,
   opened: Opened,
   ours: View,
   facts: RequestFacts,
   now: number,
-): Maybe<Committed> {
+): FormerChanges {
   const { settings, spelling } = side
   const { backend, stored, loginKeys } = settings
   const seconds = Math.floor(now / 1000)
@@ -52,6 +70,16 @@ export function writeFormer(
   if (changes.length > 0 || !isMarked(before, side)) {
     changes.push({ do: 'set', key: MARK, text: side.mark })
   }
+  return { before, changes }
+}
+
+/** Writes it, and extends the session as a visit. */
+export function writeFormer(
+  { settings: { backend } }: Side,
+  opened: Opened,
+  { before, changes }: FormerChanges,
+  now: number,
+): Maybe<Committed> {
   const next = changes.length > 0 ? replay(before, changes, backend.layout) : before
   return backend.commit({ opened, changes, next, now })
 }

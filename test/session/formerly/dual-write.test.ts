@@ -242,3 +242,81 @@ test('an old side that fails is an event, and the page is served', async () => {
   const before = withEvents({ ...big, clock })
   await jar.visit(before.sessions, (session) => expect(session.get('text')).toBe('short'))
 })
+
+describe('a request that began before another one, and ends after it', () => {
+  async function made(theirs: SessionOptions) {
+    const { time, clock } = fakeTime()
+    const before = withEvents({ ...theirs, clock })
+    const after = withEvents({
+      secret: NEW_SECRET,
+      store: memoryStore(),
+      clock,
+      formerly: formerly({ sessions: theirs, until: UNTIL, dualWrite: true }),
+    })
+    const jar = new Jar()
+    await jar.visit(before.sessions, (session) => {
+      session.login('mona')
+      session.set('cart', 1)
+    })
+    await jar.visit(after.sessions)
+    const slow = await after.sessions.open(jar.header)
+    const finish = async () => jar.take((await slow.commit()).getSetCookie())
+    return { time, before, after, jar, finish }
+  }
+  const stored = () => ({ secret: SECRET, store: memoryStore(), cookie: { name: 'old' } })
+
+  it('does not write what it has read over newer data', async () => {
+    const { before, after, jar, finish } = await made(stored())
+    await jar.visit(after.sessions, (session) => session.set('cart', 2))
+    await finish()
+    await jar.visit(before.sessions, (session) => expect(session.get('cart')).toBe(2))
+  })
+
+  it('does not begin the former session again after a logout', async () => {
+    const { before, after, jar, finish } = await made(stored())
+    await jar.visit(after.sessions, (session) => session.logout())
+    await finish()
+    expect(jar.cookies.size).toBe(0)
+    expect(await jar.user(before.sessions)).toBeUndefined()
+  })
+
+  it('does not sign out somebody who has signed in meanwhile', async () => {
+    const { before, after, jar, finish } = await made(stored())
+    await jar.visit(after.sessions, (session) => session.login('lisa'))
+    await finish()
+    expect(await jar.user(before.sessions)).toBe('lisa')
+    expect(await jar.user(after.sessions)).toBe('lisa')
+  })
+
+  it('does not renew a former cookie that another response may have expired', async () => {
+    const theirs = flask({ SECRET_KEY: SECRET, SESSION_COOKIE_NAME: 'old' })
+    const { time, after, jar } = await made(theirs)
+    await jar.visit(after.sessions, (session) => void (session.permanent = true))
+    time.now += DAY
+    const slow = await after.sessions.open(jar.header)
+    await jar.visit(after.sessions, (session) => session.logout())
+    time.now += 2000
+    jar.take((await slow.commit()).getSetCookie())
+    expect(jar.cookies.size).toBe(0)
+  })
+})
+
+test('of two commits in one request one line of the former cookie is sent', async () => {
+  const { clock } = fakeTime()
+  const sessions = { secret: SECRET, cookie: { name: 'old' } }
+  const after = withEvents({
+    secret: NEW_SECRET,
+    store: memoryStore(),
+    clock,
+    formerly: formerly({ sessions, until: UNTIL, dualWrite: true }),
+  })
+  const jar = new Jar()
+  await jar.visit(after.sessions, (session) => session.set('count', 0))
+  const session = await after.sessions.open(jar.header)
+  const headers = new Headers()
+  for (const count of [1, 2]) {
+    session.set('count', count)
+    await session.commit(headers)
+  }
+  expect(headers.getSetCookie()).toEqual([expect.stringMatching(/^old=/)])
+})

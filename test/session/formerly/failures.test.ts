@@ -133,6 +133,55 @@ test('an old store that does not end the session is an event, but an error of a 
   expect(after.events.map(({ type }) => type)).toContain('former-failed')
 })
 
+test('a logout ends the sessions of all former sides, or fails', async () => {
+  const { line, store } = unpluggable()
+  const stored = { secret: SECRET, cookie: { name: 'older' }, store }
+  const { clock, before, after, jar } = await moved({
+    formerly: formerly([
+      { sessions: { secret: SECRET, cookie: { name: 'old' } }, until: UNTIL },
+      { sessions: stored, until: UNTIL },
+    ]),
+  })
+  const older = withEvents({ ...stored, clock })
+  await jar.visit(older.sessions, (session) => session.login('lisa'))
+  line.isCut = true
+  const out = () => jar.visit(after.sessions, (session) => session.logout())
+  await expect(out()).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' })
+  line.isCut = false
+  const copy = jar.copy()
+  await out()
+  expect(jar.cookies.size).toBe(0)
+  expect(await copy.user(older.sessions)).toBeUndefined()
+  expect(await jar.user(before.sessions)).toBeUndefined()
+})
+
+test('a logout of our session does not leave an old one that would sign the visitor in', async () => {
+  const { line, store } = unpluggable()
+  const { after, jar } = await moved({ store: memoryStore() }, {}, { store })
+  const old = jar.cookies.get('old')!
+  await jar.visit(after.sessions, () => void (line.isCut = true))
+  // The browser did not get that response whole.
+  jar.cookies.set('old', old)
+  const out = () => jar.visit(after.sessions, (session) => session.logout())
+  await expect(out()).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' })
+  line.isCut = false
+  await out()
+  jar.cookies.set('old', old)
+  expect(await jar.user(after.sessions)).toBeUndefined()
+})
+
+test('a logout while the old store is down expires the cookie that was written along', async () => {
+  const { line, store } = unpluggable()
+  const { after, jar } = await moved({ store: memoryStore() }, { dualWrite: true }, { store })
+  // It is moved, but the old side does not learn of it.
+  await jar.visit(after.sessions, () => void (line.isCut = true))
+  expect([...jar.cookies.keys()]).toEqual(['old', 'session'])
+  await jar.visit(after.sessions, (session) => session.logout())
+  expect(jar.cookies.size).toBe(0)
+  line.isCut = false
+  expect(await jar.user(after.sessions)).toBeUndefined()
+})
+
 test('values that our side cannot store are left out, and named', async () => {
   const money = {
     key: 'money',
