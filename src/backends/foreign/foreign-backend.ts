@@ -36,7 +36,7 @@ const MAX_SWAPS = 50
 export function foreignBackend(rules: ForeignRules): Backend {
   const { ids, layout, writer, lifetime, idKey } = rules
   const store = withDeadline(rules.store, rules)
-  const inTurn = sessionQueues()
+  const inTurn = sessionQueues(rules)
 
   async function openFirst(sent: readonly string[], now: number): Promise<ForeignOpened> {
     const presented = [...new Set(sent)]

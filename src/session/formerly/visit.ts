@@ -205,9 +205,10 @@ export class RequestFormers implements FormerVisit {
       missing = formerChanges(side, opened, view, this.#facts, now)
     }
     const written = await writeFormer(side, opened, missing, now)
+    const { engine } = side.settings
+    const isLate = engine === '' && now - this.#openedAt > LONGEST_UNTIL_RENEWAL
     // Meanwhile another request may have signed the visitor in or out: its cookie stays.
-    const isLate = written.isRenewal && now - this.#openedAt > LONGEST_UNTIL_RENEWAL
-    keep(former, isLate ? { ...written, setCookie: undefined, also: [] } : written)
+    keep(former, isLate && written.isRenewal ? { ...written, setCookie: undefined, also: [] } : written)
   }
 
   /** After a logout that the former store did not learn of. */

@@ -23,6 +23,8 @@ export interface FormerSettings {
   /** The same backend if it is one on a store. */
   readonly stored: StoredBackend | undefined
   readonly cookieName: string
+  /** The name of its store; empty for sessions in the cookie. */
+  readonly engine: string
   /** Its Domain and Path: see `SetCookieWriter`. */
   readonly cookiePlace: string
   readonly cookieValues: CookieReader

@@ -128,9 +128,11 @@ export function resolveOptions(options: SessionOptions): Settings {
         })
       : cookieBackend(limitedFormat(preset.format(context), options), writer, lifetime))
   const { cookieValues, loginKeys, protection } = preset
+  const engine = store?.engine ?? preset.engine ?? ''
   const side = {
     backend,
     stored,
+    engine,
     cookieName: writer.name,
     cookiePlace: writer.place,
     cookieValues,
@@ -147,7 +149,7 @@ export function resolveOptions(options: SessionOptions): Settings {
     backend,
     stored,
     store,
-    engine: store?.engine ?? preset.engine ?? '',
+    engine,
     onUnavailable,
     lifetime,
     cookieName: writer.name,
