@@ -6,10 +6,10 @@ import { invalid } from '../../base/options.ts'
 import { fingerprintOf } from '../../crypto/fingerprint.ts'
 import { keyFor } from '../../crypto/keys.ts'
 import type { RequestFacts } from '../../http/request-facts.ts'
-import type { SessionRecord } from '../../record/record.ts'
+import type { Layout, SessionRecord } from '../../record/record.ts'
 import type { FormerContext, FormerSettings, FormerUse } from '../setup/former-sides.ts'
 import type { CheckedFormer } from './options.ts'
-import { MARK, type Spelling } from './view.ts'
+import { isOwnKey, MARK, type Spelling } from './view.ts'
 
 /** A former side. */
 export interface Side {
@@ -49,6 +49,7 @@ export function connectSide(
   const scope = { audience: ours.audience, cookieName: ours.cookieName }
   const seedKey = keyFor(ours.secrets[0]!, 'formerly', scope)
   const loginNames = new Set(loginKeys ? Object.keys(loginKeys(NOBODYS)) : [])
+  const path = pathIn(layout, former, loginNames, at)
   const name = former.name ?? `${format} ${cookieName}`
   const use: FormerUse = {
     name,
@@ -62,7 +63,7 @@ export function connectSide(
     settings,
     until: former.until,
     dualWrite: former.dualWrite,
-    spelling: { layout, path: former.path, asNumber: former.asNumber, loginNames },
+    spelling: { layout, path, asNumber: former.asNumber, loginNames },
     mark: layout.codec.encode(markOf(ours), MARK),
     isReplaced,
     use,
@@ -72,6 +73,27 @@ export function connectSide(
     },
     sent: ({ cookie }) => (cookie ? cookieValues(cookie, cookieName) : NONE),
   }
+}
+
+/**
+ * Where the user's id is, unless that is the layout's own place, of which it is no data.
+ *
+ * @throws ERR_OPTION_INVALID
+ */
+function pathIn(
+  layout: Layout,
+  { path, asNumber }: CheckedFormer,
+  loginNames: ReadonlySet<string>,
+  at: string,
+): readonly string[] | undefined {
+  if (path === undefined) {
+    if (!asNumber || layout.flat) return undefined
+    throw invalid(`${at}.userIdAs`, 'needs userId: without it the id is where Sojourn writes it')
+  }
+  const [root = ''] = path
+  if (!isOwnKey(root, { layout, loginNames })) return path
+  if (path.length === 1 && root === layout.names.userId) return undefined
+  throw invalid(`${at}.userId`, `cannot be in '${root}', which is no data of the application`)
 }
 
 const NONE: readonly string[] = []

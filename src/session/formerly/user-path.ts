@@ -36,9 +36,13 @@ export function pathRoot(
   const old = before.data.get(root!)
   // What the former session has there is still right, if it is the same user's.
   if (old && userIdAt(before.data, path) === userId) return new Map(data).set(root!, old)
-  const id = asNumber && /^-?\d{1,15}$/.test(userId) ? Number(userId) : userId
-  const value = withPath(data.get(root!)?.value, path.slice(1), id)
+  const value = withPath(data.get(root!)?.value, path.slice(1), idFor(userId, asNumber))
   return new Map(data).set(root!, { value })
+}
+
+/** An id as the former application reads it: see the option `userIdAs`. */
+export function idFor(userId: string, asNumber: boolean): string | number {
+  return asNumber && /^-?\d{1,15}$/.test(userId) ? Number(userId) : userId
 }
 
 function withPath(value: unknown, path: readonly string[], id: unknown): unknown {

@@ -16,7 +16,7 @@ import {
   waitingItems,
 } from '../../record/record.ts'
 import { type OwnTimeouts, ownTimeouts, setOwnTimeouts } from '../../record/session-lifetime.ts'
-import { type Item, pathRoot, userIdAt } from './user-path.ts'
+import { idFor, type Item, pathRoot, userIdAt } from './user-path.ts'
 
 /** The key of the mark in the data of a former session: see `mark` in `sides.ts`. */
 export const MARK = '__sojourn_moved'
@@ -80,7 +80,7 @@ export function viewOf(given: SessionRecord, spelling: Spelling): View {
 }
 
 /** Whether a key of the data is the library's own. */
-function isOwnKey(key: string, { layout: { flat, names }, loginNames }: Spelling): boolean {
+export function isOwnKey(key: string, { layout: { flat, names }, loginNames }: Spelling): boolean {
   if (key === MARK) return true
   if (!flat) return false
   return loginNames.has(key) || Object.values<string | undefined>({ ...names }).includes(key)
@@ -169,15 +169,19 @@ export function changesBetween(
   login: (userId: string) => Change,
   now: number,
 ): Change[] {
-  const { layout, path } = spelling
+  const { layout, path, asNumber } = spelling
   const changes: Change[] = []
   const isAnother = from.userId !== undefined && from.userId !== to.userId
   if (isAnother) changes.push({ do: 'logout', keep: [], at: Math.floor(now / 1000) })
   const before = isAnother ? EMPTY : from
   if (to.userId !== undefined && before.userId !== to.userId) {
     changes.push(path ? { do: 'regenerate' } : login(to.userId))
+    if (!path && layout.flat && asNumber) {
+      const id = idFor(to.userId, asNumber)
+      changes.push({ do: 'set', key: layout.names.userId, text: layout.codec.encode(id, 'userId') })
+    }
   }
-  const wanted = path ? pathRoot(to, before, path, spelling.asNumber) : to.data
+  const wanted = path ? pathRoot(to, before, path, asNumber) : to.data
   for (const [key, item] of wanted) {
     const text = isOwnKey(key, spelling) ? undefined : itemText(layout, item, key)
     const old = before.data.get(key)

@@ -2,7 +2,9 @@
 
 import { expect, test } from 'vitest'
 import { formerly } from '../../../src/formerly/formerly.ts'
-import { fakeTime, Jar, NEW_SECRET, SECRET, withEvents } from './jar.ts'
+import { expressSession } from '../../../src/formerly/express-session.ts'
+import { createSessions } from '../../../src/index.ts'
+import { fakeTime, Jar, legacyRows, NEW_SECRET, SECRET, withEvents } from './jar.ts'
 
 const UNTIL = '2027-02-01'
 
@@ -83,4 +85,53 @@ test('anything else at the path signs nobody in', async () => {
   const jar = new Jar()
   await jar.visit(before.sessions, (session) => session.set('cart', 1))
   expect(await jar.user(after.sessions)).toBeUndefined()
+})
+
+test("a login is written to the key that the former library's preset has for it", async () => {
+  for (const userId of [undefined, 'userId']) {
+    for (const [userIdAs, id] of [
+      ['text', '7'],
+      ['number', 7],
+    ] as const) {
+      const { clock } = fakeTime()
+      const store = legacyRows()
+      const sessions = expressSession({ secret: SECRET, store })
+      const after = withEvents({
+        secret: NEW_SECRET,
+        clock,
+        formerly: formerly({
+          sessions,
+          until: UNTIL,
+          ...(userId !== undefined && { userId }),
+          userIdAs,
+          dualWrite: true,
+        }),
+      })
+      const jar = new Jar()
+      await jar.visit(after.sessions, (session) => session.login(7))
+      await jar.visit(after.sessions)
+      expect([...store.rows.values()].map((row) => JSON.parse(row).userId)).toEqual([id])
+      expect(await jar.user(createSessions({ ...sessions, clock }))).toBe('7')
+    }
+  }
+})
+
+test('a path that no application can have is refused when the app starts', () => {
+  const refused = (former: object) => {
+    try {
+      withEvents({
+        secret: NEW_SECRET,
+        clock: fakeTime().clock,
+        formerly: formerly({ until: UNTIL, ...former } as never),
+      })
+    } catch (error) {
+      return (error as Error).message.replaceAll('"', '')
+    }
+    return undefined
+  }
+  const express = expressSession({ secret: SECRET, store: legacyRows() })
+  expect(refused({ sessions: express, userId: 'userId.id' })).toMatch(/cannot be in 'userId'/)
+  expect(refused({ sessions: express, userId: '_flashes' })).toMatch(/cannot be in '_flashes'/)
+  const own = { secret: SECRET, cookie: { name: 'old' } }
+  expect(refused({ sessions: own, userIdAs: 'number' })).toMatch(/userIdAs needs userId/)
 })
