@@ -31,6 +31,11 @@ export function checkedUserId(userId: unknown, call: string): string {
   throw new SessionError('ERR_USER_ID_INVALID', call, kind)
 }
 
+/** Whether a user may have this id: `login` would accept it. */
+export function isUserId(userId: string): boolean {
+  return faultOfText(userId) === undefined
+}
+
 function faultOfText(userId: string): string | undefined {
   if (userId === '') return 'an empty string'
   // In UTF-8 all lone surrogates are encoded alike, so two users could share one id.

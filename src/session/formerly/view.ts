@@ -16,6 +16,7 @@ import {
   waitingItems,
 } from '../../record/record.ts'
 import { type OwnTimeouts, ownTimeouts, setOwnTimeouts } from '../../record/session-lifetime.ts'
+import { isUserId } from '../explain/misuse.ts'
 import { idFor, type Item, pathRoot, userIdAt } from './user-path.ts'
 
 /** The key of the mark in the data of a former session: see `mark` in `sides.ts`. */
@@ -67,9 +68,11 @@ export function viewOf(given: SessionRecord, spelling: Spelling): View {
     const plain = codec.mayHoldTags(text) ? undefined : text
     if (decoded) data.set(key, { value: decoded.value, plain })
   }
+  const userId = (path && userIdAt(data, path)) ?? userIdOf(record, layout)
   return {
     data,
-    userId: (path && userIdAt(data, path)) ?? userIdOf(record, layout),
+    // No store takes another, and two users could share one.
+    userId: userId !== undefined && isUserId(userId) ? userId : undefined,
     authenticatedAt: authenticatedAtOf(record, layout),
     permanent: isPermanent(record, layout),
     flashes: waitingItems(record, layout).flatMap((item) => asFlash(item) ?? []),

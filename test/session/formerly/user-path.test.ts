@@ -69,6 +69,8 @@ test('anything else at the path signs nobody in', async () => {
     { user: 1.5 },
     { user: { id: 1 } },
     { user: null },
+    { user: 'x'.repeat(1025) },
+    { user: '\ud800' },
     'user',
     7,
     {},
