@@ -18,6 +18,7 @@ import {
   unchanged,
 } from './commit-result.ts'
 import type { Slot } from './open.ts'
+import type { FoundRow } from './store.ts'
 
 /** Commits a request without a session. @throws ERR_SESSION_GONE */
 export function begin(ports: CommitParts, request: StoredRequest): Committed | Promise<Committed> {
@@ -120,6 +121,7 @@ async function insert(
 ): Promise<Slot | undefined> {
   const { layout, lifetime, attributes } = rules
   const hash = hashOfVerifier(verifier)
+  const write = group.newWrite()
   let failure: unknown
   for (let attempt = 0; attempt < 2; attempt += 1) {
     const selector = chosen ?? newSelector(random)
@@ -134,9 +136,13 @@ async function insert(
       previous: undefined,
       record,
     }
-    const row = rowOf(entry, rules, { write: group.newWrite(), recent: [], now })
+    const row = rowOf(entry, rules, { write, recent: [], now })
     try {
-      if (await store.insert(selector, row))
+      const isInserted =
+        (await store.insert(selector, row)) ||
+        // Of a first attempt without an answer: what is there has this request's changes in it.
+        (chosen !== undefined && attempt > 0 && hasWrite(await store.read(selector), write))
+      if (isInserted)
         return { selector, verifier, hash, row, isListed: true, entry, newest: { row, entry } }
       if (chosen !== undefined) return undefined
       failure = new SessionError('ERR_STORE_UNAVAILABLE', 'insert', 'new keys are taken')
@@ -146,6 +152,10 @@ async function insert(
     }
   }
   throw failure
+}
+
+function hasWrite(row: FoundRow | null, write: string): boolean {
+  return row !== null && (row.write === write || row.recent.includes(write))
 }
 
 /** The user's epoch when the login was called. @throws ERR_STORE_UNAVAILABLE */

@@ -208,7 +208,10 @@ export class RequestFormers implements FormerVisit {
     const { engine } = side.settings
     const isLate = engine === '' && now - this.#openedAt > LONGEST_UNTIL_RENEWAL
     // Meanwhile another request may have signed the visitor in or out: its cookie stays.
-    keep(former, isLate && written.isRenewal ? { ...written, setCookie: undefined, also: [] } : written)
+    keep(
+      former,
+      isLate && written.isRenewal ? { ...written, setCookie: undefined, also: [] } : written,
+    )
   }
 
   /** After a logout that the former store did not learn of. */

@@ -103,6 +103,37 @@ test('our store that fails at the commit: the page is served, and the next visit
   expect([...jar.cookies.keys()]).toEqual(['session'])
 })
 
+test('a change of the first visit counts once, if our store did not confirm the session', async () => {
+  const verbs = memoryStore()
+  let fails = false
+  const unsure = new Proxy(verbs, {
+    get(target, name) {
+      const verb = Reflect.get(target, name) as unknown
+      if (name !== 'insert') return verb
+      return async (...args: unknown[]) => {
+        const inserted = await (Reflect.apply(
+          verb as () => unknown,
+          target,
+          args,
+        ) as Promise<unknown>)
+        if (!fails) return inserted
+        fails = false
+        throw Object.assign(new Error('cut'), { code: 'ECONNRESET' })
+      }
+    },
+  })
+  const { after, jar } = await moved({ store: sessionStore(unsure as never) })
+  fails = true
+  await jar.visit(after.sessions, (session) => {
+    session.update('visits', (visits = 0) => visits + 1)
+  })
+  expect(fails).toBe(false)
+  await jar.visit(after.sessions, (session) => {
+    expect(session.userId).toBe('mona')
+    expect(session.get('visits')).toBe(1)
+  })
+})
+
 test('an old store that is down is no reason to sign anybody out', async () => {
   const { line, store } = unpluggable()
   const { after, jar } = await moved({}, {}, { store })
