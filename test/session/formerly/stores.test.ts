@@ -25,7 +25,13 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   client.disconnect()
+  // `pool.end()` does not wait for its connections, to which the server would report that it stops.
+  let open = pool.totalCount
+  const closed = new Promise<void>((resolve) => {
+    pool.on('remove', () => --open === 0 && resolve())
+  })
   await pool.end()
+  await closed
   await Promise.all([redis.stop(), postgres.stop()])
 })
 
