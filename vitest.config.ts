@@ -21,7 +21,7 @@ const isQuick = process.env['QUICK_TESTS'] === '1'
 const AT_LENGTH = [
   'test/bench/**',
   'test/linearizability/checker-properties*',
-  'test/security/{tampering,grammar,bombs,forgeries}*',
+  'test/security/{tampering,grammar,bombs,forgeries,hostile-values-at-random}*',
 ]
 
 const WITH_SERVERS = [
@@ -42,7 +42,7 @@ const WITH_SERVERS = [
   'test/promises/*-on-a-store*',
   'test/promises/{absent,durable,fixation,ids,logout,revoked}-*',
   'test/security/{fixation,replay,rotation,shared-cache,same-answer,hostile-values-on,leaks-of}*',
-  'test/session/formerly/{interleaved,stores}*',
+  'test/session/formerly/{interleaved,stores,visitors}*',
   'test/starters/**',
   'test/stores/postgres/**',
   'test/stores/sqlite/full*',
