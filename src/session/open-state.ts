@@ -6,6 +6,7 @@ import { codeOf, SessionError } from '../base/errors.ts'
 import { andThen, type Maybe } from '../base/ports.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import { observedOpen } from './diagnostics.ts'
+import type { OwnLayout } from './development/cookie-warnings.ts'
 import { subjectOf } from './explain/event-context.ts'
 import type { FormerVisit } from './setup/former-sides.ts'
 import { MIGRATE_FAILED } from './schema/migration.ts'
@@ -155,9 +156,15 @@ function report(host: Host, opened: Opened, facts: RequestFacts, now: number): v
   // One event for a rejected visitor, however many cookies were sent.
   if (rejected[0] && verified === 0) {
     emit({ type: 'rejected', reason: rejected[0] }, subjectOf(opened))
-    const layout = host.stored ? 'stored' : host.backend.layout.flat ? 'flask' : 'own'
-    development?.rejected(cookieName, opened, layout)
+    development?.rejected(cookieName, opened, ownLayout(host))
   } else development?.crossOrigin(facts)
+}
+
+/** What our own cookies look like, for the warning of one that was not accepted. */
+function ownLayout({ stored, policy }: Host): OwnLayout {
+  if (stored) return 'stored'
+  if (policy.format === 'sojourn') return 'own'
+  return policy.format === 'flask' ? 'flask' : 'other'
 }
 
 function reportReplays({ emit }: Host, refused: NonNullable<Opened['refused']>): void {

@@ -6,8 +6,8 @@ import { decodeSeconds } from '../../crypto/signed.ts'
 import type { Warn } from './warn.ts'
 import { foreignCookie } from './foreign-cookies.ts'
 
-/** What the session's own cookies look like. */
-type OwnLayout = 'own' | 'flask' | 'stored'
+/** What the session's own cookies look like. `other`: those of another library, under its preset. */
+export type OwnLayout = 'own' | 'flask' | 'stored' | 'other'
 
 /** How many rejected cookies are examined: a few show the cause, and an attacker must not cause work. */
 const EXAMINED = 32
@@ -100,6 +100,8 @@ function signedText(value: string): string | undefined {
 
 /** Whose cookie this probably is, if it is not ours. */
 function ownerOf(value: string, layout: OwnLayout): string | undefined {
+  // Their own cookies look like that library's.
+  if (layout === 'other') return undefined
   const foreign = foreignCookie(value)
   if (foreign) return foreign.title
   const text = signedText(value)
