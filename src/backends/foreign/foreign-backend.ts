@@ -7,21 +7,13 @@ import { newRecord, type SessionRecord, userIdOf } from '../../record/record.ts'
 import { replay } from '../../record/replay.ts'
 import { sizesOf, tooLarge } from '../../record/too-large.ts'
 import { withMessagesThatFit } from '../../record/waiting.ts'
-import {
-  type Backend,
-  type CommitRequest,
-  type Committed,
-  notesOf,
-  type Rejection,
-} from '../backend.ts'
+import { type Backend, type CommitRequest, type Committed, notesOf } from '../backend.ts'
 import { sessionQueues, withDeadline } from './foreign-calls.ts'
+import { foreignOpener, nobody } from './foreign-open.ts'
 import type { ForeignOpened, ForeignRules, ForeignSlot } from './foreign-rules.ts'
 import type { ForeignEntry, ForeignWrite } from './foreign-store.ts'
 
 type Request = CommitRequest & { opened: ForeignOpened }
-
-/** No more cookies of one request than this are looked up. */
-const MAX_READS = 8
 
 /** How often a swap is tried again that another process has won. */
 const MAX_SWAPS = 50
@@ -37,52 +29,7 @@ export function foreignBackend(rules: ForeignRules): Backend {
   const { ids, layout, writer, lifetime, idKey } = rules
   const store = withDeadline(rules.store, rules)
   const inTurn = sessionQueues(rules)
-
-  async function openFirst(sent: readonly string[], now: number): Promise<ForeignOpened> {
-    const presented = [...new Set(sent)]
-    const rejected: Rejection[] = []
-    const values = presented.slice(0, MAX_READS)
-    for (const [at, value] of values.entries()) {
-      const parsed = ids.parse(value)
-      const found = typeof parsed === 'string' ? parsed : await find(parsed.id, now)
-      if (typeof found === 'string') rejected.push(found)
-      else {
-        const { key } = parsed as { key: number }
-        const others = idsOf(values.slice(at + 1)).filter((id) => id !== found.slot?.id)
-        const opened = { ...nobody(presented, rejected), ...found, others, verified: 1 }
-        return { ...opened, key, isOutdated: key > 0 }
-      }
-    }
-    return nobody(presented, rejected)
-  }
-
-  function idsOf(values: readonly string[]): string[] {
-    return values.flatMap((value) => {
-      const parsed = ids.parse(value)
-      return typeof parsed === 'string' ? [] : [parsed.id]
-    })
-  }
-
-  async function find(
-    id: string,
-    now: number,
-  ): Promise<Pick<ForeignOpened, 'record' | 'seen' | 'slot'> | Rejection> {
-    const entry = await store.read(id)
-    if (entry === undefined) return 'gone'
-    const record = entry === 'corrupt' ? undefined : decoded(id, entry)
-    if (!record) return 'corrupt'
-    const why = lifetime.ended(record, entry as ForeignEntry, now)
-    if (why) return why
-    return { record, seen: Math.floor(now / 1000), slot: { id, entry: entry as ForeignEntry } }
-  }
-
-  function decoded(id: string, { text }: ForeignEntry): SessionRecord | undefined {
-    const record = layout.decode(text)
-    if (record && idKey !== undefined) {
-      record.data.set(idKey, { text: layout.codec.encode(id, idKey) })
-    }
-    return record
-  }
+  const { openFirst, find, decoded } = foreignOpener(rules, store)
 
   function commit(request: Request): Maybe<Committed> {
     const { opened, changes } = request
@@ -286,20 +233,5 @@ export function foreignBackend(rules: ForeignRules): Backend {
       // It keeps its slot: a write to it now must fail, and not begin another session.
       return typeof found === 'string' ? { ...opened, record: undefined } : { ...opened, ...found }
     },
-  }
-}
-
-function nobody(presented: readonly string[], rejected: readonly Rejection[]): ForeignOpened {
-  return {
-    record: undefined,
-    hasCookie: presented.length > 0,
-    presented,
-    rejected,
-    verified: 0,
-    seen: 0,
-    key: 0,
-    isOutdated: false,
-    slot: undefined,
-    others: [],
   }
 }
