@@ -63,7 +63,7 @@ export const REVOCATION_VARIANTS: Variant[] = [
     edits: [
       {
         file: 'user-sessions.ts',
-        from: 'const until = now + Math.max(lifetime.idle, lifetime.permanent) + CLOCK_MARGIN_MS',
+        from: 'const until = Math.max(now + longest, rememberedUntil) + CLOCK_MARGIN_MS',
         to: 'const until = now + CLOCK_MARGIN_MS / 60',
       },
     ],
