@@ -91,7 +91,8 @@ async function rowsInRedis() {
     keys.map(async (key) => ({
       key: key.slice(own.length),
       value_hex: (await client.getBuffer(key))!.toString('hex'),
-      ttl: await client.ttl(key),
+      // Redis counts down by the real clock: whole minutes, begun ones included.
+      ttl: Math.ceil((await client.ttl(key)) / 60) * 60,
     })),
   )
 }
