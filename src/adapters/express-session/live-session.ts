@@ -2,12 +2,11 @@
 
 import type { IncomingMessage } from 'node:http'
 import { SessionError } from '../../base/errors.ts'
-import { durationOf } from '../../base/duration.ts'
 import { ROW_COOKIE } from '../../formerly/express-layout.ts'
 import type { Session as OwnSession } from '../../session/session.ts'
 import { type Keeper, keepBy, Session, type SessionRequest, textsOf } from './bag.ts'
-import { Cookie } from './cookie.ts'
-import { attributesOf, savedTexts } from './saved.ts'
+import type { Cookie } from './cookie.ts'
+import { attributesOf, cookieOf, isOther, lifetimeOf, savedTexts } from './saved.ts'
 import { ID_KEY, type Setup } from './setup.ts'
 import { userIdIn } from './user-id.ts'
 
@@ -54,7 +53,7 @@ export class LiveSession implements Keeper {
     const id = session.get(ID_KEY) as unknown
     this.#req.sessionID = typeof id === 'string' ? id : this.#setup.newId(this.#req)
     this.#saved = savedTexts(session)
-    const cookie = this.#cookieOf(session.get(ROW_COOKIE))
+    const cookie = cookieOf(session.get(ROW_COOKIE), this.#usual)
     const data: Record<string, unknown> = Object.assign(Object.create(null), { cookie })
     for (const [key, text] of this.#saved) data[key] = JSON.parse(text)
     const bag = new Session(this.#req, data)
@@ -64,18 +63,6 @@ export class LiveSession implements Keeper {
     this.#user = userIdIn(bag, this.#setup.userPath)
     this.#isStored = !session.isNew || typeof id === 'string'
     this.#req.session = bag
-  }
-
-  #cookieOf(own: unknown): Cookie {
-    const saved = (typeof own === 'object' && own !== null ? own : {}) as Record<string, unknown>
-    const cookie = new Cookie({ ...this.#usual.data, ...saved, expires: null })
-    const { expires } = saved
-    const originalMaxAge =
-      'originalMaxAge' in saved ? saved.originalMaxAge : this.#usual.originalMaxAge
-    if (typeof expires === 'string') cookie.expires = new Date(expires)
-    else if (typeof originalMaxAge === 'number') cookie.maxAge = originalMaxAge
-    cookie.originalMaxAge = originalMaxAge as number | null
-    return cookie
   }
 
   generate(): void {
@@ -99,7 +86,7 @@ export class LiveSession implements Keeper {
     if (!session || bag.id !== sessionID) throw new SessionError('ERR_SESSION_GONE')
     if (this.#sending || this.#isSent) await this.#whenSent()
     if (this.#isLate && this.#isGone) {
-      if (this.#isChanged(bag)) throw new SessionError('ERR_SESSION_GONE')
+      if (isOther(textsOf(bag), this.#saved)) throw new SessionError('ERR_SESSION_GONE')
       return
     }
     this.#note(bag, true)
@@ -170,19 +157,10 @@ export class LiveSession implements Keeper {
       const isUnset = this.#setup.destroysUnset && this.#isStored && this.#isSent
       return isUnset ? this.destroy() : undefined
     }
-    if (!this.#isChanged(bag)) return undefined
+    if (!isOther(textsOf(bag), this.#saved)) return undefined
     if (this.#sentCookie !== undefined && this.#isStored) return this.save(bag)
     this.#setup.warn?.('late', TOO_LATE)
     return undefined
-  }
-
-  /** Whether the data are other than those that are saved. */
-  #isChanged(bag: Session): boolean {
-    const texts = textsOf(bag)
-    return (
-      texts.size !== this.#saved.size ||
-      [...texts].some(([key, text]) => this.#saved.get(key) !== text)
-    )
   }
 
   /** Notes the changes of the request. The commit follows. */
@@ -228,12 +206,9 @@ export class LiveSession implements Keeper {
     else session.set(ROW_COOKIE, JSON.parse(attributes))
     // The browser has to get the cookie with its new attributes.
     if (this.#isStored) session.regenerate()
-    const { originalMaxAge } = cookie ?? this.#usual
-    const lasts = typeof originalMaxAge === 'number'
-    session.permanent = lasts
-    session.lifetime = lasts
-      ? { idle: durationOf(Math.max(1000, wholeSeconds(originalMaxAge))) }
-      : undefined
+    const lifetime = lifetimeOf(cookie ?? this.#usual)
+    session.permanent = lifetime !== undefined
+    session.lifetime = lifetime
   }
 
   /** In our own format: signs the user in whom the app has put into the data, or out. */
@@ -262,10 +237,6 @@ export class LiveSession implements Keeper {
 
 const TOO_LATE =
   'req.session was changed after the first byte of the response, and has no cookie yet that could carry the change, which is lost. Change it before res.write().'
-
-function wholeSeconds(ms: number): number {
-  return Math.floor(ms / 1000) * 1000
-}
 
 function notLoaded(): Error {
   return new Error('failed to load session')

@@ -8,7 +8,8 @@ import type { FormerContext, Formerly, FormerSides } from '../setup/former-sides
 import { type Move, moveOf } from './move.ts'
 import { checkedFormer, type FormerSessions } from './options.ts'
 import { connectSide, isInUse, isMarked, type Side } from './side.ts'
-import { type Former, RequestFormers } from './visit.ts'
+import type { Former } from './former.ts'
+import { RequestFormers } from './visit.ts'
 
 /** No more former sides than this: each may be asked for a visitor without a session. */
 const MOST_SIDES = 8

@@ -8,26 +8,14 @@ import type { Change } from '../../record/changes.ts'
 import type { SessionRecord } from '../../record/record.ts'
 import { isOfAnother } from '../../record/replay.ts'
 import type { FormerContext, FormerVisit } from '../setup/former-sides.ts'
+import { type Former, keep } from './former.ts'
 import type { Move } from './move.ts'
-import { hasEnded, isMarked, type Side } from './side.ts'
+import { hasEnded, isMarked } from './side.ts'
 import { type View, viewOf } from './view.ts'
 import { endFormer, expireFormer, formerChanges, writeFormer } from './write.ts'
 
 /** As for our own cookie: see `set-cookie-line.ts`. In milliseconds. */
 const LONGEST_UNTIL_RENEWAL = 1000
-
-/** A former side in one request: the values of its cookie, and its session once that is opened. */
-export interface Former {
-  readonly side: Side
-  readonly values: readonly string[]
-  opened: Opened | undefined
-  /** Its user's sessions were revoked on our side. */
-  isRevoked?: boolean
-  /** It could not be ended or written. */
-  hasFailed?: boolean
-  /** Its Set-Cookie lines. */
-  lines?: readonly string[]
-}
 
 /** The former sessions of one request. */
 export class RequestFormers implements FormerVisit {
@@ -251,12 +239,4 @@ export class RequestFormers implements FormerVisit {
 
 function isLogout(changes: readonly Change[]): boolean {
   return changes.some((change) => change.do === 'logout')
-}
-
-/** Notes the outcome of a commit on a former side, for the response and for a second commit. */
-function keep(former: Former, { opened, setCookie, also = [] }: Committed): void {
-  former.opened = opened
-  if (setCookie === undefined) return
-  // Ours replaces theirs: to expire that would expire ours.
-  former.lines = former.side.isReplaced ? also : [...also, setCookie]
 }
