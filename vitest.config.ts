@@ -53,8 +53,10 @@ const WITH_SERVERS = [
 
 const ALL = ['test/**/*.test.ts']
 
-// They change modules or the environment, which other files would share.
+// They change modules or the environment, which other files would share, or count every timer of
+// their process, where an earlier file may still have some.
 const ON_THEIR_OWN = [
+  'test/session/{close,lost-changes}.test.ts',
   'test/session/explain/hints*.test.ts',
   'test/session/setup/{options,policy}.test.ts',
   'test/stores/memory/memory.test.ts',
