@@ -207,6 +207,29 @@ test('examples/websocket.ts answers who is signed in, and closes the socket when
   expect(await closed).toBe(4401)
 })
 
+test('examples/server-sent-events.ts sends messages to the user who is signed in, until they sign out', async () => {
+  const origin = await startExample('server-sent-events')
+  const ada = visitor(origin)
+  const post = (path: string, fields = {}) =>
+    ada.send(path, {
+      method: 'POST',
+      headers: { 'sec-fetch-site': 'same-origin' },
+      body: new URLSearchParams(fields),
+    })
+  expect((await ada.get('/events')).status).toBe(401)
+  await post('/login')
+  const cookie = [...ada.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  const response = await fetch(`${origin}/events`, { headers: { cookie } })
+  expect(response.headers.get('content-type')).toBe('text/event-stream')
+  const stream = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+  await post('/message', { text: 'hello\nthere' })
+  expect((await stream.read()).value).toBe('data: "hello\\nthere"\n\n')
+  await post('/logout')
+  expect((await stream.read()).value).toBe('event: ended\ndata: logout\n\n')
+  expect((await stream.read()).done).toBe(true)
+  expect((await ada.get('/events')).status).toBe(401)
+})
+
 test('every example has a test', () => {
   const examples = readdirSync(new URL('../../examples', import.meta.url)).filter((file) =>
     file.endsWith('.ts'),
@@ -228,6 +251,7 @@ test('every example has a test', () => {
     'node-http.ts',
     'preferences.ts',
     'remember-me.ts',
+    'server-sent-events.ts',
     'todo.ts',
     'validated.ts',
     'visits.ts',
