@@ -38,6 +38,7 @@ export const GROUPS: readonly Group[] = [
       ['Caches', 'guide/caching'],
       ['WebSockets', 'guide/websockets'],
       ['Server-sent events', 'guide/server-sent-events'],
+      ['Recipes', 'guide/recipes'],
       ['Testing', 'guide/testing'],
       ['CommonJS, ts-node, Jest', 'guide/commonjs'],
       ['Runtimes', 'guide/runtimes'],
