@@ -39,6 +39,7 @@ const WITH_SERVERS = [
   'test/linearizability/{load,stores}*',
   'test/migrate/{command,running,programs,types}*',
   'test/model/simpler-contracts*',
+  'test/peers/**',
   'test/promises/*-on-a-store*',
   'test/promises/{absent,durable,fixation,ids,logout,revoked}-*',
   'test/security/{fixation,replay,rotation,shared-cache,same-answer,hostile-values-on,leaks-of}*',

@@ -68,6 +68,7 @@ export const GROUPS: readonly Group[] = [
   {
     text: 'Move in',
     pages: [
+      ['Comparison with other libraries', 'comparison'],
       ['Which way', 'moving/README'],
       ['express-session: the drop-in', 'moving/express-session'],
       ['express-session: what differs', 'moving/express-session-differences'],
