@@ -183,7 +183,9 @@ async function cookieSize(peer: Peer): Promise<string> {
   const { browser } = await started(peer)
   await browser.to('/login')
   await browser.to('/increment')
-  const bytes = [...browser.cookies].map(([name, value]) => name.length + 1 + decodeURIComponent(value).length)
+  const bytes = [...browser.cookies].map(
+    ([name, value]) => name.length + 1 + decodeURIComponent(value).length,
+  )
   return String(bytes.reduce((sum, length) => sum + length, 0))
 }
 
