@@ -20,7 +20,7 @@ export function goalsOf(figures: readonly Figure[]): Goal[] {
     inverse(ratioOf(figures, task, by, peer, 'us'))
   const median = (task: string, unit: Figure['unit']) => medianOf(figures, task, 'sojourn', unit)
   return [
-    ...atMost('time beside the bare parts', (task) => time(task, 'bare'), {
+    ...atMost('time, relative to the bare parts', (task) => time(task, 'bare'), {
       'signed small open': 1.25,
       'signed small first write': 1.35,
       'signed small change': 1.15,
@@ -37,7 +37,7 @@ export function goalsOf(figures: readonly Figure[]): Goal[] {
       'signed small first write': 1.5,
       'signed small change': 7,
     }),
-    ...atLeast('requests for one without sessions', share, {
+    ...atLeast('requests per request without sessions', share, {
       'node:http never asks': 0.96,
       'node:http read': 0.57,
       'node:http write': 0.52,
@@ -50,7 +50,7 @@ export function goalsOf(figures: readonly Figure[]): Goal[] {
       'Hono write': 0.46,
     }),
     ...atLeast(
-      'requests for one of a cookie signed by hand',
+      'requests per request with a cookie signed by hand',
       (task) => faster(task, 'sojourn', 'by hand'),
       {
         'node:http read': 0.84,
@@ -61,7 +61,7 @@ export function goalsOf(figures: readonly Figure[]): Goal[] {
     ),
     ...STORES.flatMap(([store, by, peer, read, write]) =>
       atLeast(
-        `requests for one of ${peer}${by === 'sojourn' ? '' : ` (${by})`}`,
+        `requests per request of ${peer}${by === 'sojourn' ? '' : ` (${by})`}`,
         (task) => faster(task, by, `express-session, ${peer}`),
         { [`${store} read`]: read, [`${store} write`]: write },
       ),
@@ -113,8 +113,8 @@ function neverFewer(figures: readonly Figure[], store: string): Goal {
   )
   const isMeasured = rates.every((rate) => rate !== undefined)
   return {
-    name: `one session in ${store}, thousands a second, ${AT_A_TIME.join(' / ')} at a time`,
-    goal: 'exact, and never fewer with more at a time (within 10 %)',
+    name: `one session in ${store}, thousands per second, with ${AT_A_TIME.join(' / ')} concurrent requests`,
+    goal: 'exact, and not slower with more concurrent requests (within 10 %)',
     measured: isMeasured ? rates.map((rate) => (rate! / 1000).toFixed(1)).join(' / ') : undefined,
     met: isMeasured && rates.every((rate, at) => at === 0 || rate! >= rates[at - 1]! * 0.9),
   }

@@ -40,16 +40,21 @@ function page(columns, rows, exceptions) {
   const head = ['id', 'scenario', ...columns.map(withVersion)]
   return `# Adapters and scenarios
 
-Every adapter runs \`adapterConformance\` of \`sojourn/testing\`, over real sockets. \`yes\`: as the sentence says. \`-\`: the
-framework or the adapter does not offer it. \`no\`: the framework does something else, which is listed below and checked too.
+This page shows which behaviour of sessions is tested with which framework. You need it to check what your framework supports.
 
-This page is written by \`npm run test:long\`.
+Every adapter runs \`adapterConformance\` of \`sojourn/testing\`, over real sockets:
+
+- \`yes\`: the adapter does what the scenario says.
+- \`-\`: the framework or the adapter does not have this feature.
+- \`no\`: the framework does something else. It is listed below the table, and tested as well.
+
+\`npm run test:long\` writes this page.
 
 | ${head.join(' | ')} |
 | ${head.map(() => '---').join(' | ')} |
 ${rows.join('\n')}
 
-## What happens instead
+## What happens where the table says "no"
 
 ${exceptions.map((line, at) => `${at + 1}. ${line}`).join('\n')}
 `

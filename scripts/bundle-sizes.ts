@@ -88,17 +88,25 @@ export async function bundleSizesPage(): Promise<string> {
   )
   return `# Bundle sizes
 
-What each import adds to an app's bundle on its own, minified by esbuild and gzipped, in kB (1000 bytes). An app that
-keeps its sessions in the cookie loads nothing of the stores: a store brings along what only stored sessions need. Two
-subpaths share what both use, so their sum is less than it looks.
+This page lists how much each import adds to an app's bundle. You need it if the size of your server matters, for example on
+AWS Lambda or Cloudflare Workers.
 
-*For production* is what a bundler makes that knows \`NODE_ENV\`: webpack and Next.js in a build for production, Vite with
-\`define: { 'process.env.NODE_ENV': '"production"' }\` in its configuration (for a server it does not set it by itself),
-esbuild with \`--define:process.env.NODE_ENV='"production"'\`. It leaves out the development warnings. *As it is* has
-them: only the running app knows then whether to print them.
+Sizes are in kB (1000 bytes), minified by esbuild and gzipped, for each import alone. Code that two imports share is counted
+in both, so together they add less than the sum. An app whose sessions are in the cookie does not load the stores. A store
+imports what only stored sessions need.
 
-This page is written by \`npm run docs\`; a test compares it with the source to half a kilobyte, and another holds each
-size to a limit.
+*For production*: the bundler knows \`NODE_ENV\`, and leaves out the development warnings. So do:
+
+- webpack and Next.js, in a build for production;
+- Vite, with \`define: { 'process.env.NODE_ENV': '"production"' }\` in its configuration (for a server it does not set it by
+  itself);
+- esbuild, with \`--define:process.env.NODE_ENV='"production"'\`.
+
+*As it is*: the bundler does not know \`NODE_ENV\`. The development warnings are in the bundle, and the running app decides whether to
+print them.
+
+\`npm run docs\` writes this page. A test compares it with the source, to half a kilobyte, and another test checks a limit for each
+size.
 
 | import | for production | as it is |
 | --- | --- | --- |

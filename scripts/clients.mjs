@@ -63,13 +63,16 @@ export async function writeClients(report) {
 function page(rows) {
   return `# Tested clients
 
-Every store runs the conformance suite of \`sojourn/testing\`: races, commands lost and repeated, tombstones, text that
-other systems trip over, owners, pruning. The cases on collection need an engine whose clock can be moved. Where a client
-is run in two ways, its cases are counted together.
+This page lists the database clients with which each store is tested. You need it to choose a client, or to check that
+yours is supported.
 
-This page is written by \`npm run test:long\`.
+Every store runs the conformance suite of \`sojourn/testing\`: race conditions, lost and repeated commands, tombstones, unusual
+characters, users' lists of sessions, and pruning. The cases on the deletion of expired rows need a database whose clock the test can set. If a
+client is tested in two ways, its cases are counted together.
 
-| engine | client | version | cases |
+\`npm run test:long\` writes this page.
+
+| database | client | version | cases |
 | --- | --- | --- | --- |
 ${rows.join('\n')}
 `

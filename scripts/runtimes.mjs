@@ -91,20 +91,24 @@ function versionOf(client, runtime) {
 function page({ matrix, stores, permission, known }) {
   return `# Tested runtimes
 
-One list of scenarios runs on every runtime, from the packed library as npm would publish it. Fetch handlers are served by
-the runtime's own server: \`Bun.serve\`, \`Deno.serve\`, a Worker's \`fetch\`. The last column is the gate, which holds a
-\`node:http\` response until the session is saved: each scenario runs with and without it, with five kinds of commits, and
-an app and its client have to see the same. workerd opens no sockets, so the gate's client cannot run there.
+This page lists the versions of Node.js, Bun, Deno and workerd (Cloudflare Workers) on which Sojourn is tested, and the known differences. You
+need it to check that your runtime is supported. [The guide to runtimes](guide/runtimes.md) says how to run an app on each.
 
-How to run on each, and what differs: [the guide to runtimes](guide/runtimes.md). This page is written by
-\`npm run test:long\`.
+Every runtime runs the same scenarios with the packed library, as npm would publish it. A cell is the number of scenarios
+that passed. The runtime's own server serves the Fetch handlers: \`Bun.serve\`, \`Deno.serve\`, a Worker's \`fetch\`.
+
+The last column is the gate, which holds a \`node:http\` response until the session is saved. Each of its scenarios runs with and without
+the gate, and with five kinds of commits. The app and its client have to see the same. workerd opens no sockets, so the gate's client
+cannot run there.
+
+\`npm run test:long\` writes this page.
 
 ${matrix.join('\n')}
 
 ## Stores
 
-The conformance suite of \`sojourn/testing\`, and cases for each engine, against real servers. The clients on Node 24 are in
-[the tested clients](clients.md).
+The conformance suite of \`sojourn/testing\` and further cases for each database, against real servers. [Tested clients](clients.md)
+has the clients on Node 24.
 
 | runtime | client | version | cases |
 ${line(4)}
@@ -112,16 +116,16 @@ ${stores.join('\n')}
 
 ## Node's permission model
 
-\`node --permission\`, with nothing granted but \`--allow-fs-read\` of the app's folder, and what is named here.
+\`node --permission\` grants only \`--allow-fs-read\` for the app's folder, and what the row names.
 
-| Node | what was run | passed |
+| Node | test | passed |
 ${line(3)}
 ${permission.join('\n')}
 
 ## Known differences
 
-What a runtime does otherwise than current Node, with exactly this outcome. A test fails as soon as one of them behaves in
-another way, also if it then behaves as Node does. They are counted among the cases above.
+Here a runtime behaves differently from the current Node.js. A test checks each of these outcomes. It fails if the behaviour changes,
+even if the runtime then behaves as Node.js does. The cases above include these scenarios.
 
 | runtime | suite | scenario | outcome | why |
 ${line(5)}

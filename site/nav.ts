@@ -79,7 +79,7 @@ export const GROUPS: readonly Group[] = [
       ['React Router', 'moving/react-router'],
       ['better-auth', 'moving/better-auth'],
       ['Auth.js', 'moving/authjs'],
-      ['Flask: what maps to what', 'flask'],
+      ['Flask: session cookie and calls', 'flask'],
       ['Flask: moving', 'moving/flask'],
       ['Flask-Session', 'moving/flask-session'],
       ['formerly: old sessions until a date', 'moving/formerly'],

@@ -24,17 +24,17 @@ export function plot({ figures, date, machine }: Results): string {
     lines.push(`<text class="heading" x="12" y="${y}">${escaped(text)}</text>`)
     y += 14
   }
-  heading('A small signed cookie: microseconds of processor time, less is better')
+  heading('A small signed cookie: microseconds of processor time, lower is better')
   y = drawGroups(lines, costs, y, Math.max(0, ...valuesOf(costs)))
   y += 30
-  heading('Requests for one of the same server without sessions, more is better')
+  heading('Requests per request of the same server without sessions, higher is better')
   y = drawGroups(lines, shares, y, 1)
   y += 24
   lines.push(
     `<text class="note" x="12" y="${y}">${escaped(`${date}, ${machine.processor}`)}</text>`,
   )
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${y + 16}" viewBox="0 0 ${WIDTH} ${y + 16}" role="img">
-<title>Sojourn beside other session libraries</title>
+<title>Sojourn compared with other session libraries</title>
 <style>
 text { font: 12px system-ui, sans-serif; fill: #24292f }
 .heading { font-weight: 600; font-size: 14px }

@@ -22,7 +22,7 @@ export function resultsPage(results: Results): string {
   const reasons = Object.entries(skipped).map(([name, reason]) => `- ${name}: ${reason}`)
   return `# Results of \`npm run bench\`
 
-Written by the run itself. [performance.md](../docs/performance.md) explains what is measured and how.
+Figures of the last complete run, written by the run itself. [Performance](../docs/performance.md) explains what is measured and how.
 
 - ${date}, ${seconds} seconds${effort === 'quick' ? ', with `--quick`: a draft, few rounds' : ''}
 - ${machine.processor}, ${machine.cores} cores, ${machine.memory} of memory, ${machine.system}
@@ -36,18 +36,20 @@ ${goalTable(results)}
 
 ## Cookies and sessions without a server
 
-Nanoseconds of processor time for one operation: the median, and in brackets the lowest and highest round.
+Nanoseconds of processor time for one operation: the median, and in brackets the lowest and the highest round. The last column is the
+ratio to the bare parts: the least work that any library has to do.
 
-${table(['', 'by', 'ns', 'beside bare'], timeRows(figures))}
+${table(['', 'by', 'ns', 'ratio to bare'], timeRows(figures))}
 
 ## Requests
 
-Microseconds of the server's processor time for one request; how many requests it answers for one of the
-same server without sessions in the same processor time; then by the clock, which other programs disturb.
+Microseconds of the server's processor time for one request. The next column is the number of requests that it serves while the same server
+without sessions serves one, in processor time. The last two columns are elapsed time, which other programs on the machine
+influence.
 
-${table(['', 'by', 'us', 'beside none', 'per second', '99 % within, ms'], requestRows(figures))}
+${table(['', 'by', 'us', 'ratio to none', 'per second', '99 % within, ms'], requestRows(figures))}
 
-## Everything else
+## Memory, sizes and other figures
 
 ${table(['', 'median', 'lowest to highest'], otherRows(figures))}
 `

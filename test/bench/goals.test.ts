@@ -28,7 +28,7 @@ test('a ratio to the bare parts is met up to its bound, in the same run', () => 
       figure(task, 'sojourn', 'ns', [9, ours, 9000]),
       figure(task, 'bare', 'ns', [1000]),
     ]
-    return goalsOf(figures).find(({ name }) => name.startsWith(`${task}: time beside`))
+    return goalsOf(figures).find(({ name }) => name.startsWith(`${task}: time, relative`))
   }
   expect(taskOf(1250)).toMatchObject({ goal: '<= 1.25', measured: 1.25, met: true })
   expect(taskOf(1260)).toMatchObject({ measured: 1.26, met: false })

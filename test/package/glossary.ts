@@ -61,7 +61,7 @@ function dictionary(rows: readonly Term[]): Dictionary {
   const words = [...rows.flatMap(({ names }) => names), ...not.keys()]
     .toSorted((one, other) => other.length - one.length)
     .map((word) => word.replaceAll(/[.+]/g, String.raw`\$&`).replaceAll(' ', String.raw`\s+`))
-  return { pattern: new RegExp(String.raw`(?<![\w-])(${words.join('|')})s?(?![\w-])`, 'gi'), not }
+  return { pattern: new RegExp(String.raw`(?<![\w/-])(${words.join('|')})s?(?![\w-])`, 'gi'), not }
 }
 
 /**
