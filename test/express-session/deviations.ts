@@ -17,18 +17,18 @@ export const DEVIATIONS = {
   },
   'save unchanged': {
     express: '`req.session.save()` writes the session, changed or not.',
-    dropIn: 'It writes changes; if there are none, nothing.',
-    why: 'As with `resave`.',
+    dropIn: 'It writes changes. If there are none, it writes nothing.',
+    why: 'As with `resave: true`.',
   },
   'parallel requests': {
     express:
-      'Each request writes the session whole: of two that change different keys, one change is lost.',
-    dropIn: 'Each request writes its changed keys: both win.',
+      'Each request writes the whole session. If two concurrent requests change different keys, one change is lost (lost update).',
+    dropIn: 'Each request writes the keys that it has changed. Both changes are saved.',
     why: 'No lost updates.',
   },
   'slow request': {
     express:
-      'A request that was slower than the logout writes the session again: the visitor is signed in again.',
+      'A request that ends after the logout writes the session again: the visitor is signed in again.',
     dropIn: 'Its changes are refused with ERR_SESSION_GONE (409), and the session stays ended.',
     why: 'A logout is final.',
   },
@@ -36,24 +36,24 @@ export const DEVIATIONS = {
     express:
       'The headers and all but the last byte of a body are sent before the session is saved.',
     dropIn: 'Nothing is sent before the session is saved.',
-    why: 'A browser that follows a redirect finds what was saved.',
+    why: 'After a redirect the next page finds what was saved.',
   },
   'failed save': {
     express:
-      'If the store fails to save, the visitor is told that all is well; the error goes to `next` afterwards.',
+      'If the store fails to save, the visitor gets the page of success all the same. The error goes to `next` afterwards.',
     dropIn: 'The error goes to `next` instead of the response: ERR_STORE_UNAVAILABLE (503).',
-    why: 'A visitor is not told that a lost change was saved.',
+    why: 'The page must not say that a change was saved when it was lost.',
   },
   'failed destroy': {
     express:
-      'If the store fails to destroy a session, the error goes to the callback, and the app answers as it likes.',
+      'If the store fails to destroy a session, the error goes to the callback, and the app sends any response.',
     dropIn:
       'The error goes to the callback and, unless a second attempt succeeds, to `next` instead of the response. The cookie is removed.',
-    why: 'A visitor who is still signed in is not told otherwise.',
+    why: 'The page must not say that a visitor is signed out who is still signed in.',
   },
   'failed touch': {
     express: 'If the store fails to touch a session, the error goes to `next` after the response.',
-    dropIn: 'It is the event `touch-failed`, and the response is as it was.',
+    dropIn: 'The event `touch-failed` is emitted, and the response is not changed.',
     why: 'The next visit extends the session.',
   },
   'store error': {
@@ -62,8 +62,8 @@ export const DEVIATIONS = {
     why: 'The message of a store may quote session data. The code is the same for every store.',
   },
   'row without cookie': {
-    express: 'A row without `cookie` is a TypeError at each request of that visitor.',
-    dropIn: 'It is no session: the visitor gets a new one.',
+    express: 'A row without `cookie` throws a TypeError at each request of that visitor.',
+    dropIn: 'The row is ignored: the visitor gets a new session.',
     why: 'Otherwise that visitor could never use the site again.',
   },
   unsaved: {
@@ -73,19 +73,19 @@ export const DEVIATIONS = {
   },
   messages: {
     express: 'Invalid options throw a TypeError.',
-    dropIn: 'They throw a SessionError with `code` ERR_OPTION_INVALID, in words of its own.',
+    dropIn: 'They throw a SessionError with `code` ERR_OPTION_INVALID and another message.',
     why: 'One kind of error for all options.',
   },
   'invalid attribute': {
     express:
       'A cookie attribute that cannot be written (`expires: new Date(NaN)`) is an error after the response, which has no cookie.',
     dropIn: 'It is an error instead of the response.',
-    why: 'A visitor without a cookie is a stranger at the next request.',
+    why: 'Without the cookie the visitor is anonymous at the next request.',
   },
   'logout clears cookie': {
     express: '`destroy()` leaves the cookie in the browser.',
     dropIn: 'The response removes it.',
-    why: 'The next request does not ask the store for a session that is gone.',
+    why: 'The next request does not look for an ended session in the store.',
   },
   'cache headers': {
     express: 'Headers for caches are left to the app.',
@@ -97,34 +97,34 @@ export const DEVIATIONS = {
     express:
       '`req.signedCookies` and `req.cookies` of cookie-parser are read, if the Cookie header has no session cookie (deprecated since 1.5).',
     dropIn: 'Only the Cookie header is read.',
-    why: 'What another middleware says was verified is not verified.',
+    why: 'The middleware trusts no other middleware to have verified a cookie.',
   },
   'no secret': {
     express: 'Without a `secret` every request fails, unless cookie-parser has set `req.secret`.',
     dropIn: 'The app does not start. `req.secret` is not used.',
-    why: 'A missing setting shows before the first visitor does.',
+    why: 'You notice a missing setting at the start, not at the first request.',
   },
   'weak secret': {
     express: 'Any `secret` is accepted, such as `keyboard cat`.',
     dropIn:
-      'A published or short one is refused in production (ERR_SECRET_WEAK), and a warning in development.',
+      'A published or short secret is refused in production (ERR_SECRET_WEAK); in development a warning is printed.',
     why: 'Whoever knows the secret can sign session ids.',
   },
   'unknown option': {
     express: 'An unknown option is ignored.',
     dropIn: 'It is refused: ERR_OPTION_INVALID.',
-    why: '`saveUninitialised` or `cookie.maxage` would silently do nothing.',
+    why: 'A misspelling such as `saveUninitialised` or `cookie.maxage` would have no effect, without an error.',
   },
   nesting: {
     express: 'A value may be nested as deeply as `JSON.stringify` goes.',
     dropIn:
-      'At most 64 levels: a deeper value is ERR_VALUE_UNSUPPORTED instead of the response, and a row that has one is no session.',
-    why: 'Data of a store are not trusted to be shallow: reading them must not exhaust the stack.',
+      'At most 64 levels. A deeper value is ERR_VALUE_UNSUPPORTED instead of the response, and a row with one is ignored.',
+    why: 'Reading a deeply nested value from the store must not exhaust the stack.',
   },
   promise: {
     express: '`save`, `reload`, `regenerate` and `destroy` take a callback.',
-    dropIn: 'They do. Without one they return a promise.',
-    why: 'So that they can be awaited.',
+    dropIn: 'They take a callback, too. Without one they return a promise.',
+    why: 'You can await them.',
   },
 } as const satisfies Record<string, Deviation>
 
@@ -134,7 +134,7 @@ export const OWN_FORMAT = {
     express: '`req.sessionID` is the id in the cookie, and the key in the store.',
     dropIn:
       '`req.sessionID` is a label: random, new after `regenerate`, equal at each request. The cookie holds another id, of which the store knows a hash.',
-    why: 'Who reads the store, or a log with `req.sessionID`, cannot take a session over.',
+    why: 'Somebody who reads the store, or a log with `req.sessionID`, cannot use a session.',
   },
   genid: {
     express: '`genid` makes the id in the cookie.',
@@ -144,8 +144,8 @@ export const OWN_FORMAT = {
   'store calls': {
     express: '`req.sessionStore.get`, `set` and `destroy` work on any session.',
     dropIn:
-      'They call back with an error. The middleware’s `sessions` has `list`, `revoke` and `revokeUser`.',
-    why: 'Nothing can be found by a label.',
+      'They call back with an error. Use `list`, `revoke` and `revokeUser` of the middleware’s `sessions`.',
+    why: 'A session cannot be found by its label.',
   },
   defaults: {
     express: 'Without settings the cookie is `connect.sid`, without SameSite and Secure.',
@@ -155,16 +155,16 @@ export const OWN_FORMAT = {
   'secure over HTTP': {
     express: 'A Secure cookie is not sent over plain HTTP, unless `proxy` says that it was HTTPS.',
     dropIn: 'It is sent, with Secure: the browser decides.',
-    why: 'Behind a proxy that is not configured, visitors would stay strangers without an error.',
+    why: 'Behind a proxy that is not configured, visitors would never get a session, without an error.',
   },
   size: {
     express: 'A session may have any size.',
     dropIn: 'At most 1 MB in a store, and 4096 bytes in the cookie: see `maxBytes`.',
-    why: 'Each request reads all of it; browsers drop a larger cookie without an error.',
+    why: 'Each request reads the whole session; browsers drop a larger cookie without an error.',
   },
   idle: {
     express: 'Without `maxAge` the store decides how long a session lives.',
-    dropIn: 'A day without a visit; `lifetime` sets it.',
+    dropIn: 'It expires after a day without a visit (idle timeout). `lifetime` changes this.',
     why: 'The server enforces a lifetime, whatever the store.',
   },
 } as const satisfies Record<string, Deviation>

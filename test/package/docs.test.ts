@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { slug } from '../../site/slug.ts'
 import { blocksOf, compile, misquoted, pages } from './blocks.ts'
 import { manifest, root, text } from './repository.ts'
 
@@ -53,12 +54,26 @@ sessions.gte(req)
 
   it('has only links that lead somewhere', () => {
     for (const page of [...pages(), 'CHANGELOG.md']) {
-      const prose = text(page).replaceAll(/^```[^]*?^```/gm, '')
-      for (const [, target] of prose.matchAll(/\]\((?!https?:|mailto:)([^)#\s]+)[^)]*\)/g)) {
+      for (const [, target] of proseOf(page).matchAll(
+        /\]\((?!https?:|mailto:)([^)#\s]+)[^)]*\)/g,
+      )) {
         const file = normalize(join(dirname(page), target!))
         expect(existsSync(join(root, file)), `${page} links ${target}`).toBe(true)
       }
     }
+  })
+
+  it('has only links to headings that there are', () => {
+    const wrong = [...pages(), 'CHANGELOG.md'].flatMap((page) =>
+      [...proseOf(page).matchAll(/\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)/g)].flatMap(
+        ([, target, anchor]) => {
+          const file = target === '' ? page : normalize(join(dirname(page), target!))
+          const isThere = !file.endsWith('.md') || anchorsOf(file).has(anchor!)
+          return isThere ? [] : [`${page} links ${target}#${anchor}`]
+        },
+      ),
+    )
+    expect(wrong).toEqual([])
   })
 
   it('names only commands that there are', () => {
@@ -78,3 +93,19 @@ sessions.gte(req)
     )
   })
 })
+
+function proseOf(page: string): string {
+  return text(page).replaceAll(/^```[^]*?^```/gm, '')
+}
+
+/** The anchors of a page's headings; the second one of the same words ends in `-1`. */
+function anchorsOf(page: string): ReadonlySet<string> {
+  const anchors = new Set<string>()
+  for (const [, heading] of proseOf(page).matchAll(/^#+ (.+)$/gm)) {
+    const anchor = slug(heading!.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1'))
+    let next = anchor
+    for (let count = 1; anchors.has(next); count += 1) next = `${anchor}-${count}`
+    anchors.add(next)
+  }
+  return anchors
+}

@@ -89,7 +89,8 @@ async function roleWith(rights: readonly string[], tables: 'tables' | 'no tables
 }
 
 function grantsIn(guide: string): string[] {
-  const [, sql = ''] = /### Least rights in PostgreSQL[^]*?```sql\n([^]*?)```/.exec(guide) ?? []
+  const [, sql = ''] =
+    /### PostgreSQL: a role with the least privileges[^]*?```sql\n([^]*?)```/.exec(guide) ?? []
   return sql.split(';\n').filter((line) => line.startsWith('GRANT'))
 }
 
