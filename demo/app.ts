@@ -11,6 +11,7 @@ import { profilePage } from './pages/profile.ts'
 import { shopPages } from './pages/shop.ts'
 import { signInPages } from './pages/sign-in.ts'
 import { todoPages } from './pages/todo.ts'
+import { racePages } from './races/in-the-demo.ts'
 import type { Remembered, Site } from './site.ts'
 import {
   createSessions,
@@ -71,6 +72,7 @@ export function createApp({ db, secret, store, clock = Date.now }: AppOptions): 
   app.use(deviceForms(site))
   app.use(shopPages(site))
   app.use(todoPages(site))
+  app.use('/races', racePages(site))
   app.use(notFound(site))
   app.use(failureOf(site))
   return { app, sessions: site.sessions }

@@ -1,6 +1,6 @@
 /** Where a member is signed in, and how to sign out there: what only a store can do. */
 
-import express, { type Request, type Router } from 'express'
+import express, { type Router } from 'express'
 import { field } from '../form.ts'
 import { html, type Html } from '../html.ts'
 import { memberVisitOf, type Site, type Visit } from '../site.ts'
@@ -9,6 +9,8 @@ import { moment } from '../words.ts'
 export function deviceForms({ devices, ...site }: Site): Router {
   const routes = express.Router()
   if (!devices) return routes
+
+  routes.get('/devices', (_req, res) => res.redirect(303, '/profile#devices'))
 
   routes.post('/devices/end', async (req, res) => {
     const { session, user, say } = await memberVisitOf(site, req)
@@ -32,15 +34,17 @@ export async function deviceList({ devices }: Site, visit: Visit): Promise<Html 
   const { say, language, session, user, csrfField } = visit
   if (!devices || !user) return undefined
   const listed = await devices.list(user.id, { current: session.handle })
-  return html`<section class="card">
-    <h2>${say('devices')}</h2>
+  return html`<section class="card wide" id="devices" aria-labelledby="devices-title">
+    <h2 id="devices-title">${say('devices')}</h2>
     <p>${say('devicesAbout')}</p>
-    <ul class="todos">
+    <ul class="todos devices">
       ${listed.map(
         ({ handle, label, lastSeenAt, isCurrent }) =>
-          html`<li>
+          html`<li ${isCurrent && html` aria-current="true"`}>
+            ${SCREEN}
             <span class="text"
-              >${label ?? say('device')}${isCurrent && html` <b class="badge">${say('here')}</b>`}<br />
+              ><b>${label ?? say('device')}</b
+              >${isCurrent && html` <b class="badge">${say('here')}</b>`}<br />
               <small
                 >${say('lastSeen')}
                 <time datetime="${lastSeenAt.toISOString()}"
@@ -53,7 +57,7 @@ export async function deviceList({ devices }: Site, visit: Visit): Promise<Html 
               html`<form method="post" action="/devices/end">
                 ${csrfField}
                 <button class="small danger" name="device" value="${handle}">
-                  ${say('signOut')}
+                  ${say('signOut')}<span class="unseen">: ${label ?? say('device')}</span>
                 </button>
               </form>`
             }
@@ -70,15 +74,7 @@ export async function deviceList({ devices }: Site, visit: Visit): Promise<Html 
   </section>`
 }
 
-/** What to call the device a request comes from: `Firefox, Linux`. */
-export function deviceOf(req: Request): string | undefined {
-  const agent = req.get('user-agent') ?? ''
-  const browser = /\b(Firefox|Edg|OPR|Chrome|Safari|curl)\b/.exec(agent)?.[1]
-  const system = /\b(Windows|Android|iPhone|iPad|Mac OS X|Linux)\b/.exec(agent)?.[1]
-  const names = [browser && (BROWSERS[browser] ?? browser), system && (SYSTEMS[system] ?? system)]
-  return names.filter(Boolean).join(', ') || undefined
-}
-
-const BROWSERS: Readonly<Record<string, string>> = { Edg: 'Edge', OPR: 'Opera' }
-
-const SYSTEMS: Readonly<Record<string, string>> = { 'Mac OS X': 'macOS' }
+const SCREEN = html`<svg class="screen" viewBox="0 0 24 24" aria-hidden="true">
+  <rect x="3" y="4" width="18" height="12" rx="2" />
+  <path d="M8 20h8M12 16v4" />
+</svg>`

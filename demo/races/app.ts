@@ -1,8 +1,5 @@
 /** The race page, and below it each library's pages: one server for all. */
 
-import type { AddressInfo } from 'node:net'
-import { createServer, type RequestListener } from 'node:http'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import express, { type Request, type Response } from 'express'
@@ -11,6 +8,7 @@ import { contendersOn } from './contenders/contenders.ts'
 import { racePage } from './page.ts'
 import type { Place } from './place.ts'
 import { race, type RaceOptions, type Result } from './run.ts'
+import { serveContenders } from './serving.ts'
 
 /** A race that was run. */
 export interface Raced {
@@ -27,36 +25,12 @@ export interface Races {
   close(): Promise<void>
 }
 
-/** Starts the server on a port; `0`: one that is free. Each increment is a connection of its own. */
+/** Starts the server on a port; `0`: one that is free. */
 export async function startRaces(place: Place, port: number, increments = 1000): Promise<Races> {
   const contenders = await contendersOn(place)
-  const server = createServer()
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  server.on('request', mounted(contenders, pages(place, contenders, { origin, increments })))
-  return {
-    origin,
-    contenders,
-    async close() {
-      const closed = once(server, 'close')
-      server.close()
-      server.closeAllConnections()
-      await closed
-    },
-  }
-}
-
-/** `/better-auth/increment` is `/increment` of better-auth. */
-function mounted(contenders: readonly Contender[], rest: RequestListener): RequestListener {
-  const listeners = new Map(contenders.map(({ path, listener }) => [path, listener]))
-  return (req, res) => {
-    const [, first = '', tail = ''] = /^\/([\w-]+)(\/.*)$/.exec(req.url ?? '') ?? []
-    const listener = listeners.get(first)
-    if (!listener) return rest(req, res)
-    req.url = tail
-    listener(req, res)
-  }
+  const { origin, rest, close } = await serveContenders(contenders, port)
+  rest(pages(place, contenders, { origin, increments }))
+  return { origin, contenders, close }
 }
 
 function pages(

@@ -1,5 +1,6 @@
 /** The race: the same requests to one library, and what its session holds afterwards. */
 
+import { setTimeout } from 'node:timers/promises'
 import type { Contender, Kept } from './contender.ts'
 import { KEYS } from './contender.ts'
 
@@ -7,11 +8,22 @@ import { KEYS } from './contender.ts'
 export interface RaceOptions {
   /** Where the contender is mounted: `http://127.0.0.1:3000/express-session`. */
   readonly url: string
-  /** How many increments, all of them at once. */
   readonly increments: number
-  /** `all-read-first`: no request writes before all have read. `as-it-comes`: by chance. */
+  /** How many requests at once. The next ones begin when these are answered. @default all */
+  readonly atOnce?: number
+  /** Milliseconds between them, for somebody who watches. @default none */
+  readonly pause?: number
+  /** `all-read-first`: no request writes before all that run have read. `as-it-comes`: by chance. */
   readonly order: 'all-read-first' | 'as-it-comes'
+  /** Called with each step, while the race runs. */
+  readonly report?: (step: Step) => void
 }
+
+/** What has just happened in a race. */
+export type Step =
+  | { readonly race: 'increments' | 'keys'; readonly answered: number; readonly kept: Kept }
+  | { readonly race: 'logout'; readonly event: string }
+  | { readonly race: 'logout'; readonly after: AfterLogout }
 
 /** What a library kept. */
 export interface Result {
@@ -21,22 +33,46 @@ export interface Result {
   /** Of `KEYS`. */
   readonly keys: number
   /** For each moment in which the slow request was held: whether the visitor is signed in again. */
-  readonly afterLogout: readonly { where: string; signedInAgain: boolean; status: number }[]
+  readonly afterLogout: readonly AfterLogout[]
+}
+
+/** Where a slow request was held, what it was answered, and whether the cookie of before is valid. */
+export interface AfterLogout {
+  readonly where: string
+  readonly signedInAgain: boolean
+  readonly status: number
 }
 
 /** Runs the three races. @throws if a request that has to succeed does not */
 export async function race(contender: Contender, options: RaceOptions): Promise<Result> {
+  const { report } = options
   const visitor = await signedIn(options.url)
-  await together(options.increments, () => visitor.post('/increment'))
-  await together(KEYS, (at) => visitor.post(`/key/${at}`))
+  await together('increments', options.increments, () => visitor.post('/increment'))
+  await together('keys', KEYS, (at) => visitor.post(`/key/${at}`))
   const { count, keys } = await visitor.kept()
-  const afterLogout: { where: string; signedInAgain: boolean; status: number }[] = []
+  const afterLogout: AfterLogout[] = []
   for (const moment of contender.moments) {
-    afterLogout.push({ where: moment.where, ...(await slowRequest(moment)) })
+    const after = { where: moment.where, ...(await slowRequest(moment)) }
+    afterLogout.push(after)
+    report?.({ race: 'logout', after })
   }
   return { name: contender.name, counted: count, keys, afterLogout }
 
-  async function together(count: number, act: (at: number) => Promise<number>): Promise<void> {
+  async function together(
+    name: 'increments' | 'keys',
+    count: number,
+    act: (at: number) => Promise<number>,
+  ): Promise<void> {
+    const { atOnce = count, pause = 0 } = options
+    for (let from = 0; from < count; from += atOnce) {
+      const size = Math.min(atOnce, count - from)
+      await wave(size, (at) => act(from + at))
+      report?.({ race: name, answered: from + size, kept: await visitor.kept() })
+      if (pause > 0) await setTimeout(pause)
+    }
+  }
+
+  async function wave(count: number, act: (at: number) => Promise<number>): Promise<void> {
     const held = options.order === 'all-read-first' ? contender.readFirst.hold(count) : undefined
     const answers = Promise.all(Array.from({ length: count }, (_, at) => act(at)))
     // If a request fails before it arrives, `answers` rejects, and the others go on.
@@ -52,7 +88,12 @@ export async function race(contender: Contender, options: RaceOptions): Promise<
     const held = moment.hold(1)
     const slow = leaving.post('/slow')
     await Promise.race([held.arrived, slow])
+    report?.({
+      race: 'logout',
+      event: `The slow request has read the session. It is held ${moment.where}.`,
+    })
     await leaving.post('/logout').finally(() => held.release())
+    report?.({ race: 'logout', event: 'The visitor has logged out. The slow request goes on.' })
     const status = await slow
     const { user } = await leaving.kept()
     return { signedInAgain: user !== undefined, status }
