@@ -56,8 +56,13 @@ export async function deviceList({ devices }: Site, visit: Visit): Promise<Html 
               !isCurrent &&
               html`<form method="post" action="/devices/end">
                 ${csrfField}
-                <button class="small danger" name="device" value="${handle}">
-                  ${say('signOut')}<span class="unseen">: ${label ?? say('device')}</span>
+                <button
+                  class="small danger"
+                  name="device"
+                  value="${handle}"
+                  aria-label="${say('signOut')}: ${label ?? say('device')}"
+                >
+                  ${say('signOut')}
                 </button>
               </form>`
             }

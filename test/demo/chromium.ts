@@ -1,10 +1,13 @@
 /** The browser of the tests, on this machine and without the rest of the internet. */
 
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, chromium, type LaunchOptions } from 'playwright-core'
 
 /** Starts it; names under `.test` are this machine. */
-export function startChromium(): Promise<Browser> {
+export function startChromium(
+  options: Pick<LaunchOptions, 'ignoreDefaultArgs'> = {},
+): Promise<Browser> {
   return chromium.launch({
+    ...options,
     executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
     args: [
       '--headless',
