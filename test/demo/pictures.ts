@@ -86,15 +86,15 @@ async function keepPage(browser: Browser, name: string, body: Html): Promise<voi
 
 const STYLE = `
   body { margin: 0; font: 15px/1.5 system-ui, sans-serif; color: #23302c }
-  main { width: fit-content; max-width: 1360px; padding: 20px; background: #fbf7ef }
+  main { width: min-content; padding: 20px; background: #fbf7ef }
   .shots { display: flex; gap: 20px; align-items: start }
   figure { margin: 0 }
-  figcaption { margin-bottom: 8px; font-weight: 600 }
+  figcaption { white-space: nowrap; margin-bottom: 8px; font-weight: 600 }
   figcaption b { display: inline-block; width: 24px; border-radius: 12px; background: #1f5c4d; color: #fff; text-align: center }
   img { display: block; border: 1px solid #e4dccb; border-radius: 8px }
-  h1 { margin: 0 0 14px; font-size: 20px }
+  h1 { margin: 0 0 14px; font-size: 20px; white-space: nowrap }
   table { border-collapse: collapse; background: #fff }
-  th, td { padding: 7px 12px; border: 1px solid #e4dccb; text-align: left; vertical-align: top }
+  th, td { padding: 7px 12px; border: 1px solid #e4dccb; text-align: left; vertical-align: top; white-space: nowrap }
   th { background: #f1ead9 }
   td:first-child { font-weight: 600 }
   .yes { color: #1f5c4d }
