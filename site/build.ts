@@ -40,7 +40,9 @@ function copyPages(): void {
   for (const [from, to] of Object.entries(OTHERS)) {
     put(to, forSite(readFileSync(join(root, from), 'utf8'), from))
   }
-  cpSync(join(root, 'docs', 'performance.svg'), join(pages, 'performance.svg'))
+  for (const picture of ['performance.svg', 'images']) {
+    cpSync(join(root, 'docs', picture), join(pages, picture), { recursive: true })
+  }
 }
 
 function put(file: string, text: string): void {
