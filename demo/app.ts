@@ -11,7 +11,6 @@ import { profilePage } from './pages/profile.ts'
 import { shopPages } from './pages/shop.ts'
 import { signInPages } from './pages/sign-in.ts'
 import { todoPages } from './pages/todo.ts'
-import { racePages } from './races/in-the-demo.ts'
 import type { Remembered, Site } from './site.ts'
 import {
   createSessions,
@@ -23,6 +22,7 @@ import {
 } from './sojourn.ts'
 import { todosIn } from './todos.ts'
 import { demoUsers } from './users.ts'
+import { racePages } from './races/in-the-demo.ts'
 
 /** What the app needs. A test gives its own. */
 export interface AppOptions {
@@ -71,8 +71,8 @@ export function createApp({ db, secret, store, clock = Date.now }: AppOptions): 
   app.use(profilePage(site))
   app.use(deviceForms(site))
   app.use(shopPages(site))
-  app.use(todoPages(site))
   app.use('/races', racePages(site))
+  app.use(todoPages(site))
   app.use(notFound(site))
   app.use(failureOf(site))
   return { app, sessions: site.sessions }

@@ -1,13 +1,13 @@
 /** Signing in and out. */
 
 import express, { type Router } from 'express'
-import { deviceOf } from '../device-name.ts'
 import { field } from '../form.ts'
 import { html } from '../html.ts'
 import { page } from '../page.ts'
 import { type Site, type Visit, visitOf } from '../site.ts'
 import { safeNext } from '../sojourn.ts'
 import { DEMO_ACCOUNTS } from '../users.ts'
+import { deviceOf } from './device-name.ts'
 
 export function signInPages(site: Site): Router {
   const routes = express.Router()
