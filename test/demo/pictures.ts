@@ -1,20 +1,16 @@
 /**
- * The pictures of the documentation, taken by tests: `PICTURES=1` writes them to docs/images, and a
- * path to another folder. Otherwise they are in a temporary one.
+ * The pictures of the documentation, taken by tests. They are written to the folder that PICTURES names
+ * (`PICTURES=docs/images`), otherwise to a temporary one.
  */
 
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Browser } from 'playwright-core'
 import { expect } from 'vitest'
 import { html, type Html } from '../../demo/html.ts'
 
-const IMAGES = fileURLToPath(new URL('../../docs/images', import.meta.url))
-const wanted = process.env['PICTURES']
-const folder =
-  wanted === '1' ? IMAGES : (wanted ?? mkdtempSync(join(tmpdir(), 'sojourn-pictures-')))
+const folder = process.env['PICTURES'] ?? mkdtempSync(join(tmpdir(), 'sojourn-pictures-'))
 
 /** Writes a picture; `name` is the file's, without its ending. */
 export function keepPicture(name: string, png: Buffer): void {
