@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => browser?.close())
 
-const VIEW = { width: 620, height: 600 }
+const VIEW = { width: 620, height: 720 }
 
 /** On the pages of Ada, and on no page of a visitor who is not signed in. */
 const OF_ADA = /Buy tea|Sign out|What your session keeps/

@@ -30,7 +30,7 @@ async function signedIn(baseURL: string, options: BrowserContextOptions = {}): P
 
 test('revoking a device in one browser signs the other browser out', async () => {
   const { origin } = await startDemo()
-  const viewport = { width: 620, height: 640 }
+  const viewport = { width: 620, height: 740 }
   const there = await signedIn(origin, { viewport, userAgent: IPHONE })
   const here = await signedIn(origin, { viewport })
   await here.goto('/devices')
