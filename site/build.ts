@@ -40,9 +40,8 @@ function copyPages(): void {
   for (const [from, to] of Object.entries(OTHERS)) {
     put(to, forSite(readFileSync(join(root, from), 'utf8'), from))
   }
-  for (const picture of ['performance.svg', 'images']) {
-    cpSync(join(root, 'docs', picture), join(pages, picture), { recursive: true })
-  }
+  cpSync(join(root, 'docs', 'performance.svg'), join(pages, 'performance.svg'))
+  cpSync(join(root, 'docs', 'images'), join(pages, 'images'), { recursive: true })
 }
 
 function put(file: string, text: string): void {

@@ -42,12 +42,14 @@ export function racePages(site: Site, increments = 1000): Router {
 
   /** One race at a time: who comes while one runs watches that one. */
   function joined(choice: Choice): Promise<WatchedRace> {
+    const end = () => void (running = undefined)
     running ??= startRace(choice, increments).then((race) => {
       last = race
-      const end = () => void (running = undefined)
       race.ended.then(end, end)
       return race
     })
+    // A race that cannot even start, where a library is not installed, is not the last one.
+    running.catch(end)
     return running
   }
 }
@@ -56,6 +58,8 @@ export function racePages(site: Site, increments = 1000): Router {
 async function tell(race: WatchedRace, res: Response): Promise<void> {
   res.type('text/event-stream')
   const send = () => {
+    // The browser may have left.
+    if (res.destroyed) return
     const event = { sentence: sentenceOf(race), lanes: lanesOf(race).toString() }
     res.write(`data: ${JSON.stringify(event)}\n\n`)
   }
