@@ -3,6 +3,7 @@
 import { html, type Html } from '../html.ts'
 import type { Raced } from './app.ts'
 import { type Contender, KEYS } from './contender.ts'
+import { spaced } from './lanes.ts'
 import type { Result } from './run.ts'
 
 /** What the page shows. */
@@ -135,11 +136,6 @@ function kept(count: number, all: number): Html {
   return html`<p class="${count === all ? 'kept' : 'lost'}">
     <b>${spaced(count)}</b> of ${spaced(all)}
   </p>`
-}
-
-/** 1000 is written 1 000, with a space that does not break. */
-function spaced(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, '\u00A0')
 }
 
 const NOTES = html`<section class="card tinted notes">
