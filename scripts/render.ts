@@ -1,4 +1,4 @@
-/** Renders the parts of docs/ that are written by the code: the captions and the errors. */
+/** Renders the parts of docs/ that are written by the code: the captions, and the line of each error. */
 
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -90,23 +90,16 @@ export function architecturePage(page: string): string {
   return `${page.slice(0, begin)}${MARKS[0]}\n\n${captionTables()}\n\n${page.slice(end)}`
 }
 
-/** docs/errors.md. */
-export function errorsPage(): string {
-  const entries = errorCatalogue().map(
-    ({ code, status, message }) =>
-      `## ${code}\n\nStatus ${status}. \`${message.replaceAll('`', "'")}\``,
-  )
-  return `# Errors
-
-Every error of this library is a \`SessionError\`. Tell them apart by \`code\`: codes are stable, messages are
-not. \`status\` is the HTTP status that fits, which Express and others read. A message never holds a secret,
-an id or a value; \`cause\` is the error underneath, if there is one. What stands in \`<>\` is filled in.
-
-A cookie that was tampered with, has expired or is malformed is no error: the visitor gets an anonymous
-session, and the app an [event](events.md).
-
-This page is written by \`npm run docs\`.
-
-${entries.join('\n\n')}
-`
+/** docs/errors.md with the line of each code written anew: its status and its message. */
+export function errorsPage(page: string): string {
+  const catalogue = errorCatalogue()
+  const explained = [...page.matchAll(/^## (ERR_\w+)$/gm)].map(([, code]) => code!)
+  const missing = catalogue.find(({ code }) => !explained.includes(code))
+  if (missing) throw new Error(`Explain ${missing.code} in docs/errors.md`)
+  return page.replace(/^## (ERR_\w+)\n\n(?:Status .*\n\n)?/gm, (_heading, code: string) => {
+    const entry = catalogue.find((one) => one.code === code)
+    if (!entry) throw new Error(`There is no ${code}, which docs/errors.md explains`)
+    const message = entry.message.replaceAll('`', "'")
+    return `## ${code}\n\nStatus ${entry.status}. \`${message}\`\n\n`
+  })
 }

@@ -19,7 +19,7 @@ writeReference()
 writeHome()
 mkdirSync(join(pages, '.vitepress'), { recursive: true })
 cpSync(join(site, 'site.config.ts'), join(pages, '.vitepress', 'config.ts'))
-cpSync(join(site, 'nav.ts'), join(pages, '.vitepress', 'nav.ts'))
+for (const file of ['nav.ts', 'slug.ts']) cpSync(join(site, file), join(pages, '.vitepress', file))
 if (!process.argv.includes('--sources-only')) {
   rmSync(dist, { recursive: true, force: true })
   execFileSync(
@@ -105,7 +105,7 @@ function writeReference(): void {
     useCodeBlocks: true,
     sanitizeComments: true,
     skipErrorChecking: true,
-    logLevel: 'Error',
+    logLevel: 'Warn',
   }
   const file = join(site, '.typedoc.json')
   writeFileSync(file, JSON.stringify(options))

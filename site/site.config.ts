@@ -2,6 +2,7 @@
 
 import { defineConfig } from 'vitepress'
 import { GROUPS } from './nav.ts'
+import { slug } from './slug.ts'
 
 export default defineConfig({
   title: 'Sojourn',
@@ -11,6 +12,7 @@ export default defineConfig({
   // Every link has to lead somewhere, but for those to the reader's own server.
   ignoreDeadLinks: 'localhostLinks',
   lastUpdated: false,
+  markdown: { anchor: { slugify: slug } },
   vite: { build: { chunkSizeWarningLimit: 5000 } },
   themeConfig: {
     search: { provider: 'local' },

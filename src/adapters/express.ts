@@ -15,8 +15,11 @@ import { sendRedirect } from './node/session-headers.ts'
  * the page was sent in one call (`send`, `json`, `render`, `redirect`) and no middleware after this
  * one wraps the response, as compression does. Otherwise a fixed error response is sent.
  *
+ * @throws ERR_OPTION_INVALID unless `sessions` is what `createSessions` returns.
+ *
  * @example
- * app.use(sessionMiddleware(sessions))
+ * import { sessionMiddleware } from 'sojourn/express'
+ * app.use(sessionMiddleware(sessions)) // before the routes
  */
 export function sessionMiddleware(
   sessions: Sessions<any>,
@@ -42,7 +45,11 @@ function isExpress(req: IncomingMessage, res: ServerResponse): boolean {
  * it reads the token from the header `x-csrf-token`, or from `req.body._csrf`. It calls `next` with
  * the error ERR_CSRF (status 403).
  *
+ * @throws ERR_OPTION_INVALID unless `sessions` is what `createSessions` returns.
+ *
  * @example
+ * import express from 'express'
+ * import { csrfGuard } from 'sojourn/express'
  * app.use(express.urlencoded({ extended: false }), csrfGuard(sessions))
  */
 export function csrfGuard(
@@ -64,6 +71,7 @@ export function csrfGuard(
  * @throws ERR_OPTION_INVALID
  *
  * @example
+ * import { loginRequired } from 'sojourn/express'
  * app.use('/account', loginRequired(sessions, { redirect: '/login', within: '10m' }))
  */
 export function loginRequired(

@@ -54,7 +54,12 @@ interface FastifyReply {
  * If a session cannot be saved, the app's error handler gets the error. Where that is too late, as
  * for a reply that was hijacked, a fixed error response is sent.
  *
+ * @throws ERR_OPTION_INVALID unless `sessions` is what `createSessions` returns.
+ *
  * @example
+ * import Fastify from 'fastify'
+ * import { sessionPlugin } from 'sojourn/fastify'
+ * const app = Fastify()
  * await app.register(sessionPlugin, { sessions })
  */
 export async function sessionPlugin(
@@ -93,8 +98,13 @@ Object.assign(sessionPlugin, {
  * do not decide, it reads the token from the header `x-csrf-token`, or from `request.body._csrf`.
  *
  * @throws ERR_CSRF (403) in the hook
+ * @throws ERR_OPTION_INVALID unless `sessions` is what `createSessions` returns.
  *
  * @example
+ * import Fastify from 'fastify'
+ * import { csrfGuard, sessionPlugin } from 'sojourn/fastify'
+ * const app = Fastify()
+ * await app.register(sessionPlugin, { sessions })
  * app.addHook('preHandler', csrfGuard(sessions))
  */
 export function csrfGuard(sessions: Sessions<any>): (request: FastifyRequest) => Promise<void> {
@@ -110,7 +120,11 @@ export function csrfGuard(sessions: Sessions<any>): (request: FastifyRequest) =>
  * @throws ERR_OPTION_INVALID
  *
  * @example
- * app.get('/account', { preHandler: loginRequired(sessions, { redirect: '/login' }) }, account)
+ * import Fastify from 'fastify'
+ * import { loginRequired } from 'sojourn/fastify'
+ * const app = Fastify()
+ * const preHandler = loginRequired(sessions, { redirect: '/login' })
+ * app.get('/account', { preHandler }, async () => 'yours')
  */
 export function loginRequired(
   sessions: Sessions<any>,

@@ -27,8 +27,10 @@ export type FetchHandler<Rest extends unknown[] = unknown[], Incoming extends Re
  * nothing is saved.
  *
  * @throws ERR_RESPONSE_INVALID if the handler returns something else than a `Response`.
+ * @throws ERR_OPTION_INVALID unless it is given `sessions` and a handler.
  *
  * @example
+ * import { withSessions } from 'sojourn/fetch'
  * export default { fetch: withSessions(sessions, async (request) => new Response('hello')) }
  */
 export function withSessions<Rest extends unknown[], Incoming extends Request = Request>(
@@ -48,10 +50,13 @@ export function withSessions<Rest extends unknown[], Incoming extends Request = 
  *
  * @param failed called if the session cannot be saved: returns the response, or throws, so that the
  * framework's error handler gets the error. @default the error response
+ * @throws ERR_RESPONSE_INVALID if the handler returns something else than a `Response`; what `failed` and the
+ * handler throw.
  *
  * @example
- * const handle = ({ event, resolve }) =>
- *   respond(sessions, [event.request, event.locals], () => resolve(event))
+ * import { respond } from 'sojourn/fetch'
+ * const middleware = (context: { request: Request }, next: () => Promise<Response>) =>
+ *   respond(sessions, [context.request, context], next)
  */
 export async function respond(
   sessions: Sessions<any>,
@@ -92,7 +97,17 @@ function release({ body }: Response): void {
   void body?.cancel?.()?.catch(() => {})
 }
 
-/** Never changes the app's own object: it may return the same one to the next visitor. */
+/**
+ * Never changes the app's own object: it may return the same one to the next visitor.
+ *
+ * @example
+ * import type { Visit } from 'sojourn'
+ * import { withOutgoing } from 'sojourn/fetch'
+ * async function finished(visit: Visit, response: Response): Promise<Response> {
+ *   const outgoing = await visit.finish()
+ *   return outgoing ? withOutgoing(response, outgoing) : response
+ * }
+ */
 export function withOutgoing(response: Response, outgoing: Outgoing): Response {
   hidesType ??= !new Response('').headers.has('content-type')
   if (hidesType) {
@@ -126,9 +141,12 @@ function kindOf(value: unknown): string {
  * the header `x-csrf-token`, or from the form field `_csrf` in the first 64 KiB of the body.
  *
  * @throws ERR_CSRF, for which `withSessions` returns a response with status 403.
+ * @throws ERR_OPTION_INVALID unless it is given `sessions` and a handler.
  *
  * @example
- * export default { fetch: withSessions(sessions, csrfGuard(sessions, handler)) }
+ * import { csrfGuard, withSessions } from 'sojourn/fetch'
+ * const save = csrfGuard(sessions, async (request) => new Response('saved'))
+ * export default { fetch: withSessions(sessions, save) }
  */
 export function csrfGuard<Rest extends unknown[], Incoming extends Request = Request>(
   sessions: Sessions<any>,
@@ -152,6 +170,7 @@ export function csrfGuard<Rest extends unknown[], Incoming extends Request = Req
  * @throws ERR_OPTION_INVALID
  *
  * @example
+ * import { loginRequired, withSessions } from 'sojourn/fetch'
  * const account = loginRequired(sessions, { redirect: '/login' }, () => new Response('yours'))
  * export default { fetch: withSessions(sessions, account) }
  */

@@ -27,8 +27,12 @@ const HANDLED = Symbol.for('h3.handled')
  * the `SessionError` as `cause`. What was written before an error is saved.
  *
  * @param toResponse h3's own: it makes a response of what a handler returns, or of its error.
+ * @throws ERR_OPTION_INVALID unless `sessions` is what `createSessions` returns.
  *
  * @example
+ * import { H3, toResponse } from 'h3'
+ * import { sessionMiddleware } from 'sojourn/h3'
+ * const app = new H3()
  * app.use(sessionMiddleware(sessions, toResponse))
  */
 export function sessionMiddleware<Event extends H3Event>(
@@ -84,8 +88,13 @@ function inDialect(error: unknown): unknown {
  * Origin do not decide, it reads the token from the header `x-csrf-token`, or from the form field
  * `_csrf` in the first 64 KiB of the body. It throws ERR_CSRF (403).
  *
+ * @throws ERR_OPTION_INVALID unless `sessions` is what `createSessions` returns.
+ *
  * @example
- * app.use(csrfGuard(sessions))
+ * import { H3 } from 'h3'
+ * import { csrfGuard } from 'sojourn/h3'
+ * const app = new H3()
+ * app.use(csrfGuard(sessions)) // after sessionMiddleware
  */
 export function csrfGuard(
   sessions: Sessions<any>,
@@ -105,6 +114,9 @@ export function csrfGuard(
  * @throws ERR_OPTION_INVALID
  *
  * @example
+ * import { H3 } from 'h3'
+ * import { loginRequired } from 'sojourn/h3'
+ * const app = new H3()
  * app.use('/account/**', loginRequired(sessions, { redirect: '/login' }))
  */
 export function loginRequired(

@@ -25,7 +25,12 @@ type HonoMiddleware<Result> = (c: HonoContext, next: () => Promise<void>) => Pro
  * If a session cannot be saved, the app's `onError` gets the error. What was written before an error
  * is saved: Hono has made a response of the error by then.
  *
+ * @throws ERR_OPTION_INVALID unless `sessions` is what `createSessions` returns.
+ *
  * @example
+ * import { Hono } from 'hono'
+ * import { sessionMiddleware } from 'sojourn/hono'
+ * const app = new Hono()
  * app.use(sessionMiddleware(sessions))
  */
 export function sessionMiddleware(sessions: Sessions<any>): HonoMiddleware<void> {
@@ -64,8 +69,13 @@ function isSent({ headers }: Response): boolean {
  * Origin do not decide, it reads the token from the header `x-csrf-token`, or from the form field
  * `_csrf` in the first 64 KiB of the body. It throws ERR_CSRF (403).
  *
+ * @throws ERR_OPTION_INVALID unless `sessions` is what `createSessions` returns.
+ *
  * @example
- * app.use(csrfGuard(sessions))
+ * import { Hono } from 'hono'
+ * import { csrfGuard, sessionMiddleware } from 'sojourn/hono'
+ * const app = new Hono()
+ * app.use(sessionMiddleware(sessions), csrfGuard(sessions))
  */
 export function csrfGuard(sessions: Sessions<any>): HonoMiddleware<void> {
   requireSessions(sessions, 'csrfGuard', 'app.use(csrfGuard(sessions))')
@@ -86,6 +96,9 @@ export function csrfGuard(sessions: Sessions<any>): HonoMiddleware<void> {
  * @throws ERR_OPTION_INVALID
  *
  * @example
+ * import { Hono } from 'hono'
+ * import { loginRequired } from 'sojourn/hono'
+ * const app = new Hono()
  * app.use('/account/*', loginRequired(sessions, { redirect: '/login' }))
  */
 export function loginRequired(

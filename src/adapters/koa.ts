@@ -32,7 +32,12 @@ type KoaMiddleware = (ctx: KoaContext, next: () => Promise<any>) => Promise<any>
  * otherwise `app.on('error')` gets it. Where that is too late, as with `ctx.respond = false`, a fixed
  * error response is sent.
  *
+ * @throws ERR_OPTION_INVALID unless `sessions` is what `createSessions` returns.
+ *
  * @example
+ * import Koa from 'koa'
+ * import { sessionMiddleware } from 'sojourn/koa'
+ * const app = new Koa()
  * app.use(sessionMiddleware(sessions))
  */
 export function sessionMiddleware(
@@ -68,8 +73,14 @@ async function commitFor({ res }: Pick<KoaContext, 'res'>, visit: Visit): Promis
  * Where Sec-Fetch-Site and Origin do not decide, it reads the token from the header `x-csrf-token`, or
  * from `ctx.request.body._csrf`. It throws ERR_CSRF (403).
  *
+ * @throws ERR_OPTION_INVALID unless `sessions` is what `createSessions` returns.
+ *
  * @example
- * app.use(csrfGuard(sessions))
+ * import Koa from 'koa'
+ * import { csrfGuard, sessionMiddleware } from 'sojourn/koa'
+ * const app = new Koa()
+ * app.use(sessionMiddleware(sessions))
+ * app.use(csrfGuard(sessions)) // after the body parser
  */
 export function csrfGuard(sessions: Sessions<any>): KoaMiddleware {
   requireSessions(sessions, 'csrfGuard', 'app.use(csrfGuard(sessions))')
@@ -87,7 +98,11 @@ export function csrfGuard(sessions: Sessions<any>): KoaMiddleware {
  * @throws ERR_OPTION_INVALID
  *
  * @example
- * router.get('/account', loginRequired(sessions, { redirect: '/login' }), account)
+ * import Koa from 'koa'
+ * import { loginRequired, sessionMiddleware } from 'sojourn/koa'
+ * const app = new Koa()
+ * app.use(sessionMiddleware(sessions))
+ * app.use(loginRequired(sessions, { redirect: '/login' }))
  */
 export function loginRequired(
   sessions: Sessions<any>,

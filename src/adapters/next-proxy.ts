@@ -49,6 +49,8 @@ export interface ProxyOptions<Incoming extends Request> {
  * @throws ERR_OPTION_INVALID
  *
  * @example
+ * import { NextResponse } from 'next/server'
+ * import { sessionProxy } from 'sojourn/next'
  * export const proxy = sessionProxy(sessions, NextResponse.next)
  */
 export function sessionProxy<Incoming extends Request = Request>(

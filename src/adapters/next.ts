@@ -29,13 +29,15 @@ export interface NextFunctions {
   cookies: () => Promise<NextCookies>
   /** Of `next/headers`. */
   headers: () => Promise<NextHeaders>
-  /** Of `next/navigation`: for `signedIn({ redirect })`. */
+  /** Of `next/navigation`: for `signedIn({ redirect })`. @default none: that option throws */
   redirect?: (path: string) => never
 }
 
 /** A flash message, as a page shows it. */
 export interface PassedFlash {
+  /** What kind of message, such as `success`. */
   category: string
+  /** The text. HTML of a `Markup` is shown as text. */
   message: string
 }
 
@@ -85,7 +87,9 @@ export interface NextSessions<Data> {
  *
  * @example
  * import { cookies, headers } from 'next/headers'
- * export const { get, withSessions } = nextSessions(sessions, { cookies, headers })
+ * import { redirect } from 'next/navigation'
+ * import { nextSessions } from 'sojourn/next'
+ * export const { get, withSessions } = nextSessions(sessions, { cookies, headers, redirect })
  */
 export function nextSessions<Data>(
   sessions: Sessions<Data>,

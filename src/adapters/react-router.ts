@@ -23,7 +23,10 @@ type RouterMiddleware = (args: RouterArguments, next: () => Promise<Response>) =
  * Makes the session middleware: then `sessions.get(context)` works in loaders, actions and other
  * middleware. Use it in `root.tsx`.
  *
+ * @throws ERR_OPTION_INVALID unless `sessions` is what `createSessions` returns.
+ *
  * @example
+ * import { sessionMiddleware } from 'sojourn/react-router'
  * export const middleware = [sessionMiddleware(sessions)]
  */
 export function sessionMiddleware(sessions: Sessions<any>): RouterMiddleware {
@@ -36,7 +39,10 @@ export function sessionMiddleware(sessions: Sessions<any>): RouterMiddleware {
  * Origin do not decide, it reads the token from the header `x-csrf-token`, or from the form field
  * `_csrf` in the first 64 KiB of the body. It throws ERR_CSRF (403).
  *
+ * @throws ERR_OPTION_INVALID unless `sessions` is what `createSessions` returns.
+ *
  * @example
+ * import { csrfGuard, sessionMiddleware } from 'sojourn/react-router'
  * export const middleware = [sessionMiddleware(sessions), csrfGuard(sessions)]
  */
 export function csrfGuard(sessions: Sessions<any>): RouterMiddleware {
@@ -55,6 +61,7 @@ export function csrfGuard(sessions: Sessions<any>): RouterMiddleware {
  * @throws ERR_OPTION_INVALID
  *
  * @example
+ * import { loginRequired } from 'sojourn/react-router'
  * export const middleware = [loginRequired(sessions, { redirect: '/login' })]
  */
 export function loginRequired(

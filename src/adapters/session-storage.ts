@@ -60,6 +60,7 @@ export interface SessionStorage<Data, FlashData> {
  * Set-Cookie line
  *
  * @example
+ * import { sessionStorage } from 'sojourn/react-router'
  * export const { getSession, commitSession, destroySession } = sessionStorage(sessions)
  */
 export function sessionStorage<Data = any, FlashData = Data>(

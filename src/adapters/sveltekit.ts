@@ -43,8 +43,10 @@ type KitHandle = <Event extends KitEvent>(input: {
  * What a page fetches from its own app with `event.fetch` shares the session of the page.
  *
  * @throws ERR_SESSION_NOT_MOUNTED while the app is built, if a prerendered page uses a session.
+ * @throws ERR_OPTION_INVALID unless `sessions` is what `createSessions` returns.
  *
  * @example
+ * import { handleSessions } from 'sojourn/sveltekit'
  * export const handle = handleSessions(sessions)
  */
 export function handleSessions(sessions: Sessions<any>): KitHandle {
@@ -169,7 +171,10 @@ function jsonResult(result: object, given: Headers, status = 200): Response {
  *
  * SvelteKit 2 sends every such error as a 500, whatever the hook returns; only the text is ours.
  *
+ * @throws ERR_OPTION_INVALID unless `handleError` is a function.
+ *
  * @example
+ * import { handleSessionErrors } from 'sojourn/sveltekit'
  * export const handleError = handleSessionErrors(({ error }) => console.error(error))
  */
 export function handleSessionErrors<Input extends KitError, Result>(
@@ -189,7 +194,11 @@ export function handleSessionErrors<Input extends KitError, Result>(
  * Sec-Fetch-Site and Origin do not decide, it reads the token from the header `x-csrf-token`, or from
  * the form field `_csrf` in the first 64 KiB of the body.
  *
+ * @throws ERR_OPTION_INVALID unless `sessions` is what `createSessions` returns.
+ *
  * @example
+ * import { sequence } from '@sveltejs/kit/hooks'
+ * import { csrfGuard, handleSessions } from 'sojourn/sveltekit'
  * export const handle = sequence(handleSessions(sessions), csrfGuard(sessions))
  */
 export function csrfGuard(sessions: Sessions<any>): KitHandle {
@@ -208,10 +217,10 @@ export function csrfGuard(sessions: Sessions<any>): KitHandle {
  * @throws ERR_OPTION_INVALID
  *
  * @example
- * const account = loginRequired(sessions, { redirect: '/login' })
- * const guard = ({ event, resolve }) =>
- *   event.url.pathname.startsWith('/account') ? account({ event, resolve }) : resolve(event)
- * export const handle = sequence(handleSessions(sessions), guard)
+ * import { sequence } from '@sveltejs/kit/hooks'
+ * import { handleSessions, loginRequired } from 'sojourn/sveltekit'
+ * const guard = loginRequired(sessions, { redirect: '/login' })
+ * export const handle = sequence(handleSessions(sessions), guard) // for every page but /login
  */
 export function loginRequired(
   sessions: Sessions<any>,

@@ -86,15 +86,23 @@ export interface StoreRules {
 
 /** The resolved options for sessions in a store. Durations are in seconds; `null` for never or none. */
 export interface StorePolicy {
+  /** The age of a session id at which it is renewed. */
   readonly rotate: number | null
+  /** How long the previous id is still accepted. */
   readonly grace: number
+  /** What a replayed id does. */
   readonly onReplay: 'report' | 'end'
+  /** The most sessions of one user. */
   readonly maxSessionsPerUser: number
+  /** What a login beyond that does. */
   readonly onLimit: 'reject' | 'evict-oldest'
+  /** What opening a session does while the store is unavailable. */
   readonly onUnavailable: 'error' | 'anonymous-readonly'
+  /** The timeouts of a read, a write, a commit, and of waiting to be sent. */
   readonly deadlines: Readonly<Record<'read' | 'write' | 'commit' | 'queue', number>>
-  /** `null` if the store decides. */
+  /** How many calls are in flight at a time; `null` if the store decides. */
   readonly concurrency: number | null
+  /** How often watched sessions are read. */
   readonly pollInterval: number
 }
 
@@ -168,6 +176,7 @@ export interface BackendStore {
 export interface SessionInfo {
   /** Public session identifier, for `sessions.revoke`. Safe to show and to log: it cannot be used to authenticate. */
   handle: string
+  /** When it began; `undefined` if that is not known. */
   createdAt: Date | undefined
   /** The time of the last login. */
   authenticatedAt: Date | undefined

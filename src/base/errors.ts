@@ -78,13 +78,17 @@ const STATUS: Partial<Record<SessionErrorCode, number>> = {
 
 /** How many bytes a key of a session takes. */
 export interface KeySize {
+  /** The key, escaped and cut to 100 characters; or `flash messages`. */
   key: string
+  /** The size of its value as text, in bytes of UTF-8. */
   bytes: number
 }
 
 /** What a schema says of an invalid value: an issue of the Standard Schema specification. */
 export interface SchemaIssue {
+  /** What is wrong, in the words of the schema. It may quote the value. */
   readonly message: string
+  /** Where in the value: keys from the outside in. @default undefined: the value itself */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
@@ -98,9 +102,20 @@ const BRAND = Symbol.for('sojourn.error')
  * The class of all errors of this library. Tell errors apart by `code`.
  *
  * The message says what happened and what to do. It never contains a secret, a session id or a value;
- * `cause` is the error underneath, if there is one.
+ * `cause` is the error underneath, if there is one. While NODE_ENV is `development` its last line names
+ * the page on its code.
+ *
+ * @example
+ * import { SessionError } from 'sojourn'
+ * try {
+ *   await session.commit()
+ * } catch (error) {
+ *   if (!(error instanceof SessionError) || error.code !== 'ERR_COOKIE_TOO_LARGE') throw error
+ *   console.warn('too large:', error.largest)
+ * }
  */
 export class SessionError<Code extends SessionErrorCode = SessionErrorCode> extends Error {
+  /** What went wrong, such as `ERR_CSRF`. Stable. */
   readonly code: Code
   /** The HTTP status for an error that is not caught: Express and others read it. */
   readonly status: number
@@ -140,7 +155,7 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   constructor(code: Code, ...evidence: Parameters<Catalogue[Code]>) {
     const message = CATALOGUE[code] as (...parts: Parameters<Catalogue[Code]>) => string
     // A key may come from a request, and the message may be logged.
-    super(printable(message(...(evidence.map(shortened) as typeof evidence))))
+    super(printable(message(...(evidence.map(shortened) as typeof evidence))) + lastLine(code))
     this.name = 'SessionError'
     this.code = code
     this.status = this.statusCode = STATUS[code] ?? 500
@@ -171,6 +186,19 @@ const LONGEST_EVIDENCE = 600
 function shortened(part: unknown): unknown {
   const isLong = typeof part === 'string' && part.length > LONGEST_EVIDENCE
   return isLong ? `${part.slice(0, LONGEST_EVIDENCE)}…` : part
+}
+
+/** Where the page on the errors is in an app. */
+const PAGE = '\nMore: node_modules/sojourn/docs/errors.md#'
+
+/** Names the page on a code, in development. Bundlers that know NODE_ENV leave it out. */
+function lastLine(code: string): string {
+  return process.env.NODE_ENV === 'development' ? PAGE + code.toLowerCase() : ''
+}
+
+/** The message of an error without that line, for a list of findings. */
+export function sentenceOf({ message }: Error): string {
+  return message.split(PAGE, 1)[0]!
 }
 
 /** No cache may store the response. Retry-After is spread over five seconds, so that not all clients retry at once. */

@@ -43,10 +43,11 @@ export interface Inspector {
  *
  * Only while NODE_ENV is `development` or `test`, and only for this machine unless `remote` is set.
  *
- * @example
- * if (process.env.NODE_ENV === 'development') app.use(inspector(sessions))
- *
  * @throws ERR_OPTION_INVALID, in production too
+ *
+ * @example
+ * import { inspector } from 'sojourn/devtools'
+ * if (process.env.NODE_ENV === 'development') app.use(inspector(sessions))
  */
 export function inspector(sessions: Sessions<any>, options: InspectorOptions = {}): Inspector {
   requireSessions(sessions, 'inspector', 'app.use(inspector(sessions))')

@@ -34,7 +34,9 @@ export interface FlaskCookieOptions {
 
 /** The data of a cookie, or why it was not accepted. */
 export type OpenedFlaskCookie =
+  /** It is valid: its data, and when it was signed. */
   | { ok: true; data: unknown; signedAt: Date }
+  /** It is not. */
   | { ok: false; reason: Rejection }
 
 /** What `flaskCookie` returns. */
@@ -57,11 +59,13 @@ export interface FlaskCookie {
 /**
  * Makes a reader and writer of Flask's session cookie.
  *
- * @example
- * const cookie = flaskCookie({ secret: process.env.SECRET_KEY })
- * cookie.open(value) // { ok: true, data: { user_id: 7 }, signedAt: ... }
- *
  * @throws ERR_SECRET_MISSING, ERR_OPTION_INVALID
+ *
+ * @example
+ * import { flaskCookie } from 'sojourn/flask'
+ * const cookie = flaskCookie({ secret: process.env.SECRET_KEY })
+ * const opened = cookie.open(cookie.seal({ user_id: 7 }))
+ * if (opened.ok) console.log(opened.data, opened.signedAt)
  */
 export function flaskCookie(options: FlaskCookieOptions): FlaskCookie {
   const { maxAge = 2_678_400, fallbacks = [], tags = [] } = options

@@ -51,10 +51,12 @@ export interface FlaskConfig extends FlaskSettings {
 /**
  * Returns options for `createSessions` that read and write the session cookie of a Flask app.
  *
- * @example
- * const sessions = createSessions(flask({ SECRET_KEY: process.env.SECRET_KEY }))
- *
  * @throws ERR_OPTION_INVALID for an unknown setting, or a value of the wrong type
+ *
+ * @example
+ * import { createSessions } from 'sojourn'
+ * import { flask } from 'sojourn/flask'
+ * const sessions = createSessions(flask({ SECRET_KEY: process.env.SECRET_KEY }))
  */
 export function flask(config: FlaskConfig): SessionOptions {
   if (typeof config !== 'object' || config === null) throw invalid('config', 'has to be an object')

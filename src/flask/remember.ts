@@ -65,11 +65,12 @@ export interface RememberToken {
  * It is the user id and its HMAC-SHA-512, without a time: whoever has a copy is signed in until
  * SECRET_KEY changes, for all visitors.
  *
+ * @throws ERR_SECRET_MISSING, ERR_SECRET_WEAK, ERR_OPTION_INVALID
+ *
  * @example
+ * import { rememberToken } from 'sojourn/flask'
  * const remember = rememberToken({ SECRET_KEY: process.env.SECRET_KEY })
  * const userId = remember.signIn(session, req.headers.cookie)
- *
- * @throws ERR_SECRET_MISSING, ERR_SECRET_WEAK, ERR_OPTION_INVALID
  */
 export function rememberToken(config: RememberConfig): RememberToken {
   requireObject(config, 'config')

@@ -12,9 +12,9 @@ export interface ForeignAttributes {
   path?: string | undefined
   /** Hides the cookie from scripts. @default true */
   httpOnly?: boolean | undefined
-  /** The browser sends the cookie over HTTPS only. */
+  /** The browser sends the cookie over HTTPS only. @default that of the library */
   secure?: boolean | undefined
-  /** `true` means 'Strict'; `false` no attribute. In any case. */
+  /** `true` means 'Strict'; `false` no attribute. In any case. @default that of the library */
   sameSite?: boolean | 'strict' | 'lax' | 'none' | 'Strict' | 'Lax' | 'None' | undefined
   /** One cookie per top-level site (CHIPS). @default false */
   partitioned?: boolean | undefined

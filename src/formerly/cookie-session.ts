@@ -29,9 +29,9 @@ import { CODEC, jsonFields, jsonLayout, numberIn, type UserIdOption } from './js
 export interface CookieSessionOptions extends ForeignAttributes, UserIdOption {
   /** The cookie's name; its signature is in a second one, `NAME.sig`. @default 'session' */
   name?: string
-  /** The secrets: the first signs, all verify. */
+  /** The secrets: the first signs, all verify. @default the `secret` */
   keys?: readonly (Secret | undefined)[]
-  /** One secret, instead of `keys`. */
+  /** One secret, instead of `keys`. @default none */
   secret?: Secret | undefined
   /** In milliseconds: how long browsers keep the cookie. @default until the browser is closed */
   maxAge?: number
@@ -39,7 +39,7 @@ export interface CookieSessionOptions extends ForeignAttributes, UserIdOption {
   algorithm?: 'sha1' | 'sha256' | 'sha512'
   /** Only `true`: nothing unsigned is read. @default true */
   signed?: boolean
-  /** Has no effect: a cookie of this name is always replaced. */
+  /** Has no effect: a cookie of this name is always replaced. @default true */
   overwrite?: boolean
 }
 
@@ -65,10 +65,12 @@ const INSTEAD: Readonly<Record<string, string>> = {
  *
  * Its sessions have no time in them, so only the browser ends them: with maxAge, or when it is closed.
  *
- * @example
- * createSessions(cookieSession({ keys: [process.env.COOKIE_KEY] }))
- *
  * @throws ERR_OPTION_INVALID for an unknown option, or a value of the wrong type
+ *
+ * @example
+ * import { createSessions } from 'sojourn'
+ * import { cookieSession } from 'sojourn/formerly'
+ * createSessions(cookieSession({ keys: [process.env.COOKIE_KEY] }))
  */
 export function cookieSession(options: CookieSessionOptions): SessionOptions {
   requireOptions(options, '{ keys: [process.env.COOKIE_KEY] }')

@@ -44,10 +44,15 @@ export interface ExpressSessionOptions extends UserIdOption {
  * Such a store has no compare-and-swap: of two processes that write one session in the same moment
  * the later wins. Within a process no change is lost, and a logout is final.
  *
- * @example
- * const sessions = createSessions(expressSession({ secret, store: new RedisStore({ client }) }))
- *
  * @throws ERR_OPTION_INVALID
+ *
+ * @example
+ * import { RedisStore } from 'connect-redis'
+ * import { createClient } from 'redis'
+ * import { createSessions } from 'sojourn'
+ * import { expressSession } from 'sojourn/formerly'
+ * const store = new RedisStore({ client: await createClient().connect() })
+ * const sessions = createSessions(expressSession({ secret: process.env.OLD_SECRET, store }))
  */
 export function expressSession(options: ExpressSessionOptions): SessionOptions {
   requireObject(options, 'options')

@@ -9,9 +9,13 @@ export type Got = (error?: any, data?: any) => void
 
 /** A store of express-session, as far as it is used. */
 export interface LegacyStore {
+  /** Reads the data of a session; nothing if there is none. */
   get(id: string, done: Got): unknown
+  /** Saves the data of a session. */
   set(id: string, data: any, done?: (error?: any) => void): unknown
+  /** Ends a session. */
   destroy(id: string, done?: (error?: any) => void): unknown
+  /** Extends a session without a change. */
   touch?(id: string, data: any, done?: any): unknown
 }
 

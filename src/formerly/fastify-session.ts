@@ -42,7 +42,7 @@ export interface FastifySessionOptions extends UserIdOption {
   rolling?: boolean
   /** The hash of the signature. @default 'sha256' */
   algorithm?: 'sha256' | 'sha512' | 'sha1'
-  /** Has no effect: a session without data is not saved. */
+  /** Has no effect: a session without data is not saved. @default false */
   saveUninitialized?: boolean
 }
 
@@ -69,10 +69,15 @@ const INSTEAD: Readonly<Record<string, string>> = {
  *
  * Such a store has no compare-and-swap: see `expressStore`.
  *
- * @example
- * createSessions(fastifySession({ secret, store: new RedisStore({ client }) }))
- *
  * @throws ERR_OPTION_INVALID for an unknown option, or a value of the wrong type
+ *
+ * @example
+ * import { RedisStore } from 'connect-redis'
+ * import { createClient } from 'redis'
+ * import { createSessions } from 'sojourn'
+ * import { fastifySession } from 'sojourn/formerly'
+ * const store = new RedisStore({ client: await createClient().connect() })
+ * createSessions(fastifySession({ secret: process.env.OLD_SECRET, store }))
  */
 export function fastifySession(options: FastifySessionOptions): SessionOptions {
   requireOptions(options, '{ secret, store }')

@@ -48,10 +48,12 @@ const INSTEAD: Readonly<Record<string, string>> = {
 /**
  * Returns options for `createSessions` that read and write iron-session's cookie.
  *
- * @example
- * createSessions(ironSession({ cookieName: 'shop', password: process.env.PASSWORD }))
- *
  * @throws ERR_OPTION_INVALID for an unknown option, or a value of the wrong type
+ *
+ * @example
+ * import { createSessions } from 'sojourn'
+ * import { ironSession } from 'sojourn/formerly'
+ * createSessions(ironSession({ cookieName: 'shop', password: process.env.PASSWORD }))
  */
 export function ironSession(options: IronSessionOptions): SessionOptions {
   requireOptions(options, "{ cookieName: 'shop', password }")

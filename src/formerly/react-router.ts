@@ -45,10 +45,12 @@ export interface ReactRouterSessionOptions extends UserIdOption {
  * The user's id is an ordinary key. Flash values (`session.flash(name, value)`) are keys as well, which
  * `sessionStorage` of `sojourn/react-router` reads.
  *
- * @example
- * createSessions(reactRouterSession({ cookie: { secrets: [process.env.COOKIE_SECRET] } }))
- *
  * @throws ERR_OPTION_INVALID for an unknown option, or a value of the wrong type
+ *
+ * @example
+ * import { createSessions } from 'sojourn'
+ * import { reactRouterSession } from 'sojourn/formerly'
+ * createSessions(reactRouterSession({ cookie: { secrets: [process.env.COOKIE_SECRET] } }))
  */
 export function reactRouterSession(options: ReactRouterSessionOptions): SessionOptions {
   requireOptions(options, '{ cookie: { secrets: [process.env.COOKIE_SECRET] } }')

@@ -7,8 +7,11 @@ import { jsonFields, numberIn } from './json-layout.ts'
 
 /** What is used of `sodium-native`, which the app passes: node:crypto has no XSalsa20. */
 export interface Sodium {
+  /** Encrypts. */
   crypto_secretbox_easy(cipher: Buffer, message: Buffer, nonce: Buffer, key: Buffer): void
+  /** Decrypts; returns whether it is authentic. */
   crypto_secretbox_open_easy(message: Buffer, cipher: Buffer, nonce: Buffer, key: Buffer): boolean
+  /** Derives a key from a text: Argon2id. */
   crypto_pwhash(
     output: Buffer,
     password: Buffer,
@@ -17,8 +20,11 @@ export interface Sodium {
     memlimit: number,
     algorithm: number,
   ): void
+  /** Its work. */
   readonly crypto_pwhash_OPSLIMIT_MODERATE: number
+  /** Its memory. */
   readonly crypto_pwhash_MEMLIMIT_MODERATE: number
+  /** Its algorithm. */
   readonly crypto_pwhash_ALG_DEFAULT: number
 }
 

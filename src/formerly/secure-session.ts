@@ -26,9 +26,9 @@ export type { Sodium } from './secretbox.ts'
 export interface SecureSessionOptions extends UserIdOption {
   /** The package `sodium-native`, which the plugin brings. */
   sodium: Sodium
-  /** The key of 32 bytes, as bytes or base64; or a list: the first encrypts, all decrypt. */
+  /** The key of 32 bytes, as bytes or base64; or a list: the first encrypts, all decrypt. @default derived from `secret` */
   key?: Uint8Array | string | readonly (Uint8Array | string)[] | undefined
-  /** Text from which a key is derived, unless there is a `key`. */
+  /** Text from which a key is derived, unless there is a `key`. @default none */
   secret?: string | undefined
   /** 16 bytes, or 16 characters of ASCII, with `secret`. @default that of the plugin */
   salt?: Uint8Array | string
@@ -40,14 +40,15 @@ export interface SecureSessionOptions extends UserIdOption {
   expiry?: number
   /** The cookie's attributes, `maxAge` in seconds. @default `{ httpOnly: true }`, until the browser is closed */
   cookie?: SecureCookieOptions
-  /** Another name of `cookie`, as there. */
+  /** Another name of `cookie`, as there. @default none */
   cookieOptions?: SecureCookieOptions
 }
 
 /** The attributes of the cookie. `secure` is true by default unless NODE_ENV is `development` or `test`. */
 export interface SecureCookieOptions extends ForeignAttributes {
+  /** How long browsers keep the cookie, in seconds. @default until the browser is closed */
   maxAge?: number | undefined
-  /** Has no effect: a signature around the encrypted value is read over, and none is written. */
+  /** Has no effect: a signature around the encrypted value is read over, and none is written. @default false */
   signed?: boolean | undefined
 }
 
@@ -73,10 +74,14 @@ const INSTEAD: Readonly<Record<string, string>> = {
 /**
  * Returns options for `createSessions` that read and write the cookie of @fastify/secure-session.
  *
- * @example
- * createSessions(secureSession({ sodium, key: process.env.SESSION_KEY, cookie: { path: '/' } }))
- *
  * @throws ERR_OPTION_INVALID for an unknown option, or a value of the wrong type
+ *
+ * @example
+ * import sodium from 'sodium-native'
+ * import { createSessions } from 'sojourn'
+ * import { secureSession } from 'sojourn/formerly'
+ * const key = process.env.SESSION_KEY
+ * createSessions(secureSession({ sodium, key, cookie: { path: '/' } }))
  */
 export function secureSession(options: SecureSessionOptions): SessionOptions {
   requireOptions(options, '{ sodium, key }')

@@ -11,7 +11,8 @@ const LONGEST = 500
  * breaks before they look for one. A path over 500 characters is refused, too.
  *
  * @example
- * res.redirect(303, safeNext(req.query.next, '/account'))
+ * import { safeNext } from 'sojourn'
+ * res.redirect(303, safeNext(req.query['next'], '/account'))
  */
 export function safeNext(value: unknown, fallback: string): string {
   if (typeof value !== 'string' || value.length > LONGEST) return fallback

@@ -12,6 +12,7 @@ export interface Span {
 
 /** Starts spans; the parent is the span of the active context. */
 export interface Tracer {
+  /** Starts a span. */
   startSpan(name: string, options?: { attributes?: Attributes }): Span
 }
 
@@ -43,9 +44,13 @@ export interface Observable {
 
 /** Makes instruments. */
 export interface Meter {
+  /** Makes a sum that is added to. */
   createCounter(name: string, options?: InstrumentSettings): Counter
+  /** Makes a distribution. */
   createHistogram(name: string, options?: InstrumentSettings): Histogram
+  /** Makes a sum that is asked for. */
   createObservableCounter(name: string, options?: InstrumentSettings): Observable
+  /** Makes a sum that is asked for and may sink. */
   createObservableUpDownCounter(name: string, options?: InstrumentSettings): Observable
 }
 
@@ -54,6 +59,8 @@ export interface Meter {
  * What is left out is not reported.
  */
 export interface Telemetry {
+  /** Makes the tracer. @default none: no spans */
   trace?: { getTracer(name: string): Tracer }
+  /** Makes the meter. @default none: no metrics */
   metrics?: { getMeter(name: string): Meter }
 }

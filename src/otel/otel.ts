@@ -24,12 +24,13 @@ export interface InstrumentOptions {
  * No span and no metric holds a value of a session, a session id or a secret. Spans have the session's
  * handle; metrics do not.
  *
- * @example
- * import * as otel from '@opentelemetry/api'
- * const stop = instrumentSessions(otel, { sessions: [sessions] })
- *
  * @returns a function that ends the reports.
  * @throws ERR_OPTION_INVALID if it gets neither `trace` nor `metrics`, or options that are none.
+ *
+ * @example
+ * import * as otel from '@opentelemetry/api'
+ * import { instrumentSessions } from 'sojourn/otel'
+ * const stop = instrumentSessions(otel, { sessions: [sessions] })
  */
 export function instrumentSessions(
   telemetry: Telemetry,

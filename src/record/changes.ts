@@ -8,6 +8,7 @@ import type { OwnTimeouts } from './session-lifetime.ts'
  * What the function given to `session.update` returns to delete the key.
  *
  * @example
+ * import { REMOVE } from 'sojourn'
  * session.update('token', () => REMOVE)
  */
 export const REMOVE: unique symbol = Symbol.for('sojourn.remove') as never

@@ -76,7 +76,9 @@ export interface Layout {
 
 /** A flash message: shown on the visitor's next page. */
 export interface Flash {
+  /** What kind of message, such as `success`; `message` unless the app said otherwise. */
   category: string
+  /** The text, or HTML that is safe. */
   message: string | Markup
 }
 

@@ -28,14 +28,18 @@ import type { Visit } from './visit.ts'
 /**
  * Makes the sessions of an app.
  *
+ * @throws ERR_SECRET_MISSING, ERR_SECRET_WEAK, ERR_OPTION_INVALID: options are checked here, not at
+ * the first request.
+ *
  * @example
+ * import { createSessions } from 'sojourn'
  * const sessions = createSessions<{ visits: number }>({ secret: process.env.SESSION_SECRET })
  *
  * @example
- * const sessions = createSessions({ secret, schema: { visits: z.number() } })
- *
- * @throws ERR_SECRET_MISSING, ERR_SECRET_WEAK, ERR_OPTION_INVALID: options are checked here, not at
- * the first request.
+ * import { createSessions } from 'sojourn'
+ * import { z } from 'zod'
+ * const schema = { visits: z.number() }
+ * const sessions = createSessions({ secret: process.env.SESSION_SECRET, schema })
  */
 export function createSessions<Schema extends SessionSchema>(
   options: SessionOptions & { schema: Schema; store: BackendStore },

@@ -23,6 +23,7 @@ export interface Refuser {
    * it. Then it is not reported as one that nobody handled.
    */
   readonly isUsual?: true
+  /** Sends the response for the error of a guard. */
   refuse(error: unknown): void
 }
 

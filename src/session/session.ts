@@ -39,6 +39,17 @@ export interface SessionHaving<Data, Present extends KeyOf<Data>, UserId> extend
  *
  * Reading does not count as a change. Changes are saved when the response headers are sent;
  * afterwards a change throws ERR_SESSION_COMMITTED.
+ *
+ * @throws ERR_SESSION_COMMITTED, ERR_SESSION_READ_ONLY: every change. ERR_SESSION_PROPERTY: an assignment such
+ * as `session.user = 'ada'`. ERR_DATA_INVALID, ERR_SCHEMA_ASYNC: what reads a value that a schema checks, the
+ * former only with `onInvalid: 'error'`.
+ *
+ * @example
+ * import { createSessions } from 'sojourn'
+ * const sessions = createSessions<{ visits: number }>({ secret: process.env.SESSION_SECRET })
+ * const session = await sessions.open(req.headers.cookie)
+ * session.update('visits', (visits = 0) => visits + 1)
+ * res.setHeaders(await session.commit())
  */
 export class Session<Data = any, UserId = string | undefined> extends SessionBase {
   readonly #state: State
@@ -50,7 +61,12 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
     Object.preventExtensions(this)
   }
 
-  /** Returns a key's value, or `fallback`, which is not saved. Changes inside a value are saved. */
+  /**
+   * Returns a key's value, or `fallback`, which is not saved. Changes inside a value are saved.
+   *
+   * @example
+   * const language = session.get('language', 'en')
+   */
   get<Key extends KeyOf<Data>>(key: Key): Data[Key] | undefined
   get<Key extends KeyOf<Data>>(key: Key, fallback: ValueOf<Data, Key>): ValueOf<Data, Key>
   get<Key extends KeyOf<Data>, Other>(key: Key, fallback: Other): ValueOf<Data, Key> | Other
@@ -58,7 +74,12 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
     return readValue(this.#state, key, fallback)
   }
 
-  /** Whether the key exists. Narrows the type of `get` in an `if`. */
+  /**
+   * Whether the key exists. Narrows the type of `get` in an `if`.
+   *
+   * @example
+   * if (session.has('cart')) res.redirect('/checkout')
+   */
   has<Key extends KeyOf<Data>>(key: Key): this is SessionHaving<Data, Key, UserId>
   has(key: string): boolean {
     return findField(this.#state, key) !== undefined
@@ -69,13 +90,22 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    *
    * @throws ERR_VALUE_UNSUPPORTED if the value cannot be stored; ERR_VALUE_INVALID if the schema does
    * not accept it.
+   *
+   * @example
+   * session.set('language', 'fr').set('theme', 'dark')
    */
   set<Key extends KeyOf<Data>>(key: Key, value: ValueOf<Data, Key>): this {
     noteSet(this.#state, key, value)
     return this
   }
 
-  /** Returns a key's value; if it has none, sets and returns `value`. Python's `setdefault`. */
+  /**
+   * Returns a key's value; if it has none, sets and returns `value`. Python's `setdefault`.
+   *
+   * @example
+   * const cart: string[] = session.getOrInsert('cart', [])
+   * cart.push('tea') // is saved
+   */
   getOrInsert<Key extends KeyOf<Data>>(key: Key, value: ValueOf<Data, Key>): ValueOf<Data, Key> {
     if (!this.has(key)) this.set(key, value)
     return this.get(key) as ValueOf<Data, Key>
@@ -88,8 +118,11 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    * returns the new value, or `REMOVE` to delete the key. Returns this request's provisional value;
    * `undefined` if the key is deleted.
    *
-   * @throws ERR_UPDATE_ASYNC for a promise, ERR_UPDATE_UNDEFINED for `undefined`, ERR_VALUE_INVALID,
-   * and whatever `fn` throws.
+   * @throws ERR_UPDATE_ASYNC for a promise, ERR_UPDATE_UNDEFINED for `undefined`, ERR_VALUE_UNSUPPORTED,
+   * ERR_VALUE_INVALID, and whatever `fn` throws.
+   *
+   * @example
+   * session.update('visits', (visits = 0) => visits + 1)
    */
   update<Key extends KeyOf<Data>>(
     key: Key,
@@ -98,12 +131,22 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
     return noteUpdate(this.#state, key, fn) as Data[Key] | undefined
   }
 
-  /** Deletes a key; returns whether it existed. */
+  /**
+   * Deletes a key; returns whether it existed.
+   *
+   * @example
+   * session.delete('coupon')
+   */
   delete(key: KeyOf<Data>): boolean {
     return noteDelete(this.#state, key)
   }
 
-  /** Deletes a key and returns its value, or the fallback. */
+  /**
+   * Deletes a key and returns its value, or the fallback.
+   *
+   * @example
+   * const next = session.pop('next', '/')
+   */
   pop<Key extends KeyOf<Data>>(key: Key): Data[Key] | undefined
   pop<Key extends KeyOf<Data>>(key: Key, fallback: ValueOf<Data, Key>): ValueOf<Data, Key>
   pop<Key extends KeyOf<Data>, Other>(key: Key, fallback: Other): ValueOf<Data, Key> | Other
@@ -119,6 +162,9 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    *
    * A signed-in session ends, as with `logout()`: in a store it cannot come back. `logout({ keep })`
    * differs in that it can preserve keys, such as a language.
+   *
+   * @example
+   * session.clear()
    */
   clear(): void {
     noteClear(this.#state)
@@ -130,17 +176,32 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
     return host.backend.layout.schema ? [...keysOf(this.#state)].length : record.data.size
   }
 
-  /** The keys, in order. */
+  /**
+   * The keys, in order.
+   *
+   * @example
+   * console.log([...session.keys()])
+   */
   keys(): IterableIterator<KeyOf<Data>> {
     return keysOf(this.#state) as IterableIterator<KeyOf<Data>>
   }
 
-  /** The values, in order. */
+  /**
+   * The values, in order.
+   *
+   * @example
+   * for (const value of session.values()) console.log(typeof value)
+   */
   *values(): IterableIterator<Data[KeyOf<Data>]> {
     for (const [, value] of this) yield value
   }
 
-  /** Keys with their values, in order: `Object.fromEntries(session)`. */
+  /**
+   * Keys with their values, in order: `Object.fromEntries(session)`.
+   *
+   * @example
+   * const data = Object.fromEntries(session.entries())
+   */
   *entries(): IterableIterator<[KeyOf<Data>, Data[KeyOf<Data>]]> {
     for (const key of this.keys()) yield [key, this.get(key) as Data[KeyOf<Data>]]
   }
@@ -149,7 +210,13 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
     return this.entries()
   }
 
-  /** Adds a message for the visitor's next page. @throws ERR_VALUE_UNSUPPORTED */
+  /**
+   * Adds a message for the visitor's next page. @throws ERR_VALUE_UNSUPPORTED
+   *
+   * @example
+   * session.flash('Your order was saved.', 'success')
+   * res.redirect(303, '/orders')
+   */
   flash(message: string | Markup, category = 'message'): void {
     noteFlash(this.#state, message, category)
   }
@@ -158,6 +225,13 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    * Returns the waiting messages, or those of some categories, and removes them from the session.
    *
    * Within a request every call returns the same messages.
+   *
+   * @throws ERR_OPTION_INVALID unless `categories` is a list of texts.
+   *
+   * @example
+   * for (const { category, message } of session.flashes()) {
+   *   res.write(`<p class="${category}">${message}</p>`) // escape what visitors have typed
+   * }
    */
   flashes(options: { categories?: readonly string[] } = {}): Flash[] {
     return showFlashes(this.#state, options)
@@ -172,6 +246,10 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    * ended meanwhile, only changes after `login` are in the new one.
    *
    * @throws ERR_USER_ID_INVALID for anything but a non-empty string or an integer.
+   *
+   * @example
+   * session.login('ada')
+   * session.permanent = true // remember me
    */
   login(userId: string | number | bigint): void {
     noteLogin(this.#state, userId)
@@ -181,12 +259,22 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    * Ends the session. The preserved keys and later changes begin a new, anonymous session.
    *
    * @param options.keep keys to preserve, such as a language. @default []
+   * @throws ERR_OPTION_INVALID unless `keep` is a list of texts.
+   *
+   * @example
+   * session.logout({ keep: ['language'] })
    */
   logout(options: { keep?: readonly KeyOf<Data>[] } = {}): void {
     noteLogout(this.#state, options)
   }
 
-  /** Renews the session id and preserves the data: for a change of privileges without a login. */
+  /**
+   * Renews the session id and preserves the data: for a change of privileges without a login.
+   *
+   * @example
+   * session.regenerate()
+   * session.set('role', 'admin')
+   */
   regenerate(): void {
     note(this.#state, 'regenerate()', { do: 'regenerate' })
   }
@@ -234,6 +322,9 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    * changes it.
    *
    * @throws ERR_CSRF_UNSUPPORTED under Flask's preset.
+   *
+   * @example
+   * res.send(`<input type="hidden" name="_csrf" value="${session.csrfToken()}">`)
    */
   csrfToken(): string {
     const { host, record } = this.#state
@@ -275,7 +366,13 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
     note(this.#state, 'label', { do: 'label', label: checkedLabel(label) })
   }
 
-  /** Reads the newest data and replays this request's changes on it. */
+  /**
+   * Reads the newest data and replays this request's changes on it.
+   *
+   * @example
+   * await session.reload()
+   * console.log(session.get('progress'))
+   */
   async reload(): Promise<void> {
     await reloadState(this.#state)
   }
@@ -295,6 +392,10 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    *
    * @param options.signal ends the wait: rejects with its reason, `headers` unchanged. A commit that
    * has begun is not undone and goes on; the response, or the next `commit`, has its outcome.
+   *
+   * @example
+   * const headers = await session.commit()
+   * const response = new Response('saved', { headers })
    */
   async commit(
     headers: Headers = new Headers(),

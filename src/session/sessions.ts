@@ -18,6 +18,9 @@ export interface Sessions<Data = any> {
    * such as the response or the framework's context.
    *
    * @throws ERR_SESSION_NOT_MOUNTED if no adapter has mounted the request; ERR_STORE_UNAVAILABLE.
+   *
+   * @example
+   * const session = await sessions.get(req)
    */
   get(carrier: object): Promise<Session<Data>>
   /**
@@ -26,11 +29,26 @@ export interface Sessions<Data = any> {
    * @throws ERR_NOT_SIGNED_IN (401); ERR_LOGIN_STALE (401) if the login is older than `within` or not
    * `fresh`;
    * ERR_SESSION_NOT_MOUNTED, ERR_STORE_UNAVAILABLE (503), ERR_OPTION_INVALID
+   *
+   * @example
+   * const session = await sessions.signedIn(req, { within: '10m' })
+   * const userId: string = session.userId
    */
   signedIn(carrier: object, options?: SignedInOptions): Promise<SignedInSession<Data>>
-  /** The current request's session (AsyncLocalStorage). @throws ERR_SESSION_NOT_MOUNTED */
+  /**
+   * The current request's session (AsyncLocalStorage). @throws ERR_SESSION_NOT_MOUNTED
+   *
+   * @example
+   * const session = await sessions.current()
+   */
   current(): Promise<Session<Data>>
-  /** Opens a session from a Cookie header, without a framework; then `session.commit(headers)`. */
+  /**
+   * Opens a session from a Cookie header, without a framework; then `session.commit(headers)`.
+   *
+   * @example
+   * const session = await sessions.open(request.headers.get('cookie'))
+   * const response = new Response('hello', { headers: await session.commit() })
+   */
   open(cookieHeader: string | null | undefined): Promise<Session<Data>>
   /**
    * Rejects cross-site request forgery (CSRF).
@@ -39,6 +57,9 @@ export interface Sessions<Data = any> {
    * cannot, the CSRF token. `token` is the form's token, or a function that returns it.
    *
    * @throws ERR_CSRF (403), ERR_SESSION_NOT_MOUNTED, ERR_STORE_UNAVAILABLE (503)
+   *
+   * @example
+   * await sessions.checkCsrf(req, () => req.body._csrf)
    */
   checkCsrf(carrier: object, token?: GivenToken): Promise<void>
   /**
@@ -50,9 +71,18 @@ export interface Sessions<Data = any> {
    * sessions in the cookie nothing is ever in flight.
    *
    * @throws ERR_OPTION_INVALID
+   *
+   * @example
+   * const left = await sessions.close({ timeout: '5s' })
+   * console.log('not saved:', left)
    */
   close(options?: CloseOptions): Promise<Unfinished>
-  /** The effective settings as plain data for a review. Contains no secret. */
+  /**
+   * The effective settings as plain data for a review. Contains no secret.
+   *
+   * @example
+   * console.log(sessions.describePolicy().lifetime.idle) // in seconds
+   */
   describePolicy(): Policy
   /**
    * How many sessions this process has opened under each secret, and when last. In the order of
@@ -60,11 +90,18 @@ export interface Sessions<Data = any> {
    *
    * Sessions are rewritten under the current secret when they are used. A previous secret can be
    * removed once it is not used any more, or after the longer of `lifetime.idle` and `permanent`.
+   *
+   * @example
+   * const [current, previous] = sessions.secretUse()
+   * if (previous?.opened === 0) console.log('not needed any more')
    */
   secretUse(): SecretUse[]
   /**
    * The former sides of the option `formerly`, and how many visitors this process has moved from
    * each. A side can be removed once nobody comes from it any more, and after its date at the latest.
+   *
+   * @example
+   * for (const { name, moved } of sessions.formerlyUse()) console.log(name, moved)
    */
   formerlyUse(): FormerUse[]
   /**
@@ -76,6 +113,13 @@ export interface Sessions<Data = any> {
    *
    * @param carriers the request first.
    * @throws ERR_OPTION_INVALID if the request is new, and another carrier is one of another request.
+   *
+   * @example
+   * const visit = sessions.mount([request], {
+   *   method: request.method,
+   *   cookie: request.headers.get('cookie'),
+   *   header: (name) => request.headers.get(name),
+   * })
    */
   mount(carriers: readonly object[], facts: RequestFacts): Visit | undefined
   /**
@@ -84,9 +128,19 @@ export interface Sessions<Data = any> {
    *
    * @param request a carrier of the request. @default the current request
    * @throws ERR_SESSION_NOT_MOUNTED; ERR_OPTION_INVALID for a carrier of another request.
+   *
+   * @example
+   * const copy = request.clone()
+   * sessions.carry([copy], request)
    */
   carry(carriers: readonly object[], request?: object): void
-  /** For adapters: runs a handler, in which `current()` returns its session. */
+  /**
+   * For adapters: runs a handler, in which `current()` returns its session.
+   *
+   * @example
+   * import type { Visit } from 'sojourn'
+   * const respond = (visit: Visit, handler: () => Promise<Response>) => sessions.run(visit, handler)
+   */
   run<Result>(visit: Visit, handler: () => Result): Result
 }
 

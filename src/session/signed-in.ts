@@ -11,7 +11,7 @@ export type SignedInSession<Data = any> = Session<Data, string>
 
 /** Options of `signedIn`. */
 export interface SignedInOptions {
-  /** Maximum age of the login, as `'10m'`. Omitted: any age. `undefined` throws. Not with Flask's preset. */
+  /** Maximum age of the login, as `'10m'`. `undefined` throws. Not with Flask's preset. @default any age */
   within?: Duration
   /**
    * The login has to be fresh: a password was typed since the browser was closed, from this address and

@@ -27,6 +27,7 @@ export interface Host extends Settings {
 
 /** How many sessions were opened under a secret since `createSessions` was called. */
 export interface SecretUse {
+  /** How many sessions were opened. */
   opened: number
   /** When the last one was opened. @default undefined: none was */
   lastAt: Date | undefined

@@ -36,6 +36,8 @@ export interface WaitOptions {
   /**
    * Ends the wait: rejects with the signal's reason. What has been sent to the store is not undone:
    * a revocation that has begun goes on, `revokeAll` and `prune` stop after the current batch.
+   *
+   * @default none: waits until it is done
    */
   signal?: AbortSignal | undefined
 }
@@ -48,12 +50,22 @@ export interface AcrossSessions {
    * @param options.current the handle of the session to mark with `isCurrent`. @default that of the
    * current request, behind an adapter
    * @throws ERR_USER_ID_INVALID
+   *
+   * @example
+   * for (const { label, lastSeenAt, isCurrent } of await sessions.list('ada')) {
+   *   console.log(label, lastSeenAt, isCurrent)
+   * }
    */
   list(
     userId: UserId,
     options?: WaitOptions & { current?: string | undefined },
   ): Promise<ListedSession[]>
-  /** Ends one session of a user; returns whether it existed. @throws ERR_USER_ID_INVALID */
+  /**
+   * Ends one session of a user; returns whether it existed. @throws ERR_USER_ID_INVALID
+   *
+   * @example
+   * const existed = await sessions.revoke('ada', String(req.body.handle))
+   */
   revoke(userId: UserId, handle: string): Promise<boolean>
   /**
    * Ends all sessions of a user, and rejects logins that were called earlier and are not saved yet.
@@ -61,6 +73,9 @@ export interface AcrossSessions {
    *
    * @param options.except the handle of one to keep, such as `session.handle` after a new password.
    * @throws ERR_USER_ID_INVALID
+   *
+   * @example
+   * const { ended } = await sessions.revokeUser('ada', { except: session.handle })
    */
   revokeUser(
     userId: UserId,
@@ -72,17 +87,33 @@ export interface AcrossSessions {
    * the user from logging in again: a login in flight would store the id again.
    *
    * @throws ERR_USER_ID_INVALID
+   *
+   * @example
+   * const ended = await sessions.erase('ada')
    */
   erase(userId: UserId): Promise<number>
   /**
    * Ends the sessions of all users, in batches; returns how many.
    *
    * Sessions that begin meanwhile may remain. To end all at once, replace the secret.
+   *
+   * @example
+   * await sessions.revokeAll({ signal: AbortSignal.timeout(60_000) })
    */
   revokeAll(options?: WaitOptions): Promise<number>
-  /** Deletes expired sessions, in batches; returns how many. Redis does this by itself. */
+  /**
+   * Deletes expired sessions, in batches; returns how many. Redis does this by itself.
+   *
+   * @example
+   * const deleted = await sessions.prune()
+   */
   prune(options?: WaitOptions): Promise<number>
-  /** Lists settings of the store that can lose sessions. @throws ERR_STORE_UNAVAILABLE */
+  /**
+   * Lists settings of the store that can lose sessions. @throws ERR_STORE_UNAVAILABLE
+   *
+   * @example
+   * for (const finding of await sessions.checkStore()) console.warn(finding)
+   */
   checkStore(): Promise<readonly string[]>
   /**
    * Calls `listener` once when a session ends, to close its WebSockets and streams. Returns a
@@ -95,9 +126,18 @@ export interface AcrossSessions {
    *
    * @param handle `session.handle`. `undefined`, of a visitor without a session, does nothing.
    * @throws ERR_OPTION_INVALID; ERR_LISTENER_LIMIT if this process has 250 000 listeners.
+   *
+   * @example
+   * const stop = sessions.onEnded(session.handle, () => res.end())
+   * res.on('close', stop)
    */
   onEnded(handle: string | undefined, listener: EndedListener): () => void
-  /** How this process and its store are doing, at once and without a call of the store. */
+  /**
+   * How this process and its store are doing, at once and without a call of the store.
+   *
+   * @example
+   * const { inFlight, waiting } = sessions.storeStatus()
+   */
   storeStatus(): StoreStatus
 }
 

@@ -1,6 +1,6 @@
 /** The versions of a SQL store's tables that this release works with, and the errors for others. */
 
-import { SessionError } from '../base/errors.ts'
+import { sentenceOf, SessionError } from '../base/errors.ts'
 
 /** The version of the tables, and the one that this release makes. */
 export interface Versions {
@@ -28,7 +28,10 @@ export function schemaFault({ engine, found, own }: Versions): SessionError | un
 /** A sentence about tables of another version; `undefined` if they are this release's. */
 export function schemaFinding(versions: Versions): string | undefined {
   const { engine, found, own } = versions
-  if (found !== own + 1) return schemaFault(versions)?.message
+  if (found !== own + 1) {
+    const fault = schemaFault(versions)
+    return fault && sentenceOf(fault)
+  }
   return (
     `The tables for sessions in ${engine} have version ${found}, of a newer release than this one. ` +
     'It works with them while the newer one is rolled out, and not with those that come after.'

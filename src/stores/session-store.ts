@@ -29,7 +29,10 @@ export type {
  * @throws ERR_OPTION_INVALID if a verb is missing, or the object is frozen.
  *
  * @example
- * const sessions = createSessions({ secret, store: sessionStore(verbs) })
+ * import { createSessions } from 'sojourn'
+ * import { sessionStore, type StoreVerbs } from 'sojourn/stores'
+ * const sessionsIn = (verbs: StoreVerbs) =>
+ *   createSessions({ secret: process.env.SESSION_SECRET, store: sessionStore(verbs) })
  */
 export function sessionStore<Verbs extends StoreVerbs>(
   verbs: Verbs,

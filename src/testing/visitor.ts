@@ -20,6 +20,7 @@ export interface TestVisitor<Data> {
 
 /** A Fetch `Response`, or an object with the same headers. */
 export interface HasHeaders {
+  /** Headers that can be asked for their Set-Cookie lines. */
   readonly headers: Pick<Headers, 'getSetCookie'>
 }
 
@@ -29,9 +30,11 @@ export interface HasHeaders {
  * It is for one host: it ignores all cookie attributes except the Max-Age that deletes a cookie.
  *
  * @example
+ * import { testVisitor } from 'sojourn/testing'
  * const visitor = testVisitor(sessions)
  * await visitor.session((session) => session.login('ada'))
- * const response = visitor.receive(await fetch(url, { headers: { cookie: visitor.cookie } }))
+ * const { cookie } = visitor
+ * visitor.receive(await fetch('http://localhost:3000/account', { headers: { cookie } }))
  */
 export function testVisitor<Data>(sessions: Sessions<Data>): TestVisitor<Data> {
   const cookies = new Map<string, string>()

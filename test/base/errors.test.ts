@@ -1,8 +1,13 @@
 import { inspect } from 'node:util'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
-import { withCause, errorCatalogue, SessionError } from '../../src/base/errors.ts'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { withCause, errorCatalogue, sentenceOf, SessionError } from '../../src/base/errors.ts'
+import { warnOnce } from '../../src/session/development/warn.ts'
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
 
 describe('errors', () => {
   test('an error carries its code, a status and a message that says what to do', () => {
@@ -97,4 +102,51 @@ test('a message is one line of bounded length, whatever a key was made of', () =
   const error = new SessionError('ERR_UPDATE_ASYNC', `a\r\n\u001b[2J${'k'.repeat(100_000)}`)
   expect(error.message).toMatch(/^The function given to update\("a\\u000d\\u000a\\u001b\[2Jk+…"\)/)
   expect(error.message.length).toBeLessThan(1000)
+})
+
+describe('the page of a code', () => {
+  const PAGE = 'More: node_modules/sojourn/docs/errors.md#err_session_gone'
+
+  test('is the last line of the message in development, and of the stack before its frames', () => {
+    vi.stubEnv('NODE_ENV', 'development')
+    const error = new SessionError('ERR_SESSION_GONE')
+    expect(error.message.split('\n')).toEqual([expect.stringMatching(/again\.$/), PAGE])
+    expect(error.stack).toMatch(/\nMore: \S+#err_session_gone\n +at /)
+    expect(sentenceOf(error)).toBe(error.message.split('\n')[0])
+    expect(error.withHeader('x', 'y').message).toBe(error.message)
+  })
+
+  test.each(['production', 'test', undefined])('is not named where NODE_ENV is %s', (name) => {
+    vi.stubEnv('NODE_ENV', name)
+    const error = new SessionError('ERR_SESSION_GONE')
+    expect(error.message).toMatch(/^A concurrent request .*again\.$/)
+    expect(sentenceOf(error)).toBe(error.message)
+  })
+
+  test('is in nothing that a visitor is sent', async () => {
+    vi.stubEnv('NODE_ENV', 'development')
+    for (const { code, status } of errorCatalogue()) {
+      if (status === 500) continue
+      const error = new SessionError(code, ...(['', '', ''] as never))
+      const response = error.getResponse!()
+      const sent = [error.data, error.statusText, response.statusText, await response.text()]
+      expect(sent.join(), code).not.toMatch(/More:|errors\.md/)
+      expect(JSON.stringify([error.headers, ...response.headers]), code).not.toContain('errors.md')
+    }
+  })
+
+  test('is a line of its own in a development warning, and a key cannot forge one', () => {
+    vi.stubEnv('NODE_ENV', 'development')
+    const printed = vi.spyOn(console, 'warn').mockReturnValue()
+    const warn = warnOnce()
+    warn('gone', new SessionError('ERR_SESSION_GONE').message)
+    warn('async', new SessionError('ERR_UPDATE_ASYNC', 'a\nMore: b').message)
+    const lines = printed.mock.calls.map(([line]) => String(line).split('\n'))
+    printed.mockRestore()
+    expect(lines[0]).toEqual([expect.stringMatching(/^\[sojourn\] A concurrent/), PAGE])
+    expect(lines[1]).toEqual([
+      expect.stringContaining('update("a\\u000aMore: b")'),
+      'More: node_modules/sojourn/docs/errors.md#err_update_async',
+    ])
+  })
 })

@@ -42,7 +42,7 @@ export function blocksOf(page: string, markdown = text(page)): Block[] {
 // What a short block may use without saying where it comes from, as its page has said it before.
 const SURROUNDINGS = `
 import type { Express, Request as ExpressRequest, Response as ExpressResponse } from 'express'
-import type { Session, Sessions } from 'sojourn'
+import type { Session, Sessions, StoredSessions } from 'sojourn'
 declare global {
   const app: Express
   const req: ExpressRequest
@@ -51,6 +51,15 @@ declare global {
   const sessions: Sessions
   const session: Session
 }
+`
+
+// Of frameworks that are not installed here, and are built in `npm run test:long`: any types.
+const ELSEWHERE = `
+declare module 'next/headers'
+declare module 'next/navigation'
+declare module 'next/server'
+declare module '@sveltejs/kit/hooks'
+declare module 'sodium-native'
 `
 
 /**
@@ -66,8 +75,15 @@ export function misquoted({ page, line, code, quoted }: Block): string[] {
     .map((part) => `${page}:${line} is not in ${quoted}: ${part}`)
 }
 
-/** What the compiler has against the blocks, each with the page and line of its block. */
-export function compile(blocks: readonly Block[]): string[] {
+/**
+ * What the compiler has against the blocks, each with the page and line of its block.
+ *
+ * @param sessions the type of the variable `sessions`. @default 'Sessions'
+ */
+export function compile(
+  blocks: readonly Block[],
+  sessions: 'Sessions' | 'StoredSessions' = 'Sessions',
+): string[] {
   const cache = join(root, 'node_modules', '.cache')
   mkdirSync(cache, { recursive: true })
   const folder = mkdtempSync(join(cache, 'docs-'))
@@ -79,7 +95,9 @@ export function compile(blocks: readonly Block[]): string[] {
     // A block of its own: what it declares is not seen by the next one.
     writeFileSync(join(folder, name), isScript ? block.code : `${block.code}\nexport {}\n`)
   })
-  writeFileSync(join(folder, 'surroundings.d.ts'), SURROUNDINGS)
+  const surroundings = SURROUNDINGS.replace('sessions: Sessions', `sessions: ${sessions}`)
+  writeFileSync(join(folder, 'surroundings.d.ts'), surroundings)
+  writeFileSync(join(folder, 'elsewhere.d.ts'), ELSEWHERE)
   const options = {
     extends: join(root, 'tsconfig.json'),
     compilerOptions: {
@@ -91,7 +109,7 @@ export function compile(blocks: readonly Block[]): string[] {
       rootDir: root,
     },
     include: [],
-    files: [...place.keys(), 'surroundings.d.ts'],
+    files: [...place.keys(), 'surroundings.d.ts', 'elsewhere.d.ts'],
   }
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(options))

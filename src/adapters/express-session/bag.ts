@@ -17,8 +17,11 @@ export interface RequestStore extends LegacyStore {
 
 /** What a request has beside `session`. */
 export interface SessionRequest extends IncomingMessage {
+  /** The session; `null` or not there after `destroy()`. */
   session?: Session | null | undefined
+  /** Its id. With a store of this package it is a label, and not what the cookie holds. */
   sessionID?: string | undefined
+  /** Its store. */
   sessionStore?: RequestStore | undefined
 }
 
@@ -54,6 +57,7 @@ export function keeperOf(req: object): Keeper | undefined {
  * }
  */
 export interface SessionData {
+  /** The attributes of its cookie. */
   cookie: Cookie
 }
 
@@ -62,6 +66,14 @@ export interface SessionData {
  *
  * What JSON changes is changed when it is saved, as in express-session: a Date is read as text, a
  * value `undefined` is not there. Each method takes a callback, or else returns a promise.
+ *
+ * @example
+ * import session from 'sojourn/express-session'
+ * app.use(session({ secret: process.env.SESSION_SECRET }))
+ * app.get('/', (req, res) => {
+ *   if (!(req.session instanceof session.Session)) throw new Error('of another middleware')
+ *   req.session.regenerate(() => res.end('a new id'))
+ * })
  */
 export class Session {
   /** Not enumerable, as the methods: only data is. */

@@ -12,28 +12,57 @@ export interface CookieAttributes {
   maxAge?: number | null | undefined
   /** When the cookie expires. Use `maxAge`, unless it is the same for all. @default none */
   expires?: Date | boolean | null | undefined
+  /** `maxAge` as it was set first. Stores write it; apps need not. @default the value of `maxAge` */
   originalMaxAge?: number | null | undefined
+  /** The path below which browsers send the cookie, and requests have a session. @default '/' */
   path?: string | undefined
+  /** The host that, with its subdomains, receives the cookie. @default only the host that set it */
   domain?: string | undefined
+  /** Hides the cookie from scripts. @default true */
   httpOnly?: boolean | undefined
-  /** 'auto': as the request: Secure if it came over HTTPS. */
+  /**
+   * The browser sends it over HTTPS only. 'auto': if the request came over HTTPS.
+   *
+   * @default false with a store of express-session, and while NODE_ENV is `development` or `test`;
+   * otherwise true
+   */
   secure?: boolean | 'auto' | undefined
-  /** `true` is 'strict'; 'auto': 'none' if the request came over HTTPS, otherwise 'lax'. */
+  /**
+   * Whether requests from other sites carry the cookie. `true` is 'strict'; 'auto': 'none' if the
+   * request came over HTTPS, otherwise 'lax'. @default none with a
+   * store of express-session, otherwise 'lax'
+   */
   sameSite?: boolean | 'strict' | 'lax' | 'none' | 'auto' | (string & {}) | undefined
+  /** Which cookies Chromium drops first if there are too many. @default none */
   priority?: 'low' | 'medium' | 'high' | undefined
+  /** One cookie per top-level site (CHIPS). @default false */
   partitioned?: boolean | undefined
 }
 
-/** The attributes of one session's cookie. A change counts for the response and is saved. */
+/**
+ * The attributes of one session's cookie. A change counts for the response and is saved.
+ *
+ * @example
+ * import session from 'sojourn/express-session'
+ * const cookie = new session.Cookie({ maxAge: 60_000 })
+ * cookie.sameSite = 'strict'
+ */
 export class Cookie {
   /** `maxAge` as it was set: `touch()` begins it anew at each request. */
   originalMaxAge: number | null | undefined
+  /** One cookie per top-level site (CHIPS). */
   partitioned?: boolean | undefined
+  /** Which cookies Chromium drops first. */
   priority?: CookieAttributes['priority']
+  /** Whether the browser sends it over HTTPS only. */
   secure?: boolean | 'auto' | undefined
+  /** Whether it is hidden from scripts. */
   httpOnly?: boolean | undefined
+  /** The host that, with its subdomains, receives it. */
   domain?: string | undefined
+  /** The path below which browsers send it. */
   path?: string | undefined
+  /** Whether requests from other sites carry it. */
   sameSite?: CookieAttributes['sameSite']
   /** As in express-session, whose stores read it. */
   _expires: Date | boolean | null | undefined
@@ -49,6 +78,7 @@ export class Cookie {
     this.originalMaxAge ??= this.maxAge as number | null
   }
 
+  /** When it expires; `null` for until the browser is closed. */
   get expires(): Date | boolean | null | undefined {
     return this._expires
   }
@@ -88,11 +118,12 @@ export class Cookie {
     }
   }
 
-  /** The Set-Cookie line of a value, which is URL-encoded. */
+  /** The Set-Cookie line of a value, which is URL-encoded. @throws ERR_OPTION_INVALID for an attribute */
   serialize(name: string, value: string): string {
     return setCookieLine(name, encodeURIComponent(value), this.data)
   }
 
+  /** The same as `data`. */
   toJSON(): CookieData {
     return this.data
   }

@@ -18,6 +18,7 @@ import { Store } from './store.ts'
 
 /** The middleware, and the sessions under it. */
 export interface SessionMiddleware {
+  /** Gives the request its `req.session`, and calls `next`. */
   (req: IncomingMessage, res: ServerResponse, next: (error?: any) => void): void
   /** Our own API on the same sessions: `middleware.sessions.get(req)`, `revokeUser`, `checkCsrf`. */
   readonly sessions: Sessions
@@ -25,18 +26,18 @@ export interface SessionMiddleware {
 
 /** What `import session from 'sojourn/express-session'` is. */
 export interface ExpressSession {
+  /** Makes the middleware. */
   (options: ExpressSessionOptions): SessionMiddleware
+  /** The base class of stores. */
   readonly Store: typeof Store
+  /** A store in this process, for development. */
   readonly MemoryStore: typeof MemoryStore
+  /** The class of `req.session.cookie`. */
   readonly Cookie: typeof Cookie
+  /** The class of `req.session`. */
   readonly Session: typeof Session
 }
 
-/**
- * Makes the middleware: `app.use(session({ secret, store }))`, as express-session.
- *
- * @throws ERR_OPTION_INVALID, ERR_SECRET_MISSING, ERR_SECRET_WEAK: at start-up
- */
 function session(options: ExpressSessionOptions): SessionMiddleware {
   const setup = setUp(options)
   const { store, sessions } = setup
@@ -181,6 +182,15 @@ class HeldVisit implements Visit {
   failed: Visit['failed'] = (error) => this.inner.failed(error)
 }
 
+/**
+ * Makes the middleware, as express-session does; its classes are properties of it.
+ *
+ * @throws ERR_OPTION_INVALID, ERR_SECRET_MISSING, ERR_SECRET_WEAK: at start-up
+ *
+ * @example
+ * import session from 'sojourn/express-session'
+ * app.use(session({ secret: process.env.SESSION_SECRET, store: 'cookie' }))
+ */
 const exported: ExpressSession = Object.assign(session, { Store, MemoryStore, Cookie, Session })
 
 // Under the second name `require` returns it.

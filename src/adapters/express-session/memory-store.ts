@@ -4,20 +4,30 @@ import type { Got } from '../../formerly/express-store.ts'
 import type { Done } from './bag.ts'
 import { Store } from './store.ts'
 
-/** A store of express-session's shape in memory. A restart ends all sessions, and it never shrinks. */
+/**
+ * A store of express-session's shape in memory. A restart ends all sessions, and it never shrinks.
+ *
+ * @example
+ * import session from 'sojourn/express-session'
+ * const store = new session.MemoryStore()
+ * app.use(session({ secret: process.env.SESSION_SECRET, store }))
+ */
 export class MemoryStore extends Store {
   /** The rows by session id, as JSON. */
   sessions: Record<string, string> = Object.create(null)
 
+  /** Reads a session. */
   get(id: string, done: Got): void {
     setImmediate(done, null, this.#read(id))
   }
 
+  /** Saves a session. */
   set(id: string, data: any, done?: Done): void {
     this.sessions[id] = JSON.stringify(data)
     if (done) setImmediate(done)
   }
 
+  /** Ends a session. */
   destroy(id: string, done?: Done): void {
     delete this.sessions[id]
     if (done) setImmediate(done)

@@ -25,9 +25,9 @@ export interface ExpressSessionOptions extends PassedOptions {
   store?: BackendStore | LegacyStore | 'cookie' | undefined
   /** The cookie's name. @default 'connect.sid' with a store of express-session, otherwise ours */
   name?: string | undefined
-  /** As `name`. */
+  /** As `name`. @default none */
   key?: string | undefined
-  /** The attributes of the cookie, or a function of the request. */
+  /** The attributes of the cookie, or a function of the request. @default {} */
   cookie?: CookieAttributes | ((req: any) => CookieAttributes) | undefined
   /**
    * Whether a visit without changes saves the session. Here it only extends it: `touch`, or with a
@@ -43,6 +43,8 @@ export interface ExpressSessionOptions extends PassedOptions {
   /**
    * Makes `req.sessionID`. With a store of express-session it has to be random and unique; otherwise
    * it is a label, and the id in the cookie is another one, always random.
+   *
+   * @default random text
    */
   genid?: ((req: any) => string) | undefined
   /** Whether X-Forwarded-Proto is believed. @default the app's "trust proxy" */

@@ -24,8 +24,12 @@ export { mountUpgrade } from './upgrade.ts'
  * error 500, an event and a line on the console. If the response headers are sent already, the
  * connection is closed.
  *
+ * @throws ERR_OPTION_INVALID unless it is given `sessions` and a handler.
+ *
  * @example
- * createServer(withSessions(sessions, async (req, res) => res.end('hello')))
+ * import { createServer } from 'node:http'
+ * import { withSessions } from 'sojourn/node'
+ * createServer(withSessions(sessions, async (req, res) => res.end('hello'))).listen(3000)
  */
 export function withSessions<
   Request extends IncomingMessage | Http2ServerRequest = IncomingMessage,
@@ -62,8 +66,10 @@ export function withSessions<
  * @throws ERR_OPTION_INVALID
  *
  * @example
+ * import { createServer } from 'node:http'
+ * import { loginRequired, withSessions } from 'sojourn/node'
  * const account = loginRequired(sessions, { redirect: '/login' }, (req, res) => res.end('yours'))
- * createServer(withSessions(sessions, account))
+ * createServer(withSessions(sessions, account)).listen(3000)
  */
 export function loginRequired<
   Request extends IncomingMessage | Http2ServerRequest = IncomingMessage,
@@ -106,8 +112,12 @@ function answer(visit: Visit, res: ServerResponse, error: unknown): void {
  * @returns `undefined` if the request is mounted already: then just call the handler.
  *
  * @example
- * const visit = mountNode(sessions, context.req, context.res, [context])
- * return visit ? sessions.run(visit, next) : next()
+ * import type { IncomingMessage, ServerResponse } from 'node:http'
+ * import { mountNode } from 'sojourn/node'
+ * function middleware(req: IncomingMessage, res: ServerResponse, next: () => Promise<void>) {
+ *   const visit = mountNode(sessions, req, res)
+ *   return visit ? sessions.run(visit, next) : next()
+ * }
  */
 export function mountNode(
   sessions: Sessions<any>,

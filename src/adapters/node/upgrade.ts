@@ -34,7 +34,11 @@ const mounted = new WeakMap<Sessions<any>, WeakSet<object>>()
  * @throws ERR_OPTION_INVALID if another adapter has mounted it, for which a GET is safe.
  *
  * @example
- * server.on('upgrade', async (req, socket, head) => {
+ * import { createServer } from 'node:http'
+ * import { mountUpgrade } from 'sojourn/node'
+ * import { WebSocketServer } from 'ws'
+ * const wss = new WebSocketServer({ noServer: true })
+ * createServer().on('upgrade', async (req, socket, head) => {
  *   mountUpgrade(sessions, req)
  *   await sessions.checkCsrf(req)
  *   const session = await sessions.signedIn(req)

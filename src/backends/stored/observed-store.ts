@@ -11,6 +11,7 @@ import type { StoreVerbs, Swap } from './store.ts'
 export interface StoreCallMessage {
   /** The engine's name, such as `SQLite`. */
   readonly engine: string
+  /** Which of the store's verbs was called, such as `read` or `swap`. */
   readonly verb: Exclude<keyof StoreVerbs, 'engine' | 'pool' | 'subscribe'>
   /** How long the client took, in milliseconds, past the deadline if need be. From the end on. */
   duration?: number

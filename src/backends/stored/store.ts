@@ -15,6 +15,7 @@ export interface Row {
   readonly expiresAt: number
   /** The user who is signed in; null for an anonymous visitor. */
   readonly owner: string | null
+  /** The session as text, possibly encrypted. */
   readonly body: string
 }
 
@@ -30,7 +31,11 @@ export interface FoundRow extends Row {
 }
 
 /** The outcome of a swap. If it failed, `newest` is the current row. */
-export type Swap = { won: true } | { won: false; newest: Row | null }
+export type Swap =
+  /** The row was replaced. */
+  | { won: true }
+  /** It was not: `newest` is the current row, or null if there is none. */
+  | { won: false; newest: Row | null }
 
 /**
  * Rows under keys. Every verb is atomic for its key, and may be executed late, or twice, since a

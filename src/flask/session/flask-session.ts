@@ -36,9 +36,9 @@ export type { FlaskSettings } from '../settings.ts'
 export interface FlaskSessionConfig extends FlaskSettings {
   /** `'sqlalchemy'` is PostgreSQL or SQLite. @default that of the client which is given; required if both are */
   SESSION_TYPE?: 'redis' | 'sqlalchemy'
-  /** A client that you have connected, of node-redis, ioredis or iovalkey. */
+  /** A client that you have connected, of node-redis, ioredis or iovalkey. @default none */
   SESSION_REDIS?: RedisClient | undefined
-  /** A client that you have made: a Pool of `pg`, `postgres`, PGlite, or a database of SQLite. */
+  /** A client that you have made: a Pool of `pg`, `postgres`, PGlite, or a database of SQLite. @default none */
   SESSION_SQLALCHEMY?: PostgresClient | SqliteDatabase | undefined
   /** The table, which Flask-Session makes. @default 'sessions' */
   SESSION_SQLALCHEMY_TABLE?: string
@@ -60,12 +60,16 @@ export interface FlaskSessionConfig extends FlaskSettings {
  * Returns options for `createSessions` that read and write the sessions of a Flask app with
  * Flask-Session 0.7 or 0.8, in Redis or in a table of SQLAlchemy.
  *
+ * @throws ERR_OPTION_INVALID for an unknown setting, or a value of the wrong type
+ *
  * @example
+ * import { createClient } from 'redis'
+ * import { createSessions } from 'sojourn'
+ * import { flaskSession } from 'sojourn/flask-session'
+ * const client = await createClient().connect()
  * const sessions = createSessions(
  *   flaskSession({ SECRET_KEY: process.env.SECRET_KEY, SESSION_REDIS: client }),
  * )
- *
- * @throws ERR_OPTION_INVALID for an unknown setting, or a value of the wrong type
  */
 export function flaskSession(config: FlaskSessionConfig): SessionOptions {
   if (typeof config !== 'object' || config === null) throw invalid('config', 'has to be an object')

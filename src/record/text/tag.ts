@@ -21,6 +21,17 @@ export interface Tag<Value = any> {
   decode(content: any, float: boolean): unknown
 }
 
-/** Returned by a tag's `decode` for content that its `encode` cannot have written. */
+/**
+ * Returned by a tag's `decode` for content that its `encode` cannot have written.
+ *
+ * @example
+ * import { type Tag, UNREADABLE } from 'sojourn'
+ * const urls: Tag<URL> = {
+ *   key: 'url',
+ *   test: (value): value is URL => value instanceof URL,
+ *   encode: (url) => url.href,
+ *   decode: (href) => (URL.canParse(href) ? new URL(href) : UNREADABLE),
+ * }
+ */
 // Registered: a tag may take it from another copy of this package.
 export const UNREADABLE: unique symbol = Symbol.for('sojourn.unreadable') as never

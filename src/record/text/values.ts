@@ -7,19 +7,25 @@ export type Tuple<Items extends readonly unknown[] = readonly unknown[]> = Reado
 
 /** Text that is safe HTML, as MarkupSafe's `Markup`. */
 export interface Markup {
+  /** The HTML. */
   readonly html: string
+  /** The same, so that templates show it. */
   toString(): string
 }
 
 /** A UUID, as Python's `uuid.UUID`: lower case, with dashes. */
 export interface Uuid {
+  /** The 36 characters. */
   readonly uuid: string
+  /** The same. */
   toString(): string
 }
 
 /** A whole number that Python reads as a float. Only for writing: it is read as a number. */
 export interface Float {
+  /** The number. */
   readonly float: number
+  /** The same, so that it can be calculated with. */
   valueOf(): number
 }
 
@@ -40,6 +46,7 @@ export type Scalar =
 export type Storable =
   | Scalar
   | readonly Storable[]
+  /** A member that is `undefined` is not saved. */
   | { readonly [key: string]: Storable | undefined }
 
 /**
@@ -85,7 +92,13 @@ export type Keepable<Data, Extra = never> =
 const TUPLE: unique symbol = Symbol.for('sojourn.tuple') as never
 const KIND = Symbol.for('sojourn.kind')
 
-/** Makes a tuple: `tuple('admin', 'staff')`. */
+/**
+ * Makes a tuple: `tuple('admin', 'staff')`.
+ *
+ * @example
+ * import { tuple } from 'sojourn/flask'
+ * session.set('roles', tuple('admin', 'staff'))
+ */
 export function tuple<const Items extends readonly unknown[]>(...items: Items): Tuple<Items> {
   return asTuple(items)
 }
@@ -100,12 +113,25 @@ function asTuple<Items extends readonly unknown[]>(items: Items): Tuple<Items> {
   return Object.freeze(items) as Tuple<Items>
 }
 
-/** Makes Markup from safe HTML. Does not escape anything. */
+/**
+ * Makes Markup from safe HTML. Does not escape anything.
+ *
+ * @example
+ * import { markup } from 'sojourn/flask'
+ * session.flash(markup('Saved. <a href="/undo">Undo</a>'))
+ */
 export function markup(html: string): Markup {
   return ofKind('markup', { html }, html)
 }
 
-/** Makes a UUID from 32 hexadecimal digits, with or without dashes. @throws TypeError otherwise. */
+/**
+ * Makes a UUID from 32 hexadecimal digits, with or without dashes. @throws TypeError otherwise.
+ *
+ * @example
+ * import { randomUUID } from 'node:crypto'
+ * import { uuid } from 'sojourn/flask'
+ * session.set('order', uuid(randomUUID()))
+ */
 export function uuid(text: string): Uuid {
   const digits = text.replaceAll('-', '').toLowerCase()
   if (!/^[0-9a-f]{32}$/.test(digits)) throw new TypeError('A UUID has 32 hexadecimal digits.')
@@ -113,27 +139,59 @@ export function uuid(text: string): Uuid {
   return ofKind('uuid', { uuid: dashed }, dashed)
 }
 
-/** Makes a number that Python reads as a float: `float(1)` is written `1.0`. */
+/**
+ * Makes a number that Python reads as a float: `float(1)` is written `1.0`.
+ *
+ * @example
+ * import { float } from 'sojourn/flask'
+ * session.set('price', float(5)) // 5.0 in Python
+ */
 export function float(number: number): Float {
   return ofKind('float', { float: number }, number)
 }
 
-/** Whether this is a tuple. */
+/**
+ * Whether this is a tuple.
+ *
+ * @example
+ * import { isTuple } from 'sojourn/flask'
+ * const isSequence = isTuple(session.get('roles'))
+ */
 export function isTuple(value: unknown): value is Tuple {
   return Array.isArray(value) && TUPLE in value
 }
 
-/** Whether this is Markup. */
+/**
+ * Whether this is Markup.
+ *
+ * @example
+ * import { isMarkup } from 'sojourn/flask'
+ * const note: unknown = session.get('note')
+ * const html = isMarkup(note) ? note.html : undefined
+ */
 export function isMarkup(value: unknown): value is Markup {
   return isOfKind(value, 'markup') && typeof (value as Partial<Markup>).html === 'string'
 }
 
-/** Whether this is a UUID. */
+/**
+ * Whether this is a UUID.
+ *
+ * @example
+ * import { isUuid } from 'sojourn/flask'
+ * const order: unknown = session.get('order')
+ * const text = isUuid(order) ? order.uuid : undefined
+ */
 export function isUuid(value: unknown): value is Uuid {
   return isOfKind(value, 'uuid') && typeof (value as Partial<Uuid>).uuid === 'string'
 }
 
-/** Whether this is a number marked as a float. */
+/**
+ * Whether this is a number marked as a float.
+ *
+ * @example
+ * import { float, isFloat } from 'sojourn/flask'
+ * const isMarked = isFloat(float(5))
+ */
 export function isFloat(value: unknown): value is Float {
   return isOfKind(value, 'float') && typeof (value as Partial<Float>).float === 'number'
 }

@@ -60,7 +60,9 @@ export type EventFacts =
   | { type: 'move-failed'; from: string; code: SessionErrorCode | 'UNKNOWN' }
   /** A former session could not be ended, or written by `dualWrite`. Ours was saved. */
   | { type: 'former-failed'; from: string; code: SessionErrorCode | 'UNKNOWN' }
+  /** A login was saved. */
   | { type: 'login' }
+  /** A logout, or `clear()` of a signed-in session, was saved. */
   | { type: 'logout' }
   /**
    * A request presented a login of another address or browser: Flask-Login's session protection.

@@ -23,7 +23,16 @@ const MOST_SIDES = 8
  * `dualWrite`, written along.
  *
  * @example
- * createSessions({ secret, formerly: formerly({ sessions: flask({ SECRET_KEY }), until: '2027-03-01' }) })
+ * import { createSessions } from 'sojourn'
+ * import { flask } from 'sojourn/flask'
+ * import { formerly } from 'sojourn/formerly'
+ * createSessions({
+ *   secret: process.env.SESSION_SECRET,
+ *   formerly: formerly({
+ *     sessions: flask({ SECRET_KEY: process.env.SECRET_KEY }),
+ *     until: '2027-03-01',
+ *   }),
+ * })
  */
 export function formerly(former: FormerSessions | readonly FormerSessions[]): Formerly {
   return {

@@ -6,6 +6,7 @@ import type { Kept } from '../../record/text/values.ts'
 // Written out here, as https://standardschema.dev suggests: types only, and no dependency.
 /** A schema of one value. It has to be synchronous, and to accept what it returns. */
 export interface StandardSchema<Input = any, Output = any> {
+  /** What the specification asks for: version, vendor and `validate`. Libraries have it. */
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string
@@ -16,7 +17,9 @@ export interface StandardSchema<Input = any, Output = any> {
 
 /** The value that a schema returns, or why it refuses the one that it was given. */
 export type SchemaResult<Output> =
+  /** The value is accepted; `value` is what is saved. */
   | { readonly value: Output; readonly issues?: undefined }
+  /** It is not, and why. */
   | { readonly issues: readonly SchemaIssue[] }
 
 /** A session's schema: one for each key of its data. */

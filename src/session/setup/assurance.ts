@@ -6,7 +6,9 @@ import type { LifetimeOptions } from './own-preset.ts'
 /**
  * Assurance level 1 (AAL1): re-authentication every 30 days, with or without activity.
  *
- * @example createSessions({ secret, lifetime: aal1 })
+ * @example
+ * import { aal1, createSessions } from 'sojourn'
+ * createSessions({ secret: process.env.SESSION_SECRET, lifetime: aal1 })
  */
 export const aal1: Readonly<LifetimeOptions> = Object.freeze({
   idle: '30d',
@@ -14,14 +16,26 @@ export const aal1: Readonly<LifetimeOptions> = Object.freeze({
   absolute: '30d',
 })
 
-/** Assurance level 2 (AAL2): absolute timeout of 24 hours, idle timeout of one hour. */
+/**
+ * Assurance level 2 (AAL2): absolute timeout of 24 hours, idle timeout of one hour.
+ *
+ * @example
+ * import { aal2, createSessions } from 'sojourn'
+ * createSessions({ secret: process.env.SESSION_SECRET, lifetime: aal2 })
+ */
 export const aal2: Readonly<LifetimeOptions> = Object.freeze({
   idle: '1h',
   permanent: '1h',
   absolute: '24h',
 })
 
-/** Assurance level 3 (AAL3): absolute timeout of 12 hours, idle timeout of 15 minutes. */
+/**
+ * Assurance level 3 (AAL3): absolute timeout of 12 hours, idle timeout of 15 minutes.
+ *
+ * @example
+ * import { aal3, createSessions } from 'sojourn'
+ * createSessions({ secret: process.env.SESSION_SECRET, lifetime: aal3 })
+ */
 export const aal3: Readonly<LifetimeOptions> = Object.freeze({
   idle: '15m',
   permanent: '15m',

@@ -89,9 +89,12 @@ export interface FormerUse {
 
 /** A former side in `describePolicy()`. */
 export interface FormerPolicy {
+  /** The option `name`. */
   readonly name: string
+  /** The name of its session cookie. */
   readonly cookieName: string
   /** ISO 8601: from then on its sessions are not accepted any more. */
   readonly until: string
+  /** Whether changes are written on this side, too. */
   readonly dualWrite: boolean
 }

@@ -37,9 +37,13 @@ export interface SessionOptions extends StoreOptions, SchemaOptions {
    * @default none: the session is in the cookie, as in Flask
    */
   store?: BackendStore | undefined
-  /** Idle and absolute timeout. The server enforces them; express-session has `cookie.maxAge`. */
+  /**
+   * Idle and absolute timeout. The server enforces them; express-session has `cookie.maxAge`.
+   *
+   * @default { idle: '31d' }: no absolute timeout
+   */
   lifetime?: LifetimeOptions
-  /** The attributes of the session cookie. */
+  /** The attributes of the session cookie. @default SameSite=Lax, HttpOnly, Secure in production */
   cookie?: CookieOptions
   /**
    * Encrypts the cookie, or with a store its rows, so that nobody without the secret can read the
@@ -80,7 +84,7 @@ export interface SessionOptions extends StoreOptions, SchemaOptions {
    * until: '2027-03-01' })`, with `formerly` of `sojourn/formerly`. @default none
    */
   formerly?: Formerly
-  /** Set by `flask()` and the like. Do not write it by hand. */
+  /** Set by `flask()` and the like. Do not write it by hand. @default this package's own format */
   preset?: Preset
 }
 

@@ -15,6 +15,7 @@ export interface Policy {
   readonly backend: string
   /** Whose format it is: 'sojourn', or the name of a preset such as 'flask'. */
   readonly format: string
+  /** The attributes of the session cookie; `null` for one that is not sent. */
   readonly cookie: {
     readonly name: string
     readonly domain: string | null
@@ -24,6 +25,7 @@ export interface Policy {
     readonly sameSite: 'Strict' | 'Lax' | 'None' | null
     readonly partitioned: boolean
   }
+  /** The timeouts, in seconds. */
   readonly lifetime: {
     /** Idle timeout. */
     readonly idle: number
@@ -38,9 +40,11 @@ export interface Policy {
   }
   /** The most bytes of a session: see the option. `null` for no limit, in Flask's preset. */
   readonly maxBytes: number | null
+  /** How many secrets there are, and what is weak about them; never a secret. */
   readonly secrets: { readonly count: number; readonly weaknesses: readonly Weakness[] }
   /** Whether the option `audience` is set. */
   readonly audience: boolean
+  /** What is encrypted, and since when. */
   readonly encryption: {
     /** What is encrypted from `from` on. */
     readonly of: 'cookie' | 'rows' | 'nothing'
@@ -51,6 +55,7 @@ export interface Policy {
   }
   /** Each purpose and its algorithm: a cryptographic inventory. */
   readonly algorithms: Readonly<Record<string, string>>
+  /** The options of the store; `null` for sessions in the cookie. */
   readonly store: StorePolicy | null
   /** How stored data is checked; `null` for any data. */
   readonly data: DataPolicy | null

@@ -33,7 +33,10 @@ export interface MemoryStoreOptions {
  * @throws ERR_OPTION_INVALID if a bound is not a whole number of 1 or more.
  *
  * @example
- * const sessions = createSessions({ secret, store: memoryStore({ entries: 10_000 }) })
+ * import { createSessions } from 'sojourn'
+ * import { memoryStore } from 'sojourn/stores/memory'
+ * const store = memoryStore({ entries: 10_000 })
+ * const sessions = createSessions({ secret: process.env.SESSION_SECRET, store })
  */
 export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
   const { entries = 100_000, bytes = 64 * 1024 * 1024, clock = systemClock } = options

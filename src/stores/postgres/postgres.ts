@@ -52,6 +52,8 @@ export interface PostgresStoreOptions {
    * Give it to every process of the app: only with it, a process also sends NOTIFY, in the statement
    * that ends a session, since PostgreSQL commits such transactions one after another. It sends the
    * session's handle.
+   *
+   * @default none
    */
   readonly listener?: PostgresListener | undefined
 }
@@ -73,15 +75,13 @@ export interface PostgresStore extends SessionStore {
  * Make the tables first: with `createSchema()`, or the SQL of `postgresSchema()`. `prune` deletes
  * expired rows.
  *
+ * @throws `ERR_OPTION_INVALID` for what is no client, or may be inside a transaction of yours.
+ *
  * @example
- * ```ts
  * import { Pool } from 'pg'
  * import { postgresStore } from 'sojourn/stores/postgres'
- *
  * const store = postgresStore(new Pool({ connectionString: process.env.DATABASE_URL }))
  * await store.createSchema()
- * ```
- * @throws `ERR_OPTION_INVALID` for what is no client, or may be inside a transaction of yours.
  */
 export function postgresStore(
   client: PostgresClient,

@@ -107,6 +107,10 @@ export const SCHEMA_VERSION = MIGRATIONS.length
  *
  * @param prefix as given to `postgresStore`. @default 'sojourn_'
  * @throws `ERR_OPTION_INVALID` for a prefix that `postgresStore` would refuse.
+ *
+ * @example
+ * import { postgresSchema } from 'sojourn/stores/postgres'
+ * console.log(postgresSchema())
  */
 export function postgresSchema(prefix = 'sojourn_'): string {
   return `BEGIN;\n${schemaScript(tablesOf(prefix))}COMMIT;\n`

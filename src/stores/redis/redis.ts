@@ -29,6 +29,8 @@ export interface RedisStoreOptions {
    * session is watched. Without it, a poll finds them (`pollInterval`).
    *
    * Every process publishes the handle of a session that it ends, on the channel `session!ended`.
+   *
+   * @default none
    */
   readonly subscriber?: RedisSubscriber | undefined
   /** Tells the time, for the keys' time to live. Tests give their own. @default the machine's */
@@ -42,15 +44,13 @@ export interface RedisStoreOptions {
  * node-redis with a `masterPoolSize` above 1 needs `reserveClient: true`: without it, commands sent
  * at once leak the pool's connections, in node-redis 5 and 6, until none is left and all hang.
  *
+ * @throws `ERR_OPTION_INVALID` for what is no client, or one that reads from replicas.
+ *
  * @example
- * ```ts
  * import { createClient } from 'redis'
  * import { redisStore } from 'sojourn/stores/redis'
- *
- * const client = await createClient({ url: process.env.REDIS_URL }).connect()
+ * const client = await createClient({ url: process.env.REDIS_URL! }).connect()
  * const store = redisStore(client)
- * ```
- * @throws `ERR_OPTION_INVALID` for what is no client, or one that reads from replicas.
  */
 export function redisStore(
   client: RedisClient,

@@ -7,8 +7,11 @@ export type SqliteValue = string | number | null
 
 /** A prepared statement. */
 export interface SqliteStatement {
+  /** Executes it; returns how many rows were changed. */
   run(...values: SqliteValue[]): { readonly changes: number | bigint }
+  /** Returns the first row. */
   get(...values: SqliteValue[]): unknown
+  /** Returns all rows. */
   all(...values: SqliteValue[]): unknown[]
   /** `node:sqlite` only. */
   setReturnArrays?(enabled: boolean): void
@@ -16,7 +19,9 @@ export interface SqliteStatement {
 
 /** A database of `node:sqlite` (`DatabaseSync`), `better-sqlite3` or `bun:sqlite` (`Database`). */
 export interface SqliteDatabase {
+  /** Executes SQL without values. */
   exec(sql: string): unknown
+  /** Prepares a statement. */
   prepare(sql: string): SqliteStatement
   /** `node:sqlite`, from Node 22.16. */
   readonly isTransaction?: boolean

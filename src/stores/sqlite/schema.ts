@@ -84,6 +84,10 @@ CREATE TABLE IF NOT EXISTS ${epochs} (
  * and brings older tables to this version too.
  *
  * @throws `ERR_OPTION_INVALID` for a prefix that could not begin a table's name.
+ *
+ * @example
+ * import { sqliteSchema } from 'sojourn/stores/sqlite'
+ * console.log(sqliteSchema())
  */
 export function sqliteSchema(prefix = 'sojourn_'): string {
   const tables = tablesUnder(prefix)

@@ -58,15 +58,13 @@ interface StoredRow {
  *
  * If the file was deleted or replaced, every call fails from the next write on.
  *
+ * @throws `ERR_OPTION_INVALID` for what is no database, or a prefix that cannot begin a name.
+ *
  * @example
- * ```ts
  * import { DatabaseSync } from 'node:sqlite'
  * import { sqliteStore } from 'sojourn/stores/sqlite'
- *
  * const store = sqliteStore(new DatabaseSync('sessions.db'))
  * await store.createSchema()
- * ```
- * @throws `ERR_OPTION_INVALID` for what is no database, or a prefix that cannot begin a name.
  */
 export function sqliteStore(
   db: SqliteDatabase,

@@ -1,6 +1,7 @@
 /** The upkeep of the SQLite store: keys, `prune` in small steps, settings that can lose sessions. */
 
 import { setTimeout as pause } from 'node:timers/promises'
+import { sentenceOf } from '../../base/errors.ts'
 import type { Clock } from '../../base/ports.ts'
 import { pragma, prepare, textOf, type SqliteDatabase } from './client.ts'
 import { FULL, makeDurable, type SqliteConnection, type Sql } from './connection.ts'
@@ -162,6 +163,8 @@ function checkSqlite(db: SqliteDatabase, tables: Tables): string[] {
         'and logouts that were acknowledged.',
     )
   }
-  const finding = schemaFinding(versionsIn(db, tables)) ?? encodingFault(db)?.message
+  const wrongEncoding = encodingFault(db)
+  const finding =
+    schemaFinding(versionsIn(db, tables)) ?? (wrongEncoding && sentenceOf(wrongEncoding))
   return finding === undefined ? found : [...found, finding]
 }

@@ -19,6 +19,7 @@ export interface AdapterCase {
   readonly name: string
   /** What this adapter does instead: from `exceptions`. */
   readonly exception: string | undefined
+  /** Runs the case. Rejects with an `AssertionError` if the adapter does not pass. */
   run(): Promise<void>
 }
 
@@ -30,13 +31,14 @@ export interface AdapterCase {
  * @example
  * import { createServer } from 'node:http'
  * import { test } from 'node:test'
+ * import express from 'express'
+ * import { sessionMiddleware } from 'sojourn/express'
  * import { adapterConformance, appRequest, sendReply, startServer } from 'sojourn/testing'
- *
  * const cases = adapterConformance({
  *   offers: ['current'],
  *   start({ mount, handle }) {
- *     const app = framework()
- *     for (const sessions of mount) app.use(myMiddleware(sessions))
+ *     const app = express()
+ *     for (const sessions of mount) app.use(sessionMiddleware(sessions))
  *     app.use(async (req, res) => sendReply(res, await handle(req, appRequest(req))))
  *     return startServer(createServer(app))
  *   },

@@ -8,9 +8,11 @@ import type { Maybe } from '../../base/ports.ts'
 
 /** A request, as the suite's handler needs it. */
 export interface AppRequest {
+  /** The HTTP method. */
   readonly method: string
-  /** Without the query. */
+  /** The path of the URL, without the query. */
   readonly path: string
+  /** A request header by its lower-case name. */
   header(name: string): string | undefined
   /** Reads the whole body. */
   text(): Promise<string>
@@ -18,20 +20,30 @@ export interface AppRequest {
 
 /** What the suite's handler wants sent: with the framework's own calls, if you can. */
 export interface AppReply {
+  /** The HTTP status. */
   readonly status: number
   /** Names in lower case. Without Set-Cookie. */
   readonly headers: Readonly<Record<string, string>>
   /** Set-Cookie lines of the app's own, to be sent as they are. */
   readonly cookies: readonly string[]
+  /** The body: a text, or chunks that arrive over time; `null` for none. */
   readonly body: string | AsyncIterable<Uint8Array> | null
   /**
    * Send it in a way that leaves the headers fixed: `writeHead` in Node, a `Response` with immutable
    * headers in Fetch. A framework that cannot ignores it.
+   *
+   * @default false
    */
   readonly isFixed?: boolean
 }
 
-/** The request of `node:http`, or of Fetch. */
+/**
+ * The request of `node:http`, or of Fetch.
+ *
+ * @example
+ * import { appRequest } from 'sojourn/testing'
+ * const { method, path } = appRequest(req)
+ */
 export function appRequest(request: IncomingMessage | Request): AppRequest {
   const { headers } = request
   const url = new URL(request.url ?? '/', 'http://localhost')
@@ -46,7 +58,14 @@ export function appRequest(request: IncomingMessage | Request): AppRequest {
   }
 }
 
-/** Sends a reply with the methods of `node:http`. Fulfilled when it is sent, or the client is gone. */
+/**
+ * Sends a reply with the methods of `node:http`. Fulfilled when it is sent, or the client is gone.
+ *
+ * @example
+ * import { type ConformanceApp, appRequest, sendReply } from 'sojourn/testing'
+ * const use = ({ handle }: ConformanceApp) =>
+ *   app.use(async (req, res) => sendReply(res, await handle(req, appRequest(req))))
+ */
 export async function sendReply(res: ServerResponse, reply: AppReply): Promise<void> {
   const { status, headers, cookies, body, isFixed } = reply
   if (isFixed) {
@@ -63,7 +82,14 @@ export async function sendReply(res: ServerResponse, reply: AppReply): Promise<v
   await sent
 }
 
-/** Makes the `Response` of a reply. A reply that is given again gets the same object, without a body. */
+/**
+ * Makes the `Response` of a reply. A reply that is given again gets the same object, without a body.
+ *
+ * @example
+ * import { type ConformanceApp, appRequest, responseOf } from 'sojourn/testing'
+ * const handler = async ({ handle }: ConformanceApp, request: Request) =>
+ *   responseOf(await handle(request, appRequest(request)))
+ */
 export function responseOf(reply: AppReply): Response {
   const known = reply.body === null ? responses.get(reply) : undefined
   const response = known ?? makeResponse(reply)
@@ -92,12 +118,22 @@ export interface StartedApp {
 
 /** A server of Node that can listen: `http.Server`, or what a framework makes of one. */
 export interface ConformanceServer extends Pick<Server, 'address'> {
+  /** Begins to listen, and calls `listening`. */
   listen(port: number, host: string, listening: () => void): unknown
+  /** Stops, and calls `closed` once every connection has ended. */
   close(closed: () => void): unknown
+  /** Ends the connections that are open. */
   closeAllConnections?(): void
 }
 
-/** Lets a server listen on a free port of this machine. */
+/**
+ * Lets a server listen on a free port of this machine.
+ *
+ * @example
+ * import { createServer } from 'node:http'
+ * import { startServer } from 'sojourn/testing'
+ * const { origin, stop } = await startServer(createServer(app))
+ */
 export async function startServer(server: ConformanceServer): Promise<StartedApp> {
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
   return {

@@ -42,12 +42,14 @@ export interface AdapterHarness {
   start(app: ConformanceApp): Maybe<StartedApp>
   /** What the adapter offers. Scenarios on other features are left out. @default [] */
   readonly offers?: readonly AdapterFeature[]
-  /** Throws what the framework's `redirect()` throws, where it throws. */
+  /** Throws what the framework's `redirect()` throws, where it throws. @default it returns */
   readonly throwRedirect?: (location: string) => never
   /**
    * What the framework does differently: the id of a scenario, with a part of the message that the
    * scenario fails with, such as `{ 'signed-in-401': 'status: 500, not 401' }`. The suite checks
    * that it fails so: an exception that is none any more is a failure.
+   *
+   * @default {}
    */
   readonly exceptions?: Readonly<Record<string, string>>
   /** How many requests are interleaved in the scenario on `current()`. @default 200 */

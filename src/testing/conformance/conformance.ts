@@ -21,6 +21,7 @@ import { watching } from './watching.ts'
 
 /** A store that is open for one case. */
 export interface OpenedStore {
+  /** The verbs of the store, such as `sessionStore` returns. */
   readonly store: StoreVerbs
   /** Closes what `open` opened. */
   close?(): Maybe<void>
@@ -44,6 +45,7 @@ export interface StoreHarness {
 export interface ConformanceCase {
   /** A sentence, different in every case. */
   readonly name: string
+  /** Runs the case. Rejects with an `AssertionError` if the store does not pass. */
   run(): Promise<void>
 }
 
@@ -52,12 +54,15 @@ export interface ConformanceCase {
  *
  * @example
  * import { test } from 'node:test'
+ * import { DatabaseSync } from 'node:sqlite'
+ * import { sqliteStore } from 'sojourn/stores/sqlite'
  * import { storeConformance } from 'sojourn/testing'
- *
  * const cases = storeConformance({
- *   open: async () => {
- *     const client = await connect()
- *     return { store: myStore(client), close: () => client.close() }
+ *   async open(clock) {
+ *     const db = new DatabaseSync(':memory:')
+ *     const store = sqliteStore(db, { clock })
+ *     await store.createSchema()
+ *     return { store, close: () => db.close() }
  *   },
  * })
  * for (const { name, run } of cases) test(name, run)

@@ -18,8 +18,10 @@ export interface FakeClock extends Clock {
  * @param start in milliseconds since 1970. @default the current time
  *
  * @example
+ * import { createSessions } from 'sojourn'
+ * import { fakeClock } from 'sojourn/testing'
  * const clock = fakeClock()
- * const sessions = createSessions({ secret, clock })
+ * const sessions = createSessions({ secret: process.env.SESSION_SECRET, clock })
  * clock.advance(60 * 60 * 1000)
  */
 export function fakeClock(start: number = Date.now()): FakeClock {
