@@ -93,13 +93,13 @@ export function architecturePage(page: string): string {
 /** docs/errors.md with the line of each code written anew: its status and its message. */
 export function errorsPage(page: string): string {
   const catalogue = errorCatalogue()
-  const explained = [...page.matchAll(/^## (ERR_\w+)$/gm)].map(([, code]) => code!)
+  const explained = [...page.matchAll(/^### (ERR_\w+)$/gm)].map(([, code]) => code!)
   const missing = catalogue.find(({ code }) => !explained.includes(code))
   if (missing) throw new Error(`Explain ${missing.code} in docs/errors.md`)
-  return page.replace(/^## (ERR_\w+)\n\n(?:Status .*\n\n)?/gm, (_heading, code: string) => {
+  return page.replace(/^### (ERR_\w+)\n\n(?:Status .*\n\n)?/gm, (_heading, code: string) => {
     const entry = catalogue.find((one) => one.code === code)
     if (!entry) throw new Error(`There is no ${code}, which docs/errors.md explains`)
     const message = entry.message.replaceAll('`', "'")
-    return `## ${code}\n\nStatus ${entry.status}. \`${message}\`\n\n`
+    return `### ${code}\n\nStatus ${entry.status}. \`${message}\`\n\n`
   })
 }

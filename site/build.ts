@@ -3,7 +3,9 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
+import { brokenAnchors } from './anchors.ts'
 import { GROUPS } from './nav.ts'
+import { writeReference } from './reference.ts'
 
 const site = import.meta.dirname
 const root = join(site, '..')
@@ -15,7 +17,7 @@ const OTHERS = { 'SECURITY.md': 'security-policy.md', 'CHANGELOG.md': 'changelog
 
 rmSync(pages, { recursive: true, force: true })
 copyPages()
-writeReference()
+writeReference(pages)
 writeHome()
 mkdirSync(join(pages, '.vitepress'), { recursive: true })
 cpSync(join(site, 'site.config.ts'), join(pages, '.vitepress', 'config.ts'))
@@ -29,6 +31,8 @@ if (!process.argv.includes('--sources-only')) {
       stdio: 'inherit',
     },
   )
+  const broken = brokenAnchors(dist)
+  if (broken.length > 0) throw new Error(`Links to no place of a page:\n${broken.join('\n')}`)
   writeForMachines()
 }
 
@@ -73,66 +77,6 @@ function placeOf(file: string): string | undefined {
   const other = OTHERS[file as keyof typeof OTHERS]
   if (other) return other.replace(/\.md$/, '')
   return /^docs\/.*\.md$/.test(file) ? file.slice('docs/'.length, -'.md'.length) : undefined
-}
-
-/** Every subpath's exports, from their declarations and docstrings. */
-function writeReference(): void {
-  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    exports: Record<string, string | { types?: string }>
-  }
-  /** The subpaths by the module of their source. */
-  const subpaths = new Map<string, string>()
-  for (const [subpath, entry] of Object.entries(exports)) {
-    if (typeof entry !== 'object' || !entry.types) continue
-    const module = entry.types.replace('./dist/', '').replace('.d.ts', '')
-    subpaths.set(module, subpath.replace('.', 'sojourn'))
-  }
-  const options = {
-    entryPoints: [...subpaths.keys()].map((module) => join(root, 'src', `${module}.ts`)),
-    tsconfig: join(site, 'tsconfig.reference.json'),
-    plugin: [join(site, 'node_modules', 'typedoc-plugin-markdown', 'dist', 'index.js')],
-    out: join(pages, 'api'),
-    readme: 'none',
-    name: 'API reference',
-    excludePrivate: true,
-    excludeInternal: true,
-    excludeExternals: true,
-    disableSources: true,
-    githubPages: false,
-    hideBreadcrumbs: true,
-    entryFileName: 'index',
-    outputFileStrategy: 'modules',
-    useCodeBlocks: true,
-    sanitizeComments: true,
-    skipErrorChecking: true,
-    logLevel: 'Warn',
-  }
-  const file = join(site, '.typedoc.json')
-  writeFileSync(file, JSON.stringify(options))
-  execFileSync(join(site, 'node_modules', '.bin', 'typedoc'), ['--options', file], {
-    stdio: 'inherit',
-  })
-  rmSync(file)
-  nameBySubpath(subpaths)
-}
-
-/** Users know the modules by what they import. */
-function nameBySubpath(subpaths: ReadonlyMap<string, string>): void {
-  const api = join(pages, 'api')
-  for (const page of globSync('**/*.md', { cwd: api })) {
-    let text = readFileSync(join(api, page), 'utf8')
-    for (const [module, subpath] of subpaths) {
-      text = text
-        .replace(`# ${module}\n`, `# ${subpath}\n`)
-        .replace(`[${module}](`, `[${subpath}](`)
-    }
-    writeFileSync(join(api, page), forApi(text))
-  }
-}
-
-/** The root's page is not the index. */
-function forApi(text: string): string {
-  return text.replaceAll('{{', '&#123;&#123;')
 }
 
 function writeHome(): void {

@@ -11,19 +11,26 @@ type NameIn<Data, FlashData> = (keyof Data | keyof FlashData) & string
 
 /** A session as React Router knows it. */
 interface RouterSession<Data, FlashData> {
+  /** `session.handle`; empty for a session in the cookie. */
   readonly id: string
+  /** The data, with waiting flash values. */
   readonly data: Partial<
     Data & { [Key in keyof FlashData as FlashKey<Key & string>]: FlashData[Key] }
   >
+  /** Whether the name is set. */
   has(name: NameIn<Data, FlashData>): boolean
+  /** Returns a value. A flash value is then removed. */
   get<Key extends NameIn<Data, FlashData>>(
     name: Key,
   ):
     | (Key extends keyof Data ? Data[Key] : undefined)
     | (Key extends keyof FlashData ? FlashData[Key] : undefined)
     | undefined
+  /** Sets a value. */
   set<Key extends keyof Data & string>(name: Key, value: Data[Key]): void
+  /** Sets a value that is removed when it is read. */
   flash<Key extends keyof FlashData & string>(name: Key, value: FlashData[Key]): void
+  /** Removes a value. */
   unset(name: NameIn<Data, FlashData>): void
 }
 

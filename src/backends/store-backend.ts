@@ -56,7 +56,16 @@ export interface StoreOptions {
    *
    * @default { read: '250ms', write: '500ms', commit: '1s', queue: '5s' }
    */
-  deadlines?: { read?: Duration; write?: Duration; commit?: Duration; queue?: Duration }
+  deadlines?: {
+    /** Of a call that reads. @default '250ms' */
+    read?: Duration
+    /** Of a call that writes. @default '500ms' */
+    write?: Duration
+    /** Of a commit, with its retries. @default '1s' */
+    commit?: Duration
+    /** Of waiting to be sent. @default '5s' */
+    queue?: Duration
+  }
   /**
    * How many calls of the store are in flight at a time. Further ones wait for at most
    * `deadlines.queue`, first in, first out; more than 4096 are refused. This is not the size of the

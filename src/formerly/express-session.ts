@@ -30,7 +30,11 @@ export interface ExpressSessionOptions extends UserIdOption {
   name?: string
   /** The attributes of the cookie. @default path '/' and httpOnly; no others */
   cookie?: ForeignAttributes & {
-    /** In milliseconds: how long the browser and the store keep a session after a visit. */
+    /**
+     * In milliseconds: how long the browser and the store keep a session after a visit.
+     *
+     * @default null: until the browser is closed
+     */
     maxAge?: number | null | undefined
   }
   /** Whether the cookie is sent again with each response. @default false */

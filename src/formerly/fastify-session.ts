@@ -37,7 +37,10 @@ export interface FastifySessionOptions extends UserIdOption {
   /** What the cookie's value begins with. @default '' */
   cookiePrefix?: string
   /** The cookie's attributes, `maxAge` in milliseconds. @default secure; until the browser is closed */
-  cookie?: ForeignAttributes & { maxAge?: number | undefined }
+  cookie?: ForeignAttributes & {
+    /** In milliseconds: how long browser and store keep a session. @default until the browser is closed */
+    maxAge?: number | undefined
+  }
   /** Whether visits extend a session. @default true */
   rolling?: boolean
   /** The hash of the signature. @default 'sha256' */

@@ -31,7 +31,10 @@ export interface IronSessionOptions extends UserIdOption {
    * The cookie's attributes, and `maxAge` in seconds: `undefined` for a cookie that ends with the
    * browser. @default `{ httpOnly: true, secure: true, sameSite: 'lax', path: '/' }`, maxAge ttl - 60
    */
-  cookieOptions?: ForeignAttributes & { maxAge?: number | undefined }
+  cookieOptions?: ForeignAttributes & {
+    /** In seconds: how long browsers keep the cookie. @default ttl - 60 */
+    maxAge?: number | undefined
+  }
   /** Also reads a session that iron-session 9 has split into cookies. One cookie is written. @default false */
   chunk?: boolean
 }

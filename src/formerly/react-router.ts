@@ -27,9 +27,9 @@ import { jsonLayout, type UserIdOption } from './json-layout.ts'
 export interface ReactRouterSessionOptions extends UserIdOption {
   /** The cookie: the object that `createCookieSessionStorage` is given as `cookie`. */
   cookie: ForeignAttributes & {
-    /** @default '__session' */
+    /** Its name. @default '__session' */
     name?: string | undefined
-    /** The secrets: the first signs, all verify. Text is taken literally. */
+    /** The secrets: the first signs, all verify. Text is taken literally. @default none, which throws */
     secrets?: readonly (Secret | undefined)[] | undefined
     /** In seconds: how long browsers keep the cookie. @default until the browser is closed */
     maxAge?: number | undefined

@@ -60,7 +60,13 @@ export interface Meter {
  */
 export interface Telemetry {
   /** Makes the tracer. @default none: no spans */
-  trace?: { getTracer(name: string): Tracer }
+  trace?: {
+    /** Makes it. */
+    getTracer(name: string): Tracer
+  }
   /** Makes the meter. @default none: no metrics */
-  metrics?: { getMeter(name: string): Meter }
+  metrics?: {
+    /** Makes it. */
+    getMeter(name: string): Meter
+  }
 }

@@ -206,6 +206,7 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
     for (const key of this.keys()) yield [key, this.get(key) as Data[KeyOf<Data>]]
   }
 
+  /** The same as `entries()`. */
   [Symbol.iterator](): IterableIterator<[KeyOf<Data>, Data[KeyOf<Data>]]> {
     return this.entries()
   }

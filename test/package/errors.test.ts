@@ -21,7 +21,7 @@ describe('the errors', () => {
   })
 
   it('are each explained there: what it means, when it happens, what to do, and a program', () => {
-    const [, ...sections] = text('docs/errors.md').split(/^## (?=ERR_)/m)
+    const [, ...sections] = text('docs/errors.md').split(/^### (?=ERR_)/m)
     expect(sections.map((section) => section.split('\n')[0]).toSorted()).toEqual(codes.toSorted())
     for (const section of sections) {
       const [code, status, meaning, ...rest] = section.split('\n\n')
@@ -33,10 +33,10 @@ describe('the errors', () => {
 
   it('that are not explained, or do not exist, end `npm run docs`', () => {
     const page = text('docs/errors.md')
-    expect(() => errorsPage(page.replace('## ERR_CSRF\n', '## Something else\n'))).toThrow(
+    expect(() => errorsPage(page.replace('### ERR_CSRF\n', '### Something else\n'))).toThrow(
       'Explain ERR_CSRF in docs/errors.md',
     )
-    expect(() => errorsPage(`${page}\n## ERR_NOT_ONE\n\nStatus 1. \`x\`\n\n`)).toThrow(
+    expect(() => errorsPage(`${page}\n### ERR_NOT_ONE\n\nStatus 1. \`x\`\n\n`)).toThrow(
       'There is no ERR_NOT_ONE',
     )
     const stale = page.replace('Status 403', 'Status 402')

@@ -139,10 +139,24 @@ function nameOf(node: Node): string {
 
 /** The members of an interface, of a class, or of the object types that an alias is made of. */
 function membersOf(node: Node, file: string): Member[] {
-  if (node.type === 'TSInterfaceDeclaration') return listed((node['body'] as Node)['body'], file)
+  if (node.type === 'TSInterfaceDeclaration') {
+    const own = listed((node['body'] as Node)['body'], file)
+    const bases = (node['extends'] as Node[] | undefined) ?? []
+    return [...own, ...bases.flatMap((base) => inherited(base, file))]
+  }
   if (node.type === 'ClassDeclaration') return listed((node['body'] as Node)['body'], file)
   if (node.type === 'TSTypeAliasDeclaration') return inType(node['typeAnnotation'] as Node, file)
   return []
+}
+
+/** The members of an interface that another one extends, unless it is of another package. */
+function inherited(base: Node, file: string): Member[] {
+  const [place, name] = resolve(file, nameOf(base['expression'] as Node))
+  return statementsOf(place).flatMap((statement) => {
+    const own = (statement['declaration'] as Node | null | undefined) ?? statement
+    const isIt = own.type === 'TSInterfaceDeclaration' && namesIn(own)[0] === name
+    return isIt ? membersOf(own, place) : []
+  })
 }
 
 function inType(type: Node, file: string): Member[] {
@@ -165,6 +179,13 @@ function arm(part: Node, file: string): Member[] {
   return [{ name: `${value ?? '{ }'}`, isMethod: false, isOptional: false, file, doc, node: part }]
 }
 
+/** The members of an object type, alone or beside others: `Base & { more: string }`. */
+function nested(type: Node, file: string): Member[] {
+  if (type.type === 'TSTypeLiteral') return listed(type['members'], file)
+  const parts = (type['types'] as Node[] | undefined) ?? []
+  return parts.flatMap((part) => nested(part, file))
+}
+
 const METHODS = [
   'TSMethodSignature',
   'ClassMethod',
@@ -185,6 +206,12 @@ function listed(members: unknown, file: string): Member[] {
     const isMethod = METHODS.includes(node.type) && !isAccessor
     const isOptional = node['optional'] === true
     found.set(name, { name, isMethod, isOptional, file, doc: docOf(node), node })
+    if (isMethod || !node.type.startsWith('TS')) continue
+    // The object types that a property is made of, such as `cookie: { name: string }`.
+    const type = (node['typeAnnotation'] as Node | undefined)?.['typeAnnotation'] as Node
+    for (const part of type ? nested(type, file) : []) {
+      found.set(`${name}.${part.name}`, { ...part, name: `${name}.${part.name}` })
+    }
   }
   return [...found.values()]
 }

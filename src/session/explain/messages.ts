@@ -17,9 +17,11 @@ export interface EventMessage {
  * object at both, and `at` is the time of the start.
  */
 interface RequestMessage<Outcome extends string> extends EventContext {
+  /** The name of the session cookie, which tells several `createSessions` apart. */
   readonly cookieName: string
   /** How long it took, in milliseconds. From the end on, as is all that follows. */
   duration?: number
+  /** What came of it. */
   outcome?: Outcome
   /** The code of the error, if it failed. */
   code?: SessionErrorCode | 'UNKNOWN'
@@ -34,8 +36,13 @@ export interface OpenMessage extends RequestMessage<OpenOutcome> {
   reason?: Rejection
   /** Of a valid session: the index of the secret that it was saved under; 0 is the current one. */
   key?: number
-  /** Of a valid session: when its timeouts end, in milliseconds since 1970. `absolute`: if it has one. */
-  expires?: { readonly idle: number; readonly absolute?: number | undefined }
+  /** Of a valid session: when its timeouts end, in milliseconds since 1970. */
+  expires?: {
+    /** The idle timeout. */
+    readonly idle: number
+    /** The absolute timeout, if it has one. */
+    readonly absolute?: number | undefined
+  }
 }
 
 /** How a commit ended. `renewed`: nothing was changed, and a Set-Cookie renews the session. */

@@ -8,10 +8,21 @@ import type { Kept } from '../../record/text/values.ts'
 export interface StandardSchema<Input = any, Output = any> {
   /** What the specification asks for: version, vendor and `validate`. Libraries have it. */
   readonly '~standard': {
+    /** The version of the specification. */
     readonly version: 1
+    /** The library. */
     readonly vendor: string
+    /** Checks a value. */
     readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>
-    readonly types?: { readonly input: Input; readonly output: Output } | undefined
+    /** Types only: not there at run time. */
+    readonly types?:
+      | {
+          /** What it accepts. */
+          readonly input: Input
+          /** What it returns. */
+          readonly output: Output
+        }
+      | undefined
   }
 }
 

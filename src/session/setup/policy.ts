@@ -15,14 +15,21 @@ export interface Policy {
   readonly backend: string
   /** Whose format it is: 'sojourn', or the name of a preset such as 'flask'. */
   readonly format: string
-  /** The attributes of the session cookie; `null` for one that is not sent. */
+  /** The attributes of the session cookie. */
   readonly cookie: {
+    /** Its name. */
     readonly name: string
+    /** The host that, with its subdomains, receives it; `null` for the one that set it only. */
     readonly domain: string | null
+    /** The path below which browsers send it. */
     readonly path: string
+    /** Whether it is hidden from scripts. */
     readonly httpOnly: boolean
+    /** Whether browsers send it over HTTPS only. */
     readonly secure: boolean
+    /** Whether requests from other sites carry it; `null` for no attribute. */
     readonly sameSite: 'Strict' | 'Lax' | 'None' | null
+    /** Whether there is one per top-level site. */
     readonly partitioned: boolean
   }
   /** The timeouts, in seconds. */
@@ -41,7 +48,12 @@ export interface Policy {
   /** The most bytes of a session: see the option. `null` for no limit, in Flask's preset. */
   readonly maxBytes: number | null
   /** How many secrets there are, and what is weak about them; never a secret. */
-  readonly secrets: { readonly count: number; readonly weaknesses: readonly Weakness[] }
+  readonly secrets: {
+    /** How many there are, the current one included. */
+    readonly count: number
+    /** What is weak about them. */
+    readonly weaknesses: readonly Weakness[]
+  }
   /** Whether the option `audience` is set. */
   readonly audience: boolean
   /** What is encrypted, and since when. */
