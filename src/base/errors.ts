@@ -188,8 +188,8 @@ function shortened(part: unknown): unknown {
   return isLong ? `${part.slice(0, LONGEST_EVIDENCE)}…` : part
 }
 
-/** Where the page on the errors is in an app. */
-const PAGE = '\nMore: node_modules/sojourn/docs/errors.md#'
+/** What begins the last line of a message in development: the page on the errors, as it is in an app. */
+export const PAGE = '\nMore: node_modules/sojourn/docs/errors.md#'
 
 /** Names the page on a code, in development. Bundlers that know NODE_ENV leave it out. */
 function lastLine(code: string): string {
@@ -198,7 +198,7 @@ function lastLine(code: string): string {
 
 /** The message of an error without that line, for a list of findings. */
 export function sentenceOf({ message }: Error): string {
-  return message.split(PAGE, 1)[0]!
+  return message.split('\n', 1)[0]!
 }
 
 /** No cache may store the response. Retry-After is spread over five seconds, so that not all clients retry at once. */
