@@ -24,6 +24,8 @@ export interface ProxyOptions<Incoming extends Request> {
    * Called before the page; `sessions.get(request)` works in it. `NextResponse.next()` and `rewrite()`,
    * such as a middleware for languages returns, lead to a page: it gets flash messages and the new
    * cookie. Any other response, such as a redirect, is sent in place of the page.
+   *
+   * @default none: every request goes on to its page
    */
   handler?: (request: Incoming) => Maybe<Response | undefined | void>
   /**

@@ -21,7 +21,7 @@ import { passedFlashes } from './next/passed-flashes.ts'
 import { refuseMemoryStore } from './next/refusals.ts'
 import { NEXT_ERROR_STATUS, thrownResponse } from './thrown-response.ts'
 
-export { sessionProxy } from './next-proxy.ts'
+export { type ProxyOptions, sessionProxy } from './next-proxy.ts'
 
 /** The functions of Next that `nextSessions` calls. */
 export interface NextFunctions {

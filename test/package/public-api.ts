@@ -216,6 +216,15 @@ function listed(members: unknown, file: string): Member[] {
   return [...found.values()]
 }
 
+/** The names of types in a part of the syntax tree, such as the parameters of a function. */
+export function typeNamesIn(part: unknown): string[] {
+  if (typeof part !== 'object' || part === null) return []
+  const { type, typeName } = part as { type?: string; typeName?: Node }
+  const own =
+    type === 'TSTypeReference' && typeName?.type === 'Identifier' ? [nameOf(typeName)] : []
+  return [...own, ...Object.values(part).flatMap(typeNamesIn)]
+}
+
 /** The docstring before a node. */
 export function docOf(node: Node): Doc {
   const comment = node.leadingComments?.findLast(({ value }) => value.startsWith('*'))

@@ -3,7 +3,16 @@
 import { describe, expect, it } from 'vitest'
 import { errorCatalogue } from '../../src/base/errors.ts'
 import { type Block, compile } from './blocks.ts'
-import { type Declared, type Doc, type Member, publicApi, tagged } from './public-api.ts'
+import {
+  type Declared,
+  type Doc,
+  type Member,
+  type Node,
+  publicApi,
+  resolve,
+  tagged,
+  typeNamesIn,
+} from './public-api.ts'
 import { codesIn, thrownCodes } from './thrown-codes.ts'
 
 const api = publicApi()
@@ -41,6 +50,8 @@ const codesNamed = (...docs: Doc[]) =>
         .match(/ERR_[A-Z_]+/g) ?? [],
   )
 
+const idOf = (node: Node) => (node['id'] as Node | null | undefined)?.['name']
+
 /** Every export and member with its docstring. */
 const docs = api.flatMap((one): [string, Doc][] => [
   [nameOf(one), one.doc],
@@ -69,6 +80,17 @@ describe('every export', () => {
           .map(({ name }) => `${nameOf(one)}.${name}`),
       )
     expect(missing).toEqual([])
+  })
+
+  it('that takes options has them exported, so that they are in the reference', () => {
+    const known = new Set(api.map(({ file, node }) => `${file} ${idOf(node)}`))
+    const hidden = api.flatMap((one) =>
+      typeNamesIn(one.node['params'])
+        .filter((name) => GIVEN.test(name))
+        .filter((name) => !known.has(resolve(one.file, name).join(' ')))
+        .map((name) => `${nameOf(one)} takes ${name}`),
+    )
+    expect(hidden).toEqual([])
   })
 
   it('that is called has an example, which imports it', () => {
