@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
+import { captionOf } from '../scripts/render.ts'
 import { slug } from './slug.ts'
 
 const site = import.meta.dirname
@@ -72,34 +73,47 @@ function nameBySubpath(subpaths: ReadonlyMap<string, string>, from: string, to: 
     [...subpaths].map(([module, subpath]) => {
       // TypeDoc has its own index.
       const page = module === 'index' ? 'index-1' : module
-      return [page, { subpath, module, place: subpath.replace(/^sojourn\//, '') }]
+      return [page, { subpath, module, place: placeOf(subpath) }]
     }),
   )
   for (const file of globSync('**/*.md', { cwd: from })) {
     const page = posix.normalize(file.replaceAll('\\', '/')).replace(/\.md$/, '')
     const known = places.get(page)
+    if (!known) continue
     const titled = readFileSync(join(from, file), 'utf8')
-      .replace(known ? `# ${known.module}\n` : '', known ? `# ${known.subpath}\n` : '')
+      .replace(`# ${known.module}\n`, `# ${known.subpath}\n`)
       .replaceAll(/\]\((?!https?:)([^)#\s]*\.md)?(#[^)\s]*)?\)/g, (all, path = '', hash = '') => {
         if (path === '') return all
         const target = posix.join(posix.dirname(page), path).replace(/\.md$/, '')
         return `](/api/${places.get(target)?.place ?? ''}${hash})`
       })
-    const named = known ? titled : withSubpathNames(titled, places.values())
-    const target = join(to, `${known?.place ?? page}.md`)
+    const target = join(to, `${known.place}.md`)
     mkdirSync(dirname(target), { recursive: true })
-    writeFileSync(target, forVue(withErrorLinks(withOwnAnchors(named))))
+    writeFileSync(target, forVue(withErrorLinks(withOwnAnchors(titled))))
   }
+  writeFileSync(join(to, 'index.md'), forVue(indexPage(subpaths)))
 }
 
-/** The index with modules under the names that apps import. */
-function withSubpathNames(
-  index: string,
-  places: Iterable<{ module: string; subpath: string }>,
-): string {
-  let text = index
-  for (const { module, subpath } of places) text = text.replace(`[${module}](`, `[${subpath}](`)
-  return text
+/** The first page: each import with the caption of its source. */
+function indexPage(subpaths: ReadonlyMap<string, string>): string {
+  const rows = [...subpaths].map(([module, subpath]) => {
+    const source = readFileSync(join(root, 'src', `${module}.ts`), 'utf8')
+    const caption = captionOf(source)
+    return `| [\`${subpath}\`](/api/${placeOf(subpath)}) | ${caption.replaceAll('|', '\\|')} |`
+  })
+  return `# API reference
+
+Every export with its types, defaults, errors and an example, written from the declarations at each build. The
+[error codes](/errors) have a page of their own.
+
+| import | what it is |
+| --- | --- |
+${rows.join('\n')}
+`
+}
+
+function placeOf(subpath: string): string {
+  return subpath.replace(/^sojourn\//, '')
 }
 
 /** TypeDoc counts a type that it meets under a second name: the number of its heading is too high then. */
