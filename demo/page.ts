@@ -1,40 +1,56 @@
 /** The frame around every page. */
 
+import type { Response } from 'express'
 import { html, type Html } from './html.ts'
 import { countOf } from './shop.ts'
 import type { Visit } from './site.ts'
+import { strip } from './strip/strip.ts'
 import { LANGUAGES } from './words.ts'
 
-/** A whole page as text. Shows the waiting flash messages, which are gone then. */
-export function page(visit: Visit, { title, body }: { title: string; body: Html }): string {
+/** What a page has of its own. */
+export interface PageParts {
+  readonly title: string
+  readonly body: Html
+}
+
+/**
+ * Sends a whole page. Shows the waiting flash messages, which are gone then.
+ *
+ * The session is saved first, so that the strip at the end shows the cookie of this response.
+ */
+export async function page(res: Response, visit: Visit, { title, body }: PageParts): Promise<void> {
   const { session, user, language, say, path, csrfField } = visit
   const count = countOf(session.get('cart', {}))
   const flashes = session.flashes()
+  // What cannot be saved is told by the response itself.
+  const saved = await session.commit().catch(() => new Headers())
 
   const link = (href: string, text: string, badge?: Html) =>
     html`<a href="${href}" ${path.split('?')[0] === href && html` aria-current="page"`}
       >${text}${badge}</a
     >`
 
-  return `<!doctype html>${html` <html lang="${language}">
+  const text = html` <html lang="${language}">
     <head>
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <meta name="color-scheme" content="light dark" />
-      <title>${title} · Waystation</title>
+      <title>${title} · Sojourn</title>
       <link rel="icon" href="/icon.svg" type="image/svg+xml" />
       <link rel="stylesheet" href="/style.css" />
+      <link rel="stylesheet" href="/strip.css" />
     </head>
     <body>
       <a class="skip" href="#content">${say('skip')}</a>
       <header>
         <div class="bar">
           <a class="brand" href="/"
-            >${LOGO}<span>Waystation<small>${say('slogan')}</small></span></a
+            >${LOGO}<span>Sojourn<small>${say('slogan')}</small></span></a
           >
-          <nav aria-label="Waystation">
+          <nav aria-label="Sojourn">
             ${link('/', say('home'))} ${link('/shop', say('shop'))} ${link('/todo', say('todo'))}
             ${link('/cart', say('cart'), count > 0 ? html` <b class="badge">${count}</b>` : undefined)}
+            ${link('/races', say('races'))}
           </nav>
           <div class="account">
             ${
@@ -63,6 +79,7 @@ export function page(visit: Visit, { title, body }: { title: string; body: Html 
         }
         ${body}
       </main>
+      ${strip(visit, saved)}
       <footer>
         <form
           method="post"
@@ -85,13 +102,11 @@ export function page(visit: Visit, { title, body }: { title: string; body: Html 
               </button>`,
           )}
         </form>
-        <p>
-          ${say('madeWith')}
-          ${process.env['NODE_ENV'] !== 'production' && html`<a href="/__sessions">${say('inspect')}</a>`}
-        </p>
+        <p>${say('madeWith')}</p>
       </footer>
     </body>
-  </html>`}`
+  </html>`
+  res.send(`<!doctype html>${text}`)
 }
 
 const LOGO = html`<svg viewBox="0 0 32 32" aria-hidden="true">

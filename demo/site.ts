@@ -2,8 +2,10 @@
 
 import type { Request } from 'express'
 import { html, type Html } from './html.ts'
+import type { Kind, Kinds } from './kinds.ts'
 import type { Cart } from './shop.ts'
 import type { Session, Sessions, StoredSessions } from './sojourn.ts'
+import type { Trail, Trails } from './strip/trail.ts'
 import type { Todos } from './todos.ts'
 import type { User, Users } from './users.ts'
 import { type Language, type Say, speaker } from './words.ts'
@@ -13,13 +15,18 @@ export interface Remembered {
   language: Language
   cart: Cart
   views: number
+  /** Of the form in the strip that sends two requests at once. */
+  clicks: number
 }
 
 /** The site. */
 export interface Site {
-  readonly sessions: Sessions<Remembered>
-  /** The same sessions, where a store keeps them: then each can be listed and ended. */
+  /** The sessions of the kind that the visitor has chosen. */
+  readonly sessions: Pick<Sessions<Remembered>, 'get' | 'signedIn'>
+  /** Those that a store keeps: each can be listed and ended. */
   readonly devices: StoredSessions<Remembered> | undefined
+  readonly kinds: Kinds
+  readonly trails: Trails
   readonly users: Users
   readonly todos: Todos
 }
@@ -34,11 +41,18 @@ export interface Visit {
   readonly path: string
   /** The hidden field by which a form is known to be this site's own. */
   readonly csrfField: Html
+  /** How this visitor's session is kept. */
+  readonly kind: Kind
+  readonly kinds: Kinds
+  /** What the visitor's last requests did. */
+  readonly trail: Trail
+  /** The cookies that the browser has sent. */
+  readonly cookieHeader: string | undefined
 }
 
 /** Looks at a request. */
 export async function visitOf(
-  { sessions, users }: Omit<Site, 'devices'>,
+  { sessions, users, kinds, trails }: Omit<Site, 'devices'>,
   req: Request,
 ): Promise<Visit> {
   const session = await sessions.get(req)
@@ -51,6 +65,10 @@ export async function visitOf(
     // What answers a form is not a page to come back to, but the form is.
     path: req.method !== 'POST' ? req.originalUrl : `/${req.originalUrl.split(/[/?]/)[1] ?? ''}`,
     csrfField: html`<input type="hidden" name="_csrf" value="${session.csrfToken()}" />`,
+    kind: kinds.of(req),
+    kinds,
+    trail: trails.of(req),
+    cookieHeader: req.headers.cookie,
   }
 }
 

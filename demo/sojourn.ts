@@ -4,11 +4,17 @@
 // of your own these lines read `from 'sojourn'`, `from 'sojourn/express'`, `from
 // 'sojourn/stores/sqlite'` and so on.
 export {
+  type CommitMessage,
   createSessions,
+  type EventMessage,
+  type OpenMessage,
+  type Rejection,
   REMOVE,
   safeNext,
   SessionError,
   type Session,
+  type SessionEvent,
+  type SessionOptions,
   type Sessions,
   type SessionStore,
   type StoredSessions,

@@ -1,5 +1,7 @@
 /** The words of the site, in three languages. */
 
+import { STRIP_WORDS } from './strip/words.ts'
+
 /** The languages there are, by their own names. */
 export const LANGUAGES = { en: 'English', de: 'Deutsch', fr: 'Français' } as const
 
@@ -12,7 +14,8 @@ export function isLanguage(text: string): text is Language {
 }
 
 const ENGLISH = {
-  slogan: 'Small things for short stays',
+  ...STRIP_WORDS.en,
+  slogan: 'Sessions for TypeScript servers',
   skip: 'Skip to the content',
   home: 'Home',
   shop: 'Shop',
@@ -21,25 +24,27 @@ const ENGLISH = {
   profile: 'Profile',
   language: 'Language',
   languageSet: 'The site speaks English now.',
-  madeWith: 'A demo of Sojourn. It remembers you by one cookie.',
-  inspect: 'Inspect the session',
-  welcome: 'Stay a while.',
+  madeWith: 'The demo of Sojourn. It remembers you by one cookie.',
+  welcome: 'See what a session does.',
   welcomeBack: 'Good to see you, {name}.',
   intro:
-    'A little shop that remembers you: your cart, your language and, if you sign in, who you are.',
+    'Sojourn remembers a visitor from one request to the next: who is signed in, what is in the cart. In a signed cookie, an encrypted one, or a store, with one API. This small shop runs on it.',
+  introStrip: 'Each page ends with your session: its cookie, its data, its events, and the code.',
   viewsOne: 'This is your first visit to this page.',
   viewsMany: 'You have opened this page {count} times.',
-  views: 'Page views',
+  views: 'Visits to the start page',
   browse: 'Browse the shop',
-  openTodo: 'Open your list',
   tryCart: 'Fill a cart',
-  tryCartAbout: 'It is yours before you sign in, and it stays when you do.',
+  tryCartAbout:
+    'No account is needed. The cart stays when you sign in, and no parallel click is lost in a store.',
   trySignIn: 'Sign in',
-  trySignInAbout: 'Tick “remember me” and close the browser: you are still here.',
-  tryTodo: 'Keep a list',
-  tryTodoAbout: 'Only you can see and change it. Try it signed out first.',
-  tryLanguage: 'Switch the language',
-  tryLanguageAbout: 'It is the one thing that survives signing out.',
+  trySignInAbout:
+    'The session gets a new id, so nobody can plant one (session fixation). Your cart comes along.',
+  tryTodo: 'Protect a page',
+  tryTodoAbout: 'The list needs a login, and is yours alone. Try it signed out first.',
+  tryBreak: 'Break it',
+  tryBreakAbout:
+    'Change the cookie, steal it, click twice at once: the buttons are at the foot of each page.',
   signIn: 'Sign in',
   signOut: 'Sign out',
   userName: 'User name',
@@ -112,6 +117,18 @@ const ENGLISH = {
   deviceGone: 'That browser was signed out already.',
   othersEnded: 'Signed out elsewhere: {count}.',
   keptAboutStored: 'It is in a store on the server; the cookie only carries an id.',
+  races: 'Race',
+  next: 'Where to go next',
+  nextRaces: 'The race',
+  nextRacesAbout:
+    'A thousand increments at once, and a slow request beside a logout. Watch what each library keeps.',
+  nextDevices: 'Your devices',
+  nextDevicesAbout:
+    'Every browser that is signed in as you, and a button that ends its session at once.',
+  nextInspector: 'The inspector',
+  nextInspectorAbout:
+    'For developers: the cookie explained, and a live timeline of what sessions do and why.',
+  codeOf: 'In your own app:',
   notFound: 'There is nothing here.',
   notFoundAbout: 'The page has moved on, or it never stayed.',
   refused: 'That did not come from a page of ours.',
@@ -126,7 +143,8 @@ const ENGLISH = {
 export type Word = keyof typeof ENGLISH
 
 const GERMAN: Record<Word, string> = {
-  slogan: 'Kleine Dinge für kurze Aufenthalte',
+  ...STRIP_WORDS.de,
+  slogan: 'Sitzungen für TypeScript-Server',
   skip: 'Zum Inhalt',
   home: 'Start',
   shop: 'Laden',
@@ -135,25 +153,29 @@ const GERMAN: Record<Word, string> = {
   profile: 'Profil',
   language: 'Sprache',
   languageSet: 'Die Seite spricht jetzt Deutsch.',
-  madeWith: 'Eine Demo von Sojourn. Sie erkennt dich an einem Cookie.',
-  inspect: 'Sitzung ansehen',
-  welcome: 'Bleib ein Weilchen.',
+  madeWith: 'Die Demo von Sojourn. Sie erkennt dich an einem Cookie.',
+  welcome: 'Sieh, was eine Sitzung tut.',
   welcomeBack: 'Schön, dass du da bist, {name}.',
   intro:
-    'Ein kleiner Laden, der dich wiedererkennt: deinen Korb, deine Sprache und, wenn du dich anmeldest, dich.',
+    'Sojourn merkt sich einen Besucher von Anfrage zu Anfrage: wer angemeldet ist, was im Korb liegt. In einem signierten Cookie, einem verschlüsselten oder einem Speicher, mit einer API. Dieser kleine Laden läuft damit.',
+  introStrip:
+    'Jede Seite endet mit deiner Sitzung: ihr Cookie, ihre Daten, ihre Ereignisse und der Code.',
   viewsOne: 'Du bist zum ersten Mal auf dieser Seite.',
   viewsMany: 'Du hast diese Seite {count}-mal geöffnet.',
-  views: 'Seitenaufrufe',
+  views: 'Besuche der Startseite',
   browse: 'In den Laden',
-  openTodo: 'Zur Liste',
   tryCart: 'Korb füllen',
-  tryCartAbout: 'Er gehört dir schon vor dem Anmelden und bleibt danach.',
+  tryCartAbout:
+    'Ohne Konto. Er bleibt beim Anmelden, und im Speicher geht kein gleichzeitiger Klick verloren.',
   trySignIn: 'Anmelden',
-  trySignInAbout: 'Mit „Angemeldet bleiben“ bist du auch nach dem Schließen des Browsers noch da.',
-  tryTodo: 'Liste führen',
-  tryTodoAbout: 'Nur du siehst und änderst sie. Versuch es zuerst abgemeldet.',
-  tryLanguage: 'Sprache wechseln',
-  tryLanguageAbout: 'Sie allein übersteht das Abmelden.',
+  trySignInAbout:
+    'Die Sitzung bekommt eine neue Kennung: Niemand kann dir eine unterschieben (Session Fixation). Dein Korb kommt mit.',
+  tryTodo: 'Seite schützen',
+  tryTodoAbout:
+    'Die Liste braucht eine Anmeldung und gehört nur dir. Versuch es zuerst abgemeldet.',
+  tryBreak: 'Angreifen',
+  tryBreakAbout:
+    'Ändere den Cookie, stiehl ihn, klick zweimal zugleich: Die Knöpfe sind am Ende jeder Seite.',
   signIn: 'Anmelden',
   signOut: 'Abmelden',
   userName: 'Benutzername',
@@ -228,6 +250,17 @@ const GERMAN: Record<Word, string> = {
   deviceGone: 'Dieser Browser war schon abgemeldet.',
   othersEnded: 'Anderswo abgemeldet: {count}.',
   keptAboutStored: 'Sie liegt in einem Speicher auf dem Server; der Cookie trägt nur eine Kennung.',
+  races: 'Rennen',
+  next: 'Wie es weitergeht',
+  nextRaces: 'Das Rennen',
+  nextRacesAbout:
+    'Tausend Erhöhungen zugleich, und eine langsame Anfrage neben einer Abmeldung. Sieh, was jede Bibliothek behält.',
+  nextDevices: 'Deine Geräte',
+  nextDevicesAbout:
+    'Jeder Browser, in dem du angemeldet bist, und ein Knopf, der seine Sitzung sofort beendet.',
+  nextInspector: 'Der Inspektor',
+  nextInspectorAbout: 'Für Entwickler: der Cookie erklärt, und live, was Sitzungen tun und warum.',
+  codeOf: 'In deiner eigenen App:',
   notFound: 'Hier ist nichts.',
   notFoundAbout: 'Die Seite ist weitergezogen, oder sie war nie da.',
   refused: 'Das kam nicht von einer unserer Seiten.',
@@ -239,7 +272,8 @@ const GERMAN: Record<Word, string> = {
 }
 
 const FRENCH: Record<Word, string> = {
-  slogan: 'Petites choses pour courts séjours',
+  ...STRIP_WORDS.fr,
+  slogan: 'Sessions pour serveurs TypeScript',
   skip: 'Aller au contenu',
   home: 'Accueil',
   shop: 'Boutique',
@@ -248,25 +282,28 @@ const FRENCH: Record<Word, string> = {
   profile: 'Profil',
   language: 'Langue',
   languageSet: 'Le site parle maintenant français.',
-  madeWith: 'Une démonstration de Sojourn. Elle vous reconnaît à un cookie.',
-  inspect: 'Examiner la session',
-  welcome: 'Restez un peu.',
+  madeWith: 'La démonstration de Sojourn. Elle vous reconnaît à un cookie.',
+  welcome: 'Voyez ce que fait une session.',
   welcomeBack: 'Ravi de vous revoir, {name}.',
   intro:
-    'Une petite boutique qui se souvient : de votre panier, de votre langue et, une fois connecté, de vous.',
+    'Sojourn se souvient d’un visiteur d’une requête à l’autre : qui est connecté, ce qu’il y a dans le panier. Dans un cookie signé, un cookie chiffré ou une base, avec une seule API. Cette petite boutique s’en sert.',
+  introStrip:
+    'Chaque page finit par votre session : son cookie, ses données, ses événements et le code.',
   viewsOne: 'C’est votre première visite sur cette page.',
   viewsMany: 'Vous avez ouvert cette page {count} fois.',
-  views: 'Pages vues',
+  views: 'Visites de l’accueil',
   browse: 'Voir la boutique',
-  openTodo: 'Ouvrir la liste',
   tryCart: 'Remplir un panier',
-  tryCartAbout: 'Il est à vous avant la connexion, et il reste après.',
+  tryCartAbout:
+    'Sans compte. Il reste après la connexion, et en base aucun clic simultané ne se perd.',
   trySignIn: 'Se connecter',
-  trySignInAbout: 'Avec « Se souvenir de moi », fermez le navigateur : vous êtes toujours là.',
-  tryTodo: 'Tenir une liste',
-  tryTodoAbout: 'Vous seul la voyez et la modifiez. Essayez d’abord déconnecté.',
-  tryLanguage: 'Changer de langue',
-  tryLanguageAbout: 'Elle seule survit à la déconnexion.',
+  trySignInAbout:
+    'La session reçoit un nouvel identifiant : personne ne peut vous en imposer un (fixation de session). Votre panier suit.',
+  tryTodo: 'Protéger une page',
+  tryTodoAbout: 'La liste demande une connexion et n’est qu’à vous. Essayez d’abord déconnecté.',
+  tryBreak: 'Attaquer',
+  tryBreakAbout:
+    'Changez le cookie, volez-le, cliquez deux fois à la fois : les boutons sont au bas de chaque page.',
   signIn: 'Connexion',
   signOut: 'Déconnexion',
   userName: 'Nom d’utilisateur',
@@ -341,6 +378,17 @@ const FRENCH: Record<Word, string> = {
   deviceGone: 'Ce navigateur était déjà déconnecté.',
   othersEnded: 'Déconnecté ailleurs : {count}.',
   keptAboutStored: 'Elles sont sur le serveur ; le cookie ne porte qu’un identifiant.',
+  races: 'Course',
+  next: 'Et ensuite',
+  nextRaces: 'La course',
+  nextRacesAbout:
+    'Mille incréments à la fois, et une requête lente à côté d’une déconnexion. Voyez ce que garde chaque bibliothèque.',
+  nextDevices: 'Vos appareils',
+  nextDevicesAbout: 'Chaque navigateur où vous êtes connecté, et un bouton qui y met fin aussitôt.',
+  nextInspector: 'L’inspecteur',
+  nextInspectorAbout:
+    'Pour qui développe : le cookie expliqué, et en direct ce que font les sessions, et pourquoi.',
+  codeOf: 'Dans votre application :',
   notFound: 'Il n’y a rien ici.',
   notFoundAbout: 'La page est repartie, ou n’est jamais venue.',
   refused: 'Cela ne venait pas d’une de nos pages.',

@@ -1,6 +1,6 @@
 /** What a visitor sees when there is no page, nobody is signed in, or something broke. */
 
-import type { ErrorRequestHandler, RequestHandler } from 'express'
+import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
 import { html } from '../html.ts'
 import { page } from '../page.ts'
 import { type Site, type Visit, visitOf } from '../site.ts'
@@ -11,7 +11,7 @@ import { signInPage } from './sign-in.ts'
 export function notFound(site: Site): RequestHandler {
   return async (req, res) => {
     const visit = await visitOf(site, req)
-    res.status(404).send(sorry(visit, 'notFound', 'notFoundAbout'))
+    await sorry(res.status(404), visit, 'notFound', 'notFoundAbout')
   }
 }
 
@@ -28,21 +28,21 @@ export function failureOf(site: Site): ErrorRequestHandler {
       const { session, say, path } = visit
       const back = safeNext(path, '/')
       if (req.method === 'POST') {
-        return res.status(401).send(signInPage(visit, { next: back, error: say('signInFirst') }))
+        return signInPage(res.status(401), visit, { next: back, error: say('signInFirst') })
       }
       session.flash(say('signInFirst'))
       return res.redirect(303, `/sign-in?next=${encodeURIComponent(back)}`)
     }
     if (error instanceof SessionError && error.code === 'ERR_CSRF') {
-      return res.status(error.status).send(sorry(visit, 'refused', 'refusedAbout'))
+      return sorry(res.status(error.status), visit, 'refused', 'refusedAbout')
     }
     const status = statusOf(error)
     if (status === 500) console.error(error)
-    res.status(status).send(sorry(visit, 'failed', 'failedAbout'))
+    await sorry(res.status(status), visit, 'failed', 'failedAbout')
   }
 }
 
-function sorry(visit: Visit, title: Word, about: Word): string {
+async function sorry(res: Response, visit: Visit, title: Word, about: Word): Promise<void> {
   const { say } = visit
   const body = html`<section class="hero">
     <div>
@@ -51,7 +51,7 @@ function sorry(visit: Visit, title: Word, about: Word): string {
       <p><a class="button" href="/">${say('toHome')}</a></p>
     </div>
   </section>`
-  return page(visit, { title: say(title), body })
+  await page(res, visit, { title: say(title), body })
 }
 
 /** Express marks what is the sender's fault, such as a body too large. */

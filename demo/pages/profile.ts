@@ -2,9 +2,10 @@
 
 import express, { type Router } from 'express'
 import { html } from '../html.ts'
+import { isStored, type KindName } from '../kinds.ts'
 import { page } from '../page.ts'
 import { memberVisitOf, type Site } from '../site.ts'
-import { moment } from '../words.ts'
+import { moment, type Word } from '../words.ts'
 import { deviceList } from './devices.ts'
 
 export function profilePage(site: Site): Router {
@@ -47,13 +48,19 @@ export function profilePage(site: Site): Router {
         </section>
         <section class="card tinted">
           <h2>${say('kept')}</h2>
-          <p>${say(site.devices ? 'keptAboutStored' : 'keptAbout')}</p>
+          <p>${say(KEPT_ABOUT[visit.kind.name])}</p>
           <pre tabindex="0">${JSON.stringify(Object.fromEntries(session), undefined, 2)}</pre>
         </section>
-        ${await deviceList(site, visit)}
+        ${isStored(visit.kind) && (await deviceList(site, visit))}
       </div>`
-    res.send(page(visit, { title: say('profile'), body }))
+    await page(res, visit, { title: say('profile'), body })
   })
 
   return routes
+}
+
+const KEPT_ABOUT: Readonly<Record<KindName, Word>> = {
+  signed: 'keptAbout',
+  encrypted: 'aboutEncrypted',
+  stored: 'keptAboutStored',
 }

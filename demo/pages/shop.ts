@@ -29,7 +29,7 @@ export function shopPages(site: Site): Router {
       <ul class="cards products">
         ${allProducts().map((product) => productCard(visit, product))}
       </ul>`
-    res.send(page(visit, { title: say('shop'), body }))
+    await page(res, visit, { title: say('shop'), body })
   })
 
   routes.get('/cart', async (req, res) => {
@@ -42,7 +42,7 @@ export function shopPages(site: Site): Router {
           ? cartTable(visit, lines)
           : html`<p class="empty">${say('cartEmpty')} <a href="/shop">${say('browse')}</a></p>`
       }`
-    res.send(page(visit, { title: say('cart'), body }))
+    await page(res, visit, { title: say('cart'), body })
   })
 
   routes.post('/cart/add', async (req, res, next) => {

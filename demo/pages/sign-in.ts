@@ -1,6 +1,6 @@
 /** Signing in and out. */
 
-import express, { type Router } from 'express'
+import express, { type Response, type Router } from 'express'
 import { field } from '../form.ts'
 import { html } from '../html.ts'
 import { page } from '../page.ts'
@@ -16,7 +16,7 @@ export function signInPages(site: Site): Router {
     const visit = await visitOf(site, req)
     const next = safeNext(req.query['next'], '/profile')
     if (visit.user) return res.redirect(303, next)
-    res.send(signInPage(visit, { next }))
+    await signInPage(res, visit, { next })
   })
 
   routes.post('/sign-in', async (req, res) => {
@@ -25,7 +25,7 @@ export function signInPages(site: Site): Router {
     const name = field(req, 'name')
     const next = safeNext(field(req, 'next'), '/profile')
     const user = await site.users.check(name, field(req, 'password'))
-    if (!user) return res.status(401).send(signInPage(visit, { next, name, error: say('wrong') }))
+    if (!user) return signInPage(res.status(401), visit, { next, name, error: say('wrong') })
     session.login(user.id)
     session.label = deviceOf(req)
     session.permanent = field(req, 'remember') === 'yes'
@@ -37,17 +37,18 @@ export function signInPages(site: Site): Router {
     const { session, say } = await visitOf(site, req)
     session.logout({ keep: ['language'] })
     session.flash(say('signedOut'))
-    res.redirect(303, '/')
+    res.redirect(303, safeNext(field(req, 'next'), '/'))
   })
 
   return routes
 }
 
 /** The form; after a mistake with what was typed, but never with the password. */
-export function signInPage(
+export async function signInPage(
+  res: Response,
   visit: Visit,
   { next, name, error }: { next: string; name?: string; error?: string },
-): string {
+): Promise<void> {
   const { say, csrfField } = visit
   const body = html` <div class="columns">
     <section class="card">
@@ -102,7 +103,7 @@ export function signInPage(
       </dl>
     </aside>
   </div>`
-  return page(visit, { title: say('signIn'), body })
+  await page(res, visit, { title: say('signIn'), body })
 }
 
 const DESCRIBED = (error: string | undefined) =>

@@ -37,7 +37,7 @@ export function todoPages(site: Site): Router {
             </ul>`
           : html`<p class="empty">${say('todoEmpty')}</p>`
       }`
-    res.send(page(visit, { title: say('todo'), body }))
+    await page(res, visit, { title: say('todo'), body })
   })
 
   routes.post('/todo', async (req, res) => {
@@ -72,7 +72,7 @@ export function todoPages(site: Site): Router {
           <button>${say('save')}</button><a class="button quiet" href="/todo">${say('cancel')}</a>
         </div>
       </form>`
-    res.send(page(visit, { title: say('edit'), body }))
+    await page(res, visit, { title: say('edit'), body })
   })
 
   routes.post('/todo/:id', async (req, res, next) => {

@@ -26,7 +26,7 @@ export function racePages(site: Site, increments = 1000): Router {
 
   routes.get('/', async (req, res) => {
     const visit = await visitOf(site, req)
-    res.send(page(visit, { title: 'Races', body: body(visit, increments, last) }))
+    await page(res, visit, { title: 'Races', body: body(visit, increments, last) })
   })
 
   routes.post('/', async (req, res) => {

@@ -103,7 +103,7 @@ describe.each(Object.keys(SIZES))('in a browser without scripts, %s', (size) => 
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByRole('button', { name: 'Delete: Post the letters' }).click()
     expect(await page.getByRole('status').innerText()).toBe('Deleted: Post the letters')
-    expect(await page.getByRole('listitem').count()).toBe(2)
+    expect(await page.locator('main').getByRole('listitem').count()).toBe(2)
     expect(await page.getByText('<b>Mend</b> the lantern').first().isVisible()).toBe(true)
 
     await page.getByRole('link', { name: 'Ada Lovelace' }).click()

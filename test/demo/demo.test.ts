@@ -240,7 +240,7 @@ describe('what the site remembers without being asked', () => {
     const profile = read((await ada.get('/profile')).text)
     expect(profile).toContain('&quot;views&quot;: 1')
     expect(profile).toContain('&quot;tea&quot;: 1')
-    expect(profile).toContain('Page views 1 Open to-dos 1')
+    expect(profile).toContain('Visits to the start page 1 Open to-dos 1')
   })
 })
 
