@@ -45,7 +45,7 @@ export function toDropIn(draft: Draft): void {
       node,
       node['value'],
       'nothing yet: the drop-in takes this store, which may need express-session installed. ' +
-        'A store of Sojourn also merges the changes of concurrent requests',
+        'A store of Sojourn also merges the changes of parallel requests',
     )
   }
 }
