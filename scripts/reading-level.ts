@@ -1,5 +1,5 @@
 /**
- * How hard each page is to read, as a table in Markdown: npm run reading-level [-- --since COMMIT].
+ * How hard each page is to read, as a table in Markdown: npm run reading [-- --since COMMIT].
  *
  * The measure is the Flesch-Kincaid grade: 0.39 times the mean number of words in a sentence, plus 11.8
  * times the mean number of syllables in a word, minus 15.59. It stands for years at school.

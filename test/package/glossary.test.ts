@@ -16,6 +16,7 @@ const pages = [
   'RELEASING.md',
   'AGENTS.md',
   'examples/README.md',
+  ...files('packages/**/*.md').filter((page) => !page.includes('node_modules')),
   ...files('docs/**/*.md').filter((page) => !page.startsWith('docs/decisions/')),
 ]
 
@@ -24,15 +25,20 @@ describe('the words of the documentation', () => {
     expect(findingsOfPage(page, glossary)).toEqual([])
   })
 
-  it('are those of the glossary in the comments, messages and texts of the library, too', () => {
-    const inCode = rows.map((term) => ({
-      ...term,
-      not: term.not.filter((word) => !MEANS_MORE_IN_CODE.includes(word)),
-    }))
-    const words = dictionaries(inCode)
-    const found = files('src/**/*.ts').flatMap((file) => findingsOfSource(file, words))
-    expect(found).toEqual([])
-  })
+  it.each(['src', 'examples', 'packages'])(
+    'are those of the glossary in the programs of %s, too',
+    (folder) => {
+      const inCode = rows.map((term) => ({
+        ...term,
+        not: term.not.filter((word) => !MEANS_MORE_IN_CODE.includes(word)),
+      }))
+      const words = dictionaries(inCode)
+      const found = files(`${folder}/**/*.{ts,tsx,mjs}`)
+        .filter((file) => !/node_modules|\.d\.ts$/.test(file))
+        .flatMap((file) => findingsOfSource(file, words))
+      expect(found).toEqual([])
+    },
+  )
 
   it('would be noticed if they were others, with the page, the line and the word to use', () => {
     const page = `# A page

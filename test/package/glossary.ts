@@ -106,8 +106,8 @@ export function findingsOfSource(
   { ours, another }: ReturnType<typeof dictionaries>,
   source = text(file),
 ): string[] {
-  const isOnAnother = /^src\/(?:flask|formerly)\/|express-session/.test(file)
-  return reported(file, passagesOfSource(source), isOnAnother ? another : ours)
+  const isOnAnother = /^src\/(?:flask|formerly)\/|^examples\/moving\/|express-session/.test(file)
+  return reported(file, passagesOfSource(source, file.endsWith('x')), isOnAnother ? another : ours)
 }
 
 /** A token of the parser: a comment, a string, a piece of a template. */
@@ -117,8 +117,12 @@ interface Token {
   loc: { start: { line: number }; end: { line: number } }
 }
 
-function passagesOfSource(source: string): Passage[] {
-  const { tokens } = parse(source, { sourceType: 'module', plugins: ['typescript'], tokens: true })
+function passagesOfSource(source: string, isJsx: boolean): Passage[] {
+  const { tokens } = parse(source, {
+    sourceType: 'module',
+    plugins: ['typescript', 'decorators-legacy', ...(isJsx ? (['jsx'] as const) : [])],
+    tokens: true,
+  })
   const texts: { value: string; line: number; end: number; isRemark: boolean }[] = []
   for (const { type, value, loc } of (tokens ?? []) as Token[]) {
     const kind = typeof type === 'string' ? type : type.label
