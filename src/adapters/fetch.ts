@@ -50,8 +50,8 @@ export function withSessions<Rest extends unknown[], Incoming extends Request = 
  *
  * @param failed called if the session cannot be saved: returns the response, or throws, so that the
  * framework's error handler gets the error. @default the error response
- * @throws ERR_RESPONSE_INVALID if the handler returns something else than a `Response`; what `failed` and the
- * handler throw.
+ * @throws ERR_RESPONSE_INVALID if the handler returns something else than a `Response`; what
+ * `failed` and the handler throw.
  *
  * @example
  * import { respond } from 'sojourn/fetch'

@@ -21,9 +21,10 @@ type GoOn = (init: { request: { headers: Headers } }) => Response
 /** Options of `sessionProxy`. */
 export interface ProxyOptions<Incoming extends Request> {
   /**
-   * Called before the page; `sessions.get(request)` works in it. If it returns `NextResponse.next()` or
-   * `rewrite()`, as a middleware for languages does, the page gets the flash messages and the new
-   * cookie. Any other response, such as a redirect, is sent in place of the page.
+   * Called before the page; `sessions.get(request)` works in it. If it returns
+   * `NextResponse.next()` or `rewrite()`, as a middleware for languages does, the page gets the
+   * flash messages and the new cookie. Any other response, such as a redirect, is sent in place of
+   * the page.
    *
    * @default none: every request goes on to its page
    */

@@ -14,7 +14,10 @@ export interface ForeignAttributes {
   httpOnly?: boolean | undefined
   /** The browser sends the cookie over HTTPS only. @default that of the library */
   secure?: boolean | undefined
-  /** 'Strict', 'Lax' or 'None', in upper or lower case; `true` means 'Strict', `false` no attribute. @default that of the library */
+  /**
+   * 'Strict', 'Lax' or 'None', in upper or lower case; `true` means 'Strict', `false` no attribute.
+   * @default that of the library
+   */
   sameSite?: boolean | 'strict' | 'lax' | 'none' | 'Strict' | 'Lax' | 'None' | undefined
   /** One cookie per top-level site (CHIPS). @default false */
   partitioned?: boolean | undefined

@@ -26,7 +26,11 @@ export type { Sodium } from './secretbox.ts'
 export interface SecureSessionOptions extends UserIdOption {
   /** The package `sodium-native`, which is installed with the plugin. */
   sodium: Sodium
-  /** The key of 32 bytes, as bytes or base64; or a list: the first encrypts, all decrypt. @default derived from `secret` */
+  /**
+   * The key of 32 bytes, as bytes or base64; or a list: the first encrypts, all decrypt.
+   *
+   * @default derived from `secret`
+   */
   key?: Uint8Array | string | readonly (Uint8Array | string)[] | undefined
   /** Text from which a key is derived, unless there is a `key`. @default none */
   secret?: string | undefined

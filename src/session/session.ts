@@ -118,8 +118,8 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    * returns the new value, or `REMOVE` to delete the key. Returns this request's provisional value;
    * `undefined` if the key is deleted.
    *
-   * @throws ERR_UPDATE_ASYNC for a promise, ERR_UPDATE_UNDEFINED for `undefined`, ERR_VALUE_UNSUPPORTED,
-   * ERR_VALUE_INVALID, and whatever `fn` throws.
+   * @throws ERR_UPDATE_ASYNC for a promise, ERR_UPDATE_UNDEFINED for `undefined`,
+   * ERR_VALUE_UNSUPPORTED, ERR_VALUE_INVALID, and whatever `fn` throws.
    *
    * @example
    * session.update('visits', (visits = 0) => visits + 1)

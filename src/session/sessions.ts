@@ -88,8 +88,8 @@ export interface Sessions<Data = any> {
    * How many sessions this process has opened under each secret, and when last. In the order of
    * `secret`, without those that are not set.
    *
-   * Sessions are rewritten under the current secret when they are used. Remove a previous secret once it
-   * is not used any more, or after the longer of `lifetime.idle` and `lifetime.permanent`.
+   * Sessions are rewritten under the current secret when they are used. Remove a previous secret
+   * once it is not used any more, or after the longer of `lifetime.idle` and `lifetime.permanent`.
    *
    * @example
    * const [current, previous] = sessions.secretUse()

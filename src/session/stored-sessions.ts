@@ -34,8 +34,9 @@ export type UserId = string | number | bigint
 /** How long to wait for an operation. */
 export interface WaitOptions {
   /**
-   * Ends the wait: the call rejects with the signal's reason. Commands that were sent are not undone: a
-   * revocation that has begun continues; `revokeAll` and `prune` stop after the current batch.
+   * Ends the wait: the call rejects with the signal's reason. Commands that were sent are not
+   * undone: a revocation that has begun continues; `revokeAll` and `prune` stop after the current
+   * batch.
    *
    * @default none: waits until it is done
    */

@@ -130,7 +130,9 @@ app.get('/', (req, res) => {
 test('an app with Passport gets the drop-in, since Passport needs req.session, unless told otherwise', () => {
   const folder = checkout('passport')
   const { out } = run(folder, 'express-session')
-  expect(out).toContain('Chosen: --to drop-in. These libraries need req.session: connect-flash, passport')
+  expect(out).toContain(
+    'Chosen: --to drop-in. These libraries need req.session: connect-flash, passport',
+  )
   expect(textsIn(folder, ['app.js'])).toEqual(Object.fromEntries(filesIn('passport', 'drop-in')))
   git(folder, 'checkout', '-q', '.')
   const full = run(folder, 'express-session', 'app.js', '--to', 'sojourn')

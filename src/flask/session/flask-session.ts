@@ -34,7 +34,7 @@ export type { FlaskSettings } from '../settings.ts'
 
 /** The settings of Flask-Session 0.8 and of Flask, with their names, defaults and units. */
 export interface FlaskSessionConfig extends FlaskSettings {
-  /** `'sqlalchemy'` is PostgreSQL or SQLite. Required only if both clients are given. Required only if both clients are given. @default that of the client */
+  /** `'sqlalchemy'` is PostgreSQL or SQLite. Required only if both clients are given. @default that of the client */
   SESSION_TYPE?: 'redis' | 'sqlalchemy'
   /** A connected client of node-redis, ioredis or iovalkey. @default none */
   SESSION_REDIS?: RedisClient | undefined

@@ -27,7 +27,8 @@ export interface SessionOptions extends StoreOptions, SchemaOptions {
    * the first is the current secret and signs, the previous ones only verify. As `secret` of
    * express-session; in Flask, SECRET_KEY and SECRET_KEY_FALLBACKS.
    *
-   * Make one with `npx sojourn secret`. If the current secret is undefined, throws ERR_SECRET_MISSING.
+   * Make one with `npx sojourn secret`. If the current secret is undefined, throws
+   * ERR_SECRET_MISSING.
    */
   secret: Secret | undefined | readonly (Secret | undefined)[]
   /**

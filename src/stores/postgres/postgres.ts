@@ -51,8 +51,8 @@ export interface PostgresStoreOptions {
    * Without this option such sessions are found by polling (`pollInterval`).
    *
    * Set it in every process of the app: only then a process also sends NOTIFY, with the session's
-   * handle, in the statement that ends a session. It is not sent by default because PostgreSQL commits
-   * such transactions one after another.
+   * handle, in the statement that ends a session. It is not sent by default because PostgreSQL
+   * commits such transactions one after another.
    *
    * @default none
    */
