@@ -44,6 +44,7 @@ const FOLDERS = [
   'testing/conformance',
   'testing/adapter-conformance',
   'testing',
+  'inspect',
   'devtools',
   'cli/command',
   'cli/inspect',

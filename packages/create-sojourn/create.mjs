@@ -17,7 +17,7 @@ import { parseArgs } from 'node:util'
 
 const USAGE = `npm create sojourn [FOLDER] [-- --template NAME]
 
-  FOLDER              where to make the app; it has to be new or empty (default: my-app)
+  FOLDER              the app's folder, which must be new or empty (default: my-app)
   --template NAME     express, hono or next
 `
 
@@ -41,7 +41,7 @@ async function main() {
     return
   }
   const [folder = 'my-app', ...more] = positionals
-  if (more.length > 0) throw new Error(`one folder at a time.\n\n${USAGE}`)
+  if (more.length > 0) throw new Error(`too many arguments.\n\n${USAGE}`)
   const template = values.template ?? (await askFor())
   if (!TEMPLATES.includes(template)) {
     throw new Error(`there is no template "${template}". There are: ${TEMPLATES.join(', ')}.`)
@@ -51,7 +51,7 @@ async function main() {
     throw new Error(`${folder} is not empty. Choose another folder.`)
   }
   make(target, template)
-  console.log(`Made ${folder} with ${template}. Next:
+  console.log(`Created ${folder} with ${template}. Next:
 
   cd ${folder}
   npm install
@@ -59,7 +59,7 @@ async function main() {
 `)
 }
 
-/** Asks on a terminal; elsewhere the first template. */
+/** Asks for the template on a terminal; elsewhere returns the first one. */
 async function askFor() {
   if (!process.stdin.isTTY) return TEMPLATES[0]
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
@@ -75,7 +75,7 @@ function make(target, template) {
   mkdirSync(target, { recursive: true })
   cpSync(join(templates, 'all'), target, { recursive: true })
   cpSync(join(templates, template), target, { recursive: true })
-  // npm would leave out a file with the name .gitignore, and read one with the name package.json.
+  // In the package they have other names: npm leaves out .gitignore, and would read package.json.
   renameSync(join(target, '_gitignore'), join(target, '.gitignore'))
   const manifest = JSON.parse(readFileSync(join(target, '_package.json'), 'utf8'))
   renameSync(join(target, '_package.json'), join(target, 'package.json'))

@@ -1,12 +1,12 @@
-/** Reads the form field `_csrf` of a request: from a parsed body, or from its beginning. */
+/** Reads the form field `_csrf` of a request: from a parsed body, or from the first bytes of the body. */
 
-/** How many bytes of a body are read: put the field before large ones. */
+/** How many bytes of a body are read. In a form, put `_csrf` before large fields. */
 const MOST_BYTES = 65_536
 
 /**
  * Reads the field from a clone of the request: the handler can still read the whole body.
  *
- * A lenient parser is safe: only a client that knows the valid token can send it, in any place.
+ * A lenient parser is safe here: only a client that knows the valid token can send it at all.
  */
 export async function csrfFieldOf(request: Request): Promise<string | undefined> {
   const parse = PARSERS.get(mediaTypeOf(request))
@@ -15,12 +15,12 @@ export async function csrfFieldOf(request: Request): Promise<string | undefined>
     const { body } = request.clone()
     return body ? (parse(await startOf(body)) ?? undefined) : undefined
   } catch {
-    // The body is being read already, or was aborted: it has no token.
+    // The body is already being read, or was aborted: then there is no token.
     return undefined
   }
 }
 
-/** Whether the body is a form, as browsers send one. */
+/** Whether the body is a form in one of the types that browsers send. */
 export function isForm(request: Request): boolean {
   return PARSERS.has(mediaTypeOf(request))
 }
@@ -51,7 +51,7 @@ async function startOf(body: ReadableStream<Uint8Array>): Promise<string> {
     chunks.push(value.subarray(0, left))
     left -= value.length
   }
-  // Not awaited: it is fulfilled only when the handler has finished with the other half.
+  // Not awaited: `cancel` resolves only when the handler has read its own half of the body.
   void reader.cancel().catch(() => {})
   return Buffer.concat(chunks).toString('latin1')
 }

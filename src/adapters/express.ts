@@ -32,7 +32,7 @@ export function sessionMiddleware(
   }
 }
 
-/** Express and its routers can be given an error after `next()`; other frameworks may hang. */
+/** Whether `next` accepts an error after it was called. In frameworks other than Express it may hang. */
 function isExpress(req: IncomingMessage, res: ServerResponse): boolean {
   const { app, res: own } = req as { app?: unknown; res?: unknown }
   return typeof app === 'function' && own === res

@@ -9,12 +9,12 @@ import { csrfFieldIn } from './csrf-field.ts'
 import { mountNode } from './node/node.ts'
 import { headersForErrorPage, headersOfBody } from './node/session-headers.ts'
 
-/** What the plugin needs of Fastify's request. */
+/** The part of Fastify's request that the plugin uses. */
 interface MountedRequest {
   readonly raw: IncomingMessage
 }
 
-/** What the plugin needs of Fastify's reply. */
+/** The part of Fastify's reply that the plugin uses. */
 interface MountedReply {
   readonly raw: ServerResponse
   getHeaders(): object
@@ -22,7 +22,7 @@ interface MountedReply {
   header(name: string, value: string): unknown
 }
 
-/** What the plugin needs of a Fastify app. */
+/** The part of a Fastify app that the plugin uses. */
 interface FastifyApp {
   addHook(
     name: 'onRequest',
@@ -34,22 +34,22 @@ interface FastifyApp {
   ): unknown
 }
 
-/** What the guards need of Fastify's request. */
+/** The part of Fastify's request that the guards use. */
 interface FastifyRequest {
   readonly method: string
   readonly originalUrl: string
   readonly body: unknown
 }
 
-/** What the guards need of Fastify's reply. */
+/** The part of Fastify's reply that the guards use. */
 interface FastifyReply {
   redirect(url: string, status: number): unknown
   header(name: string, value: string): FastifyReply
 }
 
 /**
- * The plugin. From then on `sessions.get(request)` works in every hook and handler of the scope that
- * registers it, and of those inside.
+ * The plugin. Once it is registered, `sessions.get(request)` works in every hook and handler of the
+ * scope that registers it, and of the scopes inside that one.
  *
  * If a session cannot be saved, the app's error handler gets the error. Where that is too late, as
  * for a reply that was hijacked, a fixed error response is sent.
@@ -78,7 +78,7 @@ export async function sessionPlugin(
     try {
       await visits.get(request)?.commit()
     } catch (error) {
-      // A stream that is not sent keeps its file open.
+      // Destroys a stream that is not sent, because it would keep its file open.
       ;(payload as { destroy?: () => void } | undefined)?.destroy?.()
       for (const name of headersOfBody(Object.keys(reply.getHeaders()))) reply.removeHeader(name)
       for (const [name, value] of headersForErrorPage(error)) reply.header(name, value)
@@ -113,9 +113,9 @@ export function csrfGuard(sessions: Sessions<any>): (request: FastifyRequest) =>
 }
 
 /**
- * Makes the hook that only signed-in visitors pass. Others are redirected to `redirect`, with the page
- * they asked for as `next`; without `redirect`, or if the store is unavailable, it throws the error of
- * `sessions.signedIn`.
+ * Makes the hook that only signed-in visitors pass. Others are redirected to `redirect`, with the
+ * page they asked for as `next`; without `redirect`, or if the store is unavailable, it throws the
+ * error of `sessions.signedIn`.
  *
  * @throws ERR_OPTION_INVALID
  *

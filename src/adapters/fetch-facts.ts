@@ -1,4 +1,4 @@
-/** What a `Request` says, and the response for an error of a session. */
+/** The facts of a Fetch `Request`, and the response for an error of a session. */
 
 import { mergeInto } from '../http/headers.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
@@ -26,7 +26,7 @@ export class FetchFacts implements RequestFacts {
 
   header(name: string): string | null {
     const { headers, url } = this.#request
-    // The header first: some servers use the address they listen on in the URL.
+    // The Host header comes first: some servers put the address they listen on into the URL.
     return headers.get(name) ?? (name === 'host' ? new URL(url).host : null)
   }
 }

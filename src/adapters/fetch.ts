@@ -21,10 +21,10 @@ export type FetchHandler<Rest extends unknown[] = unknown[], Incoming extends Re
 /**
  * Wraps a handler so that `sessions.get(request)` works in it.
  *
- * Returns the response once the session is saved; if saving fails, an error response. A session
- * error of the handler that has a status (401, 403, 503) becomes a response with that status. What a
- * framework's `redirect()` throws is a response, too. Any other error of the handler is thrown, and
- * nothing is saved.
+ * Returns the response once the session is saved; if saving fails, an error response. If the handler
+ * throws a session error with a status (401, 403, 503), the response has that status. What a
+ * framework's `redirect()` throws becomes a response as well. Any other error of the handler is
+ * thrown, and nothing is saved.
  *
  * @throws ERR_RESPONSE_INVALID if the handler returns something else than a `Response`.
  * @throws ERR_OPTION_INVALID unless it is given `sessions` and a handler.
@@ -50,8 +50,8 @@ export function withSessions<Rest extends unknown[], Incoming extends Request = 
  *
  * @param failed called if the session cannot be saved: returns the response, or throws, so that the
  * framework's error handler gets the error. @default the error response
- * @throws ERR_RESPONSE_INVALID if the handler returns something else than a `Response`; what `failed` and the
- * handler throw.
+ * @throws ERR_RESPONSE_INVALID if the handler returns something else than a `Response`; what
+ * `failed` and the handler throw.
  *
  * @example
  * import { respond } from 'sojourn/fetch'
@@ -73,10 +73,10 @@ export async function respond(
     response = isAnswerable(error) ? refused(error) : thrownResponse(error, carriers[0])
     if (!response) throw error
   }
-  // Before the commit: without a response nothing is saved.
+  // Checked before the commit: without a response nothing is saved.
   if (!isResponse(response)) throw new SessionError('ERR_RESPONSE_INVALID', kindOf(response))
-  // A network error and a protocol switch have no headers that could be added to. Not by `type`, for
-  // which Hono's Node server would make a whole Response of its light one.
+  // Headers cannot be added to a network error (status 0) or a protocol switch (101). `type` is not
+  // read: Hono's Node server would make a full Response of its light one for that.
   const isHeadless = response.status === 0 || response.status === 101
   if (isHeadless) visit.withoutCookie()
   let outgoing
@@ -84,7 +84,7 @@ export async function respond(
     const finishing = visit.finish()
     outgoing = finishing instanceof Promise ? await finishing : finishing
   } catch (error) {
-    // Releases the body that is not sent.
+    // Releases the body, which is not sent.
     release(response)
     const { setCookie } = refusalOf(error)
     return withOutgoing(await failed(error), { vary: true, setCookie })
@@ -92,13 +92,13 @@ export async function respond(
   return outgoing && !isHeadless ? withOutgoing(response, outgoing) : response
 }
 
-/** The body of another library's Response may be no stream. */
+/** Cancels a body. The body of another library's Response may not be a stream. */
 function release({ body }: Response): void {
   void body?.cancel?.()?.catch(() => {})
 }
 
 /**
- * Never changes the app's own object: it may return the same one to the next visitor.
+ * Adds the session's headers to a copy: the app may return the same object to the next visitor.
  *
  * @example
  * import type { Visit } from 'sojourn'
@@ -112,7 +112,7 @@ export function withOutgoing(response: Response, outgoing: Outgoing): Response {
   hidesType ??= !new Response('').headers.has('content-type')
   if (hidesType) {
     const copy = response.clone()
-    // Otherwise what the copy sends would be kept in memory for the original.
+    // The original must not buffer in memory what the copy sends.
     release(response)
     mergeInto(copy.headers, outgoing)
     return copy
@@ -123,9 +123,9 @@ export function withOutgoing(response: Response, outgoing: Outgoing): Response {
 }
 
 /**
- * Whether a text has its Content-Type only once it is sent, as on Bun: a response made of the body
- * alone would be a download. A clone has it, unless the text is not ASCII. Elsewhere a clone costs
- * more, and may have headers that are read-only.
+ * Whether the runtime sets the Content-Type of a text only when it is sent, as Bun does. There a new
+ * response with the same body would have none, and browsers would download it; a clone has it, if the
+ * text is ASCII. Elsewhere a clone costs more, and its headers may be read-only.
  */
 let hidesType: boolean | undefined
 
@@ -140,7 +140,7 @@ function kindOf(value: unknown): string {
  * Goes inside `withSessions`. If Sec-Fetch-Site and Origin do not decide, it reads the token from
  * the header `x-csrf-token`, or from the form field `_csrf` in the first 64 KiB of the body.
  *
- * @throws ERR_CSRF, for which `withSessions` returns a response with status 403.
+ * @throws ERR_CSRF, which `withSessions` turns into a response with status 403.
  * @throws ERR_OPTION_INVALID unless it is given `sessions` and a handler.
  *
  * @example
@@ -164,8 +164,8 @@ export function csrfGuard<Rest extends unknown[], Incoming extends Request = Req
  * Wraps a handler so that only signed-in visitors reach it. Goes inside `withSessions`.
  *
  * Other visitors are redirected to `redirect`, with the page they asked for as `next`; without
- * `redirect`, or if the store is unavailable, it throws the error of `sessions.signedIn`, for which
- * `withSessions` returns a response.
+ * `redirect`, or if the store is unavailable, it throws the error of `sessions.signedIn`, which
+ * `withSessions` turns into a response.
  *
  * @throws ERR_OPTION_INVALID
  *

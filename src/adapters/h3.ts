@@ -10,23 +10,23 @@ import { csrfFieldOf } from './csrf-field.ts'
 import { respond } from './fetch.ts'
 import { loginRedirect, pathOf } from './login-redirect.ts'
 
-/** Of h3's event. */
+/** The part of h3's event that is used. */
 interface H3Event {
   readonly req: Request
-  /** The app that got the request. */
+  /** The app that handles the request. */
   readonly app?: { readonly config: object } | undefined
 }
 
-/** What a handler for Node returns, which wrote to Node's response by itself. */
+/** What h3 returns for a handler that wrote to Node's response itself. */
 const HANDLED = Symbol.for('h3.handled')
 
 /**
  * Makes the session middleware: then `sessions.get(event)` works. Use it before other middleware.
  *
- * The app's `onError` gets the errors of handlers, and that of a session that cannot be saved: with
- * the `SessionError` as `cause`. What was written before an error is saved.
+ * The app's `onError` gets the errors of handlers. If a session cannot be saved, it gets an error
+ * with the `SessionError` as `cause`. Changes of the session before an error are saved.
  *
- * @param toResponse h3's own: it makes a response of what a handler returns, or of its error.
+ * @param toResponse the function of h3, which makes a response of a handler's result or error.
  * @throws ERR_OPTION_INVALID unless `sessions` is what `createSessions` returns.
  *
  * @example
@@ -44,7 +44,7 @@ export function sessionMiddleware<Event extends H3Event>(
   requireFunction(toResponse, 'toResponse')
   return async (event, next) => {
     let isSent = false
-    // h3 calls `onResponse` by itself, with the response that this middleware returns.
+    // h3 itself calls `onResponse` with the response that this middleware returns.
     const config = { ...event.app?.config, onResponse: undefined }
     const handler = async () => {
       let value
@@ -56,7 +56,7 @@ export function sessionMiddleware<Event extends H3Event>(
       isSent = value === HANDLED
       return isSent ? Response.error() : toResponse(value, event, config)
     }
-    // Silent: an event has reported it already.
+    // Marked as silent: an event has reported this error already.
     const failed = (failure: unknown) =>
       toResponse(rejected(failure), event, { ...config, silent: true })
     const response = await respond(sessions, [event.req, event], handler, failed)
@@ -64,12 +64,12 @@ export function sessionMiddleware<Event extends H3Event>(
   }
 }
 
-/** A promise, since h3 takes a thrown value that is no error for a page. */
+/** Rejects instead of throwing: h3 sends a thrown value that is not an error as a page. */
 async function rejected(failure: unknown): Promise<never> {
   throw inDialect(failure)
 }
 
-/** As h3's own HTTPError. Other errors it prints as unhandled, and Nitro sends them as a 500. */
+/** Like h3's own HTTPError. h3 prints other errors as unhandled, and Nitro sends them as a 500. */
 function inDialect(error: unknown): unknown {
   if (!(error instanceof SessionError) || error.status === 500) return error
   const { status, statusText } = error
@@ -108,8 +108,8 @@ export function csrfGuard(
 
 /**
  * Makes the middleware that only signed-in visitors pass. Others are redirected to `redirect`, with
- * the page they asked for as `next`; without `redirect`, or if the store is unavailable, it throws the
- * error of `sessions.signedIn`.
+ * the page they asked for as `next`; without `redirect`, or if the store is unavailable, it throws
+ * the error of `sessions.signedIn`.
  *
  * @throws ERR_OPTION_INVALID
  *

@@ -8,10 +8,10 @@ import { csrfFieldIn, csrfFieldOf } from './csrf-field.ts'
 import { respond } from './fetch.ts'
 import { loginRedirect, pathOf } from './login-redirect.ts'
 
-/** Of Hono's context. */
+/** The part of Hono's context that is used. */
 interface HonoContext {
   readonly req: { readonly raw: Request; parseBody(): Promise<unknown> }
-  /** Whether there is a response by now. */
+  /** Whether a response has been made. */
   readonly finalized: boolean
   get res(): Response
   set res(response: Response | undefined)
@@ -22,8 +22,8 @@ type HonoMiddleware<Result> = (c: HonoContext, next: () => Promise<void>) => Pro
 /**
  * Makes the session middleware. Use it before the routes: then `sessions.get(c)` works in them.
  *
- * If a session cannot be saved, the app's `onError` gets the error. What was written before an error
- * is saved: Hono has made a response of the error by then.
+ * If a session cannot be saved, the app's `onError` gets the error. If a handler throws, its changes
+ * of the session are saved: Hono has already turned the error into a response.
  *
  * @throws ERR_OPTION_INVALID unless `sessions` is what `createSessions` returns.
  *
@@ -38,7 +38,7 @@ export function sessionMiddleware(sessions: Sessions<any>): HonoMiddleware<void>
   return async (c, next) => {
     const handler = async () => {
       await next()
-      // Asking for `c.res` would make an empty page of a handler that returned nothing.
+      // Reading `c.res` would make an empty page if the handler has returned nothing.
       if (!c.finalized) return undefined as never
       return isSent(c.res) ? Response.error() : c.res
     }
@@ -48,18 +48,18 @@ export function sessionMiddleware(sessions: Sessions<any>): HonoMiddleware<void>
       replace(c, new Response(null, headers && { headers }))
       throw error
     })
-    // Nothing, if the app has used this middleware twice, and a handler returned nothing.
+    // Not set if the app uses this middleware twice and the handler has returned nothing.
     if (response && response.status !== 0) replace(c, response)
   }
 }
 
-/** Hono would set the headers of the response from before over the new ones. */
+/** Clears the response first: Hono would otherwise copy the old headers over the new ones. */
 function replace(c: HonoContext, response: Response): void {
   c.res = undefined
   c.res = response
 }
 
-/** Whether the handler wrote to Node's response by itself: RESPONSE_ALREADY_SENT of Hono's Node server. */
+/** Whether the handler wrote to Node's response itself: RESPONSE_ALREADY_SENT of Hono's Node server. */
 function isSent({ headers }: Response): boolean {
   return headers.has('x-hono-already-sent')
 }
@@ -80,7 +80,7 @@ function isSent({ headers }: Response): boolean {
 export function csrfGuard(sessions: Sessions<any>): HonoMiddleware<void> {
   requireSessions(sessions, 'csrfGuard', 'app.use(csrfGuard(sessions))')
   return async (c, next) => {
-    // Hono remembers a body that a middleware before this one has parsed, unless from `c.req.raw`.
+    // Hono caches a body that middleware has parsed through `c.req`, but not through `c.req.raw`.
     const parsed = () => c.req.parseBody().then(csrfFieldIn, () => undefined)
     const token = () => (c.req.raw.bodyUsed ? parsed() : csrfFieldOf(c.req.raw))
     await sessions.checkCsrf(c, token)
@@ -90,8 +90,8 @@ export function csrfGuard(sessions: Sessions<any>): HonoMiddleware<void> {
 
 /**
  * Makes the middleware that only signed-in visitors pass. Others are redirected to `redirect`, with
- * the page they asked for as `next`; without `redirect`, or if the store is unavailable, it throws the
- * error of `sessions.signedIn`.
+ * the page they asked for as `next`; without `redirect`, or if the store is unavailable, it throws
+ * the error of `sessions.signedIn`.
  *
  * @throws ERR_OPTION_INVALID
  *

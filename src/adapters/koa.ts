@@ -9,13 +9,13 @@ import { csrfFieldIn } from './csrf-field.ts'
 import { mountNode } from './node/node.ts'
 import { headersForErrorPage, headersOfBody } from './node/session-headers.ts'
 
-/** Of Koa's context. */
+/** The part of Koa's context that is used. */
 interface KoaContext {
   readonly req: IncomingMessage
   readonly res: ServerResponse
   readonly method: string
   readonly originalUrl: string
-  /** From a body parser. */
+  /** Set by a body parser. */
   readonly request: object
   status: number
   redirect(url: string): void
@@ -51,7 +51,7 @@ export function sessionMiddleware(
     const visit = mountNode(sessions, ctx.req, ctx.res, [ctx, ctx.request])
     if (!visit) return next()
     const result = await sessions.run(visit, next)
-    // With `respond = false` the app sends the response itself, and not what its error handler sets.
+    // With `respond = false` the app sends the response itself; Koa's error handler cannot.
     if (ctx.respond !== false) await commitFor(ctx, visit)
     return result
   }
@@ -69,9 +69,9 @@ async function commitFor({ res }: Pick<KoaContext, 'res'>, visit: Visit): Promis
 }
 
 /**
- * Makes the middleware that rejects cross-site requests: CSRF protection. Use it after a body parser.
- * Where Sec-Fetch-Site and Origin do not decide, it reads the token from the header `x-csrf-token`, or
- * from `ctx.request.body._csrf`. It throws ERR_CSRF (403).
+ * Makes the middleware that rejects cross-site requests: CSRF protection. Use it after a body
+ * parser. Where Sec-Fetch-Site and Origin do not decide, it reads the token from the header
+ * `x-csrf-token`, or from `ctx.request.body._csrf`. It throws ERR_CSRF (403).
  *
  * @throws ERR_OPTION_INVALID unless `sessions` is what `createSessions` returns.
  *
@@ -92,8 +92,8 @@ export function csrfGuard(sessions: Sessions<any>): KoaMiddleware {
 
 /**
  * Makes the middleware that only signed-in visitors pass. Others are redirected to `redirect`, with
- * the page they asked for as `next`; without `redirect`, or if the store is unavailable, it throws the
- * error of `sessions.signedIn`.
+ * the page they asked for as `next`; without `redirect`, or if the store is unavailable, it throws
+ * the error of `sessions.signedIn`.
  *
  * @throws ERR_OPTION_INVALID
  *

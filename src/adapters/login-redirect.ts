@@ -6,7 +6,7 @@ export function pathOf({ url }: { readonly url: string | URL }): string {
   return pathname + search
 }
 
-/** 303: the sign-in page is asked for by GET. */
+/** The redirect, with status 303 so that the browser requests the sign-in page by GET. */
 export function loginRedirect(location: string): Response {
   return new Response(null, { status: 303, headers: { location, 'cache-control': 'no-store' } })
 }

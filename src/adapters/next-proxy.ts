@@ -1,4 +1,4 @@
-/** `proxy.ts` of Next: renews sessions, and takes flash messages to the page that shows them. */
+/** `proxy.ts` of Next: renews sessions, and passes flash messages to the page that shows them. */
 
 import { refuseUnknown, requireObject } from '../base/options.ts'
 import type { Maybe } from '../base/ports.ts'
@@ -15,37 +15,38 @@ import { leadsToPage, pageHeaders, withPageHeaders } from './next/page-headers.t
 import { PASSED, passFlashes } from './next/passed-flashes.ts'
 import { refuseMemoryStore } from './next/refusals.ts'
 
-/** `NextResponse.next`, as far as it is used. */
+/** `NextResponse.next`, with the arguments that are used. */
 type GoOn = (init: { request: { headers: Headers } }) => Response
 
 /** Options of `sessionProxy`. */
 export interface ProxyOptions<Incoming extends Request> {
   /**
-   * Called before the page; `sessions.get(request)` works in it. `NextResponse.next()` and `rewrite()`,
-   * such as a middleware for languages returns, lead to a page: it gets flash messages and the new
-   * cookie. Any other response, such as a redirect, is sent in place of the page.
+   * Called before the page; `sessions.get(request)` works in it. If it returns
+   * `NextResponse.next()` or `rewrite()`, as a middleware for languages does, the page gets the
+   * flash messages and the new cookie. Any other response, such as a redirect, is sent in place of
+   * the page.
    *
    * @default none: every request goes on to its page
    */
   handler?: (request: Incoming) => Maybe<Response | undefined | void>
   /**
    * Whether the page calls `flashes()`. Messages are removed from the session before the page is
-   * rendered: those taken to a page that does not show them are lost.
+   * rendered: if the page does not show them, they are lost.
    *
-   * @default every page does
+   * @default true for every page
    */
   showsFlashes?: (request: Incoming) => boolean
 }
 
 /**
- * Makes the function for `proxy.ts`. Pages cannot set a cookie, so it does for them what needs one:
- * it renews sessions, and takes the flash messages that `flashes()` returns in the page. The page
- * sees what it changed.
+ * Makes the function for `proxy.ts`. Pages cannot set a cookie, so the proxy does what needs one:
+ * it renews sessions, and removes the flash messages that `flashes()` returns in the page. The page
+ * reads the session as the proxy has changed it.
  *
- * Only GET requests can change the session here; a prefetch cannot. Next does not tell the proxy what
- * its router only prefetches, unless `skipProxyUrlNormalize: true` is set in `next.config`. Without
- * it, no request of the router changes the session, and the router loads the document if messages
- * wait.
+ * Only GET requests can change the session here, and prefetches cannot. Set
+ * `skipProxyUrlNormalize: true` in `next.config`: otherwise Next hides from the proxy which requests
+ * of its router are prefetches. Then no request of the router changes the session, and the router
+ * loads the whole document if messages are waiting.
  *
  * @param next `NextResponse.next`
  * @throws ERR_OPTION_INVALID
@@ -87,14 +88,15 @@ export function sessionProxy<Incoming extends Request = Request>(
       const plain = next({ request: { headers } })
       const response = own ? withPageHeaders(own, plain) : plain
       if (lines.length === 0) return response
-      // It takes the place of the page's own Cache-Control.
+      // It replaces the Cache-Control of the page.
       response.headers.set('cache-control', 'private, no-store')
       for (const line of lines) response.headers.append('set-cookie', line)
       return response
     } catch (error) {
       if (!isAnswerable(error)) throw error
       const response = refused(error)
-      // The router reads no body of an error: the browser would keep the request open for it.
+      // No body: the router does not read that of an error, and the browser would keep the request
+      // open.
       return request.headers.has('next-url') ? new Response(null, response) : response
     }
   }
@@ -106,26 +108,26 @@ const MAY_PREFETCH =
   "Next's router may only prefetch this page, and requests the document if it does not get it here. " +
   'Set skipProxyUrlNormalize: true in next.config, so that Next tells the proxy what is a prefetch'
 
-/** Why the session is read-only in the proxy, if it is. A prefetch is by itself. */
+/** Why the session is read-only in the proxy, if it is. (In a prefetch it always is.) */
 function whyReadOnly({ method, headers }: Request): string | undefined {
   if (method !== 'GET') return POSTED
-  // After an action's redirect() the server itself requests the page, and drops the cookies of that.
+  // After redirect() in an action, the server itself requests the page, and drops its cookies.
   if (headers.has('x-action-redirect')) return MAY_PREFETCH
   // Next removes `rsc` and `next-router-prefetch`, unless `skipProxyUrlNormalize` is set.
   return headers.has('next-url') && !headers.has('rsc') ? MAY_PREFETCH : undefined
 }
 
-/** What the router gets in place of data makes it load the document, if it was no prefetch. */
+/** A response without data, which makes the router load the whole document unless it prefetches. */
 const LOAD_DOCUMENT = () =>
   new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } })
 
-/** None if the session cannot be opened: the page may do without it. */
+/** The flash messages; none if the session cannot be opened, since the page may not need it. */
 async function waitingFlashes(visit: Visit): Promise<Flash[]> {
   const session = await visit.session().catch(() => undefined)
   return session?.flashes() ?? []
 }
 
-/** The Cookie header as the browser will send it, once it has got the line. */
+/** The Cookie header that the browser will send after it has received this Set-Cookie line. */
 function withCookie(sent: string | null, line: string): string {
   const name = setCookieName(line)
   const pairs = (sent ?? '').split(';').map((pair) => pair.trim())

@@ -29,11 +29,11 @@ export interface NextFunctions {
   cookies: () => Promise<NextCookies>
   /** Of `next/headers`. */
   headers: () => Promise<NextHeaders>
-  /** Of `next/navigation`: for `signedIn({ redirect })`. @default none: that option throws */
+  /** Of `next/navigation`. Only `signedIn({ redirect })` needs it. @default none: that option throws */
   redirect?: (path: string) => never
 }
 
-/** A flash message, as a page shows it. */
+/** A flash message for a page. */
 export interface PassedFlash {
   /** What kind of message, such as `success`. */
   category: string
@@ -46,16 +46,16 @@ export interface NextSessions<Data> {
   /**
    * Returns the session of the request: in a page, an action or a route handler.
    *
-   * In an action or a route handler that is wrapped in `withSessions` it can be changed. Anywhere
-   * else a change throws ERR_SESSION_READ_ONLY, since Next sets no cookie there.
+   * In an action or a route handler that is wrapped in `withSessions`, the session can be changed.
+   * Elsewhere a change throws ERR_SESSION_READ_ONLY, because Next cannot set a cookie there.
    */
   get(): Promise<Session<Data>>
   /**
    * Returns the session of a signed-in visitor. Others are redirected to `redirect`; without it, this
    * throws the error of `sessions.signedIn`, for which a route handler sends a 401.
    *
-   * Await it: in a page nothing else keeps the page from being sent. In what `withSessions` wraps, the
-   * refusal holds without `await`, too.
+   * Await it: in a page nothing else stops the page from being sent. Inside `withSessions` the
+   * refusal holds even without `await`.
    *
    * @throws ERR_OPTION_INVALID; ERR_NOT_SIGNED_IN, ERR_LOGIN_STALE without `redirect`
    */
@@ -63,9 +63,9 @@ export interface NextSessions<Data> {
   /** Returns the flash messages for this page. `sessionProxy` has removed them from the session. */
   flashes(): Promise<PassedFlash[]>
   /**
-   * Wraps a server action or a route handler, so that the session can be changed in it. Saves the
-   * session when it ends, also by `redirect()` or `notFound()`. An action that throws any other error
-   * saves what it changed before; of a route handler nothing is saved then.
+   * Wraps a server action or a route handler, so that the session can be changed in it. The session
+   * is saved when it ends, also by `redirect()` or `notFound()`. If it throws any other error, an
+   * action saves the changes made before; a route handler saves nothing.
    */
   withSessions<Args extends unknown[], Result>(
     handler: (...args: Args) => Maybe<Result>,
@@ -105,19 +105,19 @@ export function nextSessions<Data>(
   const mount = async (method: string | undefined, jar: NextCookies) =>
     sessions.mount([jar], jarFacts(method, cookie.name, jar, await headers()))
 
-  /** The visit of the action or route handler: Next's functions find it only after an `await`. */
+  /** The visit of the current action or route handler, for calls before the first `await`. */
   const running = new AsyncLocalStorage<Visit>()
   const noted: Sessions<Data> = {
     ...sessions,
-    // The jar first: it is of one request, and `get()` may have mounted it before `withSessions`.
+    // The jar belongs to one request, and `get()` may have mounted it before `withSessions`.
     mount: (carriers, facts) => sessions.mount(carriers.toReversed(), facts),
     run: (visit, handler) => running.run(visit, () => sessions.run(visit, handler)),
   }
 
-  /** The jar, by which `sessions` find the session; mounted for reading, unless it is already. */
+  /** The jar, which is the carrier of the session. Mounts it read-only if it is not mounted. */
   async function mounted(): Promise<NextCookies> {
     const jar = await cookies()
-    // Without a method: a handler may call csrfGuard after this, for which GET would be safe.
+    // Without a method: a handler may call csrfGuard later, which would treat GET as safe.
     const visit = await mount(undefined, jar)
     visit?.readOnly(READ_ONLY)
     return jar
@@ -134,7 +134,7 @@ export function nextSessions<Data>(
 
   return {
     get: async () => sessions.get(await mounted()),
-    // Not async: that would await the guard, and it could not notice that the handler does not.
+    // Not async: that would await the guard, which then could not tell that the handler does not.
     signedIn(options = {}) {
       const check = checked(options)
       return running.getStore()?.guard('signedIn', check) ?? check
@@ -167,24 +167,24 @@ export function nextSessions<Data>(
 }
 
 const READ_ONLY =
-  'Next sets no cookie while a page renders. Change it in a server action or a route handler that is wrapped in withSessions()'
+  'Next cannot set a cookie while a page renders. Change it in a server action or a route handler that is wrapped in withSessions()'
 
-/** A guard that nobody awaited may have thrown a redirect. */
+/** The response for a refusal. The response for a refusal. A guard that nobody awaited may have thrown a redirect. */
 const notAllowed = (error: unknown, request: Request): Response =>
   error instanceof SessionError
     ? refused(error)
     : (thrownResponse(error, request) ?? refused(error))
 
 /**
- * Deletes a cookie that does not exist: Next renders the page anew if a cookie is set. A change in a
- * store, of this session or of others, sets none.
+ * Deletes a cookie that does not exist. Next renders the page again only if a cookie is set, and a
+ * change in a store sets none.
  */
 const RENDER_ANEW = 'sojourn-changed=; Path=/; Max-Age=0'
 
 const MISSING_REDIRECT =
-  'is used, so pass the function of next/navigation: nextSessions(sessions, { cookies, headers, redirect })'
+  'needs the function of next/navigation: nextSessions(sessions, { cookies, headers, redirect })'
 
-/** A route handler gets the request; an action gets the form, after the state of `useActionState`. */
+/** The token's source. A route handler gets the request; an action the form, after a possible state. */
 function csrfTokenIn(args: readonly unknown[]): Maybe<string | undefined> {
   if (args[0] instanceof Request) return csrfFieldOf(args[0])
   const form = args.find((arg) => arg instanceof FormData)
@@ -192,8 +192,8 @@ function csrfTokenIn(args: readonly unknown[]): Maybe<string | undefined> {
 }
 
 /**
- * Commits when an action has ended: also by `redirect()`, which throws, and by an error. If no cookie
- * has to be set it sets `unchanged`.
+ * Commits when an action has ended, also by `redirect()`, which throws, or by an error. If the commit
+ * sets no cookie, sets `unchanged`.
  */
 async function committed<Result>(
   visit: Visit,
@@ -208,7 +208,7 @@ async function committed<Result>(
   }
 }
 
-/** The lines to set. A logout that the store did not confirm clears the cookie, and throws. */
+/** The Set-Cookie lines. If the store fails at a logout, clears the cookie and throws. */
 async function linesOf(
   visit: Visit,
   jar: NextCookies,
@@ -225,8 +225,8 @@ async function linesOf(
 }
 
 /**
- * Adds to an error with status 401 or 403 what makes Next respond with that status, as the errors of
- * `unauthorized()` and `forbidden()` do. Otherwise each error is a 500.
+ * Gives an error with status 401 or 403 the digest of Next's `unauthorized()` and `forbidden()`, so
+ * that Next responds with that status. Other errors become a 500.
  */
 async function inNext<Result>(promise: Promise<Result>): Promise<Result> {
   try {

@@ -9,11 +9,11 @@ import { loginRedirect, pathOf } from './login-redirect.ts'
 
 export { sessionStorage, type SessionStorage, type StorageSession } from './session-storage.ts'
 
-/** Of the arguments of a middleware. */
+/** The part of a middleware's arguments that is used. */
 interface RouterArguments {
   readonly request: Request
   readonly context: object
-  /** The page's. That of `request` is `/cart.data?_routes=...` for a navigation in the browser. */
+  /** The page's URL. `request.url` is `/cart.data?_routes=...` for a navigation in the browser. */
   readonly url?: URL
 }
 

@@ -1,4 +1,4 @@
-/** React Router's `SessionStorage` over our sessions, for apps that are moving from it. */
+/** React Router's interface `SessionStorage` for our sessions, for apps that move from it. */
 
 import type { SessionError } from '../base/errors.ts'
 import { invalid } from '../base/options.ts'
@@ -9,7 +9,7 @@ import type { Sessions } from '../session/sessions.ts'
 type FlashKey<Key extends string> = `__flash_${Key}__`
 type NameIn<Data, FlashData> = (keyof Data | keyof FlashData) & string
 
-/** A session as React Router knows it. */
+/** React Router's interface of a session. */
 interface RouterSession<Data, FlashData> {
   /** `session.handle`; empty for a session in the cookie. */
   readonly id: string
@@ -59,9 +59,9 @@ export interface SessionStorage<Data, FlashData> {
  * Makes a `SessionStorage` with `getSession`, `commitSession` and `destroySession`, in place of
  * `createCookieSessionStorage` or `createSessionStorage`.
  *
- * It has React Router's limits: a session is not saved unless you commit it, and concurrent loaders
- * do not share one. Sign visitors in by `session.session.login(id)`, which renews the session id. In
- * one request use either this or `sessions.get(context)`: both set the same cookie.
+ * It has React Router's limits: a session is saved only if you commit it, and concurrent loaders do
+ * not share one session object. Sign visitors in by `session.session.login(id)`, which renews the
+ * session id. In one request use either this or `sessions.get(context)`: both set the same cookie.
  *
  * @throws ERR_OPTION_INVALID if `formerly` has a cookie of another name: `commitSession` returns one
  * Set-Cookie line
@@ -78,10 +78,10 @@ export function sessionStorage<Data = any, FlashData = Data>(
   const known = new WeakMap<object, Session>()
   const ours = (session: object, options: object | undefined) => {
     if (options !== undefined) {
-      throw invalid('options', 'are those of createSessions: set cookie and lifetime there')
+      throw invalid('options', 'cannot be set here: set cookie and lifetime in createSessions')
     }
     const found = known.get(session)
-    if (!found) throw invalid('session', 'is not one of getSession of this storage')
+    if (!found) throw invalid('session', 'was not returned by getSession of this storage')
     return found
   }
   return {
@@ -100,7 +100,7 @@ export function sessionStorage<Data = any, FlashData = Data>(
   }
 }
 
-/** As React Router's: a flash message is removed by the `get` that returns it. */
+/** As in React Router, the `get` that returns a flash message removes it. */
 function routerSession(session: Session<any>): StorageSession<any, any> {
   return {
     session,
@@ -128,7 +128,7 @@ async function setCookieOf(session: Session): Promise<string> {
   return line
 }
 
-/** A cookie of before that stays in the browser would sign the visitor in again after a logout. */
+/** Refuses former cookies of another name: one left in the browser would sign in again after a logout. */
 function refuseSeveralCookies({ describePolicy }: Sessions<any>): void {
   const { cookie, formerly } = describePolicy()
   const former = formerly.find(({ cookieName }) => cookieName !== cookie.name)
@@ -137,5 +137,5 @@ function refuseSeveralCookies({ describePolicy }: Sessions<any>): void {
 }
 
 function oneLineOnly(remedy: string): SessionError {
-  return invalid('sessions', `set several cookies, and commitSession returns one. ${remedy}`)
+  return invalid('sessions', `set several cookies, but commitSession returns one. ${remedy}`)
 }

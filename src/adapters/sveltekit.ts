@@ -14,14 +14,14 @@ import { respond } from './fetch.ts'
 import { loginRedirect, pathOf } from './login-redirect.ts'
 import { isResponse, thrownResponse } from './thrown-response.ts'
 
-/** Of SvelteKit's event. */
+/** The part of SvelteKit's event that is used. */
 interface KitEvent {
   readonly request: Request
-  /** The page's. That of `request` is `/cart/__data.json` for a navigation in the browser. */
+  /** The page's URL. `request.url` is `/cart/__data.json` for a navigation in the browser. */
   readonly url: URL
   readonly locals: object
   readonly isSubRequest: boolean
-  /** Whether the browser navigates by script, and wants JSON. */
+  /** Whether SvelteKit's script in the browser requests the page's data as JSON. */
   readonly isDataRequest: boolean
   readonly cookies: CookieJar
 }
@@ -40,7 +40,7 @@ type KitHandle = <Event extends KitEvent>(input: {
 /**
  * Makes the `handle` hook: then `sessions.get(locals)` works in `load`, actions and endpoints.
  *
- * What a page fetches from its own app with `event.fetch` shares the session of the page.
+ * Requests of a page to its own app by `event.fetch` share the page's session.
  *
  * @throws ERR_SESSION_NOT_MOUNTED while the app is built, if a prerendered page uses a session.
  * @throws ERR_OPTION_INVALID unless `sessions` is what `createSessions` returns.
@@ -53,7 +53,7 @@ export function handleSessions(sessions: Sessions<any>): KitHandle {
   requireSessions(sessions, 'handleSessions', 'handle = handleSessions(sessions)')
   return async ({ event, resolve }) => {
     const { request, locals, isSubRequest, isDataRequest, cookies } = event
-    // Now, because SvelteKit makes it throw once the page is rendered.
+    // Read now: SvelteKit makes it throw once the page is rendered.
     const jar = { set: cookies.set }
     if (isSubRequest) share(sessions, [request, locals])
     let page: Response | undefined
@@ -83,7 +83,7 @@ export function handleSessions(sessions: Sessions<any>): KitHandle {
   }
 }
 
-/** Instead of SvelteKit's defaults. */
+/** Overrides SvelteKit's defaults. */
 const AS_IN_LINE: Partial<JarAttributes> = {
   httpOnly: false,
   secure: false,
@@ -91,18 +91,18 @@ const AS_IN_LINE: Partial<JarAttributes> = {
 }
 
 /**
- * Whether caches may store a redirect that says nothing of it (RFC 9110 section 15.1). SvelteKit's
- * own have neither Vary nor Cache-Control, so with a session this adapter sends it. The cookies of
- * the app cannot be read, and are not in it.
+ * Whether caches may store a redirect without Cache-Control (RFC 9110 section 15.1). SvelteKit's own
+ * redirects have neither Vary nor Cache-Control, so this adapter makes the response if a session was
+ * used. It cannot read the app's own cookies, which are therefore missing in it.
  */
 function isStorable({ status }: Response): boolean {
   return status === 300 || status === 301 || status === 308
 }
 
-/** The session error whose page SvelteKit sends, by `locals`: see `handleSessionErrors`. */
+/** The session error for which SvelteKit sends its error page, by `locals`: see `handleSessionErrors`. */
 const shown = new WeakMap<object, SessionError>()
 
-/** SvelteKit's page of an error has the headers that `load` has set, and none of the error. */
+/** Adds the error's headers. SvelteKit's error page has only the headers that `load` has set. */
 function withHeadersOf(error: SessionError, page: Response): Response {
   const { headers: own, setCookie } = refusalOf(error)
   const headers = mergeInto(new Headers(page.headers), { vary: true, setCookie })
@@ -112,7 +112,7 @@ function withHeadersOf(error: SessionError, page: Response): Response {
   return new Response(body, { status, statusText, headers })
 }
 
-/** `reroute` and hooks before this one fetch without a page: such a request has its own session. */
+/** Shares the page's session. Requests by `reroute` and earlier hooks belong to no page: they open their own. */
 function share(sessions: Sessions<any>, carriers: object[]): void {
   try {
     sessions.carry(carriers)
@@ -123,19 +123,19 @@ function share(sessions: Sessions<any>, carriers: object[]): void {
 }
 
 const PRERENDERED =
-  'SvelteKit prerenders this page: one file for all visitors, made by the build. Set `prerender = false`, or fetch what depends on the visitor from an endpoint, in the browser'
+  'SvelteKit prerenders this page: the build makes one file for all visitors. Set `prerender = false`, or let the browser fetch what depends on the visitor from an endpoint'
 
-/** SvelteKit names the route only while it prerenders; 204 is a page that it will not prerender. */
+/** Whether SvelteKit prerenders this page: only then it sends the route's name. It leaves out a 204. */
 function isPrerendered({ status, headers }: Response): boolean {
   return status !== 204 && headers.has('x-sveltekit-routeid')
 }
 
-/** A form with `use:enhance`: its script understands nothing but the JSON of an action's result. */
+/** Whether a form with `use:enhance` was sent: its script reads only the JSON of an action's result. */
 function isAction({ method, headers }: Request): boolean {
   return method === 'POST' && headers.get('x-sveltekit-action') === 'true'
 }
 
-/** Turns the response of a guard, or of a failed commit, into the result of an action. */
+/** Turns the response of a guard or of a failed commit into the JSON of an action's result. */
 async function actionResult(response: Response): Promise<Response> {
   const { status, headers } = response
   if (headers.get('content-type')?.startsWith('application/json')) return response
@@ -144,7 +144,7 @@ async function actionResult(response: Response): Promise<Response> {
   return jsonResult({ type: 'error', status, error }, headers, status)
 }
 
-/** SvelteKit turns a redirect into JSON itself, without its headers. */
+/** Turns a redirect into JSON. SvelteKit would do so itself, but drop its headers. */
 function dataRedirect(response: Response): Response {
   const { status, headers } = response
   const isRedirect = status >= 300 && status <= 308 && headers.has('location')
@@ -164,12 +164,12 @@ function jsonResult(result: object, given: Headers, status = 200): Response {
 }
 
 /**
- * Makes the `handleError` hook that tells visitors the status and the text of a session error, such as
- * 401 where `sessions.signedIn(locals)` throws in `load`. `handleSessions` then adds the headers of the
- * error: no cache may store the page, and a 503 has Retry-After. Any other error is given to
+ * Makes the `handleError` hook that shows visitors the status and text of a session error, such as
+ * 401 if `sessions.signedIn(locals)` throws in `load`. `handleSessions` then adds the headers of
+ * the error: no cache may store the page, and a 503 has Retry-After. Other errors are passed to
  * `handleError`.
  *
- * SvelteKit 2 sends every such error as a 500, whatever the hook returns; only the text is ours.
+ * SvelteKit 2 sends all these errors with status 500; the hook can change only the text.
  *
  * @throws ERR_OPTION_INVALID unless `handleError` is a function.
  *

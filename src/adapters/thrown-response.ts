@@ -1,9 +1,9 @@
-/** What a framework's `redirect()` or `notFound()` throws, as a response. */
+/** Turns what a framework's `redirect()` or `notFound()` throws into a response. */
 
 import { isForm } from './csrf-field.ts'
 
 /**
- * Returns the response that a thrown value stands for, given the request; `undefined` for an error.
+ * Returns the response that a thrown value means for this request; `undefined` for an error.
  *
  * React Router, Remix and TanStack Start throw a `Response`. Next throws an error with a digest,
  * SvelteKit an object with `status` and `location`.
@@ -14,12 +14,12 @@ export function thrownResponse(thrown: unknown, request: Request): Response | un
   if (thrown instanceof Error) {
     return typeof digest === 'string' ? nextResponse(digest.split(';'), request) : undefined
   }
-  // Stricter than for what is returned: a thrown object of an HTTP client has a status and headers, too.
+  // Stricter than `isResponse`: errors of HTTP clients have a status and headers as well.
   if (isResponse(thrown) && typeof thrown.arrayBuffer === 'function') return thrown
   return typeof location === 'string' ? redirection(Number(status), location) : undefined
 }
 
-/** Begins the digest of what `notFound()`, `unauthorized()` and `forbidden()` of Next throw. */
+/** The beginning of the digest in errors of Next's `notFound()`, `unauthorized()` and `forbidden()`. */
 export const NEXT_ERROR_STATUS = 'NEXT_HTTP_ERROR_FALLBACK'
 
 // digest = "NEXT_REDIRECT;" ( "push" / "replace" ) ";" location ";" status ";"
@@ -31,7 +31,7 @@ function nextResponse(digest: readonly string[], request: Request): Response | u
     return new Response(null, { status })
   }
   if (digest[0] !== 'NEXT_REDIRECT') return undefined
-  // As in Next, although the digest says 307: with that the browser would send the form once more.
+  // 303 as in Next, although the digest says 307: with 307 the browser would send the form again.
   const code = isForm(request) ? 303 : Number(digest.at(-2))
   return redirection(code, digest.slice(2, -2).join(';'))
 }
@@ -41,7 +41,7 @@ function redirection(status: number, location: string): Response | undefined {
   return isRedirect ? new Response(null, { status, headers: { location } }) : undefined
 }
 
-/** Checks for properties, not for the class: a library may have a `Response` of its own. */
+/** Checks properties and not the class, because libraries have `Response` classes of their own. */
 export function isResponse(value: unknown): value is Response {
   return typeof value === 'object' && value !== null && 'headers' in value && 'status' in value
 }

@@ -40,7 +40,7 @@ export function cookieBackend(
       now,
     )
     const text = layout.encode(record)
-    // `unpack` rejects a longer text, however well it compresses.
+    // `unpack` rejects longer texts, even if they compress well.
     if (text.length * BYTES_PER_UNIT > MAX_TEXT_BYTES) {
       const length = Buffer.byteLength(text)
       if (length > MAX_TEXT_BYTES) throw refused(record, length, MAX_TEXT_BYTES)
@@ -125,8 +125,8 @@ export function cookieBackend(
       const line = seal(record, from, now, limit.renewed)
       return { ...sealedAs(opened, record, from, line), isRenewal: true }
     } catch (error) {
-      // It fitted when compressed and signed, but does not when encrypted. A visit without changes
-      // must not fail for that, so the cookie is not renewed.
+      // It did fit when it was compressed and signed, but does not fit encrypted. A visit without
+      // changes must not fail because of that, so the cookie is not renewed.
       if (codeOf(error) === 'ERR_COOKIE_TOO_LARGE') return unchanged
       throw error
     }
@@ -166,13 +166,13 @@ export function cookieBackend(
   }
 }
 
-/** When a cookie is signed: now, but after the others, which a server ahead of us may have signed. */
+/** The time of signing: now, but later than other cookies, which a server ahead of us may have signed. */
 function newestTime({ hasRivals, seen }: Opened, now: number): number {
   const seconds = Math.floor(now / 1000)
   return hasRivals ? Math.max(seconds, seen) : seconds
 }
 
-/** Whether a request only set `permanent` to what it was, which in Flask renews the cookie. */
+/** Whether a request only set `permanent` to its old value. In Flask that renews the cookie. */
 function onlyConfirms({ opened, changes, next }: CommitRequest, layout: Layout): boolean {
   if (changes[0]?.do !== 'permanent' || !opened.record) return false
   if (isPermanent(opened.record, layout) !== isPermanent(next, layout)) return false

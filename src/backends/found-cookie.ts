@@ -1,4 +1,4 @@
-/** Which of several genuine cookies counts: the newest, that of an emptied or ended session included. */
+/** Chooses among several genuine cookies: the newest, even if its session was emptied or has ended. */
 
 import type { Ended } from '../record/lifetime.ts'
 import type { SessionRecord } from '../record/record.ts'
@@ -10,12 +10,12 @@ export function isEmptied({ data, meta, unmigrated }: SessionRecord): boolean {
 }
 
 /**
- * A genuine cookie. That of an emptied or ended session has no record, and hides older ones: a session
- * that is over must not bring back what it has replaced.
+ * A genuine cookie. One of an emptied or ended session has no record, and hides older ones: an ended
+ * session must not bring back the one that it has replaced.
  */
 export type Found = Pick<Opened, 'record' | 'seen' | 'key' | 'isOutdated'> & {
   ended?: Ended | undefined
-  /** Set with another Domain or Path than ours, so that clearing ours leaves it. */
+  /** Whether it was set with another Domain or Path than ours: then clearing ours does not remove it. */
   isStray?: boolean
 }
 
@@ -25,8 +25,8 @@ export function isValid(outcome: Found | Rejection): boolean {
 }
 
 /**
- * The newer of two cookies. Of one second it is an emptied one; else the one sent later, which the
- * browser got later (RFC 6265bis section 5.8.3).
+ * The newer of two cookies. Within one second: an emptied one; otherwise the one sent later, which
+ * the browser received later (RFC 6265bis section 5.8.3).
  */
 export function newerOf(one: Found, other: Found): Found {
   if (one.seen === other.seen) return one.record || one === NOBODY ? other : one

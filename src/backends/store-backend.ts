@@ -159,7 +159,7 @@ export type EndCause =
   | 'login'
   /** `revoke`, `revokeUser`, `revokeAll` or `erase`. */
   | 'revoked'
-  /** The user's sessions became more than `maxSessionsPerUser`. */
+  /** The user had more sessions than `maxSessionsPerUser`. */
   | 'evicted'
   /** A renewed id was replayed, with `onReplay: 'end'`. */
   | 'replayed'
@@ -167,13 +167,13 @@ export type EndCause =
   | 'expired'
   /** The absolute timeout. */
   | 'expired-absolute'
-  /** It is not in the store any more: another process has ended it, which does not say why. */
+  /** It is not in the store any more: another process has ended it, for an unknown reason. */
   | 'gone'
 
 /** Why a removal is not retried any more: too many are waiting, or it has failed too often. */
 export type DropCause = 'full' | 'gave-up'
 
-/** A store for `createSessions`: it makes its own backend, so that an app without a store loads none. */
+/** A store for `createSessions`. It makes its own backend, so that an app without a store does not load it. */
 export interface BackendStore {
   /** The engine's name for messages, such as `'SQLite'`. */
   readonly engine: string

@@ -5,8 +5,8 @@ import { codeOf } from './errors.ts'
 import type { Maybe } from './ports.ts'
 
 /**
- * The two channels of a kind of operation. The message at the end is the object of that at the start,
- * with `duration`, `outcome` and what else is known by then.
+ * The two channels of a kind of operation. Both messages are the same object; at the end it also has
+ * `duration`, `outcome` and further facts.
  */
 export interface Operation {
   readonly start: Channel
@@ -26,7 +26,7 @@ function operation(name: string): Operation {
   return { start: channel(`sojourn:${name}:start`), end: channel(`sojourn:${name}:end`) }
 }
 
-/** Whether anybody subscribes. Asked before a message is made: without a subscriber none is. */
+/** Whether there are subscribers. Without them no message is made. */
 export function isObserved({ start, end }: Operation): boolean {
   return start.hasSubscribers || end.hasSubscribers
 }
@@ -36,14 +36,14 @@ export function publish(to: Channel, message: object): void {
   try {
     to.publish(message)
   } catch {
-    // Other runtimes throw it here; it must reach no request.
+    // Other runtimes throw it here. It must not affect a request.
   }
 }
 
 /**
- * Runs an operation between two messages. A failure is told as such, with the code of its error.
+ * Runs an operation between two messages. If it fails, the second one has the code of the error.
  *
- * @param outcomeOf what the end says of a result.
+ * @param outcomeOf returns the facts about a result for the second message.
  */
 export function observed<Value>(
   { start, end }: Operation,

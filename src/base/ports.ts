@@ -17,19 +17,19 @@ export const systemRandom: Random = (size) => randomBytes(size)
 /** Calls `run` after `delay` milliseconds. Returns a function that cancels it. */
 export type Timer = (run: () => void, delay: number) => () => void
 
-/** How many parts a deadline has: a pause of this process takes one of them. */
+/** How many parts a deadline has. A pause of this process uses up only one of them. */
 const PARTS = 4
 
 /** A deadline that is shorter has one part. */
 const SHORT_MS = 100
 
 /**
- * A timer for deadlines, which measures the store and not this process.
+ * A timer for deadlines. It measures the store's time and not that of this process.
  *
- * While a process is busy, replies wait in its sockets, and an overdue `setTimeout` is called before
- * they are read. So the event loop first reads what has arrived. And the time passes in parts, each
- * begun when the one before it is over: however long the process was busy, perhaps before it had sent
- * the call, the other parts remain.
+ * While a process is busy, replies wait in its sockets, and an overdue `setTimeout` is called
+ * before they are read. So the timer lets the event loop read its sockets first. It also divides
+ * the time into parts, each of which begins when the one before it is over: however long the
+ * process was busy, perhaps before it has sent the call, the other parts remain.
  */
 export const systemTimer: Timer = (run, delay) => {
   let left = delay < SHORT_MS ? 1 : PARTS

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-/** The command `sojourn`: makes secrets, looks into cookies and apps, tends a store's sessions, migrates. */
+/** The command `sojourn`: secrets, cookies, checks of a configuration, sessions in a store, migration. */
 
 import { readFileSync } from 'node:fs'
 import { printable } from '../base/printable.ts'
 import type { Command } from './command/command.ts'
 import { codeOf, explained } from './command/redact.ts'
 
-/** By their names, in the order of the help. A command is loaded alone: most of a short run is loading. */
+/** The commands in the order of the help. Only the one that runs is loaded: loading takes most of the time. */
 const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map(
   Object.entries({
     secret: async () => (await import('./secret/secret.ts')).secret,
@@ -33,9 +33,9 @@ async function run([name, ...args]: string[]): Promise<number> {
   if (['version', '--version', '-v'].includes(name)) return say(`${version()}\n`)
   const load = COMMANDS.get(name)
   if (!load) {
-    // Not repeated: somebody may have pasted a cookie where a command belongs.
+    // The name is not repeated: it may be a cookie that was pasted in the wrong place.
     const names = [...COMMANDS.keys()].join(', ')
-    return complain(`There is no such command. There are: ${names}. See: sojourn --help`, 2)
+    return complain(`There is no such command. Commands: ${names}. See: sojourn --help`, 2)
   }
   const command = await load()
   if (args.includes('--help') || args.includes('-h')) {
@@ -62,12 +62,12 @@ async function usage(): Promise<string> {
 ${commands.map(({ usage }) => usage).join('\n')}
 ${await storeUsage()}
 sojourn --version                         prints the version
-Exit codes: 0 done, the cookie verifies, nothing failed; 1 not done, it does not verify or is no
-session cookie, something failed; 2 the command was not understood.
+Exit codes: 0 success, the cookie is valid, no check failed; 1 failure, the cookie is not valid or
+not a session cookie, a check failed; 2 invalid arguments.
 `
 }
 
-/** The part of the help that the commands on stores share. */
+/** The options that the commands on stores share, for the help. */
 async function storeUsage(): Promise<string> {
   return (await import('./store/on-store.ts')).STORE_USAGE
 }
@@ -82,12 +82,12 @@ function complain(message: string, code: number): number {
   return code
 }
 
-/** Ends the process once everything is written: an app that was loaded may go on for ever. */
+/** Ends the process once all output is written: an app that was loaded may keep running. */
 function end(code: number): void {
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)))
 }
 
-/** `sojourn inspect | head` closes the pipe early: that is no failure of ours. */
+/** Ignores a pipe that is closed early, as by `sojourn inspect | head`. */
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error
 }

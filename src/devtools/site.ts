@@ -1,9 +1,9 @@
 /** The inspector's routes: the page, the current state, the stream of the timeline, and its actions. */
 
 import { randomBytes, timingSafeEqual } from 'node:crypto'
-import { describe } from '../cli/inspect/description.ts'
-import { cookiesIn } from '../cli/inspect/pasted.ts'
-import type { GivenSecret } from '../cli/inspect/verify.ts'
+import { describe } from '../inspect/description.ts'
+import { cookiesIn } from '../inspect/pasted.ts'
+import type { GivenSecret } from '../inspect/verify.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { inspectorPage } from './page.ts'
 import { camera, isStored } from './snapshot.ts'

@@ -1,4 +1,4 @@
-/** `flaskCookie`: opens and seals Flask's session cookie without `createSessions`, for tools. */
+/** `flaskCookie`: reads and writes Flask's session cookie without `createSessions`, for tools. */
 
 import { createHash, createHmac } from 'node:crypto'
 import type { Rejection } from '../backends/backend.ts'
@@ -26,7 +26,7 @@ export interface FlaskCookieOptions {
   digest?: string
   /** How the signing key is derived. @default 'hmac', as in Flask */
   derivation?: Derivation
-  /** In seconds: an older cookie has expired; `null` for never. @default 2678400, 31 days */
+  /** The age in seconds at which a cookie expires; `null`: never. @default 2678400, 31 days */
   maxAge?: number | null
   /** The app's own tags, for its own types. @default none */
   tags?: readonly Tag[]
@@ -121,7 +121,7 @@ function checkAlgorithms({ digest = 'sha1', derivation = 'hmac' }: FlaskCookieOp
   }
 }
 
-/** A hash's name in OpenSSL, from its name there or in Python's hashlib, such as `sha3_256`. */
+/** The name of a hash in OpenSSL, given that name or the one in Python's hashlib, such as `sha3_256`. */
 function opensslName(digest: string): string {
   return HASHLIB_NAMES[digest] ?? digest.replace('_', '-')
 }
@@ -175,11 +175,11 @@ function signedAt(seen: number) {
   return { seen, permanent: false, created: undefined, authenticatedAt: undefined }
 }
 
-/** Ten years, in seconds: 31 days in milliseconds would be 85 years. */
+/** Ten years, in seconds. 31 days in milliseconds, read as seconds, would be 85 years. */
 const LONGEST_LIFETIME = 3653 * 86_400
 
-/** Throws if a lifetime in seconds can only be milliseconds. @throws ERR_OPTION_INVALID */
+/** Throws if a lifetime is so long that it must be in milliseconds. @throws ERR_OPTION_INVALID */
 export function refuseMilliseconds(seconds: number, option: string): void {
   if (Math.abs(seconds) <= LONGEST_LIFETIME) return
-  throw invalid(option, `is in seconds, as in Flask: ${seconds} are over ten years`)
+  throw invalid(option, `has to be in seconds, as in Flask: ${seconds} are over ten years`)
 }

@@ -11,12 +11,13 @@ import { werkzeugCookieValues } from './cookie-header.ts'
 /** The settings of Flask-Login that concern the session, with Flask-Login's names and defaults. */
 export interface FlaskLoginConfig {
   /**
-   * What happens to a login that comes from another address or browser than it was made from.
-   * `'basic'`: it is not fresh any more. `'strong'`: it is signed out, unless it is permanent. `null`:
-   * nothing. Give both apps the same. @default 'basic'
+   * Flask-Login's session protection: what happens if a request comes from another address or
+   * browser than the login. `'basic'`: the login is not fresh any more. `'strong'`: the visitor is
+   * signed out, unless the session is permanent. `null`: nothing. Set the same value in both apps.
+   * @default 'basic'
    */
   SESSION_PROTECTION?: 'basic' | 'strong' | null
-  /** The cookie that a logout tells Flask-Login to clear. @default 'remember_token' */
+  /** The name of the remember cookie, which Flask-Login clears after a logout. @default 'remember_token' */
   REMEMBER_COOKIE_NAME?: string
 }
 
@@ -30,7 +31,7 @@ const SESSION_KEYS: readonly string[] = [
   'next',
 ]
 
-/** What a preset whose sessions Flask-Login shares has to do as it does. @throws ERR_OPTION_INVALID */
+/** The rules of a preset that follow Flask-Login's behaviour. @throws ERR_OPTION_INVALID */
 export function flaskLoginRules(
   config: FlaskLoginConfig,
 ): Pick<PresetRules, 'loginKeys' | 'logoutKeys' | 'protection'> {
@@ -39,7 +40,7 @@ export function flaskLoginRules(
   if (mode !== null && mode !== 'basic' && mode !== 'strong') {
     throw invalid('SESSION_PROTECTION', "has to be 'basic', 'strong' or null")
   }
-  // Flask-Login then clears its cookie with its next response, and until then ignores it.
+  // Flask-Login then ignores its cookie, and clears it with its next response.
   const clearing = { _remember: 'clear' }
   const logoutKeys = (facts: RequestFacts) =>
     werkzeugCookieValues(facts.cookie, name).length > 0 ? clearing : {}
@@ -58,14 +59,14 @@ export function flaskLoginRules(
   }
 }
 
-/** Flask-Login writes `false` where there was nothing, too, which it reads as the same. */
+/** The change to a login that is not fresh. Flask-Login writes `false` even if there was no value. */
 function notFresh({ data }: SessionRecord): readonly Change[] | undefined {
   const fresh = data.get('_fresh')
   if (fresh === undefined || fresh.text === 'false') return undefined
   return [{ do: 'set', key: '_fresh', text: 'false' }]
 }
 
-/** Whether somebody is signed in whose `_id` is not that of the request. */
+/** Whether somebody is signed in, and `_id` is that of another browser or address. */
 function isOfOtherRequest(
   record: SessionRecord,
   layout: Layout,
@@ -74,7 +75,7 @@ function isOfOtherRequest(
 ): boolean {
   if (userIdOf(record, layout) === undefined) return false
   const [address, ...alike] = addressesOf(facts)
-  // Nothing to compare. Only `strong` promises that a login is worth nothing elsewhere.
+  // `_id` cannot be compared. Only `strong` then signs out: a login must not be valid elsewhere.
   if (address === undefined) return mode === 'strong'
   const text = record.data.get('_id')?.text
   const agent = facts.header('user-agent') ?? undefined
@@ -84,8 +85,8 @@ function isOfOtherRequest(
 /**
  * The keys that `login_user` writes beside `_user_id`.
  *
- * `_id` is `undefined`, which deletes it, if nobody knows the visitor's address: Flask-Login then
- * takes the login for one that is not fresh.
+ * If the visitor's address is unknown, `_id` is `undefined`, which deletes it: Flask-Login then
+ * treats the login as not fresh.
  */
 export function flaskLoginKeys(facts: RequestFacts): { _fresh: true; _id: string | undefined } {
   const [address] = addressesOf(facts)
@@ -93,15 +94,16 @@ export function flaskLoginKeys(facts: RequestFacts): { _fresh: true; _id: string
   return { _fresh: true, _id: address === undefined ? undefined : identifier(address, agent) }
 }
 
-/** The visitor's address: the first of X-Forwarded-For. Then its other spelling, if it has one. */
+/** The visitor's address, the first of X-Forwarded-For; then its other spelling, if it has one. */
 function addressesOf(facts: RequestFacts): string[] {
   const forwarded = facts.header('x-forwarded-for')
-  // Both apps get the proxy's text.
+  // The proxy sends the same text to both apps.
   if (typeof forwarded === 'string') {
     return [forwarded.split(',')[0]!.replace(/^[ \t\n\r\v\f]+|[ \t\n\r\v\f]+$/g, '')]
   }
   if (facts.address === undefined) return []
-  // An IPv4 visitor of an IPv6 socket has a longer spelling; Flask may have either socket.
+  // On an IPv6 socket an IPv4 address has a longer spelling. Flask may listen on either kind of
+  // socket.
   const [, short = facts.address] = /^::ffff:(\d+\..*)$/i.exec(facts.address) ?? []
   return IPV4.test(short) ? [short, `::ffff:${short}`] : [short]
 }

@@ -44,7 +44,10 @@ export { type RememberConfig, rememberToken, type RememberToken } from './rememb
 
 /** The settings of Flask's session and of Flask-Login, with their names, defaults and units: seconds and bytes. */
 export interface FlaskConfig extends FlaskSettings {
-  /** Limit of the whole Set-Cookie value in bytes; 0 for none. A larger cookie throws, where Flask only warns. @default 4093 */
+  /**
+   * The most bytes of the whole Set-Cookie value; 0: no limit. A larger cookie throws; Flask only
+   * warns. @default 4093
+   */
   MAX_COOKIE_SIZE?: number
 }
 

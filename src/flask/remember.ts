@@ -13,11 +13,11 @@ import { refuseMilliseconds } from './flask-cookie.ts'
 
 /** The settings of Flask-Login's remember cookie, with its names and defaults. */
 export interface RememberConfig {
-  /** The secret that signs. SECRET_KEY_FALLBACKS count for nothing here, as in Flask-Login. */
+  /** The secret that signs. As in Flask-Login, SECRET_KEY_FALLBACKS are not used for this cookie. */
   SECRET_KEY: Secret | null | undefined
-  /** The cookie's name. Give `flask()` the same. @default 'remember_token' */
+  /** The cookie's name. Pass the same name to `flask()`. @default 'remember_token' */
   REMEMBER_COOKIE_NAME?: string
-  /** How long the browser keeps the cookie, in seconds. No server checks it. @default 31536000, a year */
+  /** How long browsers store the cookie, in seconds. No server checks it. @default 31536000, a year */
   REMEMBER_COOKIE_DURATION?: number
   /** The host that, with its subdomains, receives the cookie. @default only the host that set it */
   REMEMBER_COOKIE_DOMAIN?: string | null
@@ -29,29 +29,31 @@ export interface RememberConfig {
   REMEMBER_COOKIE_HTTPONLY?: boolean
   /** 'Strict', 'Lax' or 'None', in upper or lower case. @default no attribute */
   REMEMBER_COOKIE_SAMESITE?: string | null
-  /** Whether `setCookie` renews the cookie of whoever is signed in. @default false */
+  /** Whether `setCookie` renews the cookie of every signed-in visitor. @default false */
   REMEMBER_COOKIE_REFRESH_EACH_REQUEST?: boolean
 }
 
-/** What `rememberToken` returns. A Set-Cookie line goes into the response: `res.append('Set-Cookie', line)`. */
+/** What `rememberToken` returns. Add its Set-Cookie lines to the response: `res.append('Set-Cookie', line)`. */
 export interface RememberToken {
-  /** The user id of the request's cookie, if it verifies. It never expires on the server. */
+  /** The user id in the request's cookie, if it is valid. It never expires on the server. */
   verify(cookieHeader: string | null | undefined): string | undefined
   /**
-   * Signs an anonymous visitor in whose cookie verifies, as Flask-Login does: the login is not fresh.
+   * Signs an anonymous visitor in if the cookie is valid, as Flask-Login does. The login is not
+   * fresh.
    *
-   * Returns the user id, or `undefined` if nobody was signed in. Nobody is after a logout, although
-   * the browser may still have the cookie. Check that the user still exists, or log out again.
+   * Returns the user id, or `undefined` if nobody was signed in. After a logout it signs nobody in,
+   * even if the browser still has the cookie. Check that the user still exists; otherwise call
+   * `session.logout()`.
    */
   signIn(session: Session<any, any>, cookieHeader: string | null | undefined): string | undefined
   /**
-   * After `session.login`, asks for the cookie as `login_user(user, remember=True)` does. It is sent by
-   * whichever comes first: `setCookie` here, or the next response of the Flask app.
+   * Call it after `session.login` to have the cookie set, like `login_user(user, remember=True)`.
+   * Either `setCookie` here sends it, or the next response of the Flask app, whichever is first.
    *
    * @param options.seconds its duration. @default REMEMBER_COOKIE_DURATION
    */
   ask(session: Session<any, any>, options?: { seconds?: number }): void
-  /** The Set-Cookie line for this response, as Flask-Login's `after_request`: set, cleared, or none. */
+  /** The Set-Cookie line for this response, as in Flask-Login's `after_request`: sets, clears, or none. */
   setCookie(session: Session<any, any>): string | undefined
   /** A Set-Cookie line with a cookie for a user. @param options.seconds as for `ask` */
   issue(userId: string | number | bigint, options?: { seconds?: number }): string
@@ -62,8 +64,8 @@ export interface RememberToken {
 /**
  * Makes a reader and writer of Flask-Login's remember cookie.
  *
- * It is the user id and its HMAC-SHA-512, without a time: whoever has a copy is signed in until
- * SECRET_KEY changes, for all visitors.
+ * The cookie is the user id and its HMAC-SHA-512, without a time. A copy of it signs in as this user
+ * until SECRET_KEY is changed, which signs all visitors out.
  *
  * @throws ERR_SECRET_MISSING, ERR_SECRET_WEAK, ERR_OPTION_INVALID
  *
@@ -100,7 +102,7 @@ export function rememberToken(config: RememberConfig): RememberToken {
   const digestOf = (payload: string) => createHmac('sha512', key).update(payload).digest('hex')
 
   function verify(cookieHeader: string | null | undefined): string | undefined {
-    // The first, as in Flask-Login: both apps have to know the same user.
+    // The first cookie, as in Flask-Login, so that both apps find the same user.
     const [value = ''] = werkzeugCookieValues(cookieHeader, name)
     const at = value.lastIndexOf('|')
     if (at < 0) return undefined
@@ -138,7 +140,7 @@ export function rememberToken(config: RememberConfig): RememberToken {
       try {
         session.login(userId)
       } catch (error) {
-        // A prefetch saves nothing, and some ids are no ids here.
+        // A prefetch cannot change the session, and some ids of Flask are invalid here.
         if (CANNOT.includes(codeOf(error))) return undefined
         throw error
       }
@@ -161,7 +163,7 @@ export function rememberToken(config: RememberConfig): RememberToken {
       if (!isDue || userId === undefined) return undefined
       const given: unknown = session.get('_remember_seconds')
       const seconds = isFloat(given) ? given.float : given
-      // Flask has written it, and may allow more than `ask`: no reason to fail each response.
+      // Flask may have written a value that `ask` refuses: that must not fail each response.
       return lineOf(userId, isDuration(seconds) ? seconds : duration)
     },
     issue,
@@ -169,7 +171,7 @@ export function rememberToken(config: RememberConfig): RememberToken {
   }
 }
 
-/** Deletes a key, unless the request cannot save that: a prefetch. */
+/** Deletes a key. Returns false if the session is read-only, as in a prefetch. */
 function isDropped(session: Session<any, any>, key: string): boolean {
   try {
     session.delete(key)
@@ -180,7 +182,7 @@ function isDropped(session: Session<any, any>, key: string): boolean {
   }
 }
 
-/** Whether a cookie can expire so many seconds from now: before the year 10000. */
+/** Whether a cookie can expire in so many seconds: before the year 10000. */
 function isDuration(seconds: unknown): seconds is number {
   return typeof seconds === 'number' && Math.abs(Date.now() / 1000 + seconds) <= LAST_SECOND
 }
@@ -215,7 +217,7 @@ function checkSeconds(seconds: unknown, option: string): void {
   refuseMilliseconds(seconds, option)
 }
 
-/** The secret as Flask-Login takes it: text as Latin-1, where the session cookie takes UTF-8. */
+/** The bytes of the secret: Flask-Login encodes text as Latin-1, unlike Flask's session cookie. */
 function keyOf(secret: RememberConfig['SECRET_KEY']): Uint8Array {
   const developing = process.env.NODE_ENV === 'development' || process.env.NODE_ENV === 'test'
   keyring([secret as Secret], {

@@ -9,7 +9,7 @@ import { werkzeugCookieValues } from './cookie-header.ts'
 import { refuseMilliseconds } from './flask-cookie.ts'
 import { type FlaskLoginConfig, flaskLoginRules } from './flask-login.ts'
 
-/** The settings of every session of Flask, wherever it is saved. */
+/** The settings of Flask's sessions, whether they are in the cookie or in a store. */
 export interface FlaskSettings extends FlaskLoginConfig {
   /** The secret that signs. Text is taken literally, as in Flask: `base64:` means nothing. */
   SECRET_KEY: Secret | null | undefined
@@ -56,7 +56,7 @@ export const FLASK_TYPES: Types = {
   REMEMBER_COOKIE_NAME: 'string',
 }
 
-/** Throws if a setting is of another type; `null` is none. @throws ERR_OPTION_INVALID */
+/** Throws if a setting has another type. `null` counts as not set. @throws ERR_OPTION_INVALID */
 export function checkTypes(config: object, types: Types): void {
   for (const [name, type] of Object.entries(types)) {
     const value: unknown = (config as Record<string, unknown>)[name]
@@ -73,7 +73,7 @@ export function secretsOf(config: FlaskSettings): (Secret | undefined)[] {
   return [config.SECRET_KEY ?? undefined, ...(fallbacks as readonly Secret[])]
 }
 
-/** What Flask's settings say of secret, cookie and lifetime. @throws ERR_OPTION_INVALID */
+/** The rules for secret, cookie and lifetime from Flask's settings. @throws ERR_OPTION_INVALID */
 export function rulesOf(config: FlaskSettings) {
   const {
     PERMANENT_SESSION_LIFETIME: lifetime = 2_678_400,
@@ -113,15 +113,15 @@ function attributesOf(config: FlaskSettings): CookieAttributes {
   }
 }
 
-/** As Werkzeug: without leading dots and port, and in ASCII. */
+/** The Domain as Werkzeug writes it: without leading dots and port, in ASCII. */
 function asciiDomain(domain: string): string {
   const bare = domain.replace(/^\.+/, '').replace(/:.*$/, '')
   if (/^[\x20-\x7e]*$/.test(bare)) return bare
-  // Empty if it is not a host name: browsers would treat that as no Domain at all.
+  // Empty if it is not a host name: browsers would ignore such a Domain.
   return domainToASCII(bare) || bare
 }
 
-/** As Werkzeug: percent-encodes all but unreserved characters and %!$&'()*+,/:=@. */
+/** The Path as Werkzeug writes it: percent-encodes all but unreserved characters and %!$&'()*+,/:=@. */
 function quotePath(path: string): string {
   if (/\p{Surrogate}/u.test(path)) {
     throw invalid('SESSION_COOKIE_PATH', 'contains a lone surrogate')

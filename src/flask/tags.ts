@@ -41,7 +41,7 @@ const flaskMarkupTag: Tag = {
   },
 }
 
-/** In characters. Markup of a list of Markup of a list could double the text at each level. */
+/** The most characters of Markup: nested lists of Markup could double the text at each level. */
 const LONGEST_REPR = 4096
 
 /** ` u`, decoded as by `uuid.UUID()`, with dashes, braces or `urn:uuid:` too. */
@@ -117,7 +117,7 @@ function lenientBase64(text: string): Uint8Array | undefined {
   let pads = 0
   for (const character of text) {
     if (character === '=') {
-      // Enough padding ends the input; the rest is ignored.
+      // Sufficient padding ends the input; the rest is ignored.
       if (digits.length % 4 >= 2 && (digits.length % 4) + ++pads >= 4) return decode(digits)
     } else if (/[A-Za-z0-9+/]/.test(character)) {
       digits += character

@@ -1,10 +1,10 @@
-/** Cookie attributes in other libraries' spelling, and the rules that their presets share. */
+/** Cookie attributes as other libraries name them, and the rules that their presets share. */
 
 import { invalid, requireObject } from '../base/options.ts'
 import { type CookieAttributes, type SetCookieWriter, sameSiteOf } from '../http/set-cookie.ts'
 import type { PresetConflict, PresetRules } from '../session/setup/preset.ts'
 
-/** Attributes of a cookie as the libraries of the `cookie` package's family spell them. */
+/** Attributes of a cookie, with the names of the package `cookie`, which those libraries use. */
 export interface ForeignAttributes {
   /** The host that, with its subdomains, receives the cookie. @default only the host that set it */
   domain?: string | undefined
@@ -14,7 +14,10 @@ export interface ForeignAttributes {
   httpOnly?: boolean | undefined
   /** The browser sends the cookie over HTTPS only. @default that of the library */
   secure?: boolean | undefined
-  /** `true` means 'Strict'; `false` no attribute. In any case. @default that of the library */
+  /**
+   * 'Strict', 'Lax' or 'None', in upper or lower case; `true` means 'Strict', `false` no attribute.
+   * @default that of the library
+   */
   sameSite?: boolean | 'strict' | 'lax' | 'none' | 'Strict' | 'Lax' | 'None' | undefined
   /** One cookie per top-level site (CHIPS). @default false */
   partitioned?: boolean | undefined
@@ -23,15 +26,15 @@ export interface ForeignAttributes {
 /** The names of `ForeignAttributes`. */
 export const ATTRIBUTES = ['domain', 'path', 'httpOnly', 'secure', 'sameSite', 'partitioned']
 
-/** What to do instead of options of a cookie that no preset has. */
+/** What to write in place of cookie options that no preset has. */
 export const INSTEAD_OF_ATTRIBUTE: Readonly<Record<string, string>> = {
-  expires: 'A fixed date would end all sessions at once: write maxAge',
+  expires: 'Write maxAge: with a fixed date all sessions would expire at the same moment',
   encode: 'The value is written as that library writes it by default',
   decode: 'The value is read as that library reads it by default',
-  priority: 'Only Chromium knows it: leave it out',
+  priority: 'Leave it out: only Chromium supports it',
 }
 
-/** The cookie's attributes. @throws ERR_OPTION_INVALID */
+/** Checks the cookie's attributes, and fills in the defaults. @throws ERR_OPTION_INVALID */
 export function attributesOf(
   name: string | undefined,
   given: ForeignAttributes,
@@ -42,7 +45,7 @@ export function attributesOf(
     throw invalid('cookie.secure', "is 'auto': write true or false")
   return {
     name: name!,
-    // Browsers ignore the dot that older software wrote.
+    // Browsers ignore a dot at the beginning, which older software wrote.
     domain: typeof domain === 'string' ? domain.replace(/^\./, '') : domain,
     path: given.path ?? '/',
     httpOnly: given.httpOnly ?? true,
@@ -56,7 +59,7 @@ function strictIf(isStrict: boolean): 'Strict' | undefined {
   return isStrict ? 'Strict' : undefined
 }
 
-/** Whether cookies are Secure by default: as those of Sojourn. */
+/** Whether cookies are Secure by default, as with Sojourn's own cookie. */
 export function securesByDefault(): boolean {
   return process.env.NODE_ENV !== 'development' && process.env.NODE_ENV !== 'test'
 }
@@ -74,20 +77,20 @@ export function duration(given: unknown, option: string, unit: string): number |
   throw invalid(option, `has to be a number of ${unit}, 0 or more`)
 }
 
-/** Throws unless these are options. @throws ERR_OPTION_INVALID */
+/** Throws unless the options are one object. @throws ERR_OPTION_INVALID */
 export function requireOptions(given: unknown, example: string): void {
   if (Array.isArray(given)) throw invalid('options', 'is a list: call createSessions for each')
   requireObject(given, 'options', example)
 }
 
-/** Options of `createSessions` that a preset of another library rules out. */
+/** Options of `createSessions` that cannot be combined with a preset of another library. */
 export function conflictsOf(preset: string): NonNullable<PresetRules['conflicts']> {
   const refused: Readonly<Record<PresetConflict, string>> = {
     store: 'that library reads only its own cookie',
     encrypt: 'that library could not read the cookie',
     audience: 'that library has no such setting',
     lifetime: `pass the duration to ${preset}()`,
-    maxBytes: 'a browser keeps 4096 bytes',
+    maxBytes: 'the limit is the 4096 bytes that browsers store',
     version: 'the cookie has no place for a number. Use a key',
     cookie: `pass the attributes to ${preset}()`,
   }
@@ -97,7 +100,7 @@ export function conflictsOf(preset: string): NonNullable<PresetRules['conflicts'
   )
 }
 
-/** Rules that all presets of cookies share. Their libraries renew a session by changes only. */
+/** Rules that all these presets share. Their libraries extend a session only when it changes. */
 export const SHARED_RULES = {
   tolerates: ['well-known', 'pattern', 'short'],
   expiry: 'Max-Age',

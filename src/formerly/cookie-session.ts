@@ -33,11 +33,11 @@ export interface CookieSessionOptions extends ForeignAttributes, UserIdOption {
   keys?: readonly (Secret | undefined)[]
   /** One secret, instead of `keys`. @default none */
   secret?: Secret | undefined
-  /** In milliseconds: how long browsers keep the cookie. @default until the browser is closed */
+  /** How long browsers store the cookie, in milliseconds. @default until the browser is closed */
   maxAge?: number
   /** The hash of Keygrip, if the app makes one: `new Keygrip(keys, 'sha256')`. @default 'sha1' */
   algorithm?: 'sha1' | 'sha256' | 'sha512'
-  /** Only `true`: nothing unsigned is read. @default true */
+  /** Must be `true`: unsigned cookies are not accepted. @default true */
   signed?: boolean
   /** Has no effect: a cookie of this name is always replaced. @default true */
   overwrite?: boolean
@@ -63,7 +63,8 @@ const INSTEAD: Readonly<Record<string, string>> = {
 /**
  * Returns options for `createSessions` that read and write the cookies of cookie-session.
  *
- * Its sessions have no time in them, so only the browser ends them: with maxAge, or when it is closed.
+ * Its cookies contain no time, so the server cannot expire a session: only the browser ends it, after
+ * maxAge or when it is closed.
  *
  * @throws ERR_OPTION_INVALID for an unknown option, or a value of the wrong type
  *
@@ -125,7 +126,7 @@ function secretsOf({ keys, secret }: CookieSessionOptions): SessionOptions['secr
   )
 }
 
-/** The sessions have no time: they do not expire on the server. */
+/** The cookies contain no time, so sessions do not expire on the server. */
 const NEVER = Number.POSITIVE_INFINITY
 
 const SIGNATURE = '.sig'
@@ -134,13 +135,13 @@ const SIGNATURE = '.sig'
 /** The first value of the cookie with the first signature: the pair that cookie-session reads. */
 function signedValues(header: string | null | undefined, name: string): string[] {
   const [value] = cookieValues(header, name)
-  // An empty one is how cookie-session clears it.
+  // cookie-session clears the cookie by setting it to an empty value.
   if (!value) return []
   const [signature = ''] = cookieValues(header, name + SIGNATURE)
   return [`${value}.${signature}`]
 }
 
-/** Adds the cookie of the signature, with the attributes of the other one. */
+/** Adds the signature's cookie, with the same attributes. */
 function signingWriter(plain: SetCookieWriter, { sign }: Authenticator): SetCookieWriter {
   const { name } = plain
   return {
@@ -174,8 +175,8 @@ function keygripSealer(name: string, { verify }: Authenticator, clock: Clock): S
   }
 }
 
-// koa-session has the same format, with its expiry in the session: when, and after how long. Both in
-// milliseconds.
+// koa-session has the same format, with two members for its expiry: when the session expires, and how
+// long it lasts. Both are in milliseconds.
 const EXPIRES = '_expire'
 const MAX_AGE = '_maxAge'
 
@@ -185,7 +186,7 @@ function hasExpired(text: string, now: number): boolean {
   return expiresAt !== undefined && expiresAt < now
 }
 
-/** The text with its expiry as of a change at this time. */
+/** The text with the expiry that a change at this time leads to. */
 function renewed(text: string, seconds: number): string {
   const fields = text.includes(MAX_AGE) ? jsonFields(text) : undefined
   const maxAge = numberIn(fields, MAX_AGE)

@@ -7,7 +7,7 @@ import { NO_STAMP } from '../record/stamp.ts'
 import type { Tag } from '../record/text/tag.ts'
 import { CODEC as codec, jsonFields } from './json-layout.ts'
 
-/** The key of a row under which the attributes of its cookie are. */
+/** The key of a row that holds the attributes of its cookie. */
 export const ROW_COOKIE = 'cookie'
 
 /** The attributes of a cookie as express-session writes them to a row. */
@@ -20,11 +20,11 @@ export interface RowCookie {
 /** What the layout needs to know. */
 export interface RowRules {
   readonly tags: readonly Tag[]
-  /** The attributes of a session that has none of its own. */
+  /** The cookie attributes of a session that has not changed them. */
   readonly cookie: RowCookie
   /**
-   * For the drop-in: the key of the data that shows the session id. `cookie` is then a key of the
-   * data as well. @default none: the app's data only, and `cookie` is preserved unseen
+   * For the drop-in replacement: the key of the data that shows the session id. `cookie` is then a
+   * key of the data as well. @default none: the data does not show them, and `cookie` is preserved
    */
   readonly idKey?: string | undefined
   /** The key of the user's id. */

@@ -20,7 +20,7 @@ import { expressStore, type LegacyStore, storeName } from './express-store.ts'
 import type { UserIdOption } from './json-layout.ts'
 import { signedIds } from './signed-id.ts'
 
-/** The options of express-session that its cookie and its rows depend on. */
+/** Those options of express-session on which its cookie and rows depend. */
 export interface ExpressSessionOptions extends UserIdOption {
   /** The secret, or a list: the first signs, all verify. Text is taken literally. */
   secret: Secret | undefined | readonly (Secret | undefined)[]
@@ -31,7 +31,7 @@ export interface ExpressSessionOptions extends UserIdOption {
   /** The attributes of the cookie. @default path '/' and httpOnly; no others */
   cookie?: ForeignAttributes & {
     /**
-     * In milliseconds: how long the browser and the store keep a session after a visit.
+     * Idle timeout in milliseconds, in the browser and in the store. @default until it is closed
      *
      * @default null: until the browser is closed
      */
@@ -45,8 +45,9 @@ export interface ExpressSessionOptions extends UserIdOption {
  * Returns options for `createSessions` that read and write the cookie and the rows of
  * express-session, so that both can run side by side.
  *
- * Such a store has no compare-and-swap: of two processes that write one session in the same moment
- * the later wins. Within a process no change is lost, and a logout is final.
+ * These stores have no compare-and-swap: if two processes write one session at the same moment, the
+ * later write overwrites the earlier (lost update). Within a process no change is lost, and a logout
+ * is final.
  *
  * @throws ERR_OPTION_INVALID
  *
@@ -86,12 +87,12 @@ export function expressSession(options: ExpressSessionOptions): SessionOptions {
 export interface ExpressPresetRules {
   store: LegacyStore
   cookie: CookieAttributes
-  /** The attributes of a session that has none of its own. */
+  /** The cookie attributes of a session that has not changed them. */
   row: RowCookie
   rolling: boolean
   /** Whether visits extend a session in a store without `touch`. */
   resave: boolean
-  /** For the drop-in: see `RowRules`. @default none */
+  /** For the drop-in replacement: see `RowRules`. @default none */
   idKey?: string
   /** The key of the user's id. @default 'userId' */
   userId?: string | undefined
@@ -139,10 +140,10 @@ export function expressPreset(rules: ExpressPresetRules): BackendPreset {
   }
 }
 
-/** How long stores keep a session without `maxAge`: connect-redis, connect-pg-simple. */
+/** How long connect-redis and connect-pg-simple save a session without `maxAge`. */
 const DAY = 86_400_000
 
-/** How long one call of the store may take. express-session waits for ever. */
+/** How long one call of the store may take. express-session waits without a limit. */
 const DEADLINE = 10_000
 
 const CONFLICTS: NonNullable<BackendPreset['conflicts']> = [
@@ -166,14 +167,14 @@ function lifetimeOf(layout: RowLayout, rules: ExpressPresetRules): ForeignLifeti
   const { rolling, resave, store } = rules
   const extendsVisits = resave || typeof store.touch === 'function'
   return {
-    // The store returns none that has ended.
+    // The store itself returns no session that has expired.
     ended: () => undefined,
     of(record, now) {
       const { originalMaxAge } = layout.cookieOf(record)
       const keepFor = typeof originalMaxAge === 'number' ? originalMaxAge : undefined
       return { expiresAt: now + (keepFor ?? DAY), keepFor }
     },
-    // What this request has written is as new as can be: only that has an expiry here.
+    // Only an entry that this request has written has an expiry here, and that is up to date.
     extends: (_record, { expiresAt }) => extendsVisits && expiresAt === undefined,
     setsCookie(record, isChanged) {
       return rolling || (isChanged && typeof layout.cookieOf(record).originalMaxAge === 'number')

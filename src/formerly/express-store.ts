@@ -1,13 +1,13 @@
-/** A store of express-session (connect-redis, connect-pg-simple, MemoryStore) as a foreign store. */
+/** Makes a `ForeignStore` of express-session's stores: connect-redis, connect-pg-simple, MemoryStore. */
 
 import type { ForeignEntry, ForeignStore, ForeignWrite } from '../backends/foreign/foreign-store.ts'
 import type { Clock } from '../base/ports.ts'
 import { isDate } from '../base/realm.ts'
 
-/** Called with the error, or with the data of a session. */
+/** A callback with the error, or with the data of a session. */
 export type Got = (error?: any, data?: any) => void
 
-/** A store of express-session, as far as it is used. */
+/** A store of express-session: the methods that are called here. */
 export interface LegacyStore {
   /** Reads the data of a session; nothing if there is none. */
   get(id: string, done: Got): unknown
@@ -22,11 +22,11 @@ export interface LegacyStore {
 /**
  * Makes the adapter.
  *
- * What it cannot promise: such a store has no compare-and-swap. Its backend reads a session again
- * before it writes, and within this process one request after the other does: changes of parallel
- * requests to different keys all win, and nothing is written after a logout. What another process
- * writes in the moment between that read and the write is lost, as with express-session all that is
- * written during a request.
+ * Such a store has no compare-and-swap. The backend therefore reads a session again before it writes,
+ * for one request at a time. Within this process that saves the changes of concurrent requests to
+ * different keys, and nothing is written after a logout. A write of another process between that read
+ * and our write is lost. With express-session every write of another request is lost that happens at
+ * any time during a request.
  */
 export function expressStore(store: LegacyStore, clock: Clock): ForeignStore {
   /** The keys under which the store has returned a Date. */
@@ -37,11 +37,11 @@ export function expressStore(store: LegacyStore, clock: Clock): ForeignStore {
     async read(id) {
       const found = await called((done) => store.get(id, done)).catch(noFile)
       if (found === undefined || found === null) return undefined
-      // A row without it would be an error in express-session at every request of its visitor.
+      // express-session would fail on a row without it, at every request of this visitor.
       const { cookie } = found as { cookie?: unknown }
       if (typeof cookie !== 'object' || cookie === null) return 'corrupt'
-      // Without the expiry: `cookie.expires` of a row is that of its last write, and a touch need not
-      // have changed it. The store itself returns no session that has expired.
+      // The entry gets no expiry: `cookie.expires` of a row is as of its last write, and `touch`
+      // may not have changed it. The store itself returns no session that has expired.
       const entry = { text: JSON.stringify(found) }
       const dates = Object.entries(found).filter(([, value]) => isDate(value))
       if (dates.length > 0)
@@ -59,7 +59,7 @@ export function expressStore(store: LegacyStore, clock: Clock): ForeignStore {
     ...(typeof store.touch === 'function' && {
       async touch(id: string, entry: ForeignWrite, before: ForeignEntry) {
         const row = rowOf(entry) as Record<string, unknown>
-        // connect-mongo with `touchAfter` reads its own `lastModified` back.
+        // connect-mongo with `touchAfter` expects its own `lastModified` to be a Date.
         for (const key of datesOf.get(before) ?? []) {
           if (typeof row[key] === 'string') row[key] = new Date(row[key])
         }
@@ -75,19 +75,19 @@ export function expressStore(store: LegacyStore, clock: Clock): ForeignStore {
     await called((done) => store.set(id, rowOf(entry), done))
   }
 
-  /** The row as a store gets it of express-session: `cookie` has a Date, and a `maxAge`. */
+  /** The row as express-session passes it to a store: `cookie` has a Date, and a `maxAge`. */
   function rowOf({ text }: ForeignWrite): object {
     const row = JSON.parse(text) as { cookie: { expires?: string | Date | null } }
     const { expires } = row.cookie
     if (typeof expires === 'string') row.cookie.expires = new Date(expires)
     const maxAge = typeof expires === 'string' ? new Date(expires).valueOf() - clock() : null
-    // Not enumerable, as the getter of express-session's class: it is not a part of the row.
+    // Not enumerable, like the getter of express-session's class: stores must not save it.
     Object.defineProperty(row.cookie, 'maxAge', { value: maxAge })
     return row
   }
 }
 
-/** As express-session: a store of files says so that there is no such session. */
+/** As in express-session: a store in files reports a missing session by the error ENOENT. */
 function noFile(error: unknown): undefined {
   if ((error as { code?: unknown } | null)?.code !== 'ENOENT') throw error
 }

@@ -26,15 +26,15 @@ import { expressStore, type LegacyStore, storeName } from './express-store.ts'
 import type { UserIdOption } from './json-layout.ts'
 import { randomId } from './signed-id.ts'
 
-/** The options of @fastify/session that its cookie and its rows depend on. */
+/** Those options of @fastify/session on which its cookie and rows depend. */
 export interface FastifySessionOptions extends UserIdOption {
   /** The secret, or a list: the first signs, all verify. Text is taken literally. */
   secret: Secret | undefined | readonly (Secret | undefined)[]
-  /** Its store: one with get, set and destroy, such as connect-redis. Not the plugin's own, in memory. */
+  /** The plugin's store, with get, set and destroy, such as connect-redis. Not its default in memory. */
   store: LegacyStore
   /** The cookie's name. @default 'sessionId' */
   cookieName?: string
-  /** What the cookie's value begins with. @default '' */
+  /** The beginning of the cookie's value. @default '' */
   cookiePrefix?: string
   /** The cookie's attributes, `maxAge` in milliseconds. @default secure; until the browser is closed */
   cookie?: ForeignAttributes & {
@@ -62,7 +62,7 @@ const KNOWN = [
 ]
 
 const INSTEAD: Readonly<Record<string, string>> = {
-  idGenerator: 'Ids are random: leave it out',
+  idGenerator: 'Leave it out: session ids are always random',
   name: 'Write cookieName',
 }
 
@@ -70,7 +70,8 @@ const INSTEAD: Readonly<Record<string, string>> = {
  * Returns options for `createSessions` that read and write the cookie and the rows of @fastify/session,
  * so that both can run side by side.
  *
- * Such a store has no compare-and-swap: see `expressStore`.
+ * These stores have no compare-and-swap: if two processes write one session at the same moment, the
+ * later write overwrites the earlier (lost update).
  *
  * @throws ERR_OPTION_INVALID for an unknown option, or a value of the wrong type
  *
@@ -122,8 +123,8 @@ export function fastifySession(options: FastifySessionOptions): SessionOptions {
     backend({ secrets, tags, clock, writer, withSchema }) {
       const row: RowCookie = { expires: null, originalMaxAge: maxAge, ...rest }
       const layout = rowLayout({ tags, cookie: row, userId })
-      // As the plugin, which never calls `touch`: connect-redis would not change `cookie.expires` of
-      // the row, by which a session ends.
+      // Like the plugin this never calls `touch`: with connect-redis `touch` does not change
+      // `cookie.expires` of the row, which decides when a session expires.
       const { touch: _touch, ...rows } = expressStore(store, clock)
       return foreignBackend({
         store: rows,
@@ -142,10 +143,10 @@ export function fastifySession(options: FastifySessionOptions): SessionOptions {
   return { secret: secret as SessionOptions['secret'], preset }
 }
 
-/** How long stores keep a session without `maxAge`. */
+/** How long stores save a session without `maxAge`. */
 const DAY = 86_400_000
 
-/** How long one call of the store may take. The plugin waits for ever. */
+/** How long one call of the store may take. The plugin waits without a limit. */
 const DEADLINE = 10_000
 
 // value = percent-encoded( prefix id "." signature ); the signature is base64 without the "=" at its end
@@ -178,7 +179,7 @@ function percentDecoded(value: string): string {
   }
 }
 
-/** The plugin's rules: a session ends when the `expires` of its cookie does, which visits extend. */
+/** The plugin's rules: a session expires at `expires` of its cookie, and each visit extends that. */
 function lifetimeOf(layout: RowLayout, rolling: boolean): ForeignLifetime {
   const maxAgeOf = (cookie: RowCookie) =>
     typeof cookie.originalMaxAge === 'number' ? cookie.originalMaxAge : undefined
@@ -191,7 +192,7 @@ function lifetimeOf(layout: RowLayout, rolling: boolean): ForeignLifetime {
       const keepFor = maxAgeOf(layout.cookieOf(record))
       return { expiresAt: now + (keepFor ?? DAY), keepFor }
     },
-    // What this request has written is as new as can be: only that has an expiry here.
+    // Only an entry that this request has written has an expiry here, and that is up to date.
     extends: (_record, { expiresAt }) => rolling && expiresAt === undefined,
     setsCookie: (record, isChanged) =>
       (rolling || isChanged) && maxAgeOf(layout.cookieOf(record)) !== undefined,

@@ -1,4 +1,4 @@
-/** `sojourn/formerly`: moving in from another format, store or library. */
+/** `sojourn/formerly`: moves sessions from another cookie format, another store or another library. */
 
 export { formerly } from '../session/formerly/sides.ts'
 export type { FormerSessions } from '../session/formerly/options.ts'

@@ -1,4 +1,4 @@
-/** The cookie of iron-session, a seal of the Iron protocol: AES-256-CBC and HMAC-SHA-256 by a password. */
+/** The cookie of iron-session, in Iron's format: AES-256-CBC and HMAC-SHA-256 under a password. */
 
 import { isUtf8 } from 'node:buffer'
 import {
@@ -12,17 +12,17 @@ import { decodeBase64url, encodeBase64url } from '../base/bytes.ts'
 import { type Clock, type Random, systemRandom } from '../base/ports.ts'
 import type { Refused, Sealer } from '../crypto/sealer.ts'
 
-/** A password and its id, which seals name. */
+/** A password, and its id, which is written into each seal. */
 export interface IronPassword {
   readonly id: string
   readonly secret: Uint8Array
 }
 
-/** What a sealer of seals is made of. */
+/** The options of `ironSealer`. */
 export interface IronSealerOptions {
   /** The first one seals. */
   passwords: readonly IronPassword[]
-  /** In seconds; 0 for seals without an expiry. */
+  /** The lifetime of a seal in seconds; 0: it does not expire. */
   ttl: number
   clock: Clock
   /** @default the system's */
@@ -31,8 +31,9 @@ export interface IronSealerOptions {
 
 // seal = "Fe26.2*" id "*" salt "*" iv "*" ciphertext "*" [expiry] "*" salt "*" mac "~2"
 //
-// iv, ciphertext and mac are base64url, the expiry is in milliseconds since 1970. The MAC covers all
-// before its salt. What follows "~" is not covered: versions before 8 wrote something else there.
+// iv, ciphertext and mac are base64url, the expiry is in milliseconds since 1970. The MAC covers
+// everything before its salt. It does not cover what follows "~": versions before 8 wrote something
+// else there.
 const PREFIX = 'Fe26.2'
 const VERSION = '~2'
 const PARTS = 8
@@ -41,15 +42,15 @@ const IV_BYTES = 16
 const KEY_BYTES = 32
 const EXPIRY = /^[1-9]\d{0,15}$/
 
-/** How long after its expiry a seal is still accepted, as Iron does. In seconds. */
+/** How long after its expiry a seal is still accepted, in seconds, as by Iron itself. */
 export const SKEW = 60
 
-/** Makes the sealer. A seal expires as it says itself, whatever `ttl` is now. */
+/** Makes the sealer. The expiry is in the seal: a later change of `ttl` does not affect it. */
 export function ironSealer(options: IronSealerOptions): Sealer {
   const { passwords, ttl, clock, random = systemRandom } = options
   const byId = new Map(passwords.map(({ id, secret }, key) => [id, { secret, key }]))
 
-  /** When a seal was made, in seconds; now, if that cannot be told. `undefined` if it has expired. */
+  /** When a seal was made, in seconds (now if that is unknown); `undefined` if it has expired. */
   function seenOf(expiry: string): number | undefined {
     const now = clock()
     const expiresAt = expiry === '' ? Infinity : Number(expiry)
@@ -103,7 +104,7 @@ function decrypt(sealed: string, iv: string, key: Uint8Array): { text: string } 
   }
 }
 
-/** PBKDF2 with one round, as iron-session has it: its passwords are long, not guessable ones. */
+/** PBKDF2 with one round, as in iron-session, whose passwords are long and random. */
 function keyOf(secret: Uint8Array, salt: string): Uint8Array {
   return pbkdf2Sync(secret, salt, 1, KEY_BYTES, 'sha1')
 }

@@ -23,19 +23,19 @@ import { jsonLayout, type UserIdOption } from './json-layout.ts'
 export interface IronSessionOptions extends UserIdOption {
   /** The cookie's name. */
   cookieName: string
-  /** The password, of 32 characters or more; or several by whole numbers, of which the highest seals. */
+  /** The password, at least 32 characters; or several, under whole numbers: the highest one seals. */
   password: string | Readonly<Record<string, string>> | undefined
-  /** In seconds: a seal of this age has expired; 0 for never. @default 1209600, 14 days */
+  /** The age in seconds at which a seal expires; 0: never. @default 1209600, 14 days */
   ttl?: number
   /**
-   * The cookie's attributes, and `maxAge` in seconds: `undefined` for a cookie that ends with the
-   * browser. @default `{ httpOnly: true, secure: true, sameSite: 'lax', path: '/' }`, maxAge ttl - 60
+   * The cookie's attributes, and `maxAge` in seconds; `undefined`: until the browser is closed.
+   * @default `{ httpOnly: true, secure: true, sameSite: 'lax', path: '/' }`, maxAge ttl - 60
    */
   cookieOptions?: ForeignAttributes & {
     /** In seconds: how long browsers keep the cookie. @default ttl - 60 */
     maxAge?: number | undefined
   }
-  /** Also reads a session that iron-session 9 has split into cookies. One cookie is written. @default false */
+  /** Whether to read sessions that iron-session 9 has split into several cookies, too. @default false */
   chunk?: boolean
 }
 
@@ -64,7 +64,7 @@ export function ironSession(options: IronSessionOptions): SessionOptions {
   const { cookieOptions = {}, chunk = false, userId } = options
   requireObject(cookieOptions, 'cookieOptions')
   refuseUnknown(cookieOptions, [...ATTRIBUTES, 'maxAge'], 'cookieOptions.', INSTEAD_OF_ATTRIBUTE)
-  if (!options.cookieName) throw invalid('cookieName', 'is missing, as in iron-session')
+  if (!options.cookieName) throw invalid('cookieName', 'is missing. Pass that of iron-session')
   const passwords = passwordsOf(options.password)
   const { ttl, maxAge } = timesOf(options)
   const never = ttl === 0
@@ -101,7 +101,7 @@ export function ironSession(options: IronSessionOptions): SessionOptions {
 
 /** In the order of their ids, the highest first. @throws ERR_OPTION_INVALID */
 function passwordsOf(given: IronSessionOptions['password']) {
-  // createSessions says what to do about a missing one.
+  // createSessions reports a missing password.
   if (given === undefined || typeof given === 'string') return [{ id: '1', password: given }]
   requireObject(given, 'password', "{ 1: '...', 2: '...' }")
   const passwords = Object.entries(given).map(([id, password]) => ({ id, password }))
@@ -124,11 +124,11 @@ function timesOf({ ttl: given, cookieOptions = {} }: IronSessionOptions) {
     return maxAge === undefined ? { ttl: 0, maxAge } : { ttl, maxAge: maxAge * 1000 }
   }
   if (ttl === 0) return { ttl, maxAge: Number.POSITIVE_INFINITY }
-  // The cookie ends before the seal does.
+  // As in iron-session, the cookie expires before the seal does.
   return { ttl, maxAge: (ttl > SKEW ? ttl - SKEW : ttl) * 1000 }
 }
 
-/** As many chunks as iron-session 9 writes and reads. */
+/** The most chunks that iron-session 9 writes and reads. */
 const MAX_CHUNKS = 4
 
 /** The value of the cookie, or of its chunks `name.0` to `name.3` if there is none. */
@@ -144,7 +144,7 @@ function chunkedValues(header: string | null | undefined, name: string): string[
   return joined === '' ? [] : [joined]
 }
 
-/** Chunks that are left in the browser would be the session again after a logout. */
+/** Clears the chunks as well: any left in the browser would bring the session back after a logout. */
 function clearingChunks(plain: SetCookieWriter): SetCookieWriter {
   const rest = plain.clear().slice(plain.name.length)
   const lines = Array.from({ length: MAX_CHUNKS }, (_, at) => `${plain.name}.${at}${rest}`)

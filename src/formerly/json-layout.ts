@@ -1,4 +1,4 @@
-/** The record layout of other libraries' sessions: one flat JSON object, as `JSON.stringify` writes it. */
+/** The record layout of other libraries' sessions: one flat object of plain JSON. */
 
 import { invalid } from '../base/options.ts'
 import { type Fields, splitFields } from '../record/fields.ts'
@@ -7,11 +7,11 @@ import { NO_STAMP } from '../record/stamp.ts'
 import { jsonCodec } from '../record/text/json-codec.ts'
 import type { Tag } from '../record/text/tag.ts'
 
-/** The option of every preset that says where the app keeps the user's id. */
+/** The option of every preset that says where the app stores the user's id. */
 export interface UserIdOption {
   /**
-   * The key of the user's id, a top-level key of the session: `session.login(id)` writes it, as text,
-   * and `session.userId` reads it, text or whole number. @default 'userId'
+   * The key of the user's id, at the top level of the session. `session.login(id)` writes it as text;
+   * `session.userId` reads text or a whole number. @default 'userId'
    */
   userId?: string
 }
@@ -19,11 +19,11 @@ export interface UserIdOption {
 /** How a library's layout differs. */
 export interface JsonLayoutOptions {
   userId: string | undefined
-  /** The app's own tags: the library could not read them. */
+  /** The app's own tags. They are refused: the library could not read them. */
   tags: readonly Tag[]
   /** The preset's name, for messages. */
   preset: string
-  /** A key of the library's own, which is no data: its sealer writes and reads it. */
+  /** A key that belongs to the library and not to the app's data: its sealer writes and reads it. */
   own?: string
 }
 

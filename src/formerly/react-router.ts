@@ -31,19 +31,19 @@ export interface ReactRouterSessionOptions extends UserIdOption {
     name?: string | undefined
     /** The secrets: the first signs, all verify. Text is taken literally. @default none, which throws */
     secrets?: readonly (Secret | undefined)[] | undefined
-    /** In seconds: how long browsers keep the cookie. @default until the browser is closed */
+    /** How long browsers store the cookie, in seconds. @default until the browser is closed */
     maxAge?: number | undefined
   }
 }
 
 /**
  * Returns options for `createSessions` that read and write the cookie of React Router's
- * `createCookieSessionStorage`, which has to be signed. HttpOnly and, in production, Secure are on
- * unless they are turned off: React Router sets neither unasked.
+ * `createCookieSessionStorage`, which has to be signed. HttpOnly and, in production, Secure are set
+ * by default, unlike in React Router.
  *
- * Its sessions have no time in them, so only the browser ends them: with maxAge, or when it is closed.
- * The user's id is an ordinary key. Flash values (`session.flash(name, value)`) are keys as well, which
- * `sessionStorage` of `sojourn/react-router` reads.
+ * Its cookies contain no time, so the server cannot expire a session: only the browser ends it, after
+ * maxAge or when it is closed. The user's id is an ordinary key. So are flash values
+ * (`session.flash(name, value)`), which `sessionStorage` of `sojourn/react-router` reads.
  *
  * @throws ERR_OPTION_INVALID for an unknown option, or a value of the wrong type
  *
@@ -102,14 +102,14 @@ const INSTEAD: Readonly<Record<string, string>> = {
   readData: 'createSessionStorage keeps its data in your own database: only cookies are read here',
 }
 
-/** The sessions have no time: they do not expire on the server. */
+/** The cookies contain no time, so sessions do not expire on the server. */
 const NEVER = Number.POSITIVE_INFINITY
 
 // value = base64 "." signature        ; percent-encoded, since base64 has "=", "+" and "/"
 /** The first value of the cookie, which is the one that React Router reads. */
 function reactRouterValues(header: string | null | undefined, name: string): string[] {
   const [value] = cookieValues(header, name)
-  // An empty one is how React Router clears it.
+  // React Router clears the cookie by setting it to an empty value.
   return value ? [percentDecoded(value)] : []
 }
 
@@ -121,7 +121,7 @@ function percentDecoded(value: string): string {
   }
 }
 
-/** Reads and writes signed JSON. A value has no time: it was seen now. */
+/** Reads and writes signed JSON. A value contains no time, so the last visit counts as now. */
 function reactRouterSealer({ sign, verify }: Authenticator, clock: Clock): Sealer {
   return {
     seal(text) {

@@ -5,7 +5,7 @@ import { type Clock, type Random, systemRandom } from '../base/ports.ts'
 import type { Sealer } from '../crypto/sealer.ts'
 import { jsonFields, numberIn } from './json-layout.ts'
 
-/** What is used of `sodium-native`, which the app passes: node:crypto has no XSalsa20. */
+/** The functions of `sodium-native` that are used. The app passes it: node:crypto has no XSalsa20. */
 export interface Sodium {
   /** Encrypts. */
   crypto_secretbox_easy(cipher: Buffer, message: Buffer, nonce: Buffer, key: Buffer): void
@@ -28,16 +28,16 @@ export interface Sodium {
   readonly crypto_pwhash_ALG_DEFAULT: number
 }
 
-/** Of a key, a salt, a nonce and a MAC in libsodium. */
+/** The sizes of a key, a salt, a nonce and a MAC in libsodium, in bytes. */
 export const KEY_BYTES = 32
 export const SALT_BYTES = 16
 const NONCE_BYTES = 24
 const MAC_BYTES = 16
 
-/** The key of the time of the last change, in seconds since 1970. */
+/** The key that holds the time of the last change, in seconds since 1970. */
 export const TIME = '__ts'
 
-/** What a sealer is made of. */
+/** The options of `secretboxSealer`. */
 export interface SecretboxOptions {
   sodium: Sodium
   /** The first one encrypts. */
@@ -85,7 +85,7 @@ function withTime(text: string, seconds: number): string {
   return `${text.slice(0, -1)}${text === '{}' ? '' : ','}"${TIME}":${seconds}}`
 }
 
-/** The parts of a cookie. A signature of @fastify/cookie proves less than the secretbox does. */
+/** The parts of a cookie. A signature of @fastify/cookie is not checked: the secretbox authenticates. */
 function boxOf(value: string): readonly (Buffer | undefined)[] {
   try {
     return decodeURIComponent(value).replace(/\..*$/s, '').split(';').map(bytesOf)

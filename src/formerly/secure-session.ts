@@ -24,23 +24,27 @@ export type { Sodium } from './secretbox.ts'
 
 /** The options of one session of @fastify/secure-session 8. */
 export interface SecureSessionOptions extends UserIdOption {
-  /** The package `sodium-native`, which the plugin brings. */
+  /** The package `sodium-native`, which is installed with the plugin. */
   sodium: Sodium
-  /** The key of 32 bytes, as bytes or base64; or a list: the first encrypts, all decrypt. @default derived from `secret` */
+  /**
+   * The key of 32 bytes, as bytes or base64; or a list: the first encrypts, all decrypt.
+   *
+   * @default derived from `secret`
+   */
   key?: Uint8Array | string | readonly (Uint8Array | string)[] | undefined
   /** Text from which a key is derived, unless there is a `key`. @default none */
   secret?: string | undefined
-  /** 16 bytes, or 16 characters of ASCII, with `secret`. @default that of the plugin */
+  /** The salt for `secret`: 16 bytes, or 16 characters of ASCII. @default that of the plugin */
   salt?: Uint8Array | string
-  /** The name of the plugin's property of a request, and the cookie's unless it has one. @default 'session' */
+  /** The plugin's name of the session on a request. @default 'session' */
   sessionName?: string
   /** The cookie's name. @default the value of sessionName */
   cookieName?: string
-  /** In seconds: a session that was last changed so long ago has expired. @default 86401, a day */
+  /** In seconds: a session expires this long after its last change. @default 86401, a day */
   expiry?: number
   /** The cookie's attributes, `maxAge` in seconds. @default `{ httpOnly: true }`, until the browser is closed */
   cookie?: SecureCookieOptions
-  /** Another name of `cookie`, as there. @default none */
+  /** Another name of `cookie`, as in the plugin. @default none */
   cookieOptions?: SecureCookieOptions
 }
 
@@ -48,7 +52,7 @@ export interface SecureSessionOptions extends UserIdOption {
 export interface SecureCookieOptions extends ForeignAttributes {
   /** How long browsers keep the cookie, in seconds. @default until the browser is closed */
   maxAge?: number | undefined
-  /** Has no effect: a signature around the encrypted value is read over, and none is written. @default false */
+  /** Has no effect: a signature around the encrypted value is ignored, and none is written. @default false */
   signed?: boolean | undefined
 }
 
@@ -88,7 +92,10 @@ export function secureSession(options: SecureSessionOptions): SessionOptions {
   refuseUnknown(options, KNOWN, '', INSTEAD)
   const { sodium, sessionName = 'session', cookieName = sessionName, userId } = options
   if (typeof sodium?.crypto_secretbox_open_easy !== 'function') {
-    throw invalid('sodium', 'has to be the sodium-native that the plugin brings')
+    throw invalid(
+      'sodium',
+      'has to be the package sodium-native, which is installed with the plugin',
+    )
   }
   const attributes = options.cookieOptions ?? options.cookie ?? {}
   requireObject(attributes, 'cookie')
@@ -129,9 +136,9 @@ export function secureSession(options: SecureSessionOptions): SessionOptions {
 }
 
 interface Keys {
-  /** For createSessions, which checks them. */
+  /** The secrets as `createSessions` gets them, to check them. */
   secrets: SessionOptions['secret']
-  /** The keys of those that it has checked. */
+  /** The encryption keys of the checked secrets. */
   keysOf: (secrets: readonly Uint8Array[]) => Buffer[]
 }
 
@@ -161,7 +168,7 @@ function keyBytes(given: unknown, option: string): Buffer {
   throw invalid(option, `has to be ${KEY_BYTES} bytes, or their base64`)
 }
 
-// The plugin's own, which is published.
+// The default salt of the plugin, which is public.
 const SALT = 'mq9hDxBVDbspDR6nLfFT1g=='
 
 /** @throws ERR_OPTION_INVALID */

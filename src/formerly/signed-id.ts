@@ -28,7 +28,7 @@ export function signedIds(
   }
 }
 
-/** Makes an id as express-session does. */
+/** Makes a session id as express-session does. */
 export function randomId(): string {
   return randomBytes(24).toString('base64url')
 }
@@ -37,7 +37,7 @@ function signature(id: string, secret: Uint8Array): string {
   return createHmac('sha256', secret).update(id).digest('base64').replace(/=+$/, '')
 }
 
-/** As the package `cookie`, which reads a value that is not URL-encoded as it is. */
+/** URL-decodes a value. As in the package `cookie`, a value that is not URL-encoded stays as it is. */
 function decoded(value: string): string | undefined {
   try {
     return decodeURIComponent(value)

@@ -1,6 +1,6 @@
 /** Sets the cookie of a Set-Cookie line in a framework's cookie jar. */
 
-/** Of a framework: `await cookies()` in Next, `event.cookies` in SvelteKit. */
+/** The cookie jar of a framework: `await cookies()` in Next, `event.cookies` in SvelteKit. */
 export interface CookieJar {
   set(name: string, value: string, attributes: JarAttributes): unknown
 }
@@ -20,7 +20,7 @@ export interface JarAttributes {
 /**
  * Sets the cookie of a Set-Cookie line.
  *
- * @param absent what to tell a jar of attributes that the line has not, if it has defaults of its own
+ * @param absent the values of attributes that the line does not have, if the jar has other defaults
  */
 export function setInJar(jar: CookieJar, line: string, absent: Partial<JarAttributes> = {}): void {
   const [pair = '', ...rest] = line.split('; ')

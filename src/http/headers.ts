@@ -72,9 +72,9 @@ export interface Outgoing {
   vary: boolean
   /** The Set-Cookie line, if the cookie is set or cleared. */
   setCookie: string | undefined
-  /** Further lines: of cookies that a session has beside its own. Sent without a `setCookie`, too. */
+  /** Lines of further cookies that belong to the session. Sent even without a `setCookie`. */
   also?: readonly string[] | undefined
-  /** Lines of former sessions (option `formerly`): sent whatever becomes of `setCookie`. */
+  /** Lines of former sessions (option `formerly`). Sent even if `setCookie` is not. */
   former?: readonly string[] | undefined
   /** Whether the line only renews the cookie: the app's own line of that name is sent instead. */
   isRenewal?: boolean

@@ -1,11 +1,11 @@
 /** `safeNext`: a redirect target from a request, only if it is on this site (against open redirects). */
 
-/** In characters. */
+/** The longest path, in characters. */
 const LONGEST = 500
 
 /**
  * Returns the path, query and fragment to redirect to, or `fallback` if `value` is not a path of this
- * site. For a `next` of a query or a form, which anybody can put into a link.
+ * site. For the parameter `next` of a query or a form, which anybody can put into a link.
  *
  * Browsers read `//evil.example` and `/\evil.example` as another host, and remove tabs and line
  * breaks before they look for one. A path over 500 characters is refused, too.

@@ -23,8 +23,8 @@ export interface SetCookieWriter {
   /** The attributes as in the line, without the lifetime: equal texts mean equal attributes. */
   readonly attributes: string
   /**
-   * Where browsers keep it: its Domain and Path. A cookie of the same name in another place is
-   * another cookie. Empty for this host only and "/".
+   * Its Domain and Path. To browsers a cookie of the same name with others is another cookie. Empty
+   * for this host only and "/".
    */
   readonly place: string
   /** Sets the cookie for `keepFor` ms from `now`; if `undefined`, until the browser is closed. */

@@ -1,4 +1,4 @@
-/** What the bridge uses of `@opentelemetry/api`, as structural types: this package does not import it. */
+/** The used part of `@opentelemetry/api` as structural types, because this package does not import it. */
 
 /** The attributes of a span or a measurement. */
 export type Attributes = Record<string, string | number | boolean>
@@ -16,7 +16,7 @@ export interface Tracer {
   startSpan(name: string, options?: { attributes?: Attributes }): Span
 }
 
-/** What every instrument is made with. */
+/** The settings of an instrument. */
 export interface InstrumentSettings {
   description?: string
   unit?: string
@@ -36,7 +36,7 @@ export interface Histogram {
 /** Called whenever metrics are collected. */
 export type Observe = (result: { observe(value: number, attributes?: Attributes): void }) => void
 
-/** An instrument that is asked for its value whenever metrics are collected. */
+/** An instrument whose value is read whenever metrics are collected. */
 export interface Observable {
   addCallback(callback: Observe): void
   removeCallback(callback: Observe): void
@@ -55,8 +55,8 @@ export interface Meter {
 }
 
 /**
- * `@opentelemetry/api` itself; or providers, as `{ trace: tracerProvider, metrics: meterProvider }`.
- * What is left out is not reported.
+ * `@opentelemetry/api` itself; or providers: `{ trace: tracerProvider, metrics: meterProvider }`.
+ * Without `trace` there are no spans, without `metrics` no metrics.
  */
 export interface Telemetry {
   /** Makes the tracer. @default none: no spans */

@@ -1,9 +1,9 @@
-/** The attributes that spans and metrics of one operation share: few values each. */
+/** The attributes that spans and metrics of one operation share. Each has only a few values. */
 
 import type { CommitMessage, OpenMessage } from '../session/explain/messages.ts'
 import type { Attributes } from './api.ts'
 
-/** How an open or a commit ended. */
+/** The attributes for the outcome of an open or a commit. */
 export function resultOf(message: OpenMessage | CommitMessage): Attributes {
   const { cookieName, outcome, code } = message
   const reason = 'reason' in message ? message.reason : undefined

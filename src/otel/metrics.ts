@@ -8,7 +8,7 @@ import type { Attributes, Meter, Observe } from './api.ts'
 import { resultOf } from './attributes.ts'
 import { type Stop, subscribe } from '../base/subscribe.ts'
 
-/** From a cookie that is read to a store at its deadline. In seconds. */
+/** Histogram boundaries in seconds: from reading a cookie up to a store's deadline. */
 const BOUNDARIES = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1]
 
 /** Records each open, commit, store call and event. */
@@ -60,7 +60,7 @@ export function reportMetrics(meter: Meter): Stop[] {
   ]
 }
 
-/** A state of a store, with the attributes that tell it apart. */
+/** The state of one store, and attributes to identify it. */
 export type NamedStatus = readonly [status: StoreStatus, attributes: Attributes]
 
 /** Exports the state of the stores, whenever metrics are collected. */
@@ -68,9 +68,12 @@ export function reportStatus(meter: Meter, statuses: () => readonly NamedStatus[
   const up = (name: string, description: string, unit: string) =>
     meter.createObservableUpDownCounter(`sojourn.store.${name}`, { description, unit })
   const counted = [
-    ['inFlight', up('in_flight', 'Calls that the store has not answered', '{call}')],
+    ['inFlight', up('in_flight', 'Calls without a reply from the store', '{call}')],
     ['waiting', up('waiting', 'Calls that wait for their turn', '{call}')],
-    ['unconfirmed', up('unconfirmed', 'Sessions to be ended, not confirmed yet', '{session}')],
+    [
+      'unconfirmed',
+      up('unconfirmed', 'Ended sessions that the store did not confirm', '{session}'),
+    ],
     [
       'refused',
       meter.createObservableCounter('sojourn.store.refused', {

@@ -8,11 +8,11 @@ import { reportSpans } from './spans.ts'
 
 export { type Attributes, type Meter, type Telemetry, type Tracer } from './api.ts'
 
-/** What `instrumentSessions` reports beside the channels. */
+/** Options of `instrumentSessions`. */
 export interface InstrumentOptions {
   /**
-   * The sessions whose stores are reported: calls in flight, waiting and refused, and sessions that
-   * could not be ended yet. @default none
+   * Reports the state of the stores of these sessions: calls in flight, waiting and refused, and
+   * ended sessions that the store did not confirm yet. @default none
    */
   sessions?: readonly (Sessions<any> | StoredSessions<any>)[]
 }
@@ -21,11 +21,11 @@ export interface InstrumentOptions {
  * Reports all sessions of this process to OpenTelemetry: a span for each open and each commit, in the
  * active context, and metrics. Call it once, after the SDK has been started.
  *
- * No span and no metric holds a value of a session, a session id or a secret. Spans have the session's
- * handle; metrics do not.
+ * Spans and metrics never contain a value of a session, a session id or a secret. Spans contain the
+ * session's handle; metrics do not.
  *
- * @returns a function that ends the reports.
- * @throws ERR_OPTION_INVALID if it gets neither `trace` nor `metrics`, or options that are none.
+ * @returns a function that stops the reports.
+ * @throws ERR_OPTION_INVALID if both `trace` and `metrics` are missing, or for invalid options.
  *
  * @example
  * import * as otel from '@opentelemetry/api'

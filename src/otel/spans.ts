@@ -26,7 +26,7 @@ function spansOf(
   { start, end }: Operation,
   attributesOf: (message: CommitMessage) => Attributes,
 ): Stop[] {
-  // The message at the end is the object of that at the start.
+  // The messages of start and end are the same object.
   const spans = new WeakMap<object, Span>()
   return [
     subscribe<OpenMessage>(start, (message) => spans.set(message, tracer.startSpan(name))),

@@ -1,4 +1,4 @@
-/** Maps request objects to visits, like a WeakMap, but faster: through a private field. */
+/** Maps request objects to visits like a WeakMap, but faster: by a private field. */
 
 import type { Visit } from './visit.ts'
 
@@ -9,17 +9,17 @@ export interface Carriers {
   set(carrier: object, visit: Visit): void
 }
 
-/** The constructor returns its argument, so a derived class adds its private fields to that. */
+/** The constructor returns its argument, so that a derived class adds its private fields to it. */
 const Given = function (carrier: object) {
   return carrier
 } as unknown as new (carrier: object) => object
 
 /**
- * The private field. Like a `WeakMap` entry it is invisible and does not keep the object alive; an
- * entry would cost a microsecond of garbage collection for each request.
+ * The private field. Like a `WeakMap` entry it is invisible and does not keep the object alive. A
+ * `WeakMap` entry would cost a microsecond of garbage collection for each request.
  *
- * All `sessions` share one field, which the first of them gets: with a field for each, every
- * request would have another hidden class in V8.
+ * There is one field, which the first `sessions` object of the process uses: with a field for each,
+ * requests would have different hidden classes in V8.
  */
 class VisitField extends Given {
   readonly #owner: Carriers
@@ -46,7 +46,7 @@ class VisitField extends Given {
   }
 }
 
-/** Whether any `sessions` have mounted an object in which those that ask find no visit. */
+/** Whether another `sessions` object has mounted this carrier. */
 export function isMountedElsewhere(carrier: object): boolean {
   return VisitField.isIn(carrier)
 }

@@ -8,22 +8,23 @@ import type { StoredBackend } from '../backends/store-backend.ts'
 
 /** Options of `sessions.close()`. */
 export interface CloseOptions {
-  /** The longest time it waits. @default '10s' */
+  /** How long it waits at most. @default '10s' */
   timeout?: Duration
 }
 
-/** What `sessions.close()` did not see the end of. All 0: nothing is left. */
+/** What was not finished when `sessions.close()` returned. All 0: everything was. */
 export interface Unfinished {
-  /** Commits in flight: whether the store has their changes is unknown. */
+  /** Commits in flight: it is unknown whether their changes were saved. */
   commits: number
   /**
-   * Sessions that were ended, by a logout or a login, while the store did not confirm it. They stay
-   * valid until they expire, and nothing retries it once the process has ended.
+   * Sessions that a logout or a login has ended, but whose removal the store did not confirm. They
+   * may stay valid until they expire, because nothing retries the removal after the process has
+   * ended.
    */
   logouts: number
 }
 
-/** The commits in flight. Counted, since a promise for each would cost every request something. */
+/** Counts the commits in flight. A promise for each would make every request slower. */
 export class CommitCount {
   #count = 0
   #onNone: (() => void)[] = []
@@ -68,12 +69,12 @@ export async function closeSessions(
   const controller = new AbortController()
   const { signal } = controller
   const cancel = systemTimer(() => controller.abort(), limit)
-  // A commit that fails may be a logout, which is then retried.
+  // Commits first: one that fails may be a logout, which is then retried.
   while (!signal.aborted && commits.size + logouts() > 0) {
     await untilAborted(signal, commits.none()).catch(() => {})
     await Promise.all(backends.map((stored) => stored.drain(signal)))
   }
-  // Whoever watches sessions has a connection, for which the end of its pool would wait.
+  // Listeners have a connection, and the end of its pool would wait for that.
   const unwatched = Promise.all(backends.map((stored) => stored.unwatch()))
   await untilAborted(signal, unwatched).catch(() => {})
   cancel()

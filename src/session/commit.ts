@@ -31,7 +31,7 @@ function commitNow(state: State): Maybe<void> {
     refuseAgain(state)
     const { opened, record: next } = state
     const changes = state.changes.length > 0 ? [...state.changes] : NO_CHANGES
-    // Changes from now on belong to the next commit: they must not reach the record being saved.
+    // Later changes belong to the next commit, and must not reach the record that is being saved.
     state.owned = false
     const request = { opened, changes, next, now: host.clock() }
     const committing = (state.former ?? host.backend).commit(request)
@@ -56,8 +56,8 @@ function commitNow(state: State): Maybe<void> {
 }
 
 /**
- * The same for an app that waits until its signal is aborted. A commit that has begun goes on: half
- * of a login must not be saved.
+ * The same, but the app waits only until its signal is aborted. A commit that has begun continues: a
+ * login must not be saved by halves.
  *
  * @throws the signal's reason
  */
@@ -121,7 +121,7 @@ function settle(state: State, done: readonly Change[], committed: Committed): vo
   state.watch?.committed()
 }
 
-/** Makes `base` the new base and replays later changes on it. A failure is left to their commit. */
+/** Makes `base` the new base and replays later changes on it. If that fails, their own commit fails. */
 function standOn(state: State, base: SessionRecord): void {
   const isSame = base === state.record
   rebase(state, base)
@@ -154,7 +154,7 @@ function announce(
       const isReplaced = done
         .slice(at + 1)
         .some(({ do: verb }) => verb === 'login' || verb === 'logout')
-      // The session that was saved is not that of a login which this request replaced.
+      // A login of this request has replaced the session that was opened.
       subject = isReplaced ? { handle: subject.handle, userId: change.userId } : after
       host.emit({ type: 'login' }, subject)
     } else if (change.do === 'logout') {
@@ -196,7 +196,7 @@ export function reloadState(state: State): Maybe<void> {
   const reopening = host.backend.reopen(state.opened, host.clock())
   const reload = (opened: Opened) => {
     noteDrift(state)
-    // A visitor still without a session keeps the nonce: a page may already contain its CSRF token.
+    // A visitor without a session keeps the nonce: a page may already contain its CSRF token.
     const isNobodyStill = !state.opened.record && !opened.record
     state.opened = opened
     if (!isNobodyStill) rebase(state, baseOf(host, opened, host.clock()))

@@ -55,7 +55,7 @@ export function createSessions<
   Data extends Keepable<Data, Extra> = Record<string, any>,
   Extra = never,
 >(options: OptionsFor<Data>): Sessions<Data>
-// For `ReturnType<typeof createSessions>`, which takes the last.
+// For `ReturnType<typeof createSessions>`, which uses the last overload.
 export function createSessions(options: SessionOptions): Sessions
 export function createSessions(options: Omit<SessionOptions, 'schema'>): Sessions | StoredSessions {
   const settings = resolveOptions(options)
@@ -94,7 +94,7 @@ export function createSessions(options: Omit<SessionOptions, 'schema'>): Session
     throw new SessionError('ERR_SESSION_NOT_MOUNTED', NOT_RUNNING)
   }
 
-  // Not async: returns the visit's own promise; another one around it would take three more ticks.
+  // Not async: another promise around the visit's own would take three more ticks.
   function get(carrier: unknown): Promise<Session<any, any>> {
     try {
       return visitOf(carrier).session()
@@ -103,7 +103,7 @@ export function createSessions(options: Omit<SessionOptions, 'schema'>): Session
     }
   }
 
-  /** Runs a check of a request. Its refusal holds, even if nothing awaits it. */
+  /** Runs a check of a request. If it refuses, no page is sent, even if nothing awaits the check. */
   function guarded<Value>(
     guard: GuardName,
     carrier: unknown,
@@ -156,11 +156,12 @@ export function createSessions(options: Omit<SessionOptions, 'schema'>): Session
       for (const carrier of carriers) {
         const mounted = findVisit(carrier)
         if (mounted === undefined) continue
-        // An object that serves several requests would give a visitor the session of another one.
+        // With an object that serves several requests, a visitor would get the session of another
+        // one.
         if (carrier !== carriers[0] && running.getStore() !== mounted) {
           throw invalid('carriers', SHARED)
         }
-        // Another Request for the same page, as after a rewrite in Astro.
+        // Another Request object for the same page, for example after a rewrite in Astro.
         for (const other of carriers) if (!findVisit(other)) visits.set(other, mounted)
         return undefined
       }
@@ -203,12 +204,12 @@ export function createSessions(options: Omit<SessionOptions, 'schema'>): Session
 }
 
 const SHARED =
-  'has an object of another request. Pass only objects that are made anew for each request, such as the context that the framework makes'
+  'has an object of another request. Pass only objects that the framework makes for each request, such as its context'
 
-/** The options of an app that writes out the type of its data: a schema has to fit. */
+/** The options of an app that declares the type of its data: a schema has to match it. */
 type OptionsFor<Data> = Omit<SessionOptions, 'schema'> & { schema?: SchemaFor<Data> | undefined }
 
-/** Under it the command `sojourn` listens for the sessions of an app that does not export them. */
+/** The key under which the command `sojourn` is told of the sessions of an app that does not export them. */
 export const MADE: unique symbol = Symbol.for('sojourn.made') as never
 
 function isObject(value: unknown): value is object {

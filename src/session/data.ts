@@ -21,7 +21,7 @@ export function readValue(state: State, key: string, fallback: unknown): unknown
 function gaveObject(state: State): void {
   state.mayDrift = true
   if (state.frozen) watchSent(state)
-  // In production a session of `sessions.open()` that is only read is not kept in memory for that.
+  // In production, reading a session of `sessions.open()` must not keep it in memory.
   else if (state.host.development) state.watch?.gave()
 }
 
@@ -41,7 +41,7 @@ export function noteUpdate(state: State, key: string, fn: Updater): unknown {
   checkUpdater(key, fn)
   noteDrift(state, key)
   const field = updatedField(findField(state, key), key, fn, state.host.backend.layout)
-  // Noted last: if `fn` throws, nothing changes.
+  // Recorded last: if `fn` throws, nothing changes.
   notePut(state, { do: 'update', key, fn }, field)
   return field?.live?.value
 }

@@ -1,4 +1,4 @@
-/** Publishes opens and commits on their diagnostics channels. Called only if somebody subscribes. */
+/** Publishes opens and commits on their diagnostics channels. Called only if there are subscribers. */
 
 import { COMMITS, observed, OPENS } from '../base/channels.ts'
 import type { Maybe } from '../base/ports.ts'
@@ -12,7 +12,7 @@ import type { CommitMessage, OpenMessage } from './explain/messages.ts'
 import { changedNames } from './lost-changes.ts'
 import type { Host, State } from './state.ts'
 
-/** Opens a session, between two messages. */
+/** Opens a session, and publishes a message before and after. */
 export function observedOpen<Args extends [Host, ...unknown[]]>(
   open: (...args: Args) => Maybe<State>,
   ...args: Args
@@ -42,13 +42,13 @@ export function observedOpen<Args extends [Host, ...unknown[]]>(
   )
 }
 
-/** When an opened session expires, if nobody comes. */
+/** When an opened session expires without another visit. */
 function expirationOf({ backend, lifetime }: Host, { seen }: Opened, record: SessionRecord) {
   const { layout } = backend
   return timeoutsOf(lifetimeOf(record, layout, lifetime), timesOf(record, seen, layout))
 }
 
-/** Commits a session, between two messages. */
+/** Commits a session, and publishes a message before and after. */
 export function observedCommit(state: State, commit: (state: State) => Maybe<void>): Maybe<void> {
   const { cookieName, contextOf } = state.host
   const changed = changedNames(state)

@@ -22,7 +22,7 @@ export function noteFlash(state: State, message: string | Markup, category: stri
 /**
  * Returns the waiting messages, optionally of some categories, and removes them from the session.
  *
- * Only the returned messages are removed. As in Flask, its preset removes all with the first call.
+ * Removes only the returned messages. With Flask's preset the first call removes all, as in Flask.
  *
  * @throws ERR_OPTION_INVALID; as `refuseFrozen`
  */
@@ -33,10 +33,10 @@ export function showFlashes(state: State, options: { categories?: readonly strin
     ({ flash }) => !categories || categories.includes(flash.category),
   )
   const fresh = selected.filter((item) => !item.shown)
-  // Not removed: this response cannot set the cookie that would say so.
+  // Does not remove them: this response cannot set the cookie without them.
   if (state.readOnly !== undefined) return selected.map(({ flash }) => ({ ...flash }))
   if (state.host.consumesAllFlashes) {
-    // As Flask's `session.pop("_flashes")`, once, whatever it contains.
+    // Like Flask's `session.pop("_flashes")`: once, and whatever it contains.
     const { names } = state.host.backend.layout
     if (isFirst && state.record.meta.has(names.flashes)) {
       note(state, 'flashes()', { do: 'consume', shown: 'all' })

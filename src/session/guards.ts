@@ -1,4 +1,4 @@
-/** Guards that hold: a refusal of `signedIn` or `checkCsrf` that nobody handles stops the response. */
+/** Guards: if `signedIn` or `checkCsrf` refuses and nothing handles the error, no page is sent. */
 
 import type { Opened } from '../backends/backend.ts'
 import { codeOf, SessionError } from '../base/errors.ts'
@@ -12,15 +12,15 @@ export type GuardName = 'signedIn' | 'checkCsrf' | 'get'
 /** Sends the response of a refusal, for an adapter. */
 export interface Refuser {
   /**
-   * Called before a guard is run: headers that the app sets from now on are not sent with its refusal.
+   * Called before a guard runs. Headers that the app sets later are not sent with its refusal.
    *
-   * May return a function, which is called when the guard is awaited or has passed. The guard is then
-   * decided by itself, and not by `finish`: for a WebSocket, which has no response.
+   * May return a function, which is called when the guard is awaited or has passed. That is for a
+   * WebSocket, which has no response: `finish` does not decide such a guard.
    */
   asked?(): (() => void) | void
   /**
-   * Whether apps leave the refusal of an awaited guard to this: for a WebSocket no framework handles
-   * it. Then it is not reported as one that nobody handled.
+   * Set for a WebSocket, where no framework handles the error of an awaited guard: then it is normal
+   * that the app does not either, and it is not reported.
    */
   readonly isUsual?: true
   /** Sends the response for the error of a guard. */
@@ -31,7 +31,7 @@ export interface Refuser {
 export interface Unheeded {
   readonly guard: GuardName
   readonly error: unknown
-  /** Whether the promise was awaited, and the rejection of what awaited it was not handled. */
+  /** Whether the app awaited the promise, but the resulting rejection was not handled. */
   readonly wasAwaited: boolean
 }
 
@@ -39,35 +39,35 @@ export interface Unheeded {
 export interface Guards {
   /** Runs a guard. Its rejection never ends the process. `awaited` is called when it is awaited. */
   run<Value>(guard: GuardName, check: Promise<Value>, awaited?: () => void): Promise<Value>
-  /** Adds the error of a session that could not be opened. It holds if nobody handles it. */
+  /** Adds the error of a session that could not be opened. If nothing handles it, no page is sent. */
   notOpened(error: unknown): void
   /**
-   * The refusal for which the response must not be sent, if there is one. Waits for guards that are
-   * still running: the response was written without knowing their result.
+   * The refusal because of which the response must not be sent, if there is one. Waits for guards
+   * that are still running, since the response was written without their result.
    */
   unheeded(): Maybe<Unheeded | undefined>
-  /** Stops watching, once the response has been decided. */
+  /** Stops watching, once it is decided which response is sent. */
   close(): void
 }
 
 /**
  * Makes the guards of one request.
  *
- * @param refuse called for a refusal that was awaited and then not handled by anybody, as on
- * Express 4: perhaps nobody will send a response.
+ * @param refuse called for a refusal that was awaited but not handled, as in Express 4: perhaps
+ * nothing else sends a response.
  */
 export function createGuards(refuse: (unheeded: Unheeded) => void): Guards {
   return new RequestGuards(refuse)
 }
 
-/** A guard that was asked; `stop` is there once it has refused. */
+/** A guard that was called. `stop` is set once it has refused. */
 interface Guard extends Unheeded {
   /** Fulfilled when the check is done. */
   settled: Promise<void>
   error: unknown
-  /** Set when somebody calls `then`, which `await` does. */
+  /** Set when `then` is called, which `await` does. */
   wasAwaited: boolean
-  /** Stops watching for the rejection that nobody handles. */
+  /** Stops watching for an unhandled rejection. */
   stop: (() => void) | undefined
   isUnhandled: boolean
 }
@@ -124,9 +124,10 @@ class RequestGuards implements Guards {
   }
 
   async #decide(guards: readonly Guard[]): Promise<Unheeded | undefined> {
-    // An `await` calls `then` one microtask later: now those of before the response have done so.
+    // `await` calls `then` one microtask later: after this, all awaits before the response have
+    // done so.
     await undefined
-    // Whoever asks for the result only from now on has responded already.
+    // An app that awaits a guard only later has already responded.
     const ignored = guards.filter(({ wasAwaited }) => !wasAwaited)
     await Promise.all(guards.map(({ settled }) => settled))
     const first = ignored.find(hasRefused)
@@ -156,7 +157,7 @@ export function reportUnheeded(
   development?.unheeded(guard, status, wasAwaited)
 }
 
-/** Waits until the runtime has told of the rejections of this turn that nobody handled. */
+/** Waits until the runtime has reported the unhandled rejections of this turn of the event loop. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof setImmediate === 'function') setImmediate(resolve)
@@ -174,13 +175,13 @@ class AskedPromise<Value> extends Promise<Value> {
 
   static of<Value>(source: Promise<Value>, asked: () => void): AskedPromise<Value> {
     const promise = new AskedPromise<Value>((resolve, reject) => void source.then(resolve, reject))
-    // Handled here: the guards see to a refusal that nobody handles.
+    // Marks the rejection as handled: the guards take care of a refusal that nothing handles.
     Promise.prototype.then.call(promise, undefined, () => {})
     promise.#asked = asked
     return promise
   }
 
-  // Derived promises are plain: the runtime tells of their unhandled rejections.
+  // Derived promises are plain ones, so that the runtime reports their unhandled rejections.
   static override get [Symbol.species](): PromiseConstructor {
     return Promise
   }

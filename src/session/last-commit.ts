@@ -1,4 +1,4 @@
-/** The commits of an adapter: an early one, and the last one, after which the session is frozen. */
+/** The commits that an adapter makes: early ones, and the last one, which freezes the session. */
 
 import { SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
@@ -17,7 +17,7 @@ function refuseChanges(state: State, what: string, why: string): void {
   if (state.changes.length > 0) throw new SessionError('ERR_SESSION_READ_ONLY', what, why)
 }
 
-/** Commits what was changed so far. Later changes belong to the last commit. */
+/** Commits the changes so far. Later changes belong to the last commit. */
 export function commitSoFar(state: State): Maybe<void> {
   if (state.frozen || isSettled(state)) return
   noteDrift(state)
@@ -27,7 +27,7 @@ export function commitSoFar(state: State): Maybe<void> {
 /** Commits and freezes the session: changes made during this commit would be lost. */
 export function lastCommit(state: State): Maybe<void> {
   if (state.readOnly !== undefined) {
-    // A change inside an object that `get` returned can only be detected now.
+    // Changes inside an object that `get` returned can only be detected now.
     return refuseChanges(state, 'A change inside a value', state.readOnly)
   }
   if (isSettled(state)) {

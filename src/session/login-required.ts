@@ -1,4 +1,4 @@
-/** The check of `loginRequired`: who is not signed in is sent to the sign-in page, or gets the 401. */
+/** The check of `loginRequired`: redirects anonymous visitors to the sign-in page, or refuses with 401. */
 
 import { SessionError } from '../base/errors.ts'
 import { invalid, refuseUnknown, requireObject } from '../base/options.ts'
@@ -9,11 +9,11 @@ import { freshness, type SignedInOptions } from './signed-in.ts'
 /** Options of `loginRequired`. */
 export interface LoginRequiredOptions extends SignedInOptions {
   /**
-   * The path of the sign-in page. It gets the page that was asked for as `next` in its query: read it
-   * with `safeNext`. Requests for the sign-in page itself pass. If its query tells it from other
-   * pages, as in `/?page=login`, they need that query.
+   * The path of the sign-in page. Its query gets the requested page as `next`: read it with
+   * `safeNext`. Requests for the sign-in page itself pass. If it differs from other pages only by
+   * its query, as in `/?page=login`, they need that query.
    *
-   * As Flask-Login's `login_view`, but a path.
+   * In Flask-Login `login_view`, which is the name of a view and not a path.
    *
    * @default none: the response is the error's, status 401
    */
@@ -21,8 +21,8 @@ export interface LoginRequiredOptions extends SignedInOptions {
 }
 
 /**
- * Returns `undefined` if the request may pass, or the path to redirect to. `url` is the path and query
- * that the visitor asked for.
+ * Returns `undefined` if the request may pass, or the path to redirect to. `url` is the path and
+ * query that the visitor asked for.
  *
  * @throws ERR_NOT_SIGNED_IN and ERR_LOGIN_STALE without `redirect`; ERR_STORE_UNAVAILABLE,
  * ERR_SESSION_NOT_MOUNTED
@@ -54,7 +54,7 @@ export function loginCheck(sessions: Sessions<any>, options: LoginRequiredOption
   }
 }
 
-/** Adds the page that was asked for. A form cannot be sent again by a redirect, so it adds none. */
+/** Adds the requested page as `next`. Not for a form: a redirect cannot send it again. */
 function withNext(page: string, method: string | undefined, url: string): string {
   const next = method === 'GET' || method === 'HEAD' ? safeNext(url, '') : ''
   if (next === '') return page
@@ -72,7 +72,7 @@ function isSamePage(url: string, page: string): boolean {
     const values = asked.getAll(name)
     return values.length === 1 && values[0] === value
   })
-  // A form of `/login?lang=de` may be sent to `/login`. Of "/" the query is all that names a page.
+  // A form on `/login?lang=de` may be sent to `/login`. For "/" only the query identifies the page.
   return isNamed || (path !== '/' && [...asked.keys()].every((name) => name === 'next'))
 }
 

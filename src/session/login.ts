@@ -13,13 +13,13 @@ export function noteLogin(state: State, userId: string | number | bigint): void 
   note(state, 'login()', {
     do: 'login',
     userId: user,
-    // Read now: a revocation from here on refuses this login, however late it is committed.
+    // Read now, so that a later revocation refuses this login, however late it is committed.
     epoch: host.stored?.epoch(user),
     at: Math.floor(host.clock() / 1000),
     nonce: newNonce(),
     also: host.loginKeys?.(facts),
   })
-  // Again: what was set before a login may not be in its session, and that one would live longer.
+  // Set the lifetime again: a login may begin a new session without it, which would last longer.
   if (lifetimeSet) note(state, 'lifetime', { do: 'lifetime', own: lifetimeSet })
 }
 

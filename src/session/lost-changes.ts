@@ -1,4 +1,4 @@
-/** Reports changes that are lost: made after the response, without a cookie to carry them, or never committed. */
+/** Reports lost changes: made after the response, in a response that cannot set a cookie, or never committed. */
 
 import { EVENTS } from '../base/channels.ts'
 import { backgroundTimer } from '../base/ports.ts'
@@ -7,15 +7,15 @@ import { hasDrifted } from '../record/fields.ts'
 import type { LossCause } from './explain/events.ts'
 import type { Host, State, Watch } from './state.ts'
 
-/** How long changes may stay uncommitted; and how much later than the response they are looked for. */
+/** How long changes may stay uncommitted, and how long after the response changes are looked for. */
 const PATIENCE_MS = 3_000
 
 /**
- * Watches a session whose response headers are sent. Nested changes from then on are lost in silence:
+ * Watches a session whose response headers are sent. Later changes inside a value do not throw:
  * only a comparison finds them.
  *
- * They are compared when the response is complete, where the adapter knows that, and otherwise in the
- * next turn of the event loop; outside production once more after three seconds.
+ * Values are compared when the response is complete, if the adapter knows that; otherwise in the next
+ * turn of the event loop. In development they are compared again after three seconds.
  */
 export function watchSent(state: State): void {
   if (state.watch || !isLossTold(state.host)) return
@@ -27,15 +27,15 @@ export function watchSent(state: State): void {
   if (state.host.development) backgroundTimer(look, PATIENCE_MS)
 }
 
-/** Whether a loss of changes is told to anybody. */
+/** Whether lost changes are reported: to a listener, a subscriber or the developer. */
 function isLossTold(host: Host): boolean {
   return host.tellsLosses || EVENTS.hasSubscribers
 }
 
-/** The watch of a session whose headers are sent: nothing can be changed or committed any more. */
+/** The watch of a session whose headers are sent. It cannot be changed or committed any more. */
 const SENT: Watch = { gave() {}, changed() {}, committed() {} }
 
-/** Makes the watch of a session that only the app commits, one of `sessions.open()`. */
+/** Makes the watch of a session of `sessions.open()`, which only the app commits. */
 export function watchUncommitted(state: State): Watch | undefined {
   if (!isLossTold(state.host)) return undefined
   let cancel: (() => void) | undefined
@@ -54,7 +54,7 @@ export function watchUncommitted(state: State): Watch | undefined {
     committed() {
       cancel?.()
       cancel = undefined
-      // Made during the commit; or later, inside a value that the app holds.
+      // Changes were made during the commit, or may be made later inside a value that the app holds.
       if (state.changes.length > 0 || isHeld) watch.changed()
     },
   }
@@ -66,7 +66,7 @@ export function reportUnsent(state: State, names: readonly string[]): void {
   if (names.length > 0 && state.setCookie !== undefined) tell(state, 'no-set-cookie', names)
 }
 
-/** What a session has changed and not saved: keys, and verbs such as `login()`. */
+/** The changes that were not saved: keys, and methods such as `login()`. */
 export function changedNames({ changes, record, host }: State): string[] {
   const { codec } = host.backend.layout
   const names = new Set(changes.filter((change) => !isSoft(change)).map(nameOf))
@@ -75,7 +75,7 @@ export function changedNames({ changes, record, host }: State): string[] {
     try {
       if (hasDrifted(field, key, codec)) names.add(key)
     } catch {
-      // By now it holds a value that cannot be stored.
+      // The value can no longer be stored, so it was changed.
       names.add(key)
     }
   }
@@ -91,7 +91,7 @@ function nameOf(change: Change): string {
 const PROPERTIES: ReadonlySet<Change['do']> = new Set(['permanent', 'label', 'lifetime'])
 
 function report(state: State, why: LossCause, told: Set<string>): void {
-  // A commit that failed has told the app.
+  // The app knows already: its commit has thrown an error.
   if (state.told) return
   const names = changedNames(state).filter((name) => !told.has(name))
   for (const name of names) told.add(name)

@@ -1,4 +1,4 @@
-/** `sessions.onEnded`: calls a listener when a session ends, to close what it has open. */
+/** `sessions.onEnded`: calls a listener when a session ends, to close its sockets. */
 
 import type { EndCause, StoredBackend } from '../backends/store-backend.ts'
 import { invalid } from '../base/options.ts'
@@ -7,10 +7,10 @@ import type { Development } from './development/development.ts'
 import { failureReporter } from './explain/emitter.ts'
 import { requireFunction } from './require-sessions.ts'
 
-/** Called with the reason. What it throws, or rejects with, is printed on the console, once. */
+/** Called with the reason. If it throws or rejects, the first error is printed on the console. */
 export type EndedListener = (why: EndCause) => unknown
 
-/** So many open sockets of one browser are rather listeners that were never stopped. */
+/** With more listeners for one session, the app has probably never stopped them. */
 const MANY = 100
 
 /** Makes the function. */
@@ -29,9 +29,9 @@ export function endListeners(stored: StoredBackend, development: Development | u
 
   return (handle: string | undefined, listener: EndedListener): (() => void) => {
     requireFunction(listener, 'listener')
-    // A visitor without a session: nothing can end.
+    // A visitor without a session: there is nothing that could end.
     if (handle === undefined) return () => {}
-    // What is none may be a cookie, which must not reach the store.
+    // It may be a cookie by mistake, which must not reach the store.
     if (typeof handle !== 'string' || !/^[\w-]{22}$/.test(handle)) {
       throw invalid('handle', 'has to be the handle of a session: session.handle')
     }

@@ -1,4 +1,4 @@
-/** Opens the session of a request, and reports what its cookies were. */
+/** Opens the session of a request, and reports invalid, duplicate and old cookies. */
 
 import type { Opened } from '../backends/backend.ts'
 import { isObserved, OPENS } from '../base/channels.ts'
@@ -31,7 +31,7 @@ function openNow(host: Host, facts: RequestFacts, startedAt: number): Maybe<Stat
   return openLater(host, facts, startedAt, values, opening)
 }
 
-/** Apart from `openNow`, which otherwise allocates what closures share for every request. */
+/** Not part of `openNow`, where its closures would cost an allocation for every request. */
 function openLater(
   host: Host,
   facts: RequestFacts,
@@ -45,7 +45,7 @@ function openLater(
   )
 }
 
-/** The same with former sides: one that fails is as our own store that does. */
+/** The same with former sides. A failing former store has the same effect as our own. */
 function openFormers(
   host: Host,
   facts: RequestFacts,
@@ -160,7 +160,7 @@ function report(host: Host, opened: Opened, facts: RequestFacts, now: number): v
   } else development?.crossOrigin(facts)
 }
 
-/** What our own cookies look like, for the warning of one that was not accepted. */
+/** The format of our own cookies, for the warning of a rejected one. */
 function ownLayout({ stored, policy }: Host): OwnLayout {
   if (stored) return 'stored'
   if (policy.format === 'sojourn') return 'own'

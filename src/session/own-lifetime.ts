@@ -11,7 +11,7 @@ export function ownLifetime(state: State): Readonly<SessionLifetime> | undefined
   const own = ownTimeouts(state.record, state.host.backend.layout)
   if (!own) return undefined
   const { idle, absolute } = own
-  // Frozen, since a change inside it would not be saved.
+  // Frozen, because a change inside it would not be saved.
   return Object.freeze({
     ...(idle !== undefined && { idle: durationOf(idle * 1000) }),
     ...(absolute !== undefined && { absolute: durationOf(absolute * 1000) }),
@@ -27,7 +27,8 @@ export function noteLifetime(state: State, lifetime: SessionLifetime | undefined
   host.development?.lifetimeSet(own, host.policy.lifetime)
   const now = ownTimeouts(record, layout)
   const isSame = now?.idle === own?.idle && now?.absolute === own?.absolute
-  // Apps set it on each request. After a login it is noted: that may yet begin another session.
+  // Apps set it on each request, so equal values are ignored. After a login they are not, since it
+  // may begin a new session.
   if (!isSame || changes.some((change) => change.do === 'login')) {
     note(state, 'lifetime', { do: 'lifetime', own })
   }

@@ -31,7 +31,7 @@ export function createVisit(host: Host, facts: RequestFacts): Visit {
   return new RequestVisit(host, facts)
 }
 
-/** A class: new closures for each request would cost more than everything else here. */
+/** A class, because new closures for each request would cost more than everything else here. */
 class RequestVisit implements Visit {
   readonly #host: Host
   readonly #facts: RequestFacts
@@ -56,7 +56,7 @@ class RequestVisit implements Visit {
     this.#startedAt = host.clock()
   }
 
-  // Without `await`: a session that is already open is returned a tick sooner.
+  // Without `await`, a session that is already open is returned a tick sooner.
   session(): Promise<Session> {
     if (this.#session) return this.#session
     const opening = this.#open()
@@ -76,7 +76,7 @@ class RequestVisit implements Visit {
 
   #open(): Maybe<State> {
     if (this.#opening !== undefined) return this.#opening
-    // Called by an event listener while this session opens: it gets it once it is open.
+    // An event listener may call this while the session opens: it gets the session once it is open.
     if (this.#isOpening) return Promise.resolve().then(() => this.#open())
     this.#isOpening = true
     if (this.#isFinished) {
@@ -96,7 +96,7 @@ class RequestVisit implements Visit {
 
   #opened(state: State): State {
     this.#atOpening = protectLogin(state)
-    // Opened after the headers were sent, as while streaming: it can only be read.
+    // Opened after the headers were sent, for example while streaming: it can only be read.
     state.frozen = this.#isFinished
     const why = this.#readOnly ?? (isPrefetch(this.#facts) ? PREFETCH : undefined)
     if (why !== undefined) this.#makeReadOnly(state, why)
@@ -108,7 +108,7 @@ class RequestVisit implements Visit {
     makeReadOnly(state, why)
   }
 
-  /** The session looks as protected, but nothing of that is saved. The next request protects it again. */
+  /** Applies the login protection to what the app reads, without saving it. Each request repeats it. */
   #dropAtOpening(state: State): void {
     if (this.#atOpening.length === 0) return
     state.changes = state.changes.filter((change) => !this.#atOpening.includes(change))
@@ -116,7 +116,7 @@ class RequestVisit implements Visit {
 
   commit(): Maybe<void> {
     const state = this.#stateSoFar()
-    // The refusal of a guard that nobody handled forbids to save: `finish` waits until that is known.
+    // A refusal that nothing handles prevents saving. Only `finish` waits until that is known.
     return state && !this.#guards?.unheeded() ? commitSoFar(state) : undefined
   }
 
@@ -139,7 +139,7 @@ class RequestVisit implements Visit {
     }
     const opening = this.#open()
     if (!(opening instanceof Promise)) return this.#commit(opening, wasAsked)
-    // If opening failed there is nothing to commit; the app has received the error.
+    // If opening has failed, there is nothing to commit, and the app has received the error.
     return opening.then(
       (state) => this.#commit(state, wasAsked),
       () => NOTHING_COMMITTED,
@@ -163,11 +163,11 @@ class RequestVisit implements Visit {
     if (this.#unsent) reportUnsent(state, this.#unsent)
     if (state.mayDrift) watchSent(state)
     const headers = outgoing(state)
-    // Not used and not renewed: the response does not depend on the cookie.
+    // The session was not used or renewed, so the response does not depend on the cookie.
     return wasAsked || setsCookie(headers) ? headers : undefined
   }
 
-  /** Reports a refusal that nobody handled, and saves nothing of what the app did after it. */
+  /** Reports a refusal that nothing handled. Nothing that the app did after it is saved. */
   #refused(unheeded: Unheeded): unknown {
     this.#isFinished = true
     const state = this.#stateSoFar()
@@ -177,7 +177,7 @@ class RequestVisit implements Visit {
     return unheeded.error
   }
 
-  /** The state of the session if it is open by now. */
+  /** The state of the session, if it is open. */
   #stateSoFar(): State | undefined {
     return this.#opening instanceof Promise ? undefined : this.#opening
   }
@@ -197,9 +197,9 @@ class RequestVisit implements Visit {
   }
 
   /**
-   * A guard that was run after the headers were sent, or where there are none: see `Refuser`.
+   * Runs a guard after the headers were sent, or if there are none: see `Refuser`.
    *
-   * The watch goes on: the error may leave the handler later, after a `finally` that awaits.
+   * It is not unwatched: the error may leave the handler later, after a `finally` that awaits.
    */
   async #decideLate(guards: Guards, release?: () => void): Promise<void> {
     await nextTurn()

@@ -3,7 +3,8 @@
 import { invalid } from '../base/options.ts'
 
 /**
- * Throws unless this is what `createSessions` returned, perhaps that of another copy of the package.
+ * Throws unless `createSessions` has returned this object. It may be that of another copy of the
+ * package.
  *
  * @param usage how the adapter is called.
  * @throws ERR_OPTION_INVALID

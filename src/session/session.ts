@@ -62,7 +62,7 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
   }
 
   /**
-   * Returns a key's value, or `fallback`, which is not saved. Changes inside a value are saved.
+   * Returns a key's value, or `fallback`, which is not saved. Changes inside the value are saved.
    *
    * @example
    * const language = session.get('language', 'en')
@@ -118,8 +118,8 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    * returns the new value, or `REMOVE` to delete the key. Returns this request's provisional value;
    * `undefined` if the key is deleted.
    *
-   * @throws ERR_UPDATE_ASYNC for a promise, ERR_UPDATE_UNDEFINED for `undefined`, ERR_VALUE_UNSUPPORTED,
-   * ERR_VALUE_INVALID, and whatever `fn` throws.
+   * @throws ERR_UPDATE_ASYNC for a promise, ERR_UPDATE_UNDEFINED for `undefined`,
+   * ERR_VALUE_UNSUPPORTED, ERR_VALUE_INVALID, and whatever `fn` throws.
    *
    * @example
    * session.update('visits', (visits = 0) => visits + 1)
@@ -286,7 +286,7 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
   }
 
   set permanent(on: boolean) {
-    // Apps set it on each request; only in Flask does that send a new cookie.
+    // Apps set it on each request. Only with Flask's preset does an equal value send a new cookie.
     if (!this.#state.host.backend.layout.flat && this.permanent === Boolean(on)) return
     note(this.#state, 'permanent', { do: 'permanent', on: Boolean(on) })
   }
@@ -296,10 +296,11 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    * `session.lifetime = { idle: '15m', absolute: '8h' }`. Saved with the session and enforced by the
    * server, not by the cookie's Max-Age.
    *
-   * It only shortens: of this and the options the shorter counts, also after a change of the options.
-   * Assign the whole: what it returns cannot be changed. `undefined` removes it; so do `logout`,
-   * `clear` and the login of another user, unless the request of that login sets it. Neither
-   * express-session nor Flask has it. @default undefined: the timeouts of the options
+   * It cannot extend a timeout: the shorter of this and the option applies, even if the option is
+   * changed later. Always assign a whole object; the one that it returns is frozen. `undefined`
+   * removes it. So do `logout`, `clear` and the login of another user, unless the same request sets
+   * it. express-session and Flask have nothing like it. @default undefined: the timeouts of the
+   * options
    *
    * @throws ERR_OPTION_INVALID for anything else, and under Flask's preset.
    */
@@ -381,15 +382,16 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
   /**
    * Saves the changes now, and merges Set-Cookie, Vary and Cache-Control into `headers`.
    *
-   * An adapter sets the headers itself. Call this in a handler to learn whether saving succeeded.
+   * An adapter sets the headers itself. Call this in a handler if you need to know whether saving
+   * succeeded.
    *
    * Get objects again afterwards: if a concurrent request changed their key, the old object is no
    * longer part of the session.
    *
    * @throws ERR_OPTION_INVALID for other headers; ERR_COOKIE_TOO_LARGE; with a store also
-   * ERR_SESSION_GONE, ERR_SESSION_CONFLICT, ERR_SESSION_LIMIT, ERR_SESSION_TOO_LARGE, and errors of an
-   * updater on newer data. Then nothing was saved. After ERR_STORE_UNAVAILABLE it is unknown whether
-   * the changes were saved; only a logout is retried.
+   * ERR_SESSION_GONE, ERR_SESSION_CONFLICT, ERR_SESSION_LIMIT, ERR_SESSION_TOO_LARGE, and errors of
+   * an updater on newer data. Then nothing was saved. After ERR_STORE_UNAVAILABLE it is unknown
+   * whether the changes were saved; only a logout is retried.
    *
    * @param options.signal ends the wait: rejects with its reason, `headers` unchanged. A commit that
    * has begun is not undone and goes on; the response, or the next `commit`, has its outcome.
@@ -410,7 +412,7 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
 
   /** Shows the keys without the values, so that values do not end up in logs. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    // The object behind the proxy of `Watched`, as console.log('%o') and the REPL show it.
+    // console.log('%o') and the REPL show the object behind the development proxy.
     if (!(#state in this)) return 'Session {}'
     const keys = [...this.#state.record.data.keys()].map((key) =>
       printableShort(key, LONGEST_SHOWN_KEY),

@@ -67,8 +67,8 @@ export interface Sessions<Data = any> {
    * the end of the process. Call it after `server.close()`, and before you close the store's client,
    * which this never does. Returns what is left after `timeout`, for the log.
    *
-   * Listeners of `onEnded` are then dropped, and told nothing. Sessions still work afterwards. With
-   * sessions in the cookie nothing is ever in flight.
+   * Listeners of `onEnded` are then removed without being called. Sessions still work afterwards.
+   * With sessions in the cookie there is nothing to wait for.
    *
    * @throws ERR_OPTION_INVALID
    *
@@ -88,8 +88,8 @@ export interface Sessions<Data = any> {
    * How many sessions this process has opened under each secret, and when last. In the order of
    * `secret`, without those that are not set.
    *
-   * Sessions are rewritten under the current secret when they are used. A previous secret can be
-   * removed once it is not used any more, or after the longer of `lifetime.idle` and `permanent`.
+   * Sessions are rewritten under the current secret when they are used. Remove a previous secret
+   * once it is not used any more, or after the longer of `lifetime.idle` and `lifetime.permanent`.
    *
    * @example
    * const [current, previous] = sessions.secretUse()
@@ -98,7 +98,7 @@ export interface Sessions<Data = any> {
   secretUse(): SecretUse[]
   /**
    * The former sides of the option `formerly`, and how many visitors this process has moved from
-   * each. A side can be removed once nobody comes from it any more, and after its date at the latest.
+   * each. Remove a side once no visitor comes from it any more, at the latest after its date.
    *
    * @example
    * for (const { name, moved } of sessions.formerlyUse()) console.log(name, moved)
@@ -107,12 +107,12 @@ export interface Sessions<Data = any> {
   /**
    * For adapters: registers a request, so that `get` finds its session by each of the carriers.
    *
-   * Returns `undefined` if one of the carriers is mounted already, as with a middleware that is used
-   * twice: the adapter then just calls the handler, and the other carriers find the same session. A
-   * `ServerResponse` is found by its `req`.
+   * Returns `undefined` if one of the carriers is mounted already, for example by a middleware that
+   * is used twice: the adapter then only calls the handler, and the other carriers find the same
+   * session. A `ServerResponse` is found by its `req`.
    *
    * @param carriers the request first.
-   * @throws ERR_OPTION_INVALID if the request is new, and another carrier is one of another request.
+   * @throws ERR_OPTION_INVALID if the request is new, but another carrier belongs to another request.
    *
    * @example
    * const visit = sessions.mount([request], {
@@ -135,7 +135,7 @@ export interface Sessions<Data = any> {
    */
   carry(carriers: readonly object[], request?: object): void
   /**
-   * For adapters: runs a handler, in which `current()` returns its session.
+   * For adapters: runs a handler. In it, `current()` returns the session of this visit.
    *
    * @example
    * import type { Visit } from 'sojourn'

@@ -1,10 +1,10 @@
-/** The Set-Cookie line of a request: kept from commit to response, and left out when outdated. */
+/** The Set-Cookie line of a request: stored from the commit to the response, and left out if outdated. */
 
 import type { Outgoing } from '../http/headers.ts'
 import { userIdOf } from '../record/record.ts'
 import type { State } from './state.ts'
 
-/** Replaces the line of an earlier commit. A renewal of what this request changed is no mere one. */
+/** Replaces the line of an earlier commit. A renewal after a change of this request counts as a change. */
 export function setLine(
   state: State,
   line: string,
@@ -17,7 +17,7 @@ export function setLine(
   const isMere = isRenewal && (before === undefined || state.renewedAsOf !== undefined)
   if (before !== undefined && before !== line) (state.withdrawn ??= []).push(before)
   state.setCookie = line
-  // A store has compared the session with its newest row; a cookie is as old as the request.
+  // A store has just compared the session with its newest row. A cookie is as old as the request.
   if (isMere) state.renewedAsOf = host.stored ? host.clock() : state.startedAt
   else if (state.renewedAsOf !== undefined) state.renewedAsOf = undefined
 }
@@ -33,7 +33,7 @@ export function setFormerLines(state: State, lines: readonly string[]): void {
 export function outgoing(state: State): Outgoing {
   const headers = ownHeaders(state)
   const { formerLines, withdrawn } = state
-  // Also without a line of our own: of two lines of one former cookie only the last is sent.
+  // Also sent without a line of our own. Of two lines for one former cookie only the last is sent.
   return formerLines ? { withdrawn, ...headers, former: formerLines } : headers
 }
 
@@ -49,7 +49,8 @@ function ownHeaders(state: State): Outgoing {
   if (age >= 0 && age <= LONGEST_UNTIL_RENEWAL) {
     return { vary: true, setCookie, also, isRenewal: true, withdrawn }
   }
-  // Meanwhile another request may have signed the visitor in or out: its cookie stays.
+  // Too late: another request may have signed the visitor in or out meanwhile, and its cookie must
+  // stay.
   return { ...withoutLine(state), withdrawn: [...(withdrawn ?? []), ...(also ?? []), setCookie] }
 }
 
@@ -67,5 +68,5 @@ function isPersonal({ base, record, host, wasSignedIn }: State): boolean {
   return base !== record && userIdOf(base, layout) !== undefined
 }
 
-/** A renewal nobody asked for is sent within this time after its cookie arrived. In milliseconds. */
+/** A mere renewal is sent only within this time after the request's cookie arrived. In milliseconds. */
 const LONGEST_UNTIL_RENEWAL = 1000

@@ -14,9 +14,9 @@ export interface SignedInOptions {
   /** Maximum age of the login, as `'10m'`. `undefined` throws. Not with Flask's preset. @default any age */
   within?: Duration
   /**
-   * The login has to be fresh: a password was typed since the browser was closed, from this address and
-   * browser. Only with Flask's preset, whose cookie has no time of the login: as
-   * `fresh_login_required` of Flask-Login. `undefined` throws. @default false
+   * Whether the login has to be fresh, as in Flask-Login's `fresh_login_required`: the password was
+   * typed since the browser was last closed, from this address and browser. Only with Flask's preset,
+   * whose cookie has no time of the login. `undefined` throws. @default false
    */
   fresh?: boolean
 }
@@ -31,7 +31,7 @@ export interface Freshness {
 /** What the options require of the login. @throws ERR_OPTION_INVALID */
 export function freshness(options: SignedInOptions): Freshness {
   refuseUnknown(options, ['within', 'fresh'], '')
-  // Throws for `undefined`, too: a setting that is missing must not disable the check.
+  // Also throws for `undefined`: a missing setting must not disable the check.
   if ('fresh' in options && typeof options.fresh !== 'boolean') {
     throw invalid('fresh', 'has to be true or false')
   }
@@ -46,7 +46,7 @@ export function requireSignedIn(
   { within, fresh }: Freshness,
 ): SignedInSession {
   if (session.isUnavailable) {
-    throw new SessionError('ERR_STORE_UNAVAILABLE', 'read', 'it could not be asked who this is')
+    throw new SessionError('ERR_STORE_UNAVAILABLE', 'read', 'it is unknown who is signed in')
   }
   if (session.userId === undefined) throw new SessionError('ERR_NOT_SIGNED_IN')
   if (within !== undefined) requireRecent(host, session, within)
@@ -64,7 +64,7 @@ function requireRecent({ clock, backend }: Host, session: Session, within: numbe
     const instead = names.fresh === undefined ? '' : '. Use fresh: true'
     throw invalid(
       'within',
-      `needs the time of the login, and Flask's cookie does not keep it${instead}`,
+      `needs the time of the login, which Flask's cookie does not contain${instead}`,
     )
   }
   const at = session.authenticatedAt
@@ -77,7 +77,7 @@ function requireRecent({ clock, backend }: Host, session: Session, within: numbe
 function requireFresh({ backend }: Host, session: Session): void {
   const { fresh } = backend.layout.names
   if (fresh === undefined) {
-    throw invalid('fresh', "is known to Flask's preset only. Use within: '10m'")
+    throw invalid('fresh', "works only with Flask's preset. Use within: '10m'")
   }
   if (session.get(fresh) !== true) throw new SessionError('ERR_LOGIN_STALE')
 }

@@ -33,7 +33,7 @@ export interface SecretUse {
   lastAt: Date | undefined
 }
 
-/** Is told of changes, of objects that the app gets and may change, and of commits. */
+/** Called for changes, for objects that the app gets and may change, and for commits. */
 export interface Watch {
   gave(): void
   changed(): void
@@ -52,14 +52,14 @@ export interface State {
   readonly isNew: boolean
   /** The record without this request's changes. See `rebase`. */
   base: SessionRecord
-  /** Whether somebody was signed in to an earlier base: the page may show what is theirs. */
+  /** Whether somebody was signed in in an earlier base: the page may show that user's data. */
   wasSignedIn?: boolean
   /** The record with this request's changes in it. */
   record: SessionRecord
   /** Whether `record` is this request's own copy. */
   owned: boolean
   changes: Change[]
-  /** The `lifetime` that this request has set, changed or not: a login has to keep it. */
+  /** The `lifetime` that this request has set, even if unchanged: a login has to preserve it. */
   lifetimeSet?: OwnTimeouts | undefined
   /** Whether the app has received an object of the record, which it may change in place. */
   mayDrift: boolean
@@ -80,7 +80,7 @@ export interface State {
   also?: readonly string[] | undefined
   /** The Set-Cookie lines of earlier commits in this request. */
   withdrawn?: string[]
-  /** If `setCookie` only renews the cookie: the time as of which it does. Milliseconds since 1970. */
+  /** If `setCookie` only renews the cookie: as of when, in milliseconds since 1970. */
   renewedAsOf?: number | undefined
   /** The store's error, with `onUnavailable: 'anonymous-readonly'`. */
   readonly unavailable: SessionError | undefined
@@ -88,7 +88,7 @@ export interface State {
   busy: Promise<void> | undefined
   /** The last commit failed and threw `error`: how many changes it had. */
   told: { changes: number; error: unknown; isHeard: boolean } | undefined
-  /** The app no longer waits for the running commit, by its AbortSignal: a failure is not heard. */
+  /** The app's AbortSignal has ended its wait for the running commit: it does not get a failure. */
   isAbandoned?: boolean
 }
 
@@ -116,8 +116,8 @@ export function note(state: State, verb: string, change: Change): void {
   if (change.do === 'login' && isOfAnother(state.record, change.userId, layout)) {
     spellChanges(state.changes)
     state.changes.push(change)
-    // Deletes the other user's data and preserves this request's own changes: only a replay can
-    // tell them apart. Changes inside the other user's objects are dropped with them.
+    // Deletes the other user's data and preserves this request's own changes: only a replay can tell
+    // them apart. Changes inside the other user's objects are deleted with them.
     replayOn(state, state.base)
     state.watch?.changed()
     return

@@ -3,20 +3,20 @@
 import type { BackendStore } from '../backends/store-backend.ts'
 import type { Host } from './state.ts'
 
-/** The pause after a failed check, so that an outage does not add a call to each request. */
+/** The pause after a failed check, so that during an outage not every request makes another call. */
 const RETRY_AFTER_MS = 10_000
 
-/** The inspection of a store. */
+/** The state of a store's inspection. */
 interface Inspection {
-  /** When the store may be checked: `Infinity` while it is, and once it was. */
+  /** When the store may be checked next: `Infinity` during a check, and after a successful one. */
   nextAt: number
 }
 
 const inspections = new WeakMap<BackendStore, Inspection>()
 
 /**
- * Checks the store's settings at the first request, and until it succeeds at later ones; once, even
- * if several `createSessions` use the store. Findings do not fail the request.
+ * Checks the store's settings at the first request; if that fails, again at later ones. A store is
+ * checked once, even if several `createSessions` use it. Findings do not fail the request.
  */
 export function storeInspection(host: Host): () => void {
   const { store, stored, engine, emit, clock, development } = host

@@ -20,11 +20,11 @@ export interface ListedSession extends SessionInfo {
   isCurrent: boolean
 }
 
-/** How the store is doing, as this process sees it: for a health page, or gauges. */
+/** The state of the store, as this process sees it: for a health check or for gauges. */
 export interface StoreStatus extends StoreLoad {
   /** The engine's name, such as `SQLite`. */
   readonly engine: string
-  /** Sessions that were to be ended, and are not yet: the store did not confirm it. It is retried. */
+  /** Ended sessions whose removal the store did not confirm yet. It is retried. */
   readonly unconfirmed: number
 }
 
@@ -34,8 +34,9 @@ export type UserId = string | number | bigint
 /** How long to wait for an operation. */
 export interface WaitOptions {
   /**
-   * Ends the wait: rejects with the signal's reason. What has been sent to the store is not undone:
-   * a revocation that has begun goes on, `revokeAll` and `prune` stop after the current batch.
+   * Ends the wait: the call rejects with the signal's reason. Commands that were sent are not
+   * undone: a revocation that has begun continues; `revokeAll` and `prune` stop after the current
+   * batch.
    *
    * @default none: waits until it is done
    */
@@ -68,10 +69,11 @@ export interface AcrossSessions {
    */
   revoke(userId: UserId, handle: string): Promise<boolean>
   /**
-   * Ends all sessions of a user, and rejects logins that were called earlier and are not saved yet.
-   * Their order is counted in the store: the servers' clocks do not matter.
+   * Ends all sessions of a user, and refuses logins that were called earlier and are not saved yet. A
+   * counter in the store decides which was earlier, not the servers' clocks.
    *
-   * @param options.except the handle of one to keep, such as `session.handle` after a new password.
+   * @param options.except the handle of a session that stays, such as `session.handle` after a change
+   * of the password.
    * @throws ERR_USER_ID_INVALID
    *
    * @example
@@ -83,8 +85,8 @@ export interface AcrossSessions {
   ): Promise<Revocation>
   /**
    * Ends all sessions of a user and deletes the user id from the store, for erasure (GDPR article
-   * 17); returns how many were ended. It reads every session in the store, in batches. First keep
-   * the user from logging in again: a login in flight would store the id again.
+   * 17); returns how many were ended. It reads every session in the store, in batches. Before you
+   * call it, make sure that the user cannot sign in: a login in flight would store the id again.
    *
    * @throws ERR_USER_ID_INVALID
    *
@@ -95,7 +97,7 @@ export interface AcrossSessions {
   /**
    * Ends the sessions of all users, in batches; returns how many.
    *
-   * Sessions that begin meanwhile may remain. To end all at once, replace the secret.
+   * Sessions that begin during the call may remain. To end all sessions at once, replace the secret.
    *
    * @example
    * await sessions.revokeAll({ signal: AbortSignal.timeout(60_000) })
@@ -119,12 +121,14 @@ export interface AcrossSessions {
    * Calls `listener` once when a session ends, to close its WebSockets and streams. Returns a
    * function that stops it: call it when the socket closes.
    *
-   * At once if this process ends the session; if another one does, when the store's notification
-   * arrives (see the options `subscriber` and `listener` of the stores); otherwise, and when the
-   * session expires, at the next poll (option `pollInterval`, 30 seconds). A session that has ended
-   * already is told soon. A login in an anonymous session is no end: it continues under a new id.
+   * If this process ends the session, it is called at once. If another process does, it is called
+   * when the store's notification arrives (see the options `subscriber` and `listener` of the
+   * stores). Otherwise, and when the session expires, it is called at the next poll (option
+   * `pollInterval`, 30 seconds). If the session has already ended, it is called soon. A login does
+   * not end an anonymous session, which continues under a new id.
    *
-   * @param handle `session.handle`. `undefined`, of a visitor without a session, does nothing.
+   * @param handle `session.handle`. For a visitor without a session it is `undefined`, and nothing
+   * happens.
    * @throws ERR_OPTION_INVALID; ERR_LISTENER_LIMIT if this process has 250 000 listeners.
    *
    * @example
@@ -133,7 +137,7 @@ export interface AcrossSessions {
    */
   onEnded(handle: string | undefined, listener: EndedListener): () => void
   /**
-   * How this process and its store are doing, at once and without a call of the store.
+   * The state of this process's store connection. Returns at once, without calling the store.
    *
    * @example
    * const { inFlight, waiting } = sessions.storeStatus()
@@ -141,14 +145,14 @@ export interface AcrossSessions {
   storeStatus(): StoreStatus
 }
 
-/** Makes the operations but `onEnded`. `currentHandle` returns the handle of the current request's session. */
+/** Makes the operations except `onEnded`. `currentHandle`: the handle of the current request's session. */
 export function acrossSessions(
   stored: StoredBackend,
   engine: string,
   emit: Emit,
   currentHandle: () => Promise<string | undefined>,
 ): Omit<AcrossSessions, 'onEnded'> {
-  /** Calls, and tells the audit trail what came of it. */
+  /** Runs a call, and emits the event of its success or failure. */
   async function audited<Result>(
     call: RevocationCall,
     subject: EventSubject,
@@ -234,7 +238,7 @@ export function acrossSessions(
   }
 }
 
-/** A handle as an event may show it. What is none may be anything, such as the whole cookie. */
+/** A handle for an event; `undefined` if it is invalid: it may be anything, such as the whole cookie. */
 function shown(handle: unknown): string | undefined {
   return typeof handle === 'string' && /^[\w-]{22}$/.test(handle) ? handle : undefined
 }

@@ -6,8 +6,8 @@ const watched = new WeakMap<object, Set<() => void>>()
 let count = 0
 
 /**
- * Calls `found` if a promise is rejected with this error and nobody handles it. Such a rejection does
- * not end the process; any other one still does.
+ * Calls `found` if a promise is rejected with this error and nothing handles it. Such a rejection
+ * does not end the process; any other unhandled rejection still does.
  *
  * Returns a function that stops watching. The process has a listener only while something is watched.
  */
@@ -20,7 +20,7 @@ export function watchRejections(error: unknown, found: () => void): () => void {
   forgotten?.register(error, watch)
   return () => {
     if (!watchers.delete(found)) return
-    // Later: the runtime may still have to tell of a rejection of this turn.
+    // Ends it later, because the runtime may still report a rejection of this turn.
     setTimeout(() => end(watch), 0)
   }
 }
@@ -31,7 +31,7 @@ function end(watch: { isOver: boolean }): void {
   if (--count === 0) process.off('unhandledRejection', onUnhandled)
 }
 
-/** Ends the watch of an error that is gone: of a request that got no response, as after a disconnect. */
+/** Ends the watch of a garbage-collected error: its request got no response, for example a disconnect. */
 const forgotten =
   typeof FinalizationRegistry === 'function' ? new FinalizationRegistry(end) : undefined
 
@@ -39,7 +39,7 @@ function canListen(): boolean {
   return typeof process === 'object' && typeof process.on === 'function'
 }
 
-/** Another copy of this package in the process has a listener of its own. */
+/** Marks our listener, so that other copies of this package in the process recognize it. */
 const OURS = Symbol.for('sojourn.onUnhandled')
 
 const onUnhandled = Object.assign(
@@ -55,7 +55,7 @@ const onUnhandled = Object.assign(
 function wouldEndTheProcess(): boolean {
   const listeners = process.listeners('unhandledRejection')
   if (listeners.some((listener) => !(OURS in listener))) return false
-  // Of several copies the first one throws.
+  // If there are several copies, only the first one throws.
   if (listeners[0] !== onUnhandled) return false
   const given = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' ')
   const mode = /--unhandled-rejections[= ](\S+)/.exec(given)?.[1] ?? 'throw'

@@ -11,8 +11,8 @@ export interface Visit {
   /** Opens the session on the first call; returns the same one each time. */
   session(): Promise<Session>
   /**
-   * Commits what was changed so far, for a framework in which the app's error handler can still get
-   * the error of a commit that failed. Call `finish` all the same: it saves later changes.
+   * Commits the changes so far, for a framework in which the app's error handler can still get the
+   * error of a failed commit. `finish` must be called as well: it saves later changes.
    *
    * Does nothing if nothing was changed, or if a guard refused the request or is still running.
    */
@@ -20,11 +20,11 @@ export interface Visit {
   /**
    * Commits, freezes the session, and returns the headers that the response needs.
    *
-   * Returns `undefined` if the session was not used: the response then needs none. Synchronous if
-   * the backend is.
+   * Returns `undefined` if the session was not used: then the response needs no headers.
+   * Synchronous if the backend is.
    *
-   * Throws the error of a guard (`signedIn`, `checkCsrf`) that refused the request while the app did
-   * not handle the refusal: send the error instead of the app's response. Nothing is saved then.
+   * If a guard (`signedIn`, `checkCsrf`) has refused the request and the app has not handled that,
+   * throws the guard's error and saves nothing: send the error instead of the app's response.
    */
   finish(): Maybe<Outgoing | undefined>
   /** Rejects cross-site requests: see `sessions.checkCsrf`. @throws ERR_CSRF */
@@ -32,8 +32,8 @@ export interface Visit {
   /** For adapters, before `finish`: the response cannot set a cookie. Reports changes that need one. */
   withoutCookie(): void
   /**
-   * Makes the session read-only, for a request whose response cannot set a cookie: a page that is
-   * already being sent, a WebSocket upgrade. A prefetch is read-only by itself.
+   * Makes the session read-only, for a request whose response cannot set a cookie, such as a
+   * WebSocket upgrade or a page that is already being sent. A prefetch is always read-only.
    *
    * A change throws ERR_SESSION_READ_ONLY. Flash messages are returned and not removed, the session
    * is not renewed, and no Set-Cookie is sent, except that of an earlier commit. Call it before the
@@ -43,13 +43,13 @@ export interface Visit {
    * @throws ERR_SESSION_READ_ONLY if the session was changed already: that change would be lost.
    */
   readOnly(why: string): void
-  /** Runs a guard, whose refusal then holds: see `finish`. */
+  /** Runs a guard. If it refuses, `finish` throws its error. */
   guard<Value>(name: GuardName, check: Promise<Value>): Promise<Value>
   /**
-   * Sets what sends a refusal that nobody handled and that `finish` cannot throw, or not yet:
-   * the response is sent already, or the app may never send one.
+   * Sets what sends an unhandled refusal if `finish` cannot throw it: the response is already sent,
+   * or the app may never send one.
    */
   onRefusal(refuser: Refuser): void
-  /** Reports an error of the app that nobody handled: an event, and a line on the console. */
+  /** Reports an error of the app that nothing handled: an event, and a line on the console. */
   failed(error: unknown): void
 }

@@ -1,4 +1,4 @@
-/** The versions of a SQL store's tables that this release works with, and the errors for others. */
+/** Which versions of a SQL store's tables this release supports, and the errors for others. */
 
 import { sentenceOf, SessionError } from '../base/errors.ts'
 
@@ -11,8 +11,8 @@ export interface Versions {
 }
 
 /**
- * The error if this release cannot work with the tables. It can with those of the next version: no
- * migration removes what the release before needs, since both run during a rollout.
+ * The error if this release does not support the tables. It supports those of the next version: no
+ * migration removes what the release before needs, because both releases run during a rollout.
  */
 export function schemaFault({ engine, found, own }: Versions): SessionError | undefined {
   if (found === own || found === own + 1) return undefined
@@ -25,7 +25,7 @@ export function schemaFault({ engine, found, own }: Versions): SessionError | un
   return new SessionError('ERR_STORE_SCHEMA', engine, what)
 }
 
-/** A sentence about tables of another version; `undefined` if they are this release's. */
+/** A sentence if the tables are missing or have another version; otherwise `undefined`. */
 export function schemaFinding(versions: Versions): string | undefined {
   const { engine, found, own } = versions
   if (found !== own + 1) {
@@ -33,7 +33,7 @@ export function schemaFinding(versions: Versions): string | undefined {
     return fault && sentenceOf(fault)
   }
   return (
-    `The tables for sessions in ${engine} have version ${found}, of a newer release than this one. ` +
-    'It works with them while the newer one is rolled out, and not with those that come after.'
+    `The tables for sessions in ${engine} have version ${found}, which a newer release has made. ` +
+    'This release supports that version during a rollout, but no later version: update it.'
   )
 }

@@ -20,11 +20,11 @@ export type {
 } from '../backends/stored/store.ts'
 
 /**
- * Makes a session store from your own verbs. The stores of this package are made in the same way.
+ * Makes a session store from your own verbs, as the stores of this package do.
  *
- * Adds the method `backend` to the given object, and returns the object. A copy whose verbs are
- * replaced, such as `{ ...store, read }`, uses the replaced verbs. Run `storeConformance` of
- * `sojourn/testing` on a store before you use it in production.
+ * Adds the method `backend` to the object, and returns the object. A copy with other verbs, such as
+ * `{ ...store, read }`, uses those. Before you use a store in production, test it with
+ * `storeConformance` of `sojourn/testing`.
  *
  * @throws ERR_OPTION_INVALID if a verb is missing, or the object is frozen.
  *

@@ -331,7 +331,7 @@ describe('what cannot work in Next', () => {
     const inMemory = core.createSessions({ secret, store: memoryStore() })
     const refusal = expect.objectContaining({
       code: 'ERR_OPTION_INVALID',
-      message: expect.stringMatching(/memoryStore\(\), not in development either.*sqliteStore/),
+      message: expect.stringMatching(/memoryStore\(\), even in development.*sqliteStore/),
     })
     expect(() => adapter.nextSessions(inMemory, nextRequest())).toThrow(refusal)
     expect(() => adapter.sessionProxy(inMemory, () => new Response())).toThrow(refusal)

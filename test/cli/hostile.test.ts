@@ -1,9 +1,9 @@
 import { deflateSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { describe } from '../../src/cli/inspect/description.ts'
+import { describe } from '../../src/inspect/description.ts'
 import { page } from '../../src/cli/inspect/page.ts'
-import { cookiesIn } from '../../src/cli/inspect/pasted.ts'
+import { cookiesIn } from '../../src/inspect/pasted.ts'
 import { prettyJson } from '../../src/cli/command/terminal.ts'
 import { sojourn } from './command.ts'
 

@@ -80,7 +80,7 @@ test('what git could not bring back is not written, nor is the rest, unless --fo
   const refused = run(folder, 'express-session')
   expect(refused.code).toBe(1)
   expect(refused.out).toContain(
-    `Nothing was written. Commit first, or give --force:\n  ${path} is changed`,
+    `Nothing was written. Commit first, or use --force:\n  ${path} is changed`,
   )
   expect(git(folder, 'diff', '--name-only')).toBe(`${path}\n`)
   expect(existsSync(join(folder, 'sessions.js'))).toBe(false)
@@ -124,17 +124,19 @@ app.get('/', (req, res) => {
   expect(out).toContain("+  session.set('code', 7)")
   expect(out).toContain("session.set('seen', true)")
   expect(out).not.toMatch(/^-.*(?:setTimeout|finish)/m)
-  expect(err.match(/cannot be changed after the response/g)).toHaveLength(2)
+  expect(err.match(/afterwards the session cannot be changed/g)).toHaveLength(2)
 })
 
 test('an app with Passport gets the drop-in, since Passport needs req.session, unless told otherwise', () => {
   const folder = checkout('passport')
   const { out } = run(folder, 'express-session')
-  expect(out).toContain('--to drop-in, since req.session is needed by: connect-flash, passport')
+  expect(out).toContain(
+    'Chosen: --to drop-in. These libraries need req.session: connect-flash, passport',
+  )
   expect(textsIn(folder, ['app.js'])).toEqual(Object.fromEntries(filesIn('passport', 'drop-in')))
   git(folder, 'checkout', '-q', '.')
   const full = run(folder, 'express-session', 'app.js', '--to', 'sojourn')
-  expect(full.out).toContain('app.js:2  passport\n    it needs req.session')
+  expect(full.out).toContain('app.js:2  passport\n    It needs req.session')
   expect(textsIn(folder, ['app.js'])).toEqual(Object.fromEntries(filesIn('passport', 'sojourn')))
 })
 

@@ -35,10 +35,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ['flask/session', 'adapters/express-session'],
   ['adapters'],
   ['testing/time'],
-  ['testing/conformance', 'testing/adapter-conformance', 'cli/command'],
-  ['testing', 'cli/inspect', 'cli/secret', 'cli/migrate'],
-  ['devtools'],
-  ['cli/store', 'cli/doctor'],
+  ['testing/conformance', 'testing/adapter-conformance', 'inspect', 'cli/command'],
+  ['testing', 'devtools', 'cli/inspect', 'cli/secret', 'cli/migrate', 'cli/store', 'cli/doctor'],
   ['cli'],
 ]
 

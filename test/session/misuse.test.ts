@@ -55,12 +55,12 @@ const LIFE: Row[] = [
   [
     'flask({ PERMANENT_SESSION_LIFETIME: 2678400000 })',
     () => flask({ SECRET_KEY: SECRET, PERMANENT_SESSION_LIFETIME: 2_678_400_000 }),
-    /is in seconds, as in Flask: 2678400000 are over ten years/,
+    /has to be in seconds, as in Flask: 2678400000 are over ten years/,
   ],
   [
     'flaskCookie({ maxAge: 2678400000 })',
     () => flaskCookie({ secret: SECRET, maxAge: 2_678_400_000 }),
-    /"maxAge" is in seconds/,
+    /"maxAge" has to be in seconds/,
   ],
   [
     "sameSite: 'sideways'",
@@ -458,12 +458,12 @@ const REQUESTS: Row[] = [
   [
     'redisStore(client.legacy())',
     () => redisStore(createClient().legacy() as never),
-    /"client" answers through callbacks\. Pass a client of node-redis 4 or newer/,
+    /"client" returns through callbacks\. Pass a client of node-redis 4 or newer/,
   ],
   [
     'sqliteStore(new sqlite3.Database(file))',
     () => sqliteStore({ prepare: () => ({ get() {} }), exec() {} } as never),
-    /has to be an open database that answers synchronously/,
+    /has to be an open database with a synchronous API/,
   ],
   [
     'sessions.current() outside a request',

@@ -76,7 +76,7 @@ describe('the options of a store', () => {
     const { swap: _, ...lacking } = memoryStore()
     expect(create({ store: lacking })).toThrow('it lacks swap')
     expect(create({ store: { ...memoryStore(), engine: undefined } })).toThrow('name its engine')
-    expect(create({ store: 'redis://localhost' })).toThrow('is no store')
+    expect(create({ store: 'redis://localhost' })).toThrow('is not a store')
     expect(() => sessionStore(Object.freeze({ ...memoryStore() }))).toThrow('is frozen')
   })
 

@@ -1,33 +1,35 @@
-/** Rewrites one use of `req.session` where it is plain, or says what to write. */
+/** Rewrites one use of `req.session` in a known form; otherwise reports what to write by hand. */
 
 import { type Draft, joinsLine } from './edits.ts'
 import { addition, isRepeatable } from './counters.ts'
 import type { Access } from './requests.ts'
 import { bare, inside, isCall, isMember, type Node, propertyName, type Tree } from './tree.ts'
 
-/** A use inside a handler, and the name that the session has there. */
+/** A use inside a handler, and the name of the session's variable there. */
 export interface Use extends Access {
   session: string
-  /** All uses of the handler: an array that somebody else holds is changed in place. */
+  /** All uses in the handler: another one may put an array into a variable and change it in place. */
   others: readonly Access[]
 }
 
-/** What Sojourn has instead of the members that no key of an app has. */
+/** What to write in place of the members of express-session's class. */
 const INSTEAD: Readonly<Record<string, string>> = {
   regenerate:
-    'at a login session.login(user.id), otherwise session.regenerate(); then what the callback does, without it',
-  destroy: 'session.logout(), then what the callback does, without it',
-  save: 'what the callback does, without it: the response waits for the save',
-  reload: 'await session.reload()',
-  touch: 'nothing: each visit extends a session',
-  resetMaxAge: 'nothing: each visit extends a session',
-  cookie: 'session.permanent = true for "remember me"; lifetimes are options of createSessions',
-  id: 'nothing that is secret: with a store, session.handle identifies a session in logs',
-  passport: 'session.userId and session.login(user.id): Passport itself needs --to drop-in',
-  req: 'the request itself',
+    'Write session.login(user.id) at a login, otherwise session.regenerate(). Neither takes a callback: put its code after the call',
+  destroy: 'Write session.logout(). It takes no callback: put its code after the call',
+  save: 'Remove the call, and run the code of the callback directly: the response waits until the session is saved',
+  reload: 'Write await session.reload()',
+  touch: 'Remove the call: each visit extends the session',
+  resetMaxAge: 'Remove the call: each visit extends the session',
+  cookie:
+    'Write session.permanent = true for "remember me". Timeouts are options of createSessions',
+  id: 'Write session.handle to identify a session in logs (with a store): the session id is secret',
+  passport:
+    'Write session.userId and session.login(user.id). To keep Passport, migrate with --to drop-in',
+  req: 'Use the request itself',
 }
 
-/** Rewrites a use, and returns what was replaced as a whole; otherwise it is left for a person. */
+/** Rewrites a use, and returns the node that was replaced; otherwise reports it for a person. */
 export function rewrite(draft: Draft, use: Use): Node | undefined {
   const { tree } = draft
   const place = outermost(tree, use.node)
@@ -62,11 +64,11 @@ function rewriteWhole(draft: Draft, { session }: Use, place: Node, parent: Node)
 }
 
 function suggestion(session: string, { type, left, right }: Node, place: Node): string {
-  if (type === 'AssignmentExpression' && left === place) return `${session}.logout()`
+  if (type === 'AssignmentExpression' && left === place) return `Write ${session}.logout()`
   const isCopied = type === 'VariableDeclarator' || right === place
   return isCopied
-    ? `${session} itself, with get, set and delete; for a template Object.fromEntries(${session})`
-    : `${session}, or Object.fromEntries(${session}) for all of its data`
+    ? `Use ${session} itself, with get, set and delete; for a template write Object.fromEntries(${session})`
+    : `Pass ${session}, or Object.fromEntries(${session}) for all of its data`
 }
 
 function isTested({ type, left, test, operator }: Node, place: Node): boolean {
@@ -92,7 +94,7 @@ function destructured(draft: Draft, session: string, pattern: Node): string | un
   return parts.length > 0 && !parts.includes(undefined) ? parts.join(', ') : undefined
 }
 
-/** `req.session.x` in all its roles. */
+/** `req.session.x`: read, assigned, deleted, counted, called. */
 function rewriteMember(draft: Draft, use: Use, member: Node): Node | undefined {
   const { tree, text, style } = draft
   const { session } = use
@@ -105,7 +107,7 @@ function rewriteMember(draft: Draft, use: Use, member: Node): Node | undefined {
     return undefined
   }
   if (name === undefined) {
-    return leave(`${session}.get(key), ${session}.set(key, value) or ${session}.delete(key)`)
+    return leave(`Write ${session}.get(key), ${session}.set(key, value) or ${session}.delete(key)`)
   }
   if (name in INSTEAD) return leave(INSTEAD[name]!)
   const key = style.quote(name)
@@ -114,11 +116,12 @@ function rewriteMember(draft: Draft, use: Use, member: Node): Node | undefined {
     return node
   }
   const get = `${session}.get(${key})`
-  if (isCall(parent) && parent['callee'] === place) return leave('a function is not stored')
+  if (isCall(parent) && parent['callee'] === place)
+    return leave('Call the function directly: a session cannot store functions')
   if (parent.type === 'UnaryExpression' && parent['operator'] === 'delete') {
     return isStatement
       ? replace(parent, `${session}.delete(${key})`)
-      : leave(`${session}.delete(${key})`)
+      : leave(`Write ${session}.delete(${key})`)
   }
   if (parent.type === 'UpdateExpression') {
     const sign = parent['operator'][0]
@@ -126,21 +129,21 @@ function rewriteMember(draft: Draft, use: Use, member: Node): Node | undefined {
     const update = `${session}.update(${key}, (n = 0) => n ${sign} 1)`
     return isStatement || parent['prefix']
       ? replace(parent, update + end)
-      : leave(`${update}, which returns the new value`)
+      : leave(`Write ${update}. It returns the new value`)
   }
   if (parent.type === 'AssignmentExpression' && parent['left'] === place) {
     const added = addition(tree, parent, member)
     if (added) return replace(parent, `${session}.update(${key}, ${added})`)
     const isChain = bare(parent['right']).type === 'AssignmentExpression'
     if (!isStatement || isChain)
-      return leave(`${session}.set(${key}, value) in a statement of its own`)
+      return leave(`Write ${session}.set(${key}, value) as a statement of its own`)
     assign(draft, parent, { session, key, get: style.isTyped ? `${get}!` : get })
     return use.node
   }
   const isTarget =
     /Pattern$|^RestElement$|^For(?:In|Of)Statement$/.test(parent.type) && parent['right'] !== place
   if (isTarget || tree.parentOf(parent)?.type === 'ObjectPattern')
-    return leave(`${session}.set(${key}, value)`)
+    return leave(`Write ${session}.set(${key}, value)`)
   if (pushed(draft, use, parent, key, member)) return use.node
   const isInner =
     style.isTyped &&
@@ -177,12 +180,12 @@ function assign(
   text.appendLeft(node.end, operator === '=' || isLogical ? ')' : '))')
   if (operator === '=' && mayBeUndefined(right)) {
     const write =
-      'a check, unless it is always there: set throws for undefined, which express-session drops'
+      'Check that it is not undefined, unless it always exists: set throws for undefined, express-session ignores the key'
     draft.leave(right, tree.source.slice(right.start, right.end), write)
   }
 }
 
-/** What a visitor may leave out. */
+/** Whether a value may be undefined, such as a form field that a visitor leaves out. */
 function mayBeUndefined(value: Node): boolean {
   let at = bare(value)
   if (!isMember(at)) return false
@@ -191,7 +194,7 @@ function mayBeUndefined(value: Node): boolean {
   return isMember(at) && /^(?:body|query|headers|cookies)$/.test(propertyName(at) ?? '')
 }
 
-/** `req.session.x.push(value)`: an update, unless somebody holds the array or the value may change. */
+/** `req.session.x.push(value)`: an update, unless a variable holds the array or the value may change. */
 function pushed(
   draft: Draft,
   { session, others }: Use,
@@ -216,7 +219,7 @@ function pushed(
   return true
 }
 
-/** Whether a place lets somebody hold the value of a key: a variable, another function. */
+/** Whether a use stores the value of a key elsewhere: in a variable, or by passing it to a function. */
 function holds(tree: Tree, session: Node, key: string): boolean {
   const member = tree.parentOf(session)!
   if (!isMember(member)) return true
@@ -237,13 +240,13 @@ function holds(tree: Tree, session: Node, key: string): boolean {
   return !isCall(call) || !/^res(?:ponse)?$/.test(call['callee']['object']?.name ?? '')
 }
 
-/** The whole of a statement or call, in a line. */
+/** The first line of a statement or call, shortened. */
 function whole({ tree }: Draft, node: Node): string {
   const [line = ''] = tree.source.slice(node.start, node.end).split(/\r?\n/)
   return line.length > 70 ? `${line.slice(0, 69)}…` : line
 }
 
-/** With the type assertions around it. */
+/** The node including the type assertions around it. */
 export function outermost(tree: Tree, node: Node): Node {
   const parent = tree.parentOf(node)!
   return bare(parent) === parent ? node : outermost(tree, parent)

@@ -1,4 +1,4 @@
-/** The types that an app adds to express-session become an interface of its own. */
+/** Turns the types that an app adds to express-session into an interface of the app. */
 
 import { type Draft, indentOf } from './edits.ts'
 import type { Node, Tree } from './tree.ts'
@@ -22,12 +22,16 @@ function sessionData(declaration: Node): Node | undefined {
   return body.length === 1 && inner?.['id']?.name === 'SessionData' ? inner : undefined
 }
 
-/** The data of the sessions becomes an interface of the app. */
+/** Writes the interface of the session data. */
 export function writeDataType(draft: Draft, declaration: Node): void {
   const { tree, text } = draft
   const data = sessionData(declaration)
   if (!data)
-    return draft.leave(declaration, 'types of express-session', 'the type for createSessions<Data>')
+    return draft.leave(
+      declaration,
+      'types of express-session',
+      'Pass the type: createSessions<Data>',
+    )
   const from = tree.source.lastIndexOf('interface', data['id'].start)
   text.remove(declaration.start, from)
   text.remove(data.end, declaration.end)

@@ -41,7 +41,7 @@ function linesOf(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? []
 }
 
-/** The shortest way from one to the other, by their longest common subsequence. */
+/** The fewest changes from one text to the other, by their longest common subsequence. */
 function stepsOf(old: readonly string[], fresh: readonly string[]): Step[] {
   let start = 0
   while (start < old.length && start < fresh.length && old[start] === fresh[start]) start += 1

@@ -1,4 +1,4 @@
-/** The smallest step: `express-session` becomes `sojourn/express-session`, and nothing else changes. */
+/** The drop-in migration: `express-session` becomes `sojourn/express-session`, and nothing else changes. */
 
 import type { Draft } from './edits.ts'
 import { loadingsOf } from './modules.ts'
@@ -8,7 +8,7 @@ import { isCall } from './tree.ts'
 const STORES =
   /^(?:connect-(?:redis|pg-simple|mongo|mongodb-session|sqlite3|session-(?:knex|sequelize)|dynamodb|memcached|typeorm)|session-file-store|memorystore|express-mysql-session|better-sqlite3-session-store|@quixo3\/prisma-session-store)$/
 
-/** What the drop-in exports; it has no types for `req.session`, for which those of before still hold. */
+/** What the drop-in replacement exports. Types for `req.session` still come from @types/express-session. */
 const EXPORTED = [
   'default',
   'Store',
@@ -19,7 +19,7 @@ const EXPORTED = [
   'CookieData',
 ]
 
-/** Rewrites the name of the module wherever a file loads it. Its types stay. */
+/** Rewrites the name of the module wherever a file loads it. Imports of types stay. */
 export function toDropIn(draft: Draft): void {
   const { tree, text, style } = draft
   const loadings = loadingsOf(tree, 'express-session')
@@ -29,11 +29,15 @@ export function toDropIn(draft: Draft): void {
     draft.changed()
     const types = names.map(({ imported }) => imported).filter((it) => !EXPORTED.includes(it))
     if (types.length > 0) {
-      const write = `import type { ${types.join(', ')} } from 'express-session'`
-      draft.leave(place, `${types.join(', ')}, which the drop-in does not export`, write)
+      const write = `Write import type { ${types.join(', ')} } from 'express-session'`
+      draft.leave(
+        place,
+        `${types.join(', ')} (the drop-in replacement does not export this)`,
+        write,
+      )
     } else if (style.isTyped && !isDescribed) {
       const write =
-        "import type {} from 'express-session', of which @types/express-session may stay"
+        "Write import type {} from 'express-session', and leave @types/express-session installed"
       draft.leave(place, 'the types of req.session', write)
     }
   }
@@ -44,8 +48,8 @@ export function toDropIn(draft: Draft): void {
     draft.leave(
       node,
       node['value'],
-      'nothing yet: the drop-in takes this store, which may need express-session installed. ' +
-        'A store of Sojourn also merges the changes of parallel requests',
+      'Nothing to do: the drop-in replacement accepts this store, which may need express-session installed. ' +
+        'Only a store of Sojourn also merges the changes of concurrent requests',
     )
   }
 }

@@ -11,7 +11,7 @@ const UNITS = [
   ['ms', 1],
 ] as const
 
-/** The code of a duration, computed by the app itself if the number is not known here. */
+/** The code of a duration. If the number is not a constant, the code computes it at run time. */
 export function durationCode({ tree, style }: Draft, node: Node): string {
   const known = valueOf(tree, node)
   if (known === undefined || !(known > 0) || !Number.isInteger(known)) {
@@ -21,7 +21,7 @@ export function durationCode({ tree, style }: Draft, node: Node): string {
   return style.quote(`${known / size}${unit}`)
 }
 
-/** A number that is written down, also through constants. */
+/** The value of a number literal, of a constant, or of products and sums of them. */
 function valueOf(tree: Tree, node: Node, depth = 0): number | undefined {
   if (node.type === 'NumericLiteral') return node['value']
   if (node.type === 'Identifier' && depth < 5) {

@@ -1,11 +1,11 @@
-/** The edits of one file, and what they leave for a person. */
+/** The edits of one file, and the places that are left for a person. */
 
 import { MagicString } from 'magic-string'
 import type { Node, Tree } from './tree.ts'
 
-/** Something that a person has to do, or to know. */
+/** A place that a person has to edit or to know about. */
 export interface Left {
-  /** In the file as it is after the edits. */
+  /** The line in the edited file. */
   line: number
   what: string
   write: string
@@ -19,12 +19,12 @@ export interface Draft {
   readonly style: Style
   /** Counts one place that was rewritten. */
   changed(): void
-  /** Leaves a place for a person. */
+  /** Reports a place that a person has to edit: what stands there, and what to write. */
   leave(at: Node, what: string, write: string): void
   result(): { text: string; changes: number; left: Left[] }
 }
 
-/** How a file is written. */
+/** The code style of a file. */
 export interface Style {
   /** Makes a string literal with the file's own quotes. */
   quote(text: string): string
@@ -82,7 +82,7 @@ function lineOf(text: MagicString, at: number): number {
     try {
       return text.slice(0, end).split('\n').length
     } catch {
-      // The place was replaced: the one before it may not be.
+      // This place was replaced. The character before it may still exist.
     }
   }
   return 1
@@ -99,7 +99,7 @@ export function lineIndent(source: string, at: number): string {
   return /^[ \t]*/.exec(source.slice(source.lastIndexOf('\n', at - 1) + 1))![0]
 }
 
-/** Whether what begins here goes on with the line before, unless that ends in a semicolon. */
+/** Whether code that begins here would continue the line before, if that has no semicolon. */
 export function joinsLine(source: string, at: number): boolean {
   return /^\s*[([`/+-]/.test(source.slice(at, at + 200))
 }
@@ -130,7 +130,7 @@ export function removeStatements(
     const from = start - indent.length
     let to = end + rest[0].length
     const top = from === last.to ? last.from : from
-    // Of two blank lines one goes, too.
+    // Also removes one of two blank lines.
     const isBelowBlank = top === 0 || /\n\r?\n$/.test(source.slice(0, top))
     if (isBelowBlank) to += /^\r?\n|^/.exec(source.slice(to))![0].length
     text.remove(from, to)

@@ -1,4 +1,4 @@
-/** Decides which functions may become `async`, and gives them the session. */
+/** Decides which functions may become `async`, and inserts the session into them. */
 
 import { type Draft, insertBefore, lineIndent } from './edits.ts'
 import { inside, isCall, isFunction, isMember, type Node, propertyName, type Tree } from './tree.ts'
@@ -7,15 +7,15 @@ const ROUTING = /^(?:all|get|post|put|patch|delete|options|head|use|param|route)
 
 /** Why a handler cannot become `async`; `undefined` if it can, or is already. */
 export function objection(tree: Tree, handler: Node): string | undefined {
-  if (handler['generator']) return 'a generator'
-  if (handler['computed']) return 'a method with a computed name'
-  if (handler['kind'] && handler['kind'] !== 'method') return `a ${handler['kind']}`
+  if (handler['generator']) return 'This is a generator'
+  if (handler['computed']) return 'This method has a computed name'
+  if (handler['kind'] && handler['kind'] !== 'method') return `This is a ${handler['kind']}`
   if (handler['async'] || isGivenToRouter(tree, handler)) return undefined
   const name = nameOf(tree, handler)
   const isCalled = tree.nodes.some((node) => isCall(node) && calledName(node) === name)
-  if (name !== undefined && isCalled) return `${name}, which is called in this file`
+  if (name !== undefined && isCalled) return `${name}() is called in this file`
   const returns = ownReturns(handler)
-  return returns.every((value) => isIgnored(value)) ? undefined : 'a function that returns a value'
+  return returns.every((value) => isIgnored(value)) ? undefined : 'This function returns a value'
 }
 
 /** `app.get(path, handler)`: the router ignores what the handler returns. */
@@ -52,7 +52,7 @@ function ownReturns(handler: Node): (Node | null)[] {
     .map((node) => node['argument'])
 }
 
-/** `return`, `return res.redirect('/')`, `return next()`: for leaving, not for a caller. */
+/** `return`, `return res.redirect('/')`, `return next()`: no caller uses the value. */
 function isIgnored(value: Node | null): boolean {
   if (!value || value['name'] === 'undefined' || value['operator'] === 'void') return true
   if (value.type === 'ConditionalExpression') {
@@ -65,8 +65,8 @@ function isIgnored(value: Node | null): boolean {
 }
 
 /**
- * Whether a node runs in a timer, or when the response has been sent. express-session loses a change
- * there; `set` throws, and where nobody catches that the process ends.
+ * Whether a node runs in a timer, or after the response was sent. express-session loses a change
+ * there. Sojourn's `set` throws, and if nothing catches that error, the process ends.
  */
 export function isLate(tree: Tree, node: Node): boolean {
   return tree.around(node).some((it) => {
@@ -81,7 +81,7 @@ export function isLate(tree: Tree, node: Node): boolean {
   })
 }
 
-/** Makes a handler `async`, with the session in front of the first statement that uses it. */
+/** Makes a handler `async`, and inserts the session before the first statement that uses it. */
 export function giveSession(
   draft: Draft,
   handler: Node,
@@ -104,12 +104,12 @@ export function giveSession(
   text.appendRight(handler.end, `${end}${newline}${indent}}`)
 }
 
-/** The first statement that uses the session; inside a `try` if all do, whose `catch` has the errors. */
+/** The first statement that uses the session; inside a `try` if all uses are, so that its `catch` applies. */
 function placeIn(block: Node, uses: readonly Node[]): Node {
   const statements: Node[] = block['body']
   const holds = (node: Node) => (use: Node) => node.start <= use.start && use.start < node.end
   const first = statements.find((statement) => uses.some(holds(statement)))!
-  // A function declaration can be called from above.
+  // A function declaration can be called before its place in the file.
   if (first.type === 'FunctionDeclaration') return statements[0]!
   const isTry = first.type === 'TryStatement' && uses.every(holds(first['block']))
   return isTry ? placeIn(first['block'], uses) : first

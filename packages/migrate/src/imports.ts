@@ -1,4 +1,4 @@
-/** Puts the imports of Sojourn where that of express-session was, or on top of the file. */
+/** Inserts the imports of Sojourn, in place of express-session's or at the top of the file. */
 
 import { type Draft, removeStatements } from './edits.ts'
 import { importCode, type Loading, ownStatement, type Wanted } from './modules.ts'
@@ -22,7 +22,7 @@ export function dropDeclarators(draft: Draft, places: readonly Node[]): void {
   }
 }
 
-/** Our imports stand where that of express-session stood. */
+/** Replaces the import of express-session by our imports. */
 export function replaceImports(
   draft: Draft,
   loadings: readonly Loading[],
@@ -44,7 +44,7 @@ export function replaceImports(
     text.update(statement.start, statement.end, code + ended)
     return
   }
-  // One of several declarators, with or without lines of their own.
+  // One of several declarators of a statement, each on its own line or not.
   const all: Node[] = tree.parentOf(place)!['declarations']
   const at = Math.max(1, all.indexOf(place))
   const gap = tree.source.slice(all[at - 1]!.end, all[at]!.start)
@@ -52,7 +52,7 @@ export function replaceImports(
   text.update(place.start, place.end, code.join(gap))
 }
 
-/** Adds imports to a file that had none of express-session: behind the last one, or at the top. */
+/** Adds imports to a file that had none of express-session: after the last import, or at the top. */
 export function insertImports(draft: Draft, wanted: readonly Wanted[], before?: Node): void {
   const { tree, text, style } = draft
   const body: Node[] = tree.program['body']

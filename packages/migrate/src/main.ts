@@ -1,22 +1,22 @@
 #!/usr/bin/env node
-/** The command `sojourn-migrate`: rewrites an app, and prints what it left for a person. */
+/** The command `sojourn-migrate`: rewrites an app, and prints what is left for a person. */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { unifiedDiff } from './diff.ts'
-import { migrate, type Migrated, needingTheBag, type Target } from './migrate.ts'
+import { migrate, type Migrated, needingReqSession, type Target } from './migrate.ts'
 import { expressMajor, findFiles, unsafe } from './project.ts'
 import { report } from './report.ts'
 
 const USAGE = `sojourn migrate express-session [FILE...]   rewrites the app's files, and prints what is left to do
-  [--to drop-in]    only the import: sojourn/express-session, and req.session stays
-  [--to sojourn]    createSessions, and session.get() and session.set() in the handlers; the default,
-                      unless a library, such as Passport, needs req.session
+  [--to drop-in]    changes only the import, to sojourn/express-session; req.session stays
+  [--to sojourn]    uses createSessions, with session.get() and session.set() in the handlers. This
+                      is the default, unless a library such as Passport needs req.session
   [--dry]           prints a diff and writes nothing
-  [--force]         also writes files that git could not bring back
-Without files: those of this folder that use express-session. Files that use the same sessions are
-migrated together. Exit codes: 0 done, 1 a file was not written, 2 the command was not understood.
+  [--force]         also writes files that git cannot restore
+FILE: by default all files in this folder that use express-session. Give all files of one app
+together. Exit codes: 0 done, 1 a file was not written, 2 invalid arguments.
 `
 
 process.exitCode = run(process.argv.slice(2))
@@ -37,7 +37,7 @@ function run(args: readonly string[]): number {
   if (missing !== undefined) return complain(`There is no file ${missing}.`, 2)
   const paths = named.length > 0 ? named : findFiles(folder)
   const files = new Map(paths.map((path) => [path, readFileSync(resolve(folder, path), 'utf8')]))
-  const needing = needingTheBag(files)
+  const needing = needingReqSession(files)
   const to = given.values.to ?? (needing.length > 0 ? 'drop-in' : 'sojourn')
   const results = migrate(files, to as Target, (path) => existsSync(resolve(folder, path)))
   const changed = results.filter(({ before, after }) => before !== after)
@@ -53,7 +53,7 @@ function run(args: readonly string[]): number {
     needing: given.values.to ? [] : needing,
     major: expressMajor(folder),
   }
-  // A diff on standard output can be given to `git apply`.
+  // The diff goes to standard output alone, so that it can be piped to `git apply`.
   const out = given.values.dry ? process.stderr : process.stdout
   out.write(report(results, facts, given.values.dry ? 'would change' : 'changed', refused))
   return refused.length > 0 || results.some(({ error }) => error !== undefined) ? 1 : 0
@@ -79,7 +79,7 @@ function understood(args: readonly string[]) {
   }
 }
 
-/** All files or none: a set-up without its handlers is no app. */
+/** Why files may not be written. If there is one, none is written: an app cannot be migrated by halves. */
 function refusals(folder: string, changed: readonly Migrated[]): string[] {
   return changed.flatMap(({ path, before }) => {
     const why = before === undefined ? undefined : unsafe(folder, path)

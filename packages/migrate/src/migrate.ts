@@ -1,4 +1,4 @@
-/** Migrates the files of an app together: the set-up first, then every handler. */
+/** Migrates the files of an app together: first the call of `session()`, then every handler. */
 
 import { basename, dirname, extname, join, posix, relative, sep } from 'node:path'
 import { rewrite } from './accesses.ts'
@@ -12,36 +12,36 @@ import { insertImports } from './imports.ts'
 import { makesSessions, type Setup, setupOf } from './setup.ts'
 import { freeName, inside, isReference, type Node, parseFile } from './tree.ts'
 
-/** What becomes of `express-session`: the drop-in, or Sojourn's own API. */
+/** What replaces `express-session`: the drop-in replacement, or Sojourn's own API. */
 export type Target = 'drop-in' | 'sojourn'
 
 /** A file as it was, and as it is after the migration. */
 export interface Migrated {
   path: string
-  /** `undefined` for a file that is new. */
+  /** `undefined` for a new file. */
   before: string | undefined
   after: string
   changes: number
   left: Left[]
-  /** Why it could not be read; nothing of it is changed then. */
+  /** Why it could not be parsed; it is then unchanged. */
   error?: string
 }
 
-/** Libraries that need `req.session`, which only the drop-in has. */
-const NEED_THE_BAG =
+/** Libraries that need `req.session`, which only the drop-in replacement has. */
+const NEED_REQ_SESSION =
   /^(?:passport(?:-.+)?|connect-flash|express-flash(?:-.+)?|csurf|lusca|grant|keycloak-connect|express-socket\.io-session)$/
 
 /** The libraries in some files that need `req.session`. */
-export function needingTheBag(files: ReadonlyMap<string, string>): string[] {
+export function needingReqSession(files: ReadonlyMap<string, string>): string[] {
   const loaded = [...files.values()].flatMap((source) =>
     [...source.matchAll(/(?:from\s*|require\(\s*|import\s*)(['"])([^'"\n]+)\1/g)].map(
       ([, , name]) => name!,
     ),
   )
-  return [...new Set(loaded.filter((name) => NEED_THE_BAG.test(name)))].toSorted()
+  return [...new Set(loaded.filter((name) => NEED_REQ_SESSION.test(name)))].toSorted()
 }
 
-/** Migrates files, given by their paths. A file that does not parse is left as it is. */
+/** Migrates files, given by their paths. A file that does not parse stays unchanged. */
 export function migrate(
   files: ReadonlyMap<string, string>,
   to: Target,
@@ -55,7 +55,13 @@ export function migrate(
     } catch (error) {
       const { message, loc } = error as SyntaxError & { loc?: { line: number } }
       const says = message.replace(/ \(\d+:\d+\)$/, '')
-      const left = [{ line: loc?.line ?? 1, what: says, write: 'a file that parses' }]
+      const left = [
+        {
+          line: loc?.line ?? 1,
+          what: says,
+          write: 'Correct the syntax, and run the command again',
+        },
+      ]
       broken.push({ path, before: source, after: source, changes: 0, left, error: says })
     }
   }
@@ -68,7 +74,7 @@ export function migrate(
   return [...results, ...made, ...broken]
 }
 
-/** The full step. Nothing is changed unless the set-up is plain. Returns the files that are new. */
+/** The full migration. Changes nothing if it cannot rewrite the set-up. Returns new files. */
 function toSojourn(drafts: readonly Draft[], taken: (path: string) => boolean): Migrated[] {
   const makers = drafts.filter(({ tree }) => makesSessions(tree))
   if (makers.length > 1) {
@@ -76,7 +82,7 @@ function toSojourn(drafts: readonly Draft[], taken: (path: string) => boolean): 
       draft.leave(
         sessionLoadings(draft.tree)[0]!.literal,
         'one of several set-ups',
-        'the files of one app as arguments',
+        'Run the command for one app at a time: give its files as arguments',
       )
     }
     return []
@@ -99,7 +105,7 @@ function toSojourn(drafts: readonly Draft[], taken: (path: string) => boolean): 
   return module ? [module] : []
 }
 
-/** A new file beside that of the set-up, for the files that need the sessions. */
+/** A new file that makes the sessions, for apps whose handlers are in several files. */
 function ownModule(
   { draft, module }: Setup,
   taken: (path: string) => boolean,
@@ -123,15 +129,15 @@ function ownModule(
     ? [
         {
           line: 1,
-          what: 'process.env, read when this module is loaded',
-          write: 'node --env-file=.env, or dotenv/config loaded first',
+          what: 'process.env is read when this module is loaded',
+          write: 'Start with node --env-file=.env, or import dotenv/config before this module',
         },
       ]
     : []
   return { path, before: undefined, after, changes: 1, left }
 }
 
-/** How a file of this kind writes the name of a module of the app. */
+/** The path of a module of the app, as a file of this kind imports it. */
 function importable(path: string, { style, tree }: Draft): string {
   if (!style.isModule) return path.replace(/\.c?js$/, '')
   if (!style.isTyped) return path
@@ -144,7 +150,7 @@ function loadedLocally(source: string): string | undefined {
   return /from\s*['"](\.\.?\/[^'"\n]+)['"]/.exec(source)?.[1]
 }
 
-/** The types of the data may stand in a file of their own. */
+/** Reports types of the data that are declared in other files. */
 function leaveTypes(drafts: readonly Draft[], setup: Draft | undefined): void {
   for (const draft of drafts) {
     if (draft === setup) continue
@@ -152,19 +158,19 @@ function leaveTypes(drafts: readonly Draft[], setup: Draft | undefined): void {
       draft.leave(
         node,
         "declare module 'express-session'",
-        'an exported interface, given to createSessions<SessionData>',
+        'Write an exported interface, and pass it: createSessions<SessionData>',
       )
     }
   }
 }
 
-/** Libraries that would find no `req.session`. */
+/** Reports libraries that would not find `req.session`. */
 function leaveLibraries(drafts: readonly Draft[]): void {
   for (const draft of drafts) {
     for (const node of draft.tree.nodes) {
-      if (node.type !== 'StringLiteral' || !NEED_THE_BAG.test(node['value'])) continue
+      if (node.type !== 'StringLiteral' || !NEED_REQ_SESSION.test(node['value'])) continue
       if (loadingsOf(draft.tree, node['value']).every(({ literal }) => literal !== node)) continue
-      draft.leave(node, node['value'], 'it needs req.session, so it works with --to drop-in only')
+      draft.leave(node, node['value'], 'It needs req.session: it works only with --to drop-in')
     }
   }
 }
@@ -188,9 +194,9 @@ function rewriteHandlers(
     const [{ request }] = accesses as [Access]
     const why = whyNot(draft, handler, accesses, module, isSeen)
     if (!handler || why) {
-      const write = `const session = await ${sessions}.get(${request || 'req'}) in an async function, then get, set and delete`
+      const write = `Write const session = await ${sessions}.get(${request || 'req'}) in an async function, then use get, set and delete`
       for (const { node } of accesses)
-        draft.leave(node, lineAt(tree.source, node), why ? `${why}: ${write}` : write)
+        draft.leave(node, lineAt(tree.source, node), why ? `${why}. ${write}` : write)
       continue
     }
     const session = sessionName(draft, handler)
@@ -200,7 +206,8 @@ function rewriteHandlers(
       if (done.some(({ start, end }) => start <= access.node.start && access.node.end <= end))
         continue
       if (isLate(tree, access.node)) {
-        const write = 'what does not need the session: it cannot be changed after the response'
+        const write =
+          'Do this before the response is sent: afterwards the session cannot be changed'
         draft.leave(access.node, lineAt(tree.source, access.node), write)
         continue
       }
@@ -226,12 +233,12 @@ function whyNot(
   module: Migrated | undefined,
   isSeen: (access: Access, draft: Draft) => boolean,
 ): string | undefined {
-  if (!handler) return 'no handler of the router'
-  if (!module && !isSeen(accesses[0]!, draft)) return 'sessions, exported from a module of its own'
+  if (!handler) return 'This is not in a handler of the router'
+  if (!module && !isSeen(accesses[0]!, draft)) return 'Export sessions from a module of its own'
   return objection(draft.tree, handler)
 }
 
-/** `session`, unless the handler means something else by it. */
+/** The variable's name: `session`, unless the handler uses that name for something else. */
 function sessionName({ tree }: Draft, handler: Node): string {
   const isTaken = inside(handler).some((it) => it['name'] === 'session' && isReference(tree, it))
   return isTaken ? freeName(tree, 'current', 'visitorSession') : 'session'

@@ -1,4 +1,4 @@
-/** Where a file loads a module: `import`, `require`, and what it is called there. */
+/** Where a file loads a module by `import` or `require`, and the names that it binds. */
 
 import type { Draft } from './edits.ts'
 import { isCall, type Node, type Tree } from './tree.ts'
@@ -7,15 +7,15 @@ import { isCall, type Node, type Tree } from './tree.ts'
 export interface Loading {
   /** The string literal of the module's name. */
   literal: Node
-  /** The variables that it gives: `default` is the module itself under `require`. */
+  /** The variables that it binds. Under `require`, `default` is the module itself. */
   names: readonly { imported: string; local: string }[]
-  /** The import, the declarator or the call: what is replaced when the module goes. */
+  /** The import, declarator or call, which is replaced if the module is. */
   place: Node
-  /** What `place` is. `typed` is a declaration or a type: it loads nothing. */
+  /** The kind of `place`. `typed`: a declaration or a type, which loads nothing. */
   form: 'import' | 'declarator' | 'call' | 'typed'
 }
 
-/** Every place where a file names express-session, or the drop-in that took its place. */
+/** Every place where a file names express-session or the drop-in replacement. */
 export function sessionLoadings(tree: Tree): Loading[] {
   const names = ['express-session', 'sojourn/express-session']
   return names.flatMap((name) => loadingsOf(tree, name))
@@ -73,14 +73,14 @@ function requireOf(tree: Tree, literal: Node, call: Node): Loading {
   return { literal, names, place: parent, form: 'declarator' }
 }
 
-/** What an import of ours brings: the name over there, and the name here. */
+/** One name to import: the name in the module, and the local name. */
 export interface Wanted {
   module: string
   name: string
   local: string
 }
 
-/** The import or the require of some names, each a statement without its end. */
+/** The import or require statements of some names, without their ends. */
 export function importCode(wanted: readonly Wanted[], { style }: Draft): string[] {
   return wanted.map(({ module, name, local }) => {
     const renamed = (as: string) => (name === local ? name : name + as + local)

@@ -12,18 +12,17 @@ export interface OptionsCode {
 }
 
 const NOT_NEEDED =
-  'dropped: only changes are saved, and an anonymous visitor without data has no cookie'
+  'Dropped: only changes are saved, and an anonymous visitor without data gets no cookie'
 const DROPPED: Readonly<Record<string, string>> = {
   resave: NOT_NEEDED,
   saveUninitialized: NOT_NEEDED,
-  rolling:
-    'dropped: each visit extends a session, which express-session does with rolling: true only',
-  genid: 'dropped: ids are always random',
+  rolling: 'Dropped: each visit extends the session, as with rolling: true',
+  genid: 'Dropped: session ids are always random',
   proxy:
-    'dropped: Sojourn sends the cookie whatever the connection is. Behind a proxy nothing is to be set',
-  unset: 'dropped: session.logout() ends a session',
+    'Dropped: Sojourn sends the Secure cookie over any connection, so a proxy needs no setting',
+  unset: 'Dropped: session.logout() ends a session',
 }
-/** Options of ours that the drop-in has, too. */
+/** Options of Sojourn that the drop-in replacement has as well. */
 const PASSED = [
   'lifetime',
   'encrypt',
@@ -42,8 +41,8 @@ const PASSED = [
 const COOKIE = ['secure', 'httpOnly', 'sameSite', 'domain', 'path', 'partitioned']
 
 /**
- * Translates an object of options. What it drops is left to be read; `undefined`, and the reason is
- * left, if it cannot be translated.
+ * Translates an object of options, and reports the options that are dropped. If it cannot be
+ * translated, reports the reason and returns `undefined`.
  */
 export function optionsCode(
   draft: Draft,
@@ -54,7 +53,11 @@ export function optionsCode(
   const odd = properties.find((it) => it.type !== 'ObjectProperty' || !propertyName(it))
   if (odd || (given && given.type !== 'ObjectExpression')) {
     const what = 'express-session with options that are computed'
-    draft.leave(odd ?? given!, what, 'the options as an object literal, then run the command again')
+    draft.leave(
+      odd ?? given!,
+      what,
+      'Write the options as an object literal, and run the command again',
+    )
     return undefined
   }
   const byName = new Map(properties.map((property) => [propertyName(property)!, property]))
@@ -68,12 +71,12 @@ export function optionsCode(
   const notes = new Map<string, string[]>()
   for (const name of byName.keys()) {
     if (['secret', 'store', 'cookie', 'name', 'key', ...PASSED].includes(name)) continue
-    const note = DROPPED[name] ?? 'dropped: Sojourn has no such option'
+    const note = DROPPED[name] ?? 'Dropped: Sojourn has no such option'
     notes.set(note, [...(notes.get(note) ?? []), name])
   }
   for (const [note, names] of notes) draft.leave(byName.get(names[0]!)!, names.join(', '), note)
   const lines = [secretCode(draft, byName.get('secret')), `store: ${store.code}`]
-  // Under the drop-in a lifetime may be given already.
+  // The drop-in replacement may have the option lifetime already.
   lines.push(...cookie.filter((line) => !line.startsWith('lifetime') || !byName.has('lifetime')))
   for (const name of PASSED) {
     const value: Node | undefined = byName.get(name)?.['value']
@@ -85,16 +88,16 @@ export function optionsCode(
 function secretCode(draft: Draft, property: Node | undefined): string {
   const value: Node | undefined = property?.['value']
   const fromEnvironment = 'secret: process.env.SESSION_SECRET'
-  const command = 'npx sojourn secret --write .env, and start with node --env-file=.env'
+  const command = 'Run npx sojourn secret --write .env, and start with node --env-file=.env'
   if (!property || !value) return fromEnvironment
   if (value.type === 'StringLiteral') {
-    draft.leave(property, 'a secret in the source, now process.env.SESSION_SECRET', command)
+    draft.leave(property, 'a secret in the source; it is now process.env.SESSION_SECRET', command)
     return fromEnvironment
   }
   const source = textOf(draft, value)
   if (/['"`]/.test(source) && value.type !== 'MemberExpression') {
     const what = 'a secret in the source'
-    draft.leave(property, what, `nothing but process.env.SESSION_SECRET: ${command}`)
+    draft.leave(property, what, `Use only process.env.SESSION_SECRET. ${command}`)
   }
   return source === 'secret' ? 'secret' : `secret: ${source}`
 }
@@ -110,7 +113,11 @@ function cookieCode(
   const properties: Node[] = cookie?.['properties'] ?? []
   const odd = properties.find((it) => it.type !== 'ObjectProperty' || !propertyName(it))
   if (odd || (cookie && cookie.type !== 'ObjectExpression')) {
-    draft.leave(odd ?? cookie!, 'cookie, which is computed', 'an object literal, then run again')
+    draft.leave(
+      odd ?? cookie!,
+      'cookie, which is computed',
+      'Write it as an object literal, and run the command again',
+    )
     return undefined
   }
   for (const property of properties) {
@@ -118,24 +125,28 @@ function cookieCode(
     const source = textOf(draft, value)
     if (key === 'maxAge' && value.type !== 'NullLiteral') {
       lines.push(`lifetime: { idle: ${durationCode(draft, value)} }`)
-      const what = 'cookie.maxAge, now the idle timeout on the server'
+      const what = 'cookie.maxAge; it is now the idle timeout on the server'
       const write =
-        'session.permanent = true where the cookie must outlive the browser, as at a login'
+        'Write session.permanent = true where the cookie must stay when the browser is closed, such as at a login'
       draft.leave(property, what, write)
     } else if (key === 'sameSite' && value.type === 'BooleanLiteral') {
       if (value['value']) attributes.push(`sameSite: ${draft.style.quote('Strict')}`)
-      else draft.leave(property, 'sameSite: false', "dropped: the default is 'Lax'")
+      else draft.leave(property, 'sameSite: false', "Dropped: the default is 'Lax'")
     } else if (key === 'secure' && value['value'] === 'auto') {
       draft.leave(
         property,
         "secure: 'auto'",
-        'dropped: true, unless NODE_ENV is development or test',
+        'Dropped: cookies are Secure unless NODE_ENV is development or test',
       )
     } else if (key === 'secure' && value['value'] === false) {
       attributes.push('secure: false')
-      draft.leave(property, 'secure: false', 'leave it out: false in development, true otherwise')
+      draft.leave(
+        property,
+        'secure: false',
+        'Leave it out: then it is false in development and true in production',
+      )
     } else if (COOKIE.includes(key)) attributes.push(shorthand(key, source))
-    else draft.leave(property, `cookie.${key}`, 'dropped: see lifetime')
+    else draft.leave(property, `cookie.${key}`, 'Dropped: see the option lifetime')
   }
   if (attributes.length > 0) lines.push(`cookie: { ${attributes.join(', ')} }`)
   return lines

@@ -43,7 +43,7 @@ const GLOBALS: ReadonlySet<string> = new Set([
   'Math',
 ])
 
-/** The import, or the require, that gives a name and nothing else of this file. */
+/** The import or require of a name, if it depends on nothing else in this file. */
 function importing(tree: Tree, name: string): Node | undefined {
   return tree.program['body'].find((statement: Node) => {
     if (statement.type === 'ImportDeclaration') {

@@ -1,4 +1,4 @@
-/** The files of a project: which ones are looked at, and which ones git has. */
+/** The files of a project: which ones to migrate, and which ones git can restore. */
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync } from 'node:fs'
@@ -8,9 +8,9 @@ const SOURCE = /\.[cm]?[jt]sx?$/
 const MENTIONS =
   /express-session|\b(?:req|request)\b[^\n]{0,20}\bsession\b|\bsession\b[^\n]{0,40}=\s*req/
 
-/** The source files that mention express-session or a request's session, if any has the former. */
+/** The source files that mention express-session or a request's session; none if no file has the former. */
 export function findFiles(folder: string): string[] {
-  // -z: git quotes a name such as prüfen.js otherwise.
+  // -z, because git otherwise quotes a name such as prüfen.js.
   const listed = git(folder, 'ls-files', '-z', '--cached', '--others', '--exclude-standard')
   const paths =
     listed?.split('\0') ??
@@ -29,7 +29,7 @@ export function findFiles(folder: string): string[] {
     .toSorted()
 }
 
-/** Why a file should not be overwritten; `undefined` if git can bring it back. */
+/** Why a file should not be overwritten; `undefined` if git can restore it. */
 export function unsafe(folder: string, path: string): string | undefined {
   const status = git(folder, 'status', '--porcelain', '--ignored', '--', path)
   if (status === undefined) return 'in no git repository'

@@ -1,16 +1,16 @@
-/** What the command prints: what was changed, and what is left for a person. */
+/** The command's report: what was changed, and what is left for a person. */
 
 import type { Migrated, Target } from './migrate.ts'
 
-/** What the report knows of the app. */
+/** Facts about the app, for the report. */
 export interface Facts {
   to: Target
-  /** The libraries for which the drop-in was chosen. */
+  /** The libraries because of which the drop-in replacement was chosen. */
   needing: readonly string[]
   major: number | undefined
 }
 
-/** Writes the report. Nothing was written if files were refused. */
+/** Writes the report. `refused`: why no file was written, if that is so. */
 export function report(
   results: readonly Migrated[],
   { to, needing, major }: Facts,
@@ -19,7 +19,7 @@ export function report(
 ): string {
   if (refused.length > 0) {
     const lines = refused.map((line) => `  ${line}`).join('\n')
-    return `Nothing was written. Commit first, or give --force:\n${lines}\n`
+    return `Nothing was written. Commit first, or use --force:\n${lines}\n`
   }
   const changed = results.filter(({ before, after }) => before !== after)
   const left = results.flatMap((result) =>
@@ -32,7 +32,7 @@ export function report(
       `${verb}  ${path}  ${before === undefined ? 'a new file' : places(changes)}`,
   )
   if (needing.length > 0) {
-    lines.push('', `--to drop-in, since req.session is needed by: ${needing.join(', ')}.`)
+    lines.push('', `Chosen: --to drop-in. These libraries need req.session: ${needing.join(', ')}.`)
   }
   if (left.length > 0) {
     lines.push('', 'Left for you:')
@@ -49,7 +49,7 @@ export function report(
   return `${lines.join('\n')}\n`
 }
 
-const EXPRESS_4 = `Handlers are async now, and Express 4 does not handle a promise that is rejected, as when the store
+const EXPRESS_4 = `Handlers are async now, and Express 4 does not handle a rejected promise, for example when the store
 cannot be reached: use Express 5, or call next with the error.`
 
 function nextSteps(to: Target): string[] {

@@ -10,7 +10,7 @@ export interface Access {
   node: Node
   /** The function whose parameters are the request and the response. */
   handler: Node | undefined
-  /** What the request is called. */
+  /** The name of the request's variable. */
   request: string
 }
 
@@ -24,7 +24,7 @@ export function accessesOf(tree: Tree): Access[] {
   })
 }
 
-/** The request that a node takes the session of. */
+/** The request whose session a node reads. */
 function ownerOf(node: Node): Node | undefined {
   if (isMember(node) && propertyName(node) === 'session') {
     const owner = bare(node['object'])

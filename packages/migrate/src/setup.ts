@@ -1,4 +1,4 @@
-/** The full step: `app.use(session({...}))` becomes `createSessions` and its middleware. */
+/** The full migration: `app.use(session({...}))` becomes `createSessions` and its middleware. */
 
 import { augmentations, dataType, writeDataType } from './data-type.ts'
 import { type Draft, insertBefore, lineIndent } from './edits.ts'
@@ -13,15 +13,15 @@ export interface Setup {
   readonly draft: Draft
   /** The variable that holds the sessions. */
   readonly name: string
-  /** The statements of a module of its own; `undefined` if the options need what only this file has. */
+  /** The statements of a module of its own; `undefined` if the options use names of this file. */
   readonly module: readonly string[] | undefined
-  /** The block in which the variable is seen, unless it comes from a module. */
+  /** The scope of the variable, unless it comes from a module. */
   readonly block: Node
-  /** Rewrites the set-up. `from` is the module that the sessions come from. */
+  /** Rewrites the set-up. `from`: the module that exports the sessions. */
   write(from?: string): void
 }
 
-/** Places of types, and what becomes of them is known. */
+/** Kinds of nodes with types that can be rewritten. */
 const REPLACED = /^(?:ImportDeclaration|TSModuleDeclaration)$/
 
 /** Whether a file makes the sessions of an app, or tries to. */
@@ -48,7 +48,7 @@ function localsOf(loadings: readonly Loading[]): string[] {
   )
 }
 
-/** Reads a set-up; leaves the reason and returns `undefined` if it is not plain. */
+/** Reads a set-up. If it cannot be rewritten, reports the reason and returns `undefined`. */
 export function setupOf(draft: Draft): Setup | undefined {
   const { tree } = draft
   const calls = callsOf(tree)
@@ -57,7 +57,7 @@ export function setupOf(draft: Draft): Setup | undefined {
     draft.leave(
       calls[1]!,
       'several calls of express-session',
-      'one createSessions for each, with cookies of other names',
+      'Write a createSessions for each, with different cookie names',
     )
     return undefined
   }
@@ -73,8 +73,8 @@ export function setupOf(draft: Draft): Setup | undefined {
   if (other) {
     draft.leave(
       other,
-      'express-session itself, used here',
-      'what Sojourn has instead, then run the command again',
+      'another use of express-session',
+      'Replace it by what Sojourn has for it, and run the command again',
     )
     return undefined
   }
@@ -116,7 +116,7 @@ export function setupOf(draft: Draft): Setup | undefined {
   }
 }
 
-/** Writes the middleware; alone between the parentheses of `app.use` it needs no lines of its own. */
+/** Writes the middleware, on the line of `app.use` if it is the only argument. */
 function writeCall({ tree, text }: Draft, call: Node, code: string): void {
   const parent = tree.parentOf(call)!
   const before = isCall(parent) ? tree.source.slice(parent['callee'].end, call.start) : ''
@@ -126,7 +126,7 @@ function writeCall({ tree, text }: Draft, call: Node, code: string): void {
   else text.update(call.start, call.end, code)
 }
 
-/** The object of options, also through a variable that serves nothing else. */
+/** The object of options, also if it is in a variable that has no other use. */
 function optionsOf(
   tree: Tree,
   given: Node | undefined,
@@ -141,7 +141,7 @@ function optionsOf(
   return { options: declarator['init'], obsolete: [declarator] }
 }
 
-/** A use of express-session outside what goes. */
+/** A use of express-session outside the nodes that are removed. */
 function otherUse(
   tree: Tree,
   loadings: readonly Loading[],
@@ -157,7 +157,7 @@ function otherUse(
   )
 }
 
-/** Whether a name is a parameter, or a variable of a function, and not the module. */
+/** Whether a name is a parameter or a variable of a function, and so not the module. */
 function isShadowed(tree: Tree, node: Node): boolean {
   return tree
     .around(node)
@@ -173,7 +173,7 @@ function isShadowed(tree: Tree, node: Node): boolean {
     )
 }
 
-/** The text of the options, as long as they were. */
+/** The code of the options: on one line, or on several if they were. */
 function optionsText(
   { tree, style: { newline, step } }: Draft,
   { lines }: OptionsCode,

@@ -4,19 +4,19 @@ import type { Draft } from './edits.ts'
 import { loadingsOf, sessionLoadings } from './modules.ts'
 import { isCall, isMember, type Node, propertyName, references, type Tree } from './tree.ts'
 
-/** The store of Sojourn, and what goes of the old one. */
+/** The store of Sojourn, and the nodes of the old store that are removed. */
 export interface StoreCode {
   code: string
   module: string
   name: string
-  /** Declarators, imports and calls that only served the old store. */
+  /** Declarators, imports and calls that only the old store needed. */
   obsolete: readonly Node[]
 }
 
 interface Kind {
   module: string
   name: string
-  /** The option that holds the client, and what it must not have. */
+  /** The option that holds the client. */
   client: string
   note: string
 }
@@ -27,22 +27,22 @@ const KINDS: ReadonlyMap<string, Kind> = new Map(
       module: 'sojourn/stores/redis',
       name: 'redisStore',
       client: 'client',
-      note: 'keys and rows are new ones',
+      note: 'It has keys of its own in Redis',
     },
     'connect-pg-simple': {
       module: 'sojourn/stores/postgres',
       name: 'postgresStore',
       client: 'pool',
-      note: 'the tables are new ones: npx sojourn schema postgres prints them',
+      note: 'It has tables of its own, which npx sojourn schema postgres prints',
     },
   }),
 )
-/** Stores that the drop-in may have already; they are imported. */
+/** Sojourn's own stores, which an app with the drop-in replacement may use already. */
 const OURS = /^(?:memory|sqlite|redis|postgres|session)Store$/
 const FORMERLY =
-  "so that nobody is signed out: formerly: { sessions: expressSession({ secret, store }), until: 'YYYY-MM-DD' } of sojourn/formerly, with the old store"
+  "To keep visitors signed in, pass the old store: formerly: formerly({ sessions: expressSession({ secret, store }), until: 'YYYY-MM-DD' }), both from sojourn/formerly"
 
-/** Translates a store; leaves the reason and returns `undefined` if it cannot. */
+/** Translates a store. If it cannot, reports the reason and returns `undefined`. */
 export function storeCode(
   draft: Draft,
   given: Node | undefined,
@@ -53,7 +53,7 @@ export function storeCode(
   if (!value || isMemory(tree, value)) {
     const what = given ? 'MemoryStore' : 'no store'
     const write =
-      'another store for production: memoryStore() is lost at a restart, as before. Without store the session is in the cookie, which the visitor can read'
+      'Use another store in production: memoryStore() loses all sessions at a restart, as before. Without the option store the session is in the cookie, which the visitor can read'
     draft.leave(given ?? call, what, write)
     return { code: 'memoryStore()', module: 'sojourn/stores/memory', name: 'memoryStore', obsolete }
   }
@@ -72,8 +72,8 @@ export function storeCode(
     const others = properties
       .filter((it) => it !== client)
       .map((it) => it['key']?.name ?? 'a spread')
-    const dropped = others.length > 0 ? `; dropped: ${others.join(', ')}` : ''
-    draft.leave(value, `${module}, now ${kind.name}`, `${kind.note}${dropped}; ${FORMERLY}`)
+    const dropped = others.length > 0 ? `. Dropped: ${others.join(', ')}` : ''
+    draft.leave(value, `${module} is now ${kind.name}`, `${kind.note}${dropped}. ${FORMERLY}`)
     const source = tree.source.slice(client['value'].start, client['value'].end)
     return {
       code: `${kind.name}(${source})`,
@@ -82,12 +82,13 @@ export function storeCode(
       obsolete: [...obsolete, ...found],
     }
   }
-  const write = '--to drop-in, which takes any store of express-session; or a store of Sojourn'
+  const write =
+    'Use --to drop-in, which accepts any store of express-session; or pass a store of Sojourn'
   draft.leave(given!, 'a store that is not translated', write)
   return undefined
 }
 
-/** Follows a variable that only the options use. */
+/** The value of a variable that only the options use. */
 function resolved(
   tree: Tree,
   node: Node | undefined,
@@ -110,8 +111,8 @@ function isMemory(tree: Tree, { type, callee }: Node): boolean {
 }
 
 /**
- * Whether a store is `new X(...)` with X of a module; if so, the places that load the module and
- * serve nothing else. `require('connect-redis')(session)` is X, too.
+ * If a store is `new X(...)` with X of a module, the nodes that load the module and have no other
+ * use. X may also be `require('connect-redis')(session)`.
  */
 function madeBy(tree: Tree, { type, callee }: Node, module: string): Node[] | undefined {
   if (type !== 'NewExpression') return undefined

@@ -1,4 +1,4 @@
-/** Parses a file, and finds nodes, their parents and the names that they use. */
+/** Parses a file; finds nodes, their parents and references to names. */
 
 import { parse, type ParserOptions } from '@babel/parser'
 
@@ -21,7 +21,7 @@ export interface Tree {
   around(node: Node): Node[]
 }
 
-/** Parses a file by the kind that its name says. @throws SyntaxError with `loc` */
+/** Parses a file. Its extension decides the language. @throws SyntaxError with `loc` */
 export function parseFile(path: string, source: string): Tree {
   const typed = /\.[cm]?tsx?$/.test(path)
   const plugins: NonNullable<ParserOptions['plugins']> = ['decorators-legacy']
@@ -68,7 +68,7 @@ export function inside(node: Node): Node[] {
   return [node, ...childrenOf(node).flatMap((child) => inside(child))]
 }
 
-/** Without the type assertions around it: `req.session!`, `(req.session as any)`. */
+/** The node without type assertions: `req.session!`, `(req.session as any)`. */
 export function bare(node: Node): Node {
   const wraps = [
     'TSNonNullExpression',
@@ -110,7 +110,7 @@ export function isReference(tree: Tree, node: Node): boolean {
   if (/^(?:Object|Class)\w*(?:Property|Method)$/.test(parent.type)) {
     return parent['key'] !== node || parent['computed']
   }
-  // `import { a }` holds the name twice, as the one over there and the one here.
+  // `import { a }` has the name twice: as the exported and as the local name.
   if (parent.type === 'ImportSpecifier') return parent['local'] === node
   if (parent.type === 'ExportSpecifier') return parent['local'] === node
   return !/^(?:TSPropertySignature|TSMethodSignature|LabeledStatement|TSQualifiedName)$/.test(
@@ -123,7 +123,7 @@ export function references(tree: Tree, name: string): Node[] {
   return tree.nodes.filter((node) => node['name'] === name && isReference(tree, node))
 }
 
-/** A name that nothing in the file has. */
+/** The first of these names that the file does not use. */
 export function freeName(tree: Tree, ...wanted: readonly string[]): string {
   const isFree = (name: string) => references(tree, name).length === 0
   const first = wanted[0]!

@@ -4,10 +4,10 @@ import type { IncomingMessage } from 'node:http'
 import type { LegacyStore } from '../../formerly/express-store.ts'
 import type { Cookie } from './cookie.ts'
 
-/** Called when it is done, with the error if it failed. */
+/** A callback: called when the work is done, with the error if it failed. */
 export type Done = (error?: any) => void
 
-/** `req.sessionStore`: the store, with what express-session adds to it. */
+/** `req.sessionStore`: the store, with the two methods that express-session adds to it. */
 export interface RequestStore extends LegacyStore {
   /** Ends the request's session, and begins an empty one. */
   regenerate(req: SessionRequest, done: Done): void
@@ -15,7 +15,7 @@ export interface RequestStore extends LegacyStore {
   generate(req: SessionRequest): void
 }
 
-/** What a request has beside `session`. */
+/** The properties that the middleware sets on a request. */
 export interface SessionRequest extends IncomingMessage {
   /** The session; `null` or not there after `destroy()`. */
   session?: Session | null | undefined
@@ -25,8 +25,8 @@ export interface SessionRequest extends IncomingMessage {
   sessionStore?: RequestStore | undefined
 }
 
-/** Does what a bag's methods are called for. */
-export interface Keeper {
+/** What the methods of `req.session` do: the middleware's part of them. */
+export interface SessionActions {
   save(bag: Session): Promise<void>
   reload(bag: Session): Promise<void>
   destroy(bag: Session): Promise<void>
@@ -35,17 +35,17 @@ export interface Keeper {
   generate(): void
 }
 
-/** A symbol and not a `WeakMap`: the request and its prototype stand-ins find the same. */
-const KEEPER = Symbol('sojourn.express-session')
+/** A symbol, not a `WeakMap`: objects that have the request as their prototype find it as well. */
+const ACTIONS = Symbol('sojourn.express-session')
 
-/** Makes a request's sessions be kept by `keeper`. */
-export function keepBy(req: object, keeper: Keeper): void {
-  Object.defineProperty(req, KEEPER, { value: keeper, configurable: true })
+/** Sets what the methods of a request's `req.session` call. */
+export function setActions(req: object, actions: SessionActions): void {
+  Object.defineProperty(req, ACTIONS, { value: actions, configurable: true })
 }
 
-/** The keeper of a request; `undefined` for one that is not of this middleware. */
-export function keeperOf(req: object): Keeper | undefined {
-  return (req as { [KEEPER]?: Keeper })[KEEPER]
+/** The actions of a request; `undefined` if this middleware has not handled it. */
+export function actionsOf(req: object): SessionActions | undefined {
+  return (req as { [ACTIONS]?: SessionActions })[ACTIONS]
 }
 
 /**
@@ -57,15 +57,17 @@ export function keeperOf(req: object): Keeper | undefined {
  * }
  */
 export interface SessionData {
-  /** The attributes of its cookie. */
+  /** The attributes of the session cookie. */
   cookie: Cookie
 }
 
 /**
- * The session of a request, as data: its own enumerable properties are what is saved, and `cookie`.
+ * The class of `req.session`. Its own enumerable properties are the data that is saved; `cookie` has
+ * the attributes of the cookie.
  *
- * What JSON changes is changed when it is saved, as in express-session: a Date is read as text, a
- * value `undefined` is not there. Each method takes a callback, or else returns a promise.
+ * The data is saved as JSON, as in express-session: the next request reads a Date as text, and a key
+ * whose value is `undefined` does not exist. Each method takes a callback, or returns a promise
+ * without one.
  *
  * @example
  * import session from 'sojourn/express-session'
@@ -76,101 +78,101 @@ export interface SessionData {
  * })
  */
 export class Session {
-  /** Not enumerable, as the methods: only data is. */
+  /** The request. Not enumerable, like the methods: only data is enumerable. */
   declare readonly req: SessionRequest
-  /** The id: see `req.sessionID`. */
+  /** The session id, the same as `req.sessionID`. */
   declare readonly id: string
-  /** The attributes of its cookie. */
+  /** The attributes of the session cookie. */
   declare cookie: Cookie
 
   constructor(req: SessionRequest, data?: object | null) {
     Object.defineProperty(this, 'req', { value: req })
     Object.defineProperty(this, 'id', { value: req.sessionID })
     if (typeof data !== 'object' || data === null) return
-    // Data must not replace a method, as in express-session.
+    // As in express-session, a key with the name of a method does not replace the method.
     for (const [key, value] of Object.entries(data)) {
       if (!(key in this)) (this as Record<string, unknown>)[key] = value
     }
   }
 
-  /** Begins `cookie.maxAge` anew. Every response does it. */
+  /** Sets `cookie.maxAge` back to its full length. Every response does this by itself. */
   touch(): this {
     return this.resetMaxAge()
   }
 
-  /** Sets `cookie.maxAge` to what it was set to first. */
+  /** Sets `cookie.maxAge` back to `cookie.originalMaxAge`. */
   resetMaxAge(): this {
     this.cookie.maxAge = this.cookie.originalMaxAge
     return this
   }
 
-  /** Saves the changes now. Not needed: the response waits for that. */
+  /** Saves the changes now. Not needed before a response: each response saves them first. */
   save(): Promise<void>
   save(done: Done | undefined): this
   save(done?: Done): this | Promise<void> {
     const { req, id } = this
     return this.#run(
       done,
-      (keeper) => keeper.save(this),
-      (told) => void req.sessionStore?.set(id, this, told),
+      (actions) => actions.save(this),
+      (done) => void req.sessionStore?.set(id, this, done),
     )
   }
 
-  /** Reads the newest data into a new `req.session`, without the changes that were not saved. */
+  /** Reads the newest data into a new `req.session`. Changes that were not saved are lost. */
   reload(): Promise<void>
   reload(done: Done | undefined): this
   reload(done?: Done): this | Promise<void> {
     return this.#run(
       done,
-      (keeper) => keeper.reload(this),
-      (told) => told(new Error('failed to load session')),
+      (actions) => actions.reload(this),
+      (done) => done(new Error('failed to load session')),
     )
   }
 
-  /** Ends the session. `req.session` is not there any more: a logout. */
+  /** Ends the session and deletes `req.session`: a logout. */
   destroy(): Promise<void>
   destroy(done: Done | undefined): this
   destroy(done?: Done): this | Promise<void> {
     const { req, id } = this
     return this.#run(
       done,
-      (keeper) => keeper.destroy(this),
-      (told) => {
+      (actions) => actions.destroy(this),
+      (done) => {
         delete req.session
-        req.sessionStore?.destroy(id, told)
+        req.sessionStore?.destroy(id, done)
       },
     )
   }
 
-  /** Ends the session, and begins an empty one with a new id, `req.session`: before a login. */
+  /** Ends the session, and begins an empty `req.session` with a new id: before a login. */
   regenerate(): Promise<void>
   regenerate(done: Done | undefined): this
   regenerate(done?: Done): this | Promise<void> {
     const { req } = this
     return this.#run(
       done,
-      (keeper) => keeper.regenerate(),
-      (told) => req.sessionStore?.regenerate(req, told),
+      (actions) => actions.regenerate(),
+      (done) => req.sessionStore?.regenerate(req, done),
     )
   }
 
   #run(
     done: Done | undefined,
-    run: (keeper: Keeper) => Promise<void>,
-    without: (told: Done) => void,
+    run: (actions: SessionActions) => Promise<void>,
+    withStore: (done: Done) => void,
   ): this | Promise<void> {
-    const keeper = keeperOf(this.req)
-    const running = keeper
-      ? run(keeper)
+    const actions = actionsOf(this.req)
+    const running = actions
+      ? run(actions)
       : new Promise<void>((resolve, reject) =>
-          without((error) => (error ? reject(error) : resolve())),
+          withStore((error) => (error ? reject(error) : resolve())),
         )
     if (typeof done !== 'function') {
-      // Nobody may wait for it, as in express-session. The response reports a failure, too.
+      // The app need not await it, as in express-session: the response reports a failure as well.
       running.catch(() => {})
       return running
     }
-    // Out of the promise: what the callback throws is the app's own, and must not be swallowed.
+    // Called outside the promise: an error that the callback throws is the app's, and must be seen.
     running.then(
       () => setImmediate(done),
       (error: unknown) => setImmediate(done, error),
@@ -183,12 +185,12 @@ for (const name of Object.getOwnPropertyNames(Session.prototype)) {
   Object.defineProperty(Session.prototype, name, { enumerable: false })
 }
 
-/** The bag's data as JSON texts by key, without `cookie`. @throws as `JSON.stringify` */
+/** The data of `req.session` as JSON text by key, without `cookie`. @throws as `JSON.stringify` */
 export function textsOf(bag: object): Map<string, string> {
   const texts = new Map<string, string>()
   for (const key of Object.keys(bag)) {
     if (key === 'cookie') continue
-    // With the key, as `toJSON` of a value gets it.
+    // With the key, because `JSON.stringify` passes it to a value's `toJSON`.
     const text = JSON.stringify({ [key]: (bag as Record<string, unknown>)[key] })
     if (text !== '{}') texts.set(key, text.slice(JSON.stringify(key).length + 2, -1))
   }

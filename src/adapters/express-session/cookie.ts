@@ -6,11 +6,11 @@ import { sameSiteOf } from '../../http/set-cookie.ts'
 /** The attributes of the session cookie, with express-session's names. */
 export interface CookieAttributes {
   /**
-   * How long the cookie and the session last, in milliseconds. Enforced by the server, too, and
-   * counted from the last visit. @default null: until the browser is closed; on the server one day
+   * Idle timeout in milliseconds: how long after the last visit the cookie and the session expire.
+   * The server enforces it as well. @default null: until the browser is closed; on the server one day
    */
   maxAge?: number | null | undefined
-  /** When the cookie expires. Use `maxAge`, unless it is the same for all. @default none */
+  /** A fixed date at which the cookie expires. Use `maxAge` for a timeout. @default none */
   expires?: Date | boolean | null | undefined
   /** `maxAge` as it was set first. Stores write it; apps need not. @default the value of `maxAge` */
   originalMaxAge?: number | null | undefined
@@ -40,7 +40,7 @@ export interface CookieAttributes {
 }
 
 /**
- * The attributes of one session's cookie. A change counts for the response and is saved.
+ * The attributes of one session's cookie. A change applies to the response and is saved.
  *
  * @example
  * import session from 'sojourn/express-session'
@@ -48,7 +48,7 @@ export interface CookieAttributes {
  * cookie.sameSite = 'strict'
  */
 export class Cookie {
-  /** `maxAge` as it was set: `touch()` begins it anew at each request. */
+  /** `maxAge` as it was set. `touch()` sets `maxAge` back to it at each request. */
   originalMaxAge: number | null | undefined
   /** One cookie per top-level site (CHIPS). */
   partitioned?: boolean | undefined
@@ -64,7 +64,7 @@ export class Cookie {
   path?: string | undefined
   /** Whether requests from other sites carry it. */
   sameSite?: CookieAttributes['sameSite']
-  /** As in express-session, whose stores read it. */
+  /** The `maxAge` that was set. express-session's stores read this name. */
   _expires: Date | boolean | null | undefined
 
   constructor(options: CookieAttributes = {}) {
@@ -88,7 +88,7 @@ export class Cookie {
     this.originalMaxAge = this.maxAge as number | null
   }
 
-  /** Milliseconds until it expires; `null` for until the browser is closed. */
+  /** Milliseconds until the cookie expires; `null`: until the browser is closed. */
   get maxAge(): number | boolean | null | undefined {
     const { expires } = this
     return expires instanceof Date ? expires.valueOf() - Date.now() : expires
@@ -129,7 +129,7 @@ export class Cookie {
   }
 }
 
-/** The attributes of a cookie, or of a plain object that the app has put in its place. */
+/** The attributes of `req.session.cookie`, which the app may have replaced by a plain object. */
 export function dataOf(cookie: Cookie | CookieAttributes): CookieData {
   return (cookie instanceof Cookie ? cookie : new Cookie(cookie)).data
 }
@@ -138,10 +138,9 @@ export function dataOf(cookie: Cookie | CookieAttributes): CookieData {
 export interface CookieData extends Omit<CookieAttributes, 'maxAge'> {}
 
 /**
- * The Set-Cookie line of a value that is encoded already, with the attributes in express-session's
- * order.
+ * The Set-Cookie line for an encoded value, with the attributes in express-session's order.
  *
- * @throws ERR_OPTION_INVALID for attributes that would end the line's grammar: they may be input
+ * @throws ERR_OPTION_INVALID for a character that an attribute cannot have, perhaps a visitor's input
  */
 export function setCookieLine(name: string, value: string, attributes: CookieData): string {
   const { domain, path, expires, httpOnly, secure, partitioned, priority, sameSite } = attributes
@@ -149,7 +148,7 @@ export function setCookieLine(name: string, value: string, attributes: CookieDat
   if (domain) line += `; Domain=${checkedText(domain, 'domain')}`
   if (path) line += `; Path=${checkedText(path, 'path')}`
   if (expires instanceof Date) {
-    if (Number.isNaN(expires.valueOf())) throw invalid('cookie.expires', 'is no date')
+    if (Number.isNaN(expires.valueOf())) throw invalid('cookie.expires', 'is not a date')
     line += `; Expires=${expires.toUTCString()}`
   }
   if (httpOnly) line += '; HttpOnly'

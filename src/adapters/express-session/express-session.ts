@@ -1,4 +1,4 @@
-/** The drop-in for express-session: `req.session`, with our promises underneath. */
+/** A drop-in replacement for express-session: `req.session`, saved by Sojourn's sessions. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { andThen, type Maybe } from '../../base/ports.ts'
@@ -16,7 +16,7 @@ import type { ExpressSessionOptions } from './options.ts'
 import { type Setup, setUp } from './setup.ts'
 import { Store } from './store.ts'
 
-/** The middleware, and the sessions under it. */
+/** The middleware, and the sessions that it uses. */
 export interface SessionMiddleware {
   /** Gives the request its `req.session`, and calls `next`. */
   (req: IncomingMessage, res: ServerResponse, next: (error?: any) => void): void
@@ -24,7 +24,7 @@ export interface SessionMiddleware {
   readonly sessions: Sessions
 }
 
-/** What `import session from 'sojourn/express-session'` is. */
+/** The type of the default export: `import session from 'sojourn/express-session'`. */
 export interface ExpressSession {
   /** Makes the middleware. */
   (options: ExpressSessionOptions): SessionMiddleware
@@ -51,7 +51,7 @@ function session(options: ExpressSessionOptions): SessionMiddleware {
   const held = { ...sessions, mount: mounted }
 
   function mounted(carriers: readonly object[], facts: RequestFacts): Visit | undefined {
-    const visit = sessions.mount(carriers, new UnhurriedFacts(facts))
+    const visit = sessions.mount(carriers, new FactsWithoutPrefetch(facts))
     return visit && new HeldVisit(visit)
   }
 
@@ -66,7 +66,7 @@ function session(options: ExpressSessionOptions): SessionMiddleware {
       try {
         visit.hold(setup, req, new LiveSession(setup, req, opened))
       } catch (error) {
-        // Of the app's `genid` or `cookie`, or of a row's cookie: nobody would catch it here.
+        // The app's `genid` or `cookie` threw, or a row's cookie is invalid: `next` reports it.
         return next(error)
       }
       sessions.run(visit.inner, next)
@@ -80,15 +80,15 @@ function pathOf(setup: Setup, req: IncomingMessage): string {
   return setup.path ?? setup.cookieFor(req).path ?? '/'
 }
 
-/** As express-session: by the path that the browser asked for, in a router as well. */
+/** Whether the cookie's path covers the request: its original URL, also in a router. */
 function isBelow(path: string, req: IncomingMessage): boolean {
   if (path === '/') return true
   const { originalUrl = req.url } = req as { originalUrl?: string | undefined }
   return (originalUrl ?? '/').replace(/[?#].*$/s, '').startsWith(path)
 }
 
-/** The facts of a request. A prefetch changes its session as every request, as in express-session. */
-class UnhurriedFacts implements RequestFacts {
+/** The facts of a request. As in express-session, a prefetch can change the session. */
+class FactsWithoutPrefetch implements RequestFacts {
   readonly #facts: RequestFacts
 
   constructor(facts: RequestFacts) {
@@ -122,7 +122,7 @@ class UnhurriedFacts implements RequestFacts {
 
 const PREFETCHES: readonly string[] = ['sec-purpose', 'purpose', 'next-router-prefetch']
 
-/** A visit whose session is changed as `req.session` was, before it is committed. */
+/** A visit that transfers the changes of `req.session` to the session before each commit. */
 class HeldVisit implements Visit {
   readonly inner: Visit
   #isSent = false
@@ -140,7 +140,7 @@ class HeldVisit implements Visit {
     this.#live?.session.settle()
     const finishing = andThen(this.inner.finish(), (outgoing) => {
       const dressed = this.#dressed(outgoing)
-      // Also if it is not sent, since it is Secure and the request was not.
+      // Even if it is not sent, because it is Secure and the request was not.
       this.#live?.session.sent(outgoing?.setCookie?.split(';')[0])
       this.#isSent = true
       return dressed
@@ -149,12 +149,12 @@ class HeldVisit implements Visit {
     return finishing
   }
 
-  /** As `LiveSession.saveLate`, once the headers are sent. */
+  /** `LiveSession.saveLate`, once the headers are sent. */
   saveLate(): Promise<void> | undefined {
     return this.#isSent ? this.#live?.session.saveLate() : undefined
   }
 
-  /** The line of the cookie with the attributes of `req.session.cookie`. */
+  /** The Set-Cookie line with the attributes of `req.session.cookie`. */
   #dressed(outgoing: Outgoing | undefined): Outgoing | undefined {
     if (!this.#live || !outgoing) return outgoing
     const { setup, req, session } = this.#live
@@ -162,7 +162,7 @@ class HeldVisit implements Visit {
     const { setCookie } = outgoing
     const [pair = ''] = setCookie?.split(';') ?? []
     const equals = pair.indexOf('=')
-    // Nothing to set, or the line that removes the cookie.
+    // Either there is nothing to set, or the line removes the cookie.
     if (!bag || equals < 0 || equals === pair.length - 1) return outgoing
     const cookie = bag.cookie ?? setup.usualCookie(req)
     if (setup.isLegacy && cookie.secure && !setup.isSecure(req)) {

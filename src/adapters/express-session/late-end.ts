@@ -1,25 +1,26 @@
-/** `res.end` that waits until changes of the session since the first byte are saved. */
+/** Makes `res.end` wait until changes of the session after the first byte are saved. */
 
 import type { ServerResponse } from 'node:http'
 
-/** What `end` waits for. */
+/** The work that `end` waits for. */
 export interface Waiting {
-  /** Returns the promise of what has to be done first; `undefined` if there is nothing. */
+  /** Starts the work and returns its promise; `undefined` if there is none. */
   wait: (() => Promise<void> | undefined) | undefined
 }
 
 /**
- * Makes `res.end` wait, as express-session does. Before the response is mounted: its gate then calls
- * this `end`. The commit before the first byte is the gate's.
+ * Makes `res.end` wait, as express-session does. Call it before the response is mounted: the gate of
+ * `mountNode` then calls this `end`. The gate makes the commit before the first byte.
  *
- * @param failed is called with the error. The response is sent already, so it is ended all the same.
+ * @param failed is called with the error. The response, whose beginning is sent, is ended all the
+ * same.
  */
 export function waitingEnd(res: ServerResponse, failed: (error: unknown) => void): Waiting {
   const waiting: Waiting = { wait: undefined }
   const { write, end } = res
   let isEnding = false
   res.end = function (this: ServerResponse, ...args: any[]) {
-    // Called again by Node or by the app: nothing is left to save.
+    // Node or the app calls `end` a second time: everything is saved already.
     const saving = isEnding || !res.headersSent ? undefined : begun(waiting)
     isEnding = true
     if (!saving) return Reflect.apply(end, this, args) as ServerResponse
@@ -38,7 +39,7 @@ export function waitingEnd(res: ServerResponse, failed: (error: unknown) => void
   return waiting
 }
 
-/** What `wait` returns, or a rejection: who calls `end` late, such as a stream, catches nothing. */
+/** What `wait` returns; an error as a rejection, since callers of `end` such as streams catch none. */
 function begun({ wait }: Waiting): Promise<void> | undefined {
   try {
     return wait?.()

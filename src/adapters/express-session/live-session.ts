@@ -1,37 +1,37 @@
-/** The session of one request: fills `req.session`, and turns what it has become into changes. */
+/** The session of one request: fills `req.session`, and finds out what the app has changed in it. */
 
 import type { IncomingMessage } from 'node:http'
 import { SessionError } from '../../base/errors.ts'
 import { ROW_COOKIE } from '../../formerly/express-layout.ts'
 import type { Session as OwnSession } from '../../session/session.ts'
-import { type Keeper, keepBy, Session, type SessionRequest, textsOf } from './bag.ts'
+import { Session, type SessionActions, type SessionRequest, setActions, textsOf } from './bag.ts'
 import type { Cookie } from './cookie.ts'
 import { attributesOf, cookieOf, isOther, lifetimeOf, savedTexts } from './saved.ts'
 import { ID_KEY, type Setup } from './setup.ts'
 import { userIdIn } from './user-id.ts'
 
-/** Keeps the session of one request. */
-export class LiveSession implements Keeper {
+/** Connects `req.session` of one request with the session that is saved. */
+export class LiveSession implements SessionActions {
   readonly #setup: Setup
   readonly #req: SessionRequest
-  /** The session underneath: `middleware.sessions.get(req)`, or another one of it after the headers. */
+  /** The session that is saved: `middleware.sessions.get(req)`, reopened once the headers are sent. */
   #session: OwnSession
-  /** The texts of the data as they are saved. */
+  /** The data as it is saved: JSON text by key. */
   #saved = new Map<string, string>()
   #savedCookie = ''
-  /** The attributes of a session that has none of its own. */
+  /** The cookie attributes of a session that has not changed them. */
   #usual: Cookie
   #user: string | undefined
-  /** Whether the session underneath is saved, under the id of the bag. */
+  /** Whether the session is saved under the id of `req.session`. */
   #isStored = false
-  /** Whether the request has ended the session, and begun another by `regenerate`. */
+  /** Whether the request has called `regenerate`. */
   #isRegenerated = false
   #isDestroyed = false
-  /** The id that `regenerate` or `destroy` has ended, perhaps while the app goes on. */
+  /** The id that `regenerate` or `destroy` has ended. Nothing may be saved under it again. */
   #endedId: string | undefined
-  /** Whether the session was found to have ended meanwhile: only a change is refused then. */
+  /** Whether another request has ended the session: then a change throws, and nothing else does. */
   #isGone = false
-  /** The Cookie header that finds the session once the response headers are sent. */
+  /** The Cookie header that opens the session again once the response headers are sent. */
   #sentCookie: string | undefined
   #isLate = false
   #sending: Promise<unknown> | undefined
@@ -41,13 +41,13 @@ export class LiveSession implements Keeper {
     this.#req = req
     this.#session = session
     this.#usual = setup.usualCookie(req)
-    keepBy(req, this)
+    setActions(req, this)
     this.#req.sessionStore = setup.store
     if (session.isNew && session.size === 0) this.generate()
     else this.#load()
   }
 
-  /** Fills `req.session` with what is saved. */
+  /** Fills `req.session` with the saved data. */
   #load(): void {
     const session = this.#session
     const id = session.get(ID_KEY) as unknown
@@ -57,7 +57,7 @@ export class LiveSession implements Keeper {
     const data: Record<string, unknown> = Object.assign(Object.create(null), { cookie })
     for (const [key, text] of this.#saved) data[key] = JSON.parse(text)
     const bag = new Session(this.#req, data)
-    // Data under the name of a method is not shown, and must not be deleted for it.
+    // A key with the name of a method is not in `req.session`. That must not delete it.
     for (const key of this.#saved.keys()) if (!Object.hasOwn(bag, key)) this.#saved.delete(key)
     this.#savedCookie = attributesOf(cookie)
     this.#user = userIdIn(bag, this.#setup.userPath)
@@ -82,7 +82,7 @@ export class LiveSession implements Keeper {
 
   async save(bag: Session): Promise<void> {
     const { session, sessionID } = this.#req
-    // Otherwise a session that has ended would begin again.
+    // Saving it would bring back a session that has ended.
     if (!session || bag.id !== sessionID) throw new SessionError('ERR_SESSION_GONE')
     if (this.#sending || this.#isSent) await this.#whenSent()
     if (this.#isLate && this.#isGone) {
@@ -125,12 +125,12 @@ export class LiveSession implements Keeper {
     await this.#session.commit()
   }
 
-  /** The response begins when this is done. A failure is told by it. */
+  /** Notes the promise of the commit before the response, which reports its failure itself. */
   sends(finishing: Promise<unknown>): void {
     this.#sending = finishing.catch(() => {})
   }
 
-  /** The response headers are sent with this cookie, or with none: later changes are saved apart. */
+  /** Notes that the response headers are sent, with this cookie or none. `saveLate` saves later changes. */
   sent(setCookie: string | undefined): void {
     if (!this.#setup.isStored) return
     this.#sentCookie = setCookie ?? this.#req.headers.cookie ?? ''
@@ -140,17 +140,17 @@ export class LiveSession implements Keeper {
     return this.#sentCookie !== undefined && !this.#isLate
   }
 
-  /** Once the response has begun, its session is frozen: opens the session again, without one. */
+  /** Opens the session again: the one of the request is frozen once the response has begun. */
   async #whenSent(): Promise<void> {
     await this.#sending
     if (!this.#isSent) return
     this.#session = await this.#setup.sessions.open(this.#sentCookie)
     this.#isLate = true
-    // Nothing, or the session of a second cookie: a change would begin it again, or get into that one.
+    // The session has ended: a change would begin it again. Or a second cookie opened another one.
     this.#isGone ||= this.#isStored && this.#session.get(ID_KEY) !== this.#req.sessionID
   }
 
-  /** Saves what was changed since the headers were sent, if anything was. The response waits. */
+  /** Saves changes that were made since the headers were sent. The end of the response waits for it. */
   saveLate(): Promise<void> | undefined {
     const { session: bag } = this.#req
     if (!bag) {
@@ -163,19 +163,19 @@ export class LiveSession implements Keeper {
     return undefined
   }
 
-  /** Notes the changes of the request. The commit follows. */
+  /** Transfers the changes of `req.session` to the session, for the commit that follows. */
   settle(): void {
     const { session } = this.#req
     if (session) this.#note(session, false)
     else if (this.#setup.destroysUnset && !this.#isDestroyed) this.#session.logout()
   }
 
-  /** `isAsked`: the app has called `save`, so that even an empty session is saved. */
+  /** `isAsked`: the app has called `save`, which saves even an empty session. */
   #note(bag: Session, isAsked: boolean): void {
     const { saveUninitialized } = this.#setup
     const session = this.#session
     const { sessionID: id } = this.#req
-    // As express-session: `genid` has to return a text.
+    // As in express-session: nothing is saved if `genid` does not return text.
     if (typeof id !== 'string' || session.isUnavailable) return
     const texts = textsOf(bag)
     this.#noteUser(bag, texts)
@@ -186,7 +186,7 @@ export class LiveSession implements Keeper {
     this.#saved = texts
     const isWanted = isAsked || saveUninitialized || this.#isRegenerated || texts.size > 0
     if (!this.#isStored && !isWanted) return
-    // Never under an id that has ended: it may be one that an attacker has given to the visitor.
+    // Never save under an id that has ended: against session fixation.
     const isUsable = !this.#isGone && id !== this.#endedId
     if (session.get(ID_KEY) !== id && isUsable) session.set(ID_KEY, id)
     this.#noteCookie(bag)
@@ -204,19 +204,19 @@ export class LiveSession implements Keeper {
     }
     if (attributes === attributesOf(this.#usual)) session.delete(ROW_COOKIE)
     else session.set(ROW_COOKIE, JSON.parse(attributes))
-    // The browser has to get the cookie with its new attributes.
+    // `regenerate` sends the cookie, so that the browser gets its new attributes.
     if (this.#isStored) session.regenerate()
     const lifetime = lifetimeOf(cookie ?? this.#usual)
     session.permanent = lifetime !== undefined
     session.lifetime = lifetime
   }
 
-  /** In our own format: signs the user in whom the app has put into the data, or out. */
+  /** In our own format: signs in the user whose id the app has put into the data, or out. */
   #noteUser(bag: Session, texts: ReadonlyMap<string, string>): void {
     const { isLegacy, userPath } = this.#setup
     if (isLegacy || userPath.length === 0) return
     const user = userIdIn(bag, userPath)
-    // Of a session that was moved here the data say who is signed in, and perhaps nothing else does.
+    // In a session that was moved here, perhaps only the data says who is signed in.
     const isMoved = !this.#isStored && user !== undefined && this.#session.userId !== user
     if (user === this.#user && !isMoved) return
     this.#user = user
@@ -226,7 +226,7 @@ export class LiveSession implements Keeper {
     }
   }
 
-  /** The bag of the response: the session whose cookie is sent, with `cookie.maxAge` begun anew. */
+  /** `req.session` for the response's cookie, with `cookie.maxAge` set back to its full length. */
   touched(): Session | undefined {
     const { session } = this.#req
     if (!session) return undefined
@@ -236,7 +236,7 @@ export class LiveSession implements Keeper {
 }
 
 const TOO_LATE =
-  'req.session was changed after the first byte of the response, and has no cookie yet that could carry the change, which is lost. Change it before res.write().'
+  'req.session was changed after the first byte of the response. The change is lost: this new session has no cookie yet, and none can be set any more. Change it before res.write().'
 
 function notLoaded(): Error {
   return new Error('failed to load session')

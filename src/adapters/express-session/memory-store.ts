@@ -5,7 +5,7 @@ import type { Done } from './bag.ts'
 import { Store } from './store.ts'
 
 /**
- * A store of express-session's shape in memory. A restart ends all sessions, and it never shrinks.
+ * A store of express-session in memory. A restart ends all sessions, and it has no size limit.
  *
  * @example
  * import session from 'sojourn/express-session'

@@ -1,4 +1,4 @@
-/** The options of the drop-in: express-session's, understood or refused with a reason, and ours. */
+/** The options of the drop-in replacement: those of express-session, and some of `createSessions`. */
 
 import type { IncomingMessage } from 'node:http'
 import type { BackendStore } from '../../backends/store-backend.ts'
@@ -16,42 +16,44 @@ export type PassedOptions = Omit<
 /** The options: those of express-session, and some of `createSessions`. */
 export interface ExpressSessionOptions extends PassedOptions {
   /**
-   * Where sessions are saved. A store of this package (`redisStore(client)`) or `'cookie'`: our own
-   * format with all its promises. A store of express-session (connect-redis, connect-pg-simple): its
-   * cookie and rows, so that both can run side by side.
+   * Where sessions are saved. With a store of this package (`redisStore(client)`) or `'cookie'`, they
+   * are in Sojourn's own format. With a store of express-session (connect-redis, connect-pg-simple),
+   * they have express-session's cookie and rows, so that both libraries can run side by side.
    *
    * @default a new `MemoryStore`, for development
    */
   store?: BackendStore | LegacyStore | 'cookie' | undefined
   /** The cookie's name. @default 'connect.sid' with a store of express-session, otherwise ours */
   name?: string | undefined
-  /** As `name`. @default none */
+  /** Another name of `name`, as in older versions of express-session. @default none */
   key?: string | undefined
   /** The attributes of the cookie, or a function of the request. @default {} */
   cookie?: CookieAttributes | ((req: any) => CookieAttributes) | undefined
   /**
-   * Whether a visit without changes saves the session. Here it only extends it: `touch`, or with a
-   * store that has none the row as it is read again. @default true
+   * Whether a visit without changes extends the session in the store. Unlike express-session it never
+   * saves the data that this request has read: it calls `touch`, or, if the store has none, reads the
+   * row again and saves that. @default true
    */
   resave?: boolean | undefined
   /** Whether the cookie is sent again with each response. @default false */
   rolling?: boolean | undefined
-  /** Whether a new session is saved that has no data, and gets a cookie. @default true */
+  /** Whether a new session without data is saved and gets a cookie. @default true */
   saveUninitialized?: boolean | undefined
-  /** What `req.session = null` does. 'destroy': it ends the session. @default 'keep' */
+  /** What `req.session = null` does: 'destroy' ends the session, 'keep' nothing. @default 'keep' */
   unset?: 'destroy' | 'keep' | undefined
   /**
-   * Makes `req.sessionID`. With a store of express-session it has to be random and unique; otherwise
-   * it is a label, and the id in the cookie is another one, always random.
+   * Makes `req.sessionID`. With a store of express-session it is the session id: it has to be random
+   * and unique. Otherwise it is only a label: the session id in the cookie is another one, always
+   * random. @default 24 random bytes
    *
    * @default random text
    */
   genid?: ((req: any) => string) | undefined
-  /** Whether X-Forwarded-Proto is believed. @default the app's "trust proxy" */
+  /** Whether to trust the header X-Forwarded-Proto. @default the app's setting "trust proxy" */
   proxy?: boolean | undefined
   /**
-   * Where the id of the signed-in user is in the data: a path. In our own format the session is then
-   * signed in, so that `sessions.list` and `revokeUser` find it. `false` for none.
+   * The path of the signed-in user's id in the data. In Sojourn's own format the session then belongs
+   * to that user, so that `sessions.list` and `revokeUser` find it. `false`: no user.
    *
    * @default 'passport.user'
    */
@@ -107,7 +109,7 @@ const ATTRIBUTES: readonly string[] = [
   'partitioned',
 ]
 
-const IN_COOKIE = 'It belongs into cookie: { }'
+const IN_COOKIE = 'Write it in cookie: { }'
 const NOT_HERE: Readonly<Record<string, string>> = {
   maxAge: IN_COOKIE,
   secure: IN_COOKIE,
@@ -117,7 +119,7 @@ const NOT_HERE: Readonly<Record<string, string>> = {
   path: IN_COOKIE,
   saveUninitialised: 'Write saveUninitialized',
   keys: 'Write secret: it takes a list, too',
-  schema: 'Use createSessions of this package for it: req.session is checked by nobody',
+  schema: 'req.session is not checked. Use createSessions of this package for a schema',
   tags: 'req.session is JSON. Use createSessions of this package for other types',
 }
 const NOT_IN_COOKIE: Readonly<Record<string, string>> = {
@@ -141,7 +143,7 @@ export interface CheckedOptions {
   readonly genid: ((req: any) => string) | undefined
   /** @default undefined: the app's "trust proxy" */
   readonly proxy: boolean | undefined
-  /** The path of the user's id in the data; empty for none. */
+  /** The path of the user's id in the data; empty if there is none. */
   readonly userPath: readonly string[]
 }
 

@@ -5,7 +5,7 @@ import type { Got } from '../../formerly/express-store.ts'
 import type { Done } from './bag.ts'
 import { Store } from './store.ts'
 
-/** Makes it. `generate` and `regenerate` work; ids are secret, so nothing is found by one. */
+/** Makes it. `generate` and `regenerate` work; other methods throw, because session ids are secret. */
 export function ownStore(): Store {
   return new OwnStore()
 }

@@ -1,4 +1,4 @@
-/** What is saved of a session, as texts to compare: its data, and the attributes of its cookie. */
+/** The saved data and cookie attributes of a session, as text that can be compared. */
 
 import { ROW_COOKIE } from '../../formerly/express-layout.ts'
 import { durationOf } from '../../base/duration.ts'
@@ -7,7 +7,7 @@ import type { Session as OwnSession } from '../../session/session.ts'
 import { Cookie, dataOf } from './cookie.ts'
 import { ID_KEY } from './setup.ts'
 
-/** The data of the session underneath, as JSON: numbers that only our own API can store as numbers. */
+/** The data of the session as JSON text by key. A bigint, which JSON does not have, is a number. */
 export function savedTexts(session: OwnSession): Map<string, string> {
   const texts = new Map<string, string>()
   for (const [key, value] of session as Iterable<[string, unknown]>) {
@@ -20,13 +20,13 @@ export function savedTexts(session: OwnSession): Map<string, string> {
   return texts
 }
 
-/** The attributes as they are saved. Without `expires`, which is counted from the last visit. */
+/** The attributes as they are saved: without `expires`, which changes with each visit. */
 export function attributesOf(cookie: Cookie): string {
   const { expires: _expires, ...attributes } = dataOf(cookie)
   return JSON.stringify(attributes)
 }
 
-/** Whether the data are other than those that are saved. */
+/** Whether the data differs from the saved data. */
 export function isOther(
   texts: ReadonlyMap<string, string>,
   saved: ReadonlyMap<string, string>,
@@ -34,7 +34,7 @@ export function isOther(
   return texts.size !== saved.size || [...texts].some(([key, text]) => saved.get(key) !== text)
 }
 
-/** The attributes of a session's cookie: its own, if it has any, and the usual ones. */
+/** The attributes of a session's cookie: its own where it has any, otherwise the usual ones. */
 export function cookieOf(own: unknown, usual: Cookie): Cookie {
   const saved = (typeof own === 'object' && own !== null ? own : {}) as Record<string, unknown>
   const cookie = new Cookie({ ...usual.data, ...saved, expires: null })
@@ -46,7 +46,7 @@ export function cookieOf(own: unknown, usual: Cookie): Cookie {
   return cookie
 }
 
-/** The idle timeout of a session with this cookie, in whole seconds; `undefined` for the usual one. */
+/** The idle timeout that this cookie sets, in whole seconds; `undefined`: that of the options. */
 export function lifetimeOf({ originalMaxAge }: Cookie): SessionLifetime | undefined {
   if (typeof originalMaxAge !== 'number') return undefined
   const wholeSeconds = Math.floor(originalMaxAge / 1000) * 1000

@@ -1,4 +1,4 @@
-/** Makes the sessions under the drop-in: our own format, or express-session's cookie and rows. */
+/** Makes the sessions for the drop-in replacement: in our own format, or in express-session's. */
 
 import type { IncomingMessage } from 'node:http'
 import type { BackendStore } from '../../backends/store-backend.ts'
@@ -19,23 +19,23 @@ import { checkOptions, type CheckedOptions, type ExpressSessionOptions } from '.
 import { ownStore } from './own-store.ts'
 import type { Store } from './store.ts'
 
-/** The key of a session's data under which `req.sessionID` is. The bag does not show it. */
+/** The key of the data that holds `req.sessionID`. `req.session` does not show it. */
 export const ID_KEY = ' id'
 
 /** What the requests of one middleware share. */
 export interface Setup extends CheckedOptions {
   readonly sessions: Sessions
-  /** Whether the sessions are in a store, and not in the cookie. */
+  /** Whether the sessions are in a store; otherwise they are in the cookie. */
   readonly isStored: boolean
   /** Prints a development warning. @default undefined: in production */
   readonly warn: Warn | undefined
-  /** Whether it is express-session's cookie and rows. */
+  /** Whether sessions have express-session's cookie and rows. */
   readonly isLegacy: boolean
-  /** What `req.sessionStore` is. */
+  /** `req.sessionStore`. */
   readonly store: Store
   /** Makes `req.sessionID` of a new session. */
   newId(req: IncomingMessage): string
-  /** The attributes that a session has unless it has its own. */
+  /** The cookie attributes of a session that has not changed them. */
   usualCookie(req: IncomingMessage): Cookie
   isSecure(req: IncomingMessage): boolean
   readonly path: string | undefined
@@ -49,11 +49,11 @@ export function setUp(options: ExpressSessionOptions): Setup {
   if (!isOurs && !isLegacyStore(store)) {
     throw invalid(
       'store',
-      "is no store. Pass redisStore(client) of 'sojourn/stores/redis' or the like, 'cookie', or a store of express-session",
+      "is not a store. Pass a store of this package such as redisStore(client) of 'sojourn/stores/redis', 'cookie', or a store of express-session",
     )
   }
   if (store instanceof MemoryStore && process.env.NODE_ENV === 'production') {
-    // oxlint-disable-next-line no-console -- as express-session: in production nothing else says so
+    // oxlint-disable-next-line no-console -- as express-session: the only warning in production
     console.warn(LEAKS)
   }
   const warn = process.env.NODE_ENV === 'production' ? undefined : warnOnce()
@@ -88,10 +88,10 @@ const LEAKS =
   'Warning: session.MemoryStore is not designed for a production environment: it never shrinks, and does not scale past a single process.'
 
 const NO_SWAP =
-  "express-session's stores have no compare-and-swap, so two processes that write one session in the same moment can lose a change. A store of this package, such as redisStore(client), loses none."
+  "express-session's stores have no compare-and-swap: if two processes write one session at the same moment, one of the changes is lost. A store of this package, such as redisStore(client), loses none."
 
 const DAY = 86_400_000
-/** The longest that browsers keep a cookie. */
+/** The longest time that browsers store a cookie. */
 const LONGEST = '400d'
 
 /** In our own format the defaults are ours: SameSite=Lax, and Secure in production. */
@@ -110,7 +110,10 @@ function ownSessions(
 ): Sessions {
   const { secret, lifetime = {}, ...more } = passed
   if (lifetime.idle !== undefined && typeof usual.maxAge === 'number') {
-    throw invalid('lifetime.idle', 'cannot be combined with cookie.maxAge, which is the same')
+    throw invalid(
+      'lifetime.idle',
+      'cannot be combined with cookie.maxAge: both are the idle timeout',
+    )
   }
   const idle = lifetime.idle ?? durationOf(usual.maxAge ?? DAY)
   const { secure, domain, path, httpOnly, partitioned } = usual
@@ -134,7 +137,7 @@ function ownSessions(
     ...more,
     secret,
     ...(store !== 'cookie' && { store }),
-    // As with Flask's preset a weak secret only warns in development, and text is literal.
+    // As with Flask's preset, a weak secret only warns in development, and text is taken literally.
     preset: { ...preset, tolerates: ['well-known', 'pattern', 'short'] },
   })
 }
@@ -152,7 +155,7 @@ function legacySessions(
 ): Sessions {
   const { secret, lifetime, ...more } = passed
   if (lifetime) {
-    throw invalid('lifetime', "needs a store of this package. express-session's is cookie.maxAge")
+    throw invalid('lifetime', 'needs a store of this package. Write cookie.maxAge')
   }
   const { secure, sameSite, ...attributes } = usual
   const row = JSON.parse(JSON.stringify(new Cookie(attributes))) as {
@@ -166,7 +169,7 @@ function legacySessions(
       rolling,
       resave,
       idKey: ID_KEY,
-      // No key of an app: a change of who is signed in would renew the id that it knows.
+      // A key that no app has: a change of the user would otherwise renew the id that the app knows.
       userId: '_user_id',
       row: {
         ...row,

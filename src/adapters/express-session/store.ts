@@ -2,7 +2,7 @@
 
 import { EventEmitter } from 'node:events'
 import type { Got } from '../../formerly/express-store.ts'
-import { type Done, keeperOf, type RequestStore, Session, type SessionRequest } from './bag.ts'
+import { type Done, actionsOf, type RequestStore, Session, type SessionRequest } from './bag.ts'
 import { Cookie } from './cookie.ts'
 
 abstract class StoreClass extends EventEmitter implements RequestStore {
@@ -12,9 +12,9 @@ abstract class StoreClass extends EventEmitter implements RequestStore {
 
   /** Ends the request's session, and begins an empty one. */
   regenerate(req: SessionRequest, done: Done): void {
-    const keeper = keeperOf(req)
-    if (keeper) {
-      keeper.regenerate().then(
+    const actions = actionsOf(req)
+    if (actions) {
+      actions.regenerate().then(
         () => setImmediate(done),
         (error: unknown) => setImmediate(done, error),
       )
@@ -47,14 +47,14 @@ abstract class StoreClass extends EventEmitter implements RequestStore {
 
   /** Gives the request a new, empty session. */
   generate(req: SessionRequest): void {
-    keeperOf(req)?.generate()
+    actionsOf(req)?.generate()
   }
 }
 
-/** The base class of express-session's stores: extend it, and write get, set, destroy and touch. */
+/** The base class of express-session's stores. Extend it, and write get, set, destroy and touch. */
 export type Store = StoreClass
 
-/** Stores from before JavaScript had classes call it as a function: `Store.call(this)`. */
+/** Older stores call it as a function, `Store.call(this)`, which a class does not allow. */
 export const Store = new Proxy(StoreClass, {
   apply(_class, store: object) {
     Reflect.apply(EventEmitter as unknown as () => void, store, [])

@@ -1,6 +1,6 @@
 /** The id of the signed-in user in the data of `req.session`, such as `passport.user`. */
 
-/** Returns the id if it is one: a text that is not empty, or an integer. */
+/** Returns the user's id if the value is one: text that is not empty, or an integer. */
 export function userIdIn(bag: object, path: readonly string[]): string | undefined {
   if (path.length === 0) return undefined
   let found: unknown = bag

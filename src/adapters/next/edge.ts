@@ -1,4 +1,4 @@
-/** What bundlers take for `sojourn` and `sojourn/next` in the Edge runtime: why they cannot run there. */
+/** Replaces `sojourn` and `sojourn/next` in bundles for the Edge runtime, where they cannot run. */
 
 import { invalid } from '../../base/options.ts'
 
@@ -6,11 +6,11 @@ import { invalid } from '../../base/options.ts'
 function refuse(): never {
   throw invalid(
     'runtime',
-    "of Next is 'edge' here, and Sojourn needs Node.js (node:crypto, node:zlib). Rename middleware.ts to proxy.ts and the function in it to proxy(): Next runs that on Node.js. In a page or a route handler, remove `export const runtime = 'edge'`",
+    "of Next is 'edge' here, but Sojourn needs Node.js (node:crypto, node:zlib). Rename middleware.ts to proxy.ts and the function in it to proxy(): Next runs that on Node.js. In a page or a route handler, remove `export const runtime = 'edge'`",
   )
 }
 
-// The names of both modules: a bundler would complain about a missing one instead.
+// All exports of both modules: a bundler would otherwise report a missing export instead.
 export const createSessions: never = refuse()
 export const SessionError = undefined
 export const REMOVE = undefined

@@ -1,16 +1,16 @@
-/** The request headers that a page gets from a response of the proxy, as `NextResponse` writes them. */
+/** The request headers that a response of the proxy gives to the page, in the format of `NextResponse`. */
 
 import { PASSED } from './passed-flashes.ts'
 
 const NAMES = 'x-middleware-override-headers'
 const VALUE = 'x-middleware-request-'
 
-/** Whether Next renders a page for it: `NextResponse.next()` or `NextResponse.rewrite()`. */
+/** Whether Next renders a page for this response: `NextResponse.next()` or `NextResponse.rewrite()`. */
 export function leadsToPage({ headers }: Response): boolean {
   return headers.has('x-middleware-next') || headers.has('x-middleware-rewrite')
 }
 
-/** The headers that the page would get: those sent, or what the app's response has in their place. */
+/** The request headers for the page: those the browser sent, or those the app's response sets. */
 export function pageHeaders(sent: Headers, page?: Response): Headers {
   const names = page?.headers.get(NAMES)
   const headers = new Headers(names ? undefined : sent)
@@ -22,7 +22,7 @@ export function pageHeaders(sent: Headers, page?: Response): Headers {
   return headers
 }
 
-/** A copy of the app's response, which gives the page the headers that `other` gives it. */
+/** A copy of the app's response with the request headers for the page that `other` has. */
 export function withPageHeaders(page: Response, other: Response): Response {
   const headers = new Headers(page.headers)
   for (const name of page.headers.keys()) if (isForPage(name)) headers.delete(name)

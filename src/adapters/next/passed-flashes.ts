@@ -1,9 +1,9 @@
-/** The flash messages that the proxy took, passed to the page in a request header. */
+/** Passes the flash messages from the proxy to the page, in a request header. */
 
 import type { Flash } from '../../record/record.ts'
 import type { NextHeaders } from './jar.ts'
 
-/** The header. The proxy removes what came under this name from outside. */
+/** The header. The proxy removes such a header of the browser's. */
 export const PASSED = 'x-session-flashes'
 
 /** The value of the header: JSON, percent-encoded because a header is ASCII. */
@@ -13,8 +13,8 @@ export function passFlashes(flashes: readonly Flash[]): string {
 }
 
 /**
- * The messages in the header, as text: where no proxy ran, a visitor may send the header, so it must
- * not carry HTML. Anything else than what the proxy writes is no message.
+ * The messages in the header, as text without HTML: if no proxy ran, a visitor may have sent the
+ * header. Values in any other form are ignored.
  */
 export function passedFlashes(headers: NextHeaders): { category: string; message: string }[] {
   try {

@@ -28,7 +28,7 @@ export function maskAsSent(res: ServerResponse, destroyLater: (destroy: () => vo
   return isHttp2(res) ? maskHttp2(res, held) : maskHttp1(res, held)
 }
 
-/** Checked by the mask's methods: if another library has wrapped one, it stays without effect. */
+/** Whether the mask is on. Its methods check this: one that a library has wrapped cannot be removed. */
 interface Held {
   isHeld: boolean
   readonly destroyLater: (destroy: () => void) => void
@@ -54,7 +54,7 @@ function maskHttp1(res: ServerResponse, held: Held): Mask {
     held.destroyLater(() => res.destroy(...args))
     return res
   }
-  inner._header = 'held until the session is kept'
+  inner._header = 'held until the session is saved'
   // Bun does not derive it from `_header`.
   const showUnsent = res.headersSent ? undefined : shadow(res, 'headersSent', () => true)
   res.destroy = destroyHeld
@@ -86,7 +86,7 @@ interface Inner {
 type Destroy = (...args: unknown[]) => unknown
 const HOOKS = new WeakMap<Socket, { destroy: Destroy; holds: Held[] }>()
 
-/** The held responses of a socket: its `destroy` waits for each of them, the latest first. */
+/** The waiting responses of a socket. Its `destroy` waits for each of them, the latest first. */
 function holdsOn(socket: Socket | null | undefined): Held[] {
   // A request made by a test or a gateway may have no socket.
   if (!socket) return []
@@ -103,13 +103,13 @@ function holdsOn(socket: Socket | null | undefined): Held[] {
     held.destroyLater(() => methods.destroy?.(...args))
     return socket
   }
-  // Never removed, once for each socket: pipelined responses would wrap each other's endlessly.
-  // The socket that workerd makes up is frozen: then a `destroy` of it does not wait.
+  // Wrapped once for each socket and never removed: pipelined responses would otherwise wrap each
+  // other's method endlessly. The socket object of workerd is frozen: its `destroy` does not wait.
   if (Reflect.set(methods, 'destroy', destroy)) HOOKS.set(socket, { destroy, holds })
   return holds
 }
 
-/** Shows what other code may ask a stand-in for: nothing is known of its inner state. */
+/** Masks the public properties of a stand-in, whose inner state is unknown. */
 function maskStandIn(res: ServerResponse): Mask {
   const undo = [shadow(res, 'headersSent', () => true)]
   return {
@@ -156,7 +156,7 @@ function maskHttp2(res: ServerResponse, held: Held): Mask {
   }
 }
 
-/** A system error, as when the peer has disconnected: then `destroy` does not wait. */
+/** Whether it is a system error, such as a disconnect: then `destroy` does not wait. */
 function isSystemError(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'syscall' in error
 }

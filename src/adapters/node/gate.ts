@@ -37,13 +37,13 @@ export function holdHeaders(
 ): Refuser | undefined {
   if (isStandIn(res)) fillIn(res)
   if (res.headersSent) {
-    // No header can be added any more, but the session is frozen: changes then throw.
+    // Headers can no longer be added. The commit still freezes the session, so that changes throw.
     void (async () => commit())().catch(() => {})
     return undefined
   }
   const gate = new Gate(res, commit, failed)
   const gated = res as Gated
-  // The gate of a second `sessions` wraps the first. It has methods of its own, without the symbol.
+  // The gate of a second `sessions` object wraps the first one, with methods of its own.
   const isSecond = gated[GATE] !== undefined
   if (!isSecond) gated[GATE] = gate
   cover(res, isSecond ? methodsOf(() => gate) : SHARED)
@@ -118,7 +118,7 @@ class Gate implements Refuser {
   }
 
   flushHeaders(): unknown {
-    // As Node: a `writeHead` that was wrapped after the gate is called now, before any `write`.
+    // As Node does: calls a `writeHead` that was wrapped after the gate now, before any `write`.
     if (!this.#hasBegun) this.#res.writeHead(this.#res.statusCode)
     return this.pass('flushHeaders', [])
   }
@@ -129,7 +129,7 @@ class Gate implements Refuser {
    */
   #begin(verb: Verb, args: unknown[]): unknown[] | undefined {
     const res = this.#res
-    // Node's own checks, now: after the commit the caller could not catch their errors.
+    // Makes Node's own checks now: after the commit the caller could not catch their errors.
     checkChunk(verb, args)
     checkHead(res, verb === 'writeHead' ? args : [res.statusCode])
     const adoptsFirst = verb !== 'writeHead' || setsOneByOne(res)
@@ -148,7 +148,7 @@ class Gate implements Refuser {
       this.#giveToApp(error)
       return undefined
     }
-    // The session was not used: nothing is added.
+    // The session was not used, so no header is added.
     if (committing === undefined) return args
     if (!adoptsFirst) args = adoptHead(res, args)
     if (committing instanceof Promise) this.#hold(verb, committing)
@@ -179,8 +179,8 @@ class Gate implements Refuser {
   }
 
   /**
-   * Whether the app's error handler can send the response: `end` began it, so that nothing more of
-   * the page comes, and no middleware after us wrapped a method and believes that it was begun.
+   * Whether the app's error handler can send the response: only if the whole page came in one call of
+   * `end`, and no later middleware has wrapped `write` or `end`, which then assumes a begun response.
    */
   #isForApp(verb: Verb, error: unknown): boolean {
     const { end, write } = this.#res as unknown as Methods
@@ -191,7 +191,7 @@ class Gate implements Refuser {
   #giveToApp(error: unknown): void {
     this.#dropHeaders(error)
     prepareRefusal(this.#res, refusalOf(error))
-    // That of the fixed response: the app's own is another.
+    // The Content-Type is that of the fixed response. The app's error page sets its own.
     this.#res.removeHeader('content-type')
     this.#failed!(error)
   }
@@ -209,7 +209,7 @@ class Gate implements Refuser {
     this.#hasBegun = true
     try {
       this.#refuse(error)
-      // The app does not know: its calls must not throw where nobody catches.
+      // The app does not know of this response: its calls must not throw where nothing catches.
       for (const verb of ['setHeader', 'setHeaders', 'appendHeader', 'removeHeader']) {
         Object.defineProperty(res, verb, { value: () => res, configurable: true, writable: true })
       }
@@ -218,12 +218,12 @@ class Gate implements Refuser {
     }
   }
 
-  /** The page was not for a visitor whom a guard refused, and neither were its headers. */
+  /** Removes the headers that the app has set for the page, if a guard refused the request. */
   #dropHeaders(error: unknown): void {
     if (this.#headersThen && isAnswerable(error)) restoreHeaders(this.#res, this.#headersThen)
   }
 
-  /** Sends the error response, and ignores later writes of the app, whose response is dropped. */
+  /** Sends the error response. Later writes of the app are ignored. */
   #refuse(error: unknown): void {
     this.#dropHeaders(error)
     sendRefusal(this.#res, refusalOf(error), this.#before)

@@ -1,4 +1,4 @@
-/** Queues calls on a response (`write`, `end`, ...) until its commit; emulates their results. */
+/** Queues calls on a response (`write`, `end`, ...) until the commit, and returns what Node would. */
 
 import type { ServerResponse } from 'node:http'
 import type { Outgoing } from '../../http/headers.ts'
@@ -13,7 +13,7 @@ export type Methods = Record<Verb, (...args: unknown[]) => unknown>
 
 type Waiting = { verb: Verb; args: unknown[] } | { destroy: () => void; isLater: boolean }
 
-/** The queue of one response, which until its replay looks as if its headers were sent. */
+/** The queue of one response. Until the replay the response looks as if its headers were sent. */
 export class HeldCalls {
   readonly #res: ServerResponse
   readonly #before: Methods
@@ -23,7 +23,7 @@ export class HeldCalls {
   #bytes = 0
   #hasEnded = false
   #needsDrain = false
-  /** Whether Node would have sent the last write by now: it waits for the next tick. */
+  /** Whether Node would have sent the last write already: it sends it in the next tick. */
   #hasLeft = true
 
   constructor(res: ServerResponse, before: Methods) {
@@ -59,7 +59,7 @@ export class HeldCalls {
   replay(outgoing: Outgoing | undefined): void {
     const res = this.#res
     this.#mask.takeOff()
-    // A status that was set while the headers seemed sent is visible to the app, but not sent.
+    // A status that the app sets while it waits is visible to the app, but not sent.
     const late = headOf(res)
     Object.assign(res, this.#head)
     this.#orDestroy(() => {
@@ -121,7 +121,7 @@ interface Head {
 }
 
 function headOf(res: ServerResponse): Partial<Head> {
-  // What it shows may be what it sends.
+  // A stand-in may send these properties as they are.
   if (isStandIn(res)) return {}
   const { statusCode } = res
   // Reading the message of an HTTP/2 response prints a warning.

@@ -60,8 +60,8 @@ export function withSessions<
  * Wraps a request listener so that only signed-in visitors reach it. Goes inside `withSessions`.
  *
  * Other visitors are redirected to `redirect`, with the page they asked for as `next`; without
- * `redirect`, or if the store is unavailable, it throws the error of `sessions.signedIn`, for which
- * `withSessions` sends a response.
+ * `redirect`, or if the store is unavailable, it throws the error of `sessions.signedIn`, which
+ * `withSessions` turns into a response.
  *
  * @throws ERR_OPTION_INVALID
  *
@@ -94,7 +94,7 @@ function answer(visit: Visit, res: ServerResponse, error: unknown): void {
   const isOurs = isAnswerable(error)
   if (!isOurs) visit.failed?.(error)
   if (!res.headersSent) sendRefusal(res, isOurs ? refusalOf(error) : HANDLER_FAILED, res)
-  // The rest of the response is missing: the client has to notice.
+  // Destroys the response, so that the client notices that the rest is missing.
   else if (!res.writableEnded) res.destroy()
 }
 
@@ -126,7 +126,7 @@ export function mountNode(
   alsoCarriers: readonly object[] = [],
   failed?: (error: unknown) => void,
 ): Visit | undefined {
-  // A response is found by its `req`, unless one of them has been wrapped.
+  // `get(res)` finds the visit by `res.req`, unless one of the two has been wrapped.
   const carriers = res.req === req ? [req, ...alsoCarriers] : [res, req, ...alsoCarriers]
   const visit = sessions.mount(carriers, new NodeFacts(req, res))
   if (!visit) return undefined
@@ -135,12 +135,12 @@ export function mountNode(
     return visit
   }
   const refuser = holdHeaders(res, () => visit.finish(), failed)
-  // A visit of another copy of this package may be older, and have no such method.
+  // The visit of an older copy of this package may not have this method.
   if (refuser) visit.onRefusal?.(refuser)
   return visit
 }
 
-/** A class: an object literal with getters takes much longer to make for each request. */
+/** A class, because an object literal with getters takes much longer to make for each request. */
 class NodeFacts implements RequestFacts {
   readonly #req: IncomingMessage
   readonly #res: ServerResponse
@@ -153,7 +153,7 @@ class NodeFacts implements RequestFacts {
   }
 
   get method(): string | undefined {
-    // A method override may turn GET into DELETE; POST into GET would skip the CSRF check.
+    // A method override may change `req.method`. Changing POST to GET would skip the CSRF check.
     return isSafeMethod(this.#method) ? this.#req.method : this.#method
   }
 
@@ -173,12 +173,12 @@ class NodeFacts implements RequestFacts {
 
   whenDone(run: () => void): void {
     const res = this.#res as Partial<ServerResponse>
-    // A stand-in of a test or a gateway may emit no events.
+    // A response that a test or a gateway has made may emit no events.
     if (res.once) res.once('close', run)
   }
 
   header(name: string): string | undefined {
-    // A request that a test made up may have no headers.
+    // A request that a test has made may have no headers.
     const headers = this.#req.headers ?? {}
     // HTTP/2: `:authority` takes precedence over the Host header (RFC 9113 section 8.3.1).
     const authority = name === 'host' ? headers[':authority'] : undefined

@@ -48,9 +48,9 @@ function textOf(value: number | string | string[] | undefined): string | undefin
   return Array.isArray(value) ? value.join(', ') : value?.toString()
 }
 
-/** Redirects to a page of this site. No cache may store it: the visitor may sign in. */
+/** Redirects to a page of this site. No cache may store it: later the visitor may be signed in. */
 export function sendRedirect(res: ServerResponse, location: string): void {
-  // By a timeout of the app, say, while the store was asked. Nobody would catch Node's error.
+  // A timeout of the app may have responded already. Nothing would catch Node's error.
   if (res.headersSent) return
   res.statusCode = 303
   res.setHeader('Location', location)
@@ -58,7 +58,7 @@ export function sendRedirect(res: ServerResponse, location: string): void {
   res.end()
 }
 
-/** The headers of a response at some moment. */
+/** A copy of a response's headers. */
 export type HeadersThen = ReadonlyMap<string, number | string | string[]>
 
 /** Copies the headers: Node appends to the array of a header in place. */
@@ -91,7 +91,7 @@ export function sendRefusal(
   prepareRefusal(res, refusal)
   const { status, body } = refusal
   res.setHeader('content-length', Buffer.byteLength(body))
-  // Explicitly: an implicit head would call a `writeHead` that was wrapped after the gate.
+  // Called explicitly: an implicit head would call a `writeHead` that was wrapped after the gate.
   methods.writeHead.call(res, status)
   methods.end.call(res, body)
 }
@@ -101,7 +101,7 @@ export function prepareRefusal(res: ServerResponse, { status, headers, setCookie
   forgetBody(res)
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
   addHeaders(res, { vary: true, setCookie })
-  // A stand-in may ignore `writeHead` by now.
+  // Also set here, because a stand-in may ignore `writeHead`.
   res.statusCode = status
 }
 
@@ -111,12 +111,12 @@ function forgetBody(res: ServerResponse): void {
   if (!isHttp2(res)) res.statusMessage = ''
 }
 
-/** Those of the names whose headers are about the app's body and its caching. */
+/** The names of headers that describe the app's body or its caching. */
 export function headersOfBody(names: readonly string[]): string[] {
   return names.filter((name) => DESCRIBES_BODY.test(name) || isTargetedControl(name))
 }
 
-/** The headers of an error that the app's own error page needs as well: Cache-Control, Retry-After. */
+/** The headers of an error for the app's own error page: Cache-Control, Retry-After. */
 export function headersForErrorPage(error: unknown): [name: string, value: string][] {
   const { headers } = refusalOf(error)
   return Object.entries(headers).filter(([name]) => name !== 'content-type' && name !== 'vary')

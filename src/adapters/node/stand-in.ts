@@ -1,8 +1,8 @@
-/** Stand-ins for a response: objects of tests, and of programs such as Socket.IO. */
+/** Supports objects that stand in for a response: in tests, and in programs such as Socket.IO. */
 
 import type { ServerResponse } from 'node:http'
 
-/** Whether this is neither a response of `node:http` nor one of `node:http2`'s compatibility API. */
+/** Whether this is not a response of `node:http` or of `node:http2`'s compatibility API. */
 export function isStandIn(res: ServerResponse): boolean {
   return !Object.hasOwn(res, '_header') && !('createPushResponse' in res)
 }
@@ -10,9 +10,9 @@ export function isStandIn(res: ServerResponse): boolean {
 type Method = (this: ServerResponse, ...args: any[]) => unknown
 
 /**
- * Adds the methods of a response that a stand-in lacks and the gate calls.
+ * Adds those methods that the gate calls and the stand-in does not have.
  *
- * Headers are kept here if it cannot keep them; its `writeHead` then gets all of them.
+ * If the stand-in cannot store headers, they are stored here, and passed to its `writeHead`.
  */
 export function fillIn(res: ServerResponse): void {
   if (typeof res.setHeader !== 'function' || typeof res.getHeader !== 'function') keepHeaders(res)
@@ -68,14 +68,14 @@ function keepHeaders(res: ServerResponse): void {
     return writeHead.call(this, status, ...reason, Object.fromEntries(kept.values()))
   }
   if (typeof end !== 'function') return
-  // As Node does: an `end` without `writeHead` sends the headers that were set.
+  // As in Node, `end` without `writeHead` sends the headers that were set.
   methods.end = function (...args: unknown[]) {
     if (!isSent && kept.size > 0) this.writeHead(this.statusCode || 200)
     return end.apply(this, args)
   }
 }
 
-/** Not enumerable: the stand-in looks as before. */
+/** Adds a method that is not enumerable, so that the object looks unchanged. */
 function add(res: ServerResponse, name: string, value: Method): void {
   Object.defineProperty(res, name, { value, writable: true, configurable: true })
 }

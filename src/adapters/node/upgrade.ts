@@ -1,4 +1,4 @@
-/** The session of a WebSocket: `mountUpgrade` opens it for the request that the socket begins with. */
+/** The session of a WebSocket: `mountUpgrade` opens it for the request that opens the socket. */
 
 import type { IncomingMessage } from 'node:http'
 import { STATUS_CODES } from 'node:http'
@@ -21,17 +21,18 @@ const mounted = new WeakMap<Sessions<any>, WeakSet<object>>()
 /**
  * Mounts the request of a WebSocket: an `upgrade` of `node:http`, or any request of Socket.IO.
  *
- * `sessions.get(req)`, `signedIn(req)` and `checkCsrf(req)` then work. For `checkCsrf` the request is
- * not safe, whatever its method: Sec-Fetch-Site and Origin decide, since another site's page may open
- * a WebSocket, too. The session is read-only; `await session.reload()` reads what was saved meanwhile.
- * Pass `session.handle` to `sessions.onEnded` to close the socket when the session ends.
+ * `sessions.get(req)`, `signedIn(req)` and `checkCsrf(req)` then work. `checkCsrf` checks
+ * Sec-Fetch-Site and Origin although the method is GET, because pages of other sites can open a
+ * WebSocket, too. The session is read-only; `await session.reload()` reads what other requests have
+ * saved. Pass `session.handle` to `sessions.onEnded` to close the socket when the session ends.
  *
- * The refusal of a guard that nobody handles closes the socket, with a 401, 403 or 503 if it was not
- * upgraded yet. While a guard runs that is not awaited nothing is sent: its socket does not open.
+ * If a guard refuses and nothing handles the error, the socket is closed; before the upgrade with a
+ * response 401, 403 or 503. While a guard runs that is not awaited, nothing is sent: the socket does
+ * not open.
  *
  * @param alsoCarriers other objects by which the session is found, such as the socket.
  * @returns `undefined` if `mountUpgrade` has mounted this request already.
- * @throws ERR_OPTION_INVALID if another adapter has mounted it, for which a GET is safe.
+ * @throws ERR_OPTION_INVALID if another adapter has mounted it, which treats GET as safe.
  *
  * @example
  * import { createServer } from 'node:http'
@@ -63,7 +64,7 @@ export function mountUpgrade(
   if (!visit) {
     throw invalid(
       'req',
-      'of mountUpgrade() is mounted by another adapter, for which it is a safe request. Call mountUpgrade() first',
+      'of mountUpgrade() is mounted by another adapter, which treats a GET as safe. Call mountUpgrade() first',
     )
   }
   ours.add(req)
@@ -86,10 +87,10 @@ function factsOf(req: IncomingMessage): RequestFacts {
   }
 }
 
-/** Holds what is written while a guard runs that nobody awaits; closes the socket if it refuses. */
+/** Delays writes while a guard runs that nobody awaits; closes the socket if it refuses. */
 function closing(req: IncomingMessage): Refuser {
   const { socket } = req
-  // Node leaves an upgrade's socket without one: a client that disconnects would end the process.
+  // Node removes its own error listener at an upgrade: a disconnect would end the process.
   if (req.headers.upgrade) socket?.on?.('error', () => {})
   const sentBefore = socket?.bytesWritten
   return {
@@ -103,11 +104,11 @@ function closing(req: IncomingMessage): Refuser {
       }
     },
     refuse(error) {
-      // A connection that is not upgraded may carry other requests: a response to none would be read
-      // as the response to another one.
+      // A connection that is not upgraded may carry other requests. Another response on it would be
+      // read as the response to one of those.
       const isUnanswered = req.headers.upgrade && socket?.bytesWritten === sentBefore
       if (!isUnanswered) return void socket?.destroy()
-      // Its other half stays open as long as the client wants, which may also read nothing.
+      // The client may keep its half of the connection open, or read nothing: destroy the socket.
       socket.once('finish', () => socket.destroy())
       socket.once(
         'close',
@@ -118,7 +119,7 @@ function closing(req: IncomingMessage): Refuser {
   }
 }
 
-/** The refusal as text: for an upgrade, Node has no `ServerResponse`. */
+/** The refusal as the text of an HTTP response: for an upgrade, Node has no `ServerResponse`. */
 function responseTo(error: unknown): string {
   const { status, headers, body } = refusalOf(error)
   const lines = Object.entries({ ...headers, connection: 'close' })

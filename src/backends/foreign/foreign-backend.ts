@@ -1,4 +1,4 @@
-/** The backend on another library's store: reads and writes its rows and its cookie. */
+/** The backend for another library's store: reads and writes that library's rows and cookie. */
 
 import { SessionError } from '../../base/errors.ts'
 import type { Maybe } from '../../base/ports.ts'
@@ -15,15 +15,15 @@ import type { ForeignEntry, ForeignWrite } from './foreign-store.ts'
 
 type Request = CommitRequest & { opened: ForeignOpened }
 
-/** How often a swap is tried again that another process has won. */
+/** How many swaps of one commit may lose to other processes before the commit fails. */
 const MAX_SWAPS = 50
 
 /**
  * Makes the backend.
  *
- * A commit reads the session again and replays the request's changes on it, so changes of concurrent
- * requests to different keys are all saved: with a store that has compare-and-swap always, with any
- * other within one process. A session that has ended is never written again.
+ * A commit reads the session again and replays the request's changes on it. Changes of concurrent
+ * requests to different keys are therefore all saved. Without compare-and-swap in the store, that
+ * holds only within one process. A session that has ended is never written again.
  */
 export function foreignBackend(rules: ForeignRules): Backend {
   const { ids, layout, writer, lifetime, idKey } = rules
@@ -41,8 +41,9 @@ export function foreignBackend(rules: ForeignRules): Backend {
   }
 
   /**
-   * Ends every session that the request's cookies open, since any left would sign the visitor in
-   * again, and begins another if the request has set anything since.
+   * A logout: ends every session in the request's cookies, since any that is left would sign
+   * the visitor in again. Begins another session if the request has changed anything after the
+   * logout.
    */
   async function end(request: Request): Promise<Committed> {
     const { opened, changes, next } = request
@@ -63,7 +64,7 @@ export function foreignBackend(rules: ForeignRules): Backend {
         ? { ...begun, opened: { ...ended, hasCookie: false }, setCookie: cleared }
         : begun
     } catch (error) {
-      // This browser at least loses the session, whatever the store does.
+      // The cookie is cleared even if the store fails: at least this browser loses the session.
       throw error instanceof SessionError && cleared
         ? error.withHeader('set-cookie', cleared)
         : error
@@ -83,7 +84,7 @@ export function foreignBackend(rules: ForeignRules): Backend {
     return committed(opened, id, fitted, now, 'new id')
   }
 
-  /** The id that a drop-in has given the record, if it is another one than `former`. */
+  /** The id that the drop-in replacement has set in the data, unless it is `former`. */
   function idOf({ data }: SessionRecord, former: string | undefined): string | undefined {
     const field = idKey === undefined ? undefined : data.get(idKey)
     const id = field && layout.codec.decode(field.text)?.value
@@ -92,7 +93,7 @@ export function foreignBackend(rules: ForeignRules): Backend {
 
   async function save(request: Request, slot: ForeignSlot): Promise<Committed> {
     const { opened, changes, now } = request
-    // A store with compare-and-swap finds out by itself whether what was opened is the newest.
+    // With compare-and-swap no read is needed: the swap fails if the opened entry is not the newest.
     let isRead = slot.entry.version === undefined
     let entry: ForeignEntry | 'corrupt' | undefined = isRead
       ? await store.read(slot.id)
@@ -103,7 +104,7 @@ export function foreignBackend(rules: ForeignRules): Backend {
       if (!base || lifetime.ended(base, current, now)) return goneBefore(request)
       const record = replay(base, changes, layout)
       const hasNewId = renewsId(changes, base, record) || idOf(record, slot.id) !== undefined
-      // Neither is a swap, which would find out that `current` is not the newest any more.
+      // These two cases use no swap, so read the newest entry first.
       if ((hasNewId || rules.isEmpty(record)) && !isRead) {
         entry = await store.read(slot.id)
         isRead = true
@@ -148,7 +149,7 @@ export function foreignBackend(rules: ForeignRules): Backend {
     return { opened, setCookie: undefined, notes: [{ type: 'ended-meanwhile' }] }
   }
 
-  /** Extends the session of a visit without changes, if its library does. */
+  /** Extends the session at a visit without changes, if the other library does so. */
   function visit({ opened, now }: Request): Maybe<Committed> {
     const { slot, record, isOutdated } = opened
     if (!slot || !record) return { opened, setCookie: undefined }
@@ -168,14 +169,14 @@ export function foreignBackend(rules: ForeignRules): Backend {
     try {
       const entry = await store.read(slot.id)
       const record = entry && entry !== 'corrupt' ? decoded(slot.id, entry) : undefined
-      // Never written again once it has ended.
+      // A session that has ended must not be written again.
       if (!record) return { opened, setCookie: undefined, notes: [{ type: 'ended-meanwhile' }] }
       const { result } = write(record, [], now)
       if (store.touch) await store.touch(slot.id, result, entry as ForeignEntry)
       else await store.replace(slot.id, result, entry as ForeignEntry)
       return { opened, setCookie: isSent ? line(slot.id, record, now) : undefined, isRenewal: true }
     } catch {
-      // A visit without changes does not fail because it could not be extended.
+      // A visit without changes does not fail if the session could not be extended.
       return { opened, setCookie: undefined, notes: [{ type: 'touch-failed' }] }
     }
   }
@@ -224,13 +225,13 @@ export function foreignBackend(rules: ForeignRules): Backend {
     layout,
     maxBytes: rules.maxBytes,
     open: (values, now) => (values.length === 0 ? nobody([], []) : openFirst(values, now)),
-    // They only get what `open` returned.
+    // `opened` of a request is always what `open` returned.
     commit: (request) => commit(request as Request),
     async reopen(opened, now) {
       const { slot } = opened as ForeignOpened
       if (!slot) return opened
       const found = await find(slot.id, now)
-      // It keeps its slot: a write to it now must fail, and not begin another session.
+      // It stays in the slot, so that a write to it fails and does not begin another session.
       return typeof found === 'string' ? { ...opened, record: undefined } : { ...opened, ...found }
     },
   }

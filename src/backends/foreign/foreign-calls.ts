@@ -1,10 +1,10 @@
-/** Calls another library's store with a deadline, and one after the other for each session. */
+/** Calls another library's store with a deadline, one call at a time for each session. */
 
 import type { Timer } from '../../base/ports.ts'
 import { notSent, refusal, tooLate } from '../stored/store-errors.ts'
 import type { ForeignStore } from './foreign-store.ts'
 
-/** A store whose calls settle within the deadline, if need be with ERR_STORE_UNAVAILABLE. */
+/** Makes a store whose calls fail with ERR_STORE_UNAVAILABLE after the deadline. */
 export function withDeadline(
   store: ForeignStore,
   { deadline, timer }: { deadline: number; timer: Timer },
@@ -43,11 +43,11 @@ export function withDeadline(
 }
 
 /**
- * Runs the work on one session one after the other, in this process.
+ * Makes the queues: in this process, one commit of a session runs at a time.
  *
- * A store without compare-and-swap loses nothing then between the requests of one process. Work that
- * waits for longer than the deadline is not done: with a store that hangs, each of a visitor's requests
- * would otherwise wait for all before it.
+ * Without compare-and-swap, this is what prevents lost updates between the requests of one process.
+ * Work that waits for longer than the deadline is not done: if the store hangs, each of a visitor's
+ * requests would otherwise wait for all earlier ones.
  */
 export function sessionQueues({ deadline, timer }: { deadline: number; timer: Timer }) {
   const last = new Map<string, Promise<unknown>>()
@@ -69,7 +69,7 @@ export function sessionQueues({ deadline, timer }: { deadline: number; timer: Ti
   return function inTurn<Result>(id: string, work: () => Promise<Result>): Promise<Result> {
     const before = last.get(id)
     const running = before ? after(before, work) : work()
-    // Of both: those behind one that gave up still wait for what is running.
+    // Wait for both: if `running` gave up, `before` may still be running.
     const settled = Promise.allSettled([before, running])
     last.set(id, settled)
     void settled.then(() => last.get(id) === settled && last.delete(id))

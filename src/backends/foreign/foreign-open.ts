@@ -5,23 +5,23 @@ import type { Rejection } from '../backend.ts'
 import type { ForeignOpened, ForeignRules } from './foreign-rules.ts'
 import type { ForeignEntry, ForeignStore } from './foreign-store.ts'
 
-/** No more cookies of one request than this are looked up. */
+/** How many cookies of one request are looked up at most. */
 const MAX_READS = 8
 
-/** What opening is made of, for the commit too. */
+/** The steps of opening, which a commit uses as well. */
 export interface ForeignOpener {
-  /** The session of the first value that is valid. */
+  /** Opens the session of the first value that is valid. */
   openFirst(sent: readonly string[], now: number): Promise<ForeignOpened>
-  /** The session under an id, or why it is not accepted. */
+  /** Reads the session under an id; returns why it is not accepted otherwise. */
   find(
     id: string,
     now: number,
   ): Promise<Pick<ForeignOpened, 'record' | 'seen' | 'slot'> | Rejection>
-  /** The record of an entry; `undefined` if it cannot be read. */
+  /** Decodes the record of an entry; `undefined` if it is invalid. */
   decoded(id: string, entry: ForeignEntry): SessionRecord | undefined
 }
 
-/** Makes the opener. `store` has deadlines. */
+/** Makes the opener. `store` is that of `withDeadline`. */
 export function foreignOpener(
   { ids, layout, lifetime, idKey }: ForeignRules,
   store: ForeignStore,

@@ -1,4 +1,4 @@
-/** What a backend on another library's store is made of, and what it opens. */
+/** The rules of a backend for another library's store, and the result of opening a session. */
 
 import type { Clock, Timer } from '../../base/ports.ts'
 import type { SetCookieWriter } from '../../http/set-cookie.ts'
@@ -11,30 +11,30 @@ export interface ForeignLifetime {
   /** Why a session is not accepted, although the store has it. Times in milliseconds since 1970. */
   ended(record: SessionRecord, entry: ForeignEntry, now: number): Rejection | undefined
   /**
-   * Of a session that is written now: until when the store keeps it, in milliseconds since 1970, and
-   * for how many milliseconds the browser keeps the cookie; `undefined`: until it is closed.
+   * When a session that is written now expires in the store, in milliseconds since 1970; and for how
+   * many milliseconds the browser stores the cookie, `undefined`: until it is closed.
    */
   of(record: SessionRecord, now: number): { expiresAt: number; keepFor: number | undefined }
   /** Whether a visit without changes extends the session in the store. */
   extends(record: SessionRecord, entry: ForeignEntry, now: number): boolean
   /** Whether the cookie of a session that keeps its id is sent again. */
   setsCookie(record: SessionRecord, isChanged: boolean): boolean
-  /** Writes into a record what its format stores of these times. @default nothing */
+  /** Writes these times into a record whose format contains them. @default nothing */
   stamp?(record: SessionRecord, now: number): void
 }
 
-/** What the backend is made of. */
+/** The parts and rules of the backend. */
 export interface ForeignRules {
   readonly store: ForeignStore
   readonly ids: ForeignIds
   readonly layout: Layout
   readonly writer: SetCookieWriter
   readonly lifetime: ForeignLifetime
-  /** Whether a record is not saved, and removed if it was: it has no data. */
+  /** Whether a record has no data: it is not saved, and removed if it was saved before. */
   isEmpty(record: SessionRecord): boolean
   /**
-   * The key of `data` that shows the session id to a drop-in, which may also set it: a session is then
-   * saved under that id. The layout must not encode it. @default none
+   * For the drop-in replacement: the key of `data` that shows the session id. If it is set, the
+   * session is saved under that id. The layout must not encode it. @default none
    */
   readonly idKey?: string | undefined
   /** The most bytes of a session's text. */
@@ -54,6 +54,6 @@ export interface ForeignSlot {
 /** The result of opening. */
 export interface ForeignOpened extends Opened {
   readonly slot: ForeignSlot | undefined
-  /** The ids of further cookies, which may open as well: a logout ends those sessions, too. */
+  /** The session ids of further valid cookies: a logout ends those sessions, too. */
   readonly others: readonly string[]
 }

@@ -1,4 +1,4 @@
-/** The contract of another library's session store: the data of a session under its id. */
+/** The interface of another library's session store: the data of each session under its id. */
 
 import type { Rejection } from '../backend.ts'
 
@@ -8,7 +8,7 @@ export interface ForeignEntry {
   readonly text: string
   /** When it expires, in milliseconds since 1970. @default undefined: the store does not say */
   readonly expiresAt?: number | undefined
-  /** What `replace` compares, if the store has compare-and-swap. Opaque. */
+  /** The version that `replace` compares, if the store has compare-and-swap. Opaque. */
   readonly version?: unknown
 }
 
@@ -20,30 +20,30 @@ export interface ForeignWrite {
 }
 
 /**
- * Another library's session store, which that library reads and writes at the same time.
+ * Another library's session store. That library may read and write it at the same time.
  *
- * A rejection means "unknown": the command may have been executed.
+ * If a method rejects, the outcome is unknown: the command may have been executed.
  */
 export interface ForeignStore {
   /** Its name for messages and `describePolicy`, such as `'connect-redis'`. */
   readonly engine: string
   /** The session under an id; `undefined` if there is none, or it has expired. */
   read(id: string): Promise<ForeignEntry | 'corrupt' | undefined>
-  /** Begins a session under an id that was never used. */
+  /** Saves a new session, under an id that was never used. */
   insert(id: string, entry: ForeignWrite): Promise<void>
   /**
-   * Replaces what was read.
+   * Replaces the entry that was read.
    *
-   * @returns false, without any change, if it was changed or removed since. A store that cannot tell
-   * returns true: then a write of another process in that moment is lost.
+   * @returns false, without any change, if it was changed or removed since. A store without
+   * compare-and-swap returns true; it then overwrites a concurrent write of another process.
    */
   replace(id: string, entry: ForeignWrite, before: ForeignEntry): Promise<boolean>
-  /** Extends the expiry of what was read. @default the entry is replaced by the same data */
+  /** Extends the expiry of the entry that was read. @default calls `replace` with the same data */
   touch?(id: string, entry: ForeignWrite, before: ForeignEntry): Promise<void>
   remove(id: string): Promise<void>
 }
 
-/** How the cookie spells the session id. */
+/** How the cookie contains the session id. */
 export interface ForeignIds {
   /** Makes a random id. */
   create(): string

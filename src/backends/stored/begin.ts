@@ -33,7 +33,7 @@ export function begin(ports: CommitParts, request: StoredRequest): Committed | P
   return lastLogin(changes) ? leave(ports, begun, opened.leftovers) : begun
 }
 
-/** Removes the sessions that a login leaves, before it resolves. `owner`: their user, if known. */
+/** Removes the sessions that a login replaces, before it resolves. `owner`: their user, if known. */
 export async function leave(
   ports: CommitParts,
   beginning: Promise<Committed>,
@@ -53,11 +53,11 @@ export async function leave(
 }
 
 /**
- * Removes rows, all at once: in an outage the visitor waits for one deadline only. None is left out
- * because another one failed: that is retried in the background.
+ * Removes rows concurrently, so that in an outage the visitor waits for one deadline only. Each row
+ * is tried, even if another one fails. Failed removals are retried in the background.
  *
- * @param owner forgets those that were removed; a key that is in no list of theirs does no harm.
- * @throws the first failure, once each has been tried.
+ * @param owner removed keys are deleted from this owner's list, if they are in it.
+ * @throws the first failure, after each row was tried.
  */
 export async function removeOrRetry(
   { store, removals }: CommitParts,
@@ -140,7 +140,7 @@ async function insert(
     try {
       const isInserted =
         (await store.insert(selector, row)) ||
-        // Of a first attempt without an answer: what is there has this request's changes in it.
+        // The row is from a first attempt without a reply: it already has this request's changes.
         (chosen !== undefined && attempt > 0 && hasWrite(await store.read(selector), write))
       if (isInserted)
         return { selector, verifier, hash, row, isListed: true, entry, newest: { row, entry } }
@@ -180,8 +180,8 @@ export async function admit(
     const handles = await members.admit(owner, selector, entry.epoch, until)
     return handles.length > 0 ? [{ type: 'evicted', count: handles.length, handles }] : []
   } catch (error) {
-    // It would count against the next login, although the last call may be one that was not sent. A
-    // session that was the user's already stays.
+    // Left in the list, it would count against the user's limit. A session that belonged to the user
+    // before stays.
     const wasTheirs = before && userIdOf(before, rules.layout) === owner
     if (codeOf(error) === 'ERR_STORE_UNAVAILABLE' && !wasTheirs) removals.add(selector, 'login')
     throw error
@@ -189,8 +189,8 @@ export async function admit(
 }
 
 /**
- * When an owner's list may expire, in milliseconds since 1970: later than the next `keep`, also if a
- * visit extends the session once more and its `keep` fails.
+ * When an owner's list may expire, in milliseconds since 1970. That is later than the next `keep`,
+ * even if a visit extends the session once more and its `keep` fails.
  */
 export function listUntil(expiresAt: number, { idle }: Pick<Entry, 'idle'>): number {
   return expiresAt + idle * 1_200

@@ -7,13 +7,13 @@ import { notSent } from './store-errors.ts'
 /** A call that was sent. It is in flight until the client settles it. */
 export interface SentCall {
   readonly verb: string
-  /** Past its deadline: nobody waits for it, but it still occupies the client. */
+  /** Whether it is past its deadline. Nothing waits for it, but it still occupies the client. */
   isLate: boolean
-  /** When it was late, or first in the way of another, so that a call costs no look at the clock. */
+  /** When it passed its deadline, or first delayed another call. The clock is read only then. */
   seenAt: number
-  /** Whether it waited for its turn: a longer deadline around it has counted that time too. */
+  /** Whether it waited for its turn. A longer deadline around it includes that time. */
   readonly hasWaited: boolean
-  /** Its place among the calls in flight; -1 if it is none any more. */
+  /** Its index among the calls in flight; -1 if it is not in flight any more. */
   place: number
 }
 
@@ -35,7 +35,7 @@ interface QueueOptions {
   readonly most: number
   /** How long a call waits at most, in milliseconds. */
   readonly patience: number
-  /** The verbs with a longer deadline, which must not let a silent store pass for a slow one. */
+  /** Verbs with a longer deadline. They do not count when deciding whether the store is silent. */
   readonly upkeep: ReadonlySet<string>
   readonly timer: Timer
   readonly clock: Clock
@@ -48,20 +48,20 @@ interface Waiting {
   cancel(): void
 }
 
-/** How many calls wait at most; more are refused, so that an overload cannot fill the memory. */
+/** The most calls that wait. More are refused, so that an overload cannot fill the memory. */
 const MAX_WAITING = 4096
 
-/** After that a call no longer counts: some clients, and stopped requests, never settle one. */
+/** The time after which a call no longer counts as in flight: some clients never settle a call. */
 const LOST_AFTER_MS = 30_000
 
 /**
  * Makes the queue, first in, first out. A deadline begins when the call is sent.
  *
- * If every call in flight is past its deadline, upkeep aside, the store is silent. Then nothing waits: the calls
- * in the queue are refused at once, and so are new ones.
+ * If every call in flight is past its deadline, upkeep aside, the store is silent. Then nothing
+ * waits: the calls in the queue are refused at once, and so are new ones.
  */
 export function callQueue({ most, patience, upkeep, timer, clock }: QueueOptions): CallQueue {
-  // Not a Set: on the path of every request it would allocate a table for each call.
+  // Not a Set, which would allocate a table for each call.
   const sent: SentCall[] = []
   const waiting = new Set<Waiting>()
   let refused = 0
@@ -72,7 +72,7 @@ export function callQueue({ most, patience, upkeep, timer, clock }: QueueOptions
     return call
   }
 
-  /** Fills the place of a call with the last one. */
+  /** Removes a call: moves the last one to its index. */
   function remove(call: SentCall): void {
     const last = sent.pop()!
     if (last !== call) sent[(last.place = call.place)] = last
@@ -114,7 +114,7 @@ export function callQueue({ most, patience, upkeep, timer, clock }: QueueOptions
   const allLate = `${most} calls were sent, and none was answered before its deadline`
 
   function wait(verb: string): Promise<SentCall> {
-    // Continued as work of its own request, whichever request's call made room.
+    // Continues as work of its own request, and not of the request whose call has ended.
     return new Promise((begin, reject) => {
       const cancel = timer(() => {
         dropLost()

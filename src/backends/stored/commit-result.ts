@@ -18,7 +18,7 @@ export interface CommitParts extends OpenParts {
 /** A commit of what was opened in a store. */
 export type StoredRequest = CommitRequest & { opened: StoredOpened }
 
-/** The result if nothing was written, or nothing that the browser has to know. */
+/** The result if nothing was written, or if the browser needs no new cookie. */
 export function unchanged(opened: StoredOpened, notes: Note[] = []): Committed {
   return { opened, setCookie: undefined, notes }
 }

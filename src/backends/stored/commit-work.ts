@@ -1,4 +1,4 @@
-/** What a stored backend is made of, and the work that one request has on its session. */
+/** The parts of a stored backend, and the work of one request on its session. */
 
 import type { Clock, Random, Timer } from '../../base/ports.ts'
 import type { SetCookieWriter } from '../../http/set-cookie.ts'
@@ -18,7 +18,7 @@ export interface SessionRules extends EntryFormat, Pick<StoreRules, 'rotate' | '
   attributes?: string
 }
 
-/** What a stored backend is made of. */
+/** The options of a stored backend. */
 export interface StoredOptions extends Omit<StoreRules, 'rotate' | 'grace'> {
   store: StoreVerbs
   ids: SessionIdFormat
@@ -32,19 +32,19 @@ export interface StoredOptions extends Omit<StoreRules, 'rotate' | 'grace'> {
   onDropped?: StoreSetup['onDropped']
 }
 
-/** A store whose verbs settle within a deadline, if need be with ERR_STORE_UNAVAILABLE. */
+/** A store whose calls fail with ERR_STORE_UNAVAILABLE after a deadline. */
 export interface GuardedStore extends Omit<StoreVerbs, 'engine' | 'pool' | 'subscribe'> {
   load(): StoreLoad
-  /** Whether calls wait for their turn, or for a connection: deadlines are then extended, once. */
+  /** Whether calls wait for their turn or for a connection. Deadlines are then extended once. */
   isQueueing(): boolean
 }
 
-/** The same: `remove` also tells those who watch the session why it has ended. */
+/** The same, but `remove` also tells the session's listeners why it has ended. */
 export interface WatchedStore extends Omit<GuardedStore, 'remove'> {
   remove(key: string, why: EndCause): Promise<boolean>
 }
 
-/** The parts of a backend, the store behind its guard. */
+/** The parts of a backend, with the guarded store. */
 export interface StoredParts extends Omit<StoredOptions, 'store'> {
   store: WatchedStore
 }
@@ -52,7 +52,7 @@ export interface StoredParts extends Omit<StoredOptions, 'store'> {
 /** One request's work on the session it opened. */
 export interface CommitWork {
   readonly selector: string
-  /** The verifier of the cookie it came with, and the hash of that. */
+  /** The verifier in the request's cookie, and its hash. */
   readonly verifier: string
   readonly hash: string
   /** The auth number of the row it opened. */
@@ -60,8 +60,8 @@ export interface CommitWork {
   /** The user's epoch if the work is a login; otherwise 0. */
   readonly epoch: number
   readonly changes: readonly Change[]
-  /** Whether its id or its row was written under a previous secret, or its row before `encrypt`. */
+  /** Whether the id or the row was written under a previous secret, or the row is not encrypted yet. */
   readonly isOutdated: boolean
-  /** The verifier that a renewal gives, and its hash; the same each time within one request. */
+  /** The new verifier of a renewal, and its hash: always the same within one request. */
   renewal(): { verifier: string; hash: string }
 }

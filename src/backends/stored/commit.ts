@@ -95,7 +95,7 @@ export function storedCommit(ports: CommitParts) {
 
   /** Sliding expiration: extends the session's expiry. If that fails, the next visit does it. */
   async function touch(opened: StoredOpened, slot: Slot, now: number): Promise<Committed> {
-    // The work of others may have shortened the timeout in the same swap.
+    // Work of other requests in the same swap may have shortened the timeout.
     const { entry } = slot.newest
     const expiresAt = now + entry.idle * 1000
     const owner = userIdOf(entry.record, layout)
@@ -103,7 +103,7 @@ export function storedCommit(ports: CommitParts) {
       const { selector } = slot
       const until = listUntil(expiresAt, entry)
       const isThere = await store.touch(selector, expiresAt)
-      // Not if the row is gone: that would store the id of a user again whom `erase` has deleted.
+      // Not if the row is gone: that would store a user id again that `erase` has deleted.
       const isKept = isThere && owner !== undefined
       if (isKept && !(await store.keep(owner, selector, entry.epoch, until)))
         return revoked(opened, [])

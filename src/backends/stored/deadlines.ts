@@ -25,8 +25,8 @@ type Recover<Answer> = (error: unknown, call: SentCall) => Promise<Answer>
 /**
  * Guards a store: deadlines, a bound on concurrent calls, and one retry.
  *
- * All verbs but `insert` and `touch` are retried. A read is retried within its deadline. A write of
- * unknown outcome is settled by sending the same write again, since none is applied twice.
+ * All verbs except `insert` and `touch` are retried. A read is retried within its deadline. A write
+ * with an unknown outcome is sent again, because no write is applied twice.
  */
 export function guardedStore(
   store: StoreVerbs,
@@ -40,8 +40,8 @@ export function guardedStore(
   const isQueueing = () => queue.isQueueing() || isPoolFull()
 
   /**
-   * Calls once, when it is the call's turn; a result after the deadline is ignored. Callbacks cost
-   * less than `await` here, on the path of every request.
+   * Makes a call once, when it is its turn. A result after the deadline is ignored. Every request
+   * runs this, so it uses callbacks, which cost less than `await`.
    */
   function within<Answer>(
     verb: string,
@@ -58,7 +58,7 @@ export function guardedStore(
           queue.markLate(call)
           reject(tooLate(verb, limit))
         }
-        // The app's own calls may have all connections.
+        // The app's own calls may use all connections.
         if (isPoolFull()) cancel = timer(giveUp, deadlines.queue)
         else giveUp()
       }, limit)
@@ -77,7 +77,7 @@ export function guardedStore(
         ? (failure: unknown) => void recover(failure, call).then(succeed, fail)
         : fail
       try {
-        // A store of the user's own may return the answer itself.
+        // A store of the app may return a value instead of a promise.
         Promise.resolve(act()).then(succeed, failed)
       } catch (error) {
         failed(error)
@@ -85,7 +85,7 @@ export function guardedStore(
     })
   }
 
-  /** A function of its own, so that a call that need not wait allocates no closure for it. */
+  /** A separate function, so that a call that need not wait allocates no closure. */
   function withinAfter<Answer>(
     turn: Promise<SentCall>,
     ...[verb, limit, act, data, recover]: Parameters<typeof within<Answer>>
@@ -119,7 +119,7 @@ export function guardedStore(
       if (!isUnknown(error)) throw error
       await pause(timer, 5 + (random(1)[0]! / 255) * 45)
       return within(verb, limit, act, data).catch((second: unknown) => {
-        // The first call may have been executed all the same.
+        // The first call may still have been executed.
         throw isNotSent(second) ? error : second
       })
     })
@@ -179,7 +179,7 @@ export function guardedStore(
 
 const NOTHING = 'it returned nothing: is its client one that takes callbacks?'
 
-/** Whether a reply says nothing. That must not be taken for a session that does not exist. */
+/** Whether a reply is empty. It must not be mistaken for a session that does not exist. */
 function saysNothing(verb: string, answer: unknown): boolean {
   if (verb === 'forget' || verb === 'erase') return false
   if (answer === undefined || answer === null) return answer === undefined || verb !== 'read'

@@ -1,4 +1,4 @@
-/** A logout: ends the session in the store, and begins another if the request still changes one. */
+/** A logout: ends the session in the store, and begins another one if the request changes it later. */
 
 import { SessionError } from '../../base/errors.ts'
 import { isEmpty, userIdOf } from '../../record/record.ts'
@@ -7,7 +7,7 @@ import type { CommitParts, StoredRequest } from './commit-result.ts'
 import { begin, removeOrRetry } from './begin.ts'
 import type { StoredOpened } from './open.ts'
 
-/** Ends every session that the request's cookies open: any left would sign the visitor in again. */
+/** Ends every session in the request's cookies: any that is left would sign the visitor in again. */
 export async function end(
   ports: CommitParts,
   { opened, changes, next, now }: StoredRequest,
@@ -25,7 +25,7 @@ export async function end(
     leftovers: [],
   }
   try {
-    // Its own first: if the store takes no more calls, those of the others are refused.
+    // The request's own session first, in case the store accepts no further calls.
     const own = slot ? [slot.selector] : []
     await removeOrRetry(ports, [...own, ...others, ...leftovers], owner, 'logout')
     if (isEmpty(next, layout)) {
@@ -34,7 +34,7 @@ export async function end(
     const after = changes.findLastIndex((change) => change.do === 'logout') + 1
     return await begin(ports, { opened: nobody, changes: changes.slice(after), next, now })
   } catch (error) {
-    // This browser at least loses the session, whatever the store does.
+    // The cookie is cleared even if the store fails: at least this browser loses the session.
     throw error instanceof SessionError && cleared ? error.withHeader('set-cookie', cleared) : error
   }
 }

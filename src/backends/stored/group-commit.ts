@@ -22,8 +22,8 @@ export interface GroupCommit {
   /**
    * Resolves when a swap with this work has won, or when there is nothing to write.
    *
-   * @throws ERR_SESSION_CONFLICT if the deadline passes and no swap with this work is under way,
-   * ERR_STORE_UNAVAILABLE if nobody knows whether one has won; and what an updater throws.
+   * @throws ERR_SESSION_CONFLICT if the deadline passes and no swap with this work is in flight;
+   * ERR_STORE_UNAVAILABLE if it is unknown whether one has won; and what an updater throws.
    */
   settle(work: CommitWork, opened: RowAndEntry): Promise<CommitOutcome>
   /** An id that no other write has. */
@@ -35,10 +35,10 @@ interface Group {
   readonly writer: Writer
   /** The newest row this process knows of; `undefined` if the session is gone. */
   newest: RowAndEntry | undefined
-  /** There is a row that this process cannot read. */
+  /** Whether there is a row that this process cannot read. */
   hidesRow: boolean
   queue: WaitingCommit[]
-  /** The last swap won only after another process had won one. */
+  /** Whether the last swap won only after another process had won one. */
   isContended: boolean
 }
 
@@ -71,7 +71,7 @@ export function groupCommit(parts: StoredParts): GroupCommit {
    * response is sent, so a request that is done must not run the batch of others.
    */
   async function lead(selector: string, group: Group): Promise<void> {
-    // Other processes have been waiting too: let one of them win.
+    // Other processes have been waiting as well: let one of them win.
     if (group.isContended) await pause(timer, 1 + randomBelow(2))
     const batch = nextBatch(group.queue)
     try {
@@ -82,8 +82,8 @@ export function groupCommit(parts: StoredParts): GroupCommit {
     const [next] = group.queue
     if (next) return next.lead()
     if (groups.get(selector) === group) groups.delete(selector)
-    // A Map's outgrown tables keep what was in them, each alive through the one before it, until a
-    // collection of the whole heap: they must not keep every row.
+    // When a Map grows, V8 keeps its old tables, with their content, until a full garbage collection.
+    // They must not keep every row in memory.
     group.newest = undefined
   }
 
@@ -118,7 +118,7 @@ export function groupCommit(parts: StoredParts): GroupCommit {
       const swap = await store.swap(selector, newest.row.write, row)
       if (swap.won) {
         group.newest = { row, entry }
-        // A swap lost to an earlier request of this very process is no contention.
+        // A swap that was lost to an earlier request of this process does not count as contention.
         group.isContended = losses > 0 && !group.writer.hasWritten(newest.row)
         return settleBatchWith(batch, group.newest)
       }
@@ -217,7 +217,7 @@ export function groupCommit(parts: StoredParts): GroupCommit {
   }
 }
 
-/** A login must remove the old row: another server, with a newer secret, may be able to read it. */
+/** A login must remove the old row, because another server with a newer secret may be able to read it. */
 function leavingRow(planned: PlannedCommit): PlannedCommit {
   const { plan } = planned
   return plan.do === 'move' ? { ...planned, plan: { ...plan, leaves: true } } : planned

@@ -1,4 +1,4 @@
-/** Begins the session of a move: concurrent requests with the same former session begin one. */
+/** Begins the session of a move: concurrent requests with the same former session begin a single one. */
 
 import { encodeBase64url } from '../../base/bytes.ts'
 import { SessionError } from '../../base/errors.ts'
@@ -15,7 +15,7 @@ import type { SessionId } from './session-id.ts'
 type Commit = (request: StoredRequest) => Maybe<Committed>
 
 /**
- * Begins the session, or joins the one that a concurrent request has begun with the same seed.
+ * Begins the session, or uses the one that a concurrent request has begun with the same seed.
  *
  * @throws ERR_SESSION_GONE if that one was ended meanwhile: a logout is final.
  */
@@ -29,7 +29,7 @@ export async function beginOnce(
   const { opened, next, now } = request
   const id = idOf(seed)
   if (own.some(({ do: verb }) => verb === 'login' || verb === 'logout')) {
-    // Nobody who has the former cookie alone gets the session of this login: its id is a random one.
+    // A login gets a random id, so that a copy of the former cookie cannot open its session.
     const leftovers = [...opened.leftovers, id.selector]
     return commit({ ...request, opened: { ...opened, leftovers } })
   }
@@ -41,7 +41,7 @@ export async function beginOnce(
     if (own.every(isSoft)) return unchanged(opened)
     throw new SessionError('ERR_SESSION_GONE')
   }
-  // Later on the former cookie alone does not open the session of its visitor.
+  // Later the former cookie alone does not open the session.
   if (!found) return begin(ports, request)
   const joined: StoredOpened = { ...opened, ...found.opened }
   const changed = own.length > 0
@@ -59,7 +59,7 @@ export async function beginOnce(
   return committed(ports, joined, slot, { issue: slot.verifier, now, notes })
 }
 
-/** Opens that session for a request whose former session has ended, since another one moved it. */
+/** Opens that session for a request whose former session has ended because another request moved it. */
 export async function openOnce(
   ports: OpenParts,
   seed: Uint8Array,
@@ -79,7 +79,7 @@ function idOf(seed: Uint8Array): SessionId {
   return { selector, verifier: encodeBase64url(seed.subarray(16, 48)), key: 0 }
 }
 
-/** The session under the id while `grace` lasts, as for an id that was renewed. */
+/** The session under the id within `grace`, as for a renewed id. */
 async function find(
   ports: OpenParts,
   id: SessionId,

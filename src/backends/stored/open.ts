@@ -8,40 +8,40 @@ import type { SessionRules, StoredParts } from './commit-work.ts'
 import type { Removals } from './removals.ts'
 import { HASH_LENGTH, hashOfVerifier, type SessionId } from './session-id.ts'
 
-/** The session a request opened, as it was then. */
+/** The session that a request opened, as it was at that time. */
 export interface Slot {
   readonly selector: string
   readonly verifier: string
   readonly hash: string
   readonly row: RowAndEntry['row']
-  /** Whether the owner's list has the session; the next write puts it back. */
+  /** Whether the owner's list has the session. If not, the next write adds it. */
   readonly isListed: boolean
-  /** What this request sees. */
+  /** The entry as this request sees it. */
   readonly entry: Entry
-  /** The row and all it says: more than `entry`, where others' work went into the same swap. */
+  /** The row with its entry. It may have more than `entry`: work of others in the same swap. */
   readonly newest: RowAndEntry
 }
 
 /** The result of opening a stored session. */
 export interface StoredOpened extends Opened {
   readonly slot: Slot | undefined
-  /** The keys of other cookies that would open, too: a logout ends those sessions as well. */
+  /** The keys of further valid cookies: a logout ends those sessions, too. */
   readonly others: readonly string[]
   /**
-   * The keys of sessions that the cookies name and that do not open: expired, or unreadable here,
-   * as when another server has a newer secret. A logout removes them, and so does a login.
+   * The keys of sessions in the cookies that cannot be opened: expired, or unreadable here because
+   * another server has a newer secret. A logout and a login remove them.
    */
   readonly leftovers: readonly string[]
-  /** The id is from before a login a moment ago: no cookie may replace the new one. */
+  /** Whether the id is from before a very recent login: no cookie may replace the new one. */
   readonly isSuperseded: boolean
 }
 
-/** What opening needs. */
+/** The parts that opening needs. */
 export interface OpenParts extends StoredParts {
   removals: Removals
 }
 
-/** No more cookies of one request than this are looked up. */
+/** How many cookies of one request are looked up at most. */
 const MAX_READS = 8
 
 /** Opens the newest session the values name. @throws ERR_STORE_UNAVAILABLE */
@@ -72,7 +72,7 @@ async function lookUp(ports: OpenParts, ids: SessionId[], nobody: StoredOpened, 
   const looked = await Promise.all(ids.slice(0, MAX_READS).map((id) => openOne(ports, id, now)))
   const found = looked.flatMap((outcome) => ('slot' in outcome ? [outcome] : []))
   const refused = looked.flatMap((outcome) => ('reason' in outcome ? [outcome] : []))
-  // Of one second, the one sent later: the browser got it later (RFC 6265bis section 5.8.3).
+  // Within one second, the one sent later: the browser received it later (RFC 6265bis section 5.8.3).
   const [newest, ...rest] = found.reverse().sort((a, b) => b.opened.seen - a.opened.seen)
   if (!newest) return openedNone(ports, nobody, refused, now)
   const others = rest.map(({ slot }) => slot.selector)
@@ -118,12 +118,12 @@ export type Refused = {
   issued?: number
 }
 
-/** How far clocks may differ before a replayed id ends a session that is still in its grace. */
+/** How far clocks of servers may differ: within it a replayed id does not end a session. */
 const REPLAY_LEEWAY_MS = 60_000
 
 /**
- * With `onReplay: 'end'`, an id that is presented again after its renewal ends its session. For good:
- * so not within the leeway for clocks, in which another server may still see its `grace`.
+ * With `onReplay: 'end'`, an id that is replayed after its renewal ends its session. That is final,
+ * so it is not done within the leeway for clocks, in which another server may still be in `grace`.
  */
 async function endReplayed(
   { store, removals, onReplay, rules: { grace } }: OpenParts,
@@ -157,12 +157,12 @@ export function outcomeOf(
   const hash = hashOfVerifier(verifier)
   const reason = reasonAgainst(row, entry, hash, rules, now)
   if (reason) return { id, reason, issued: entry.issued }
-  // Processes get a new secret one after another: id and row may be written under different ones.
+  // Servers get a new secret one after another, so id and row may be written under different secrets.
   const opened = openedAs({ selector, verifier, hash }, row, read, Math.max(id.key, read.key))
   return { slot: opened.slot, opened }
 }
 
-/** What a session is opened as, under an id that is valid for it. */
+/** The result of opening a session under a valid id. */
 function openedAs(
   { selector, verifier, hash }: Pick<Slot, 'selector' | 'verifier' | 'hash'>,
   row: FoundRow,
@@ -187,7 +187,7 @@ function reasonAgainst(
   const ended = isRevoked(row, entry) ? 'revoked' : entryEnded(row, entry, rules, now)
   if (isSame(entry.verifier, hash) || opensAsPrevious(entry, hash, rules, now)) return ended
   if (ended) return 'gone'
-  // A request that was in flight at a login, or at two renewals in a row. Times are whole seconds.
+  // The request was in flight during a login, or during two renewals. Times are whole seconds.
   const isJustIssued = now - entry.issued * 1000 < rules.grace + 1000
   return isJustIssued ? 'superseded' : 'replayed'
 }
@@ -201,7 +201,7 @@ function opensAsPrevious({ previous }: Entry, hash: string, { grace }: SessionRu
 const left = Buffer.alloc(HASH_LENGTH)
 const right = Buffer.alloc(HASH_LENGTH)
 
-/** Compares two hashes in constant time. A text of another length equals none. */
+/** Compares two hashes in constant time. Texts of different lengths are not equal. */
 function isSame(kept: string, shown: string): boolean {
   if (kept.length !== HASH_LENGTH || shown.length !== HASH_LENGTH) return false
   left.write(kept, 'latin1')
@@ -210,8 +210,8 @@ function isSame(kept: string, shown: string): boolean {
 }
 
 /**
- * Reads a request's session again. It has presented a valid id, which may have been renewed meanwhile,
- * as for a WebSocket; so the session counts as long as it has not ended and nobody has signed in since.
+ * Reads a request's session again. The request had a valid id, which may have been renewed since, for
+ * example on a WebSocket. So the session is valid as long as it has not ended and there was no login.
  */
 export async function reopenStored(
   ports: OpenParts,
@@ -223,8 +223,8 @@ export async function reopenStored(
   const row = await ports.store.read(slot.selector)
   const read = row && readEntry(slot.selector, row, ports.rules)
   const isTheirs = read && read.entry.auth === slot.entry.auth
-  // A session that is gone keeps its slot: a write to it now must fail, and not begin another
-  // session.
+  // A session that has ended stays in the slot, so that a write to it fails and does not begin
+  // another session.
   if (!isTheirs || isRevoked(row, read.entry) || entryEnded(row, read.entry, ports.rules, now)) {
     return { ...opened, record: undefined }
   }

@@ -31,7 +31,10 @@ const VERBS: readonly (keyof StoreVerbs)[] = [
 export function checkVerbs(store: StoreVerbs): void {
   const missing = VERBS.filter((verb) => typeof store?.[verb] !== 'function')
   if (missing.length > 0) {
-    throw invalid('store', `is no store: it lacks ${missing.join(', ')}. Pass sqliteStore(db), say`)
+    throw invalid(
+      'store',
+      `is not a store: it lacks ${missing.join(', ')}. Pass one, such as sqliteStore(db)`,
+    )
   }
   if (typeof store.engine !== 'string') throw invalid('store', 'does not name its engine')
 }
@@ -43,7 +46,7 @@ export function backendOn(verbs: StoreVerbs, setup: StoreSetup): StoredBackend {
   const storeRules = storeRulesOf(setup.options)
   const { rotate, grace, ...rest } = storeRules
   const cipher = cipherOf(setup)
-  // The limit of a store, less what precedes the record. Encryption makes four bytes of three.
+  // The limit of a store, minus what precedes the record. Encryption turns three bytes into four.
   const mostBytes = cipher ? 786_000 : 1_048_000
   const maxBytes = bytesUpTo(setup.options.maxBytes, mostBytes, 'maxBytes', A_ROW)
   const { members, store, removals, ends, ...backend } = storedBackend({
@@ -53,7 +56,7 @@ export function backendOn(verbs: StoreVerbs, setup: StoreSetup): StoredBackend {
     rules: {
       layout,
       cipher,
-      // Nobody but a server can write a row, so a time in the future is another server's clock.
+      // Only servers write rows, so a time in the future comes from another server's clock.
       lifetime: { ...lifetime, leeway: CLOCK_DIFFERENCE_MS },
       maxBytes,
       rotate,
@@ -115,7 +118,7 @@ function storeRulesOf(options: StoreOptions): StoreRules {
   const graceMs = milliseconds(grace, 'grace')
   const rotateMs = rotate === undefined ? undefined : milliseconds(rotate, 'rotate')
   if (rotateMs !== undefined && rotateMs <= graceMs) {
-    throw invalid('rotate', 'has to be longer than grace, or requests under way lose their session')
+    throw invalid('rotate', 'has to be longer than grace, or requests in flight lose their session')
   }
   return {
     rotate: rotateMs,
@@ -192,5 +195,5 @@ function deadlinesOf(given: NonNullable<StoreOptions['deadlines']>): StoreRules[
   }
 }
 
-/** Nobody waits longer for a page. In milliseconds. */
+/** The longest deadline, in milliseconds: no visitor waits longer for a page. */
 const LONGEST_DEADLINE = 60_000

@@ -39,8 +39,8 @@ export function idAfter(
   const stale = isStale({ row, entry }, rules, now)
   const { attributes } = rules
   const rewrites = stale || entry.attributes !== attributes || changesMaxAge(entry, record, rules)
-  // With `rotate`, an id that has to be sent again is renewed instead; so is one whose renewal the
-  // browser never got, since the id that it has cannot be sent again.
+  // With `rotate`, an id that has to be sent again is renewed instead. An id whose renewal never
+  // reached the browser is renewed too, because the id that the browser has cannot be sent again.
   const renewsToRewrite = isCurrent
     ? rewrites && rules.rotate !== undefined
     : rewrites || work.isOutdated
@@ -54,15 +54,15 @@ export function idAfter(
   if (!isCurrent) return { entry, issue: undefined }
   const previous = previousAfter(entry.previous, rules, now)
   if (rewrites) return { entry: { ...entry, issued, attributes, previous }, issue: work.verifier }
-  // The same id under the current secret: its age does not begin anew.
+  // The same id, signed under the current secret: its age does not change.
   if (work.isOutdated) return { entry: { ...entry, previous }, issue: work.verifier }
   const shown = entry.previous !== undefined && entry.previous.replacedAt === undefined
   return { entry: shown ? { ...entry, previous } : entry, issue: undefined }
 }
 
 /**
- * Whether this request may renew the id: it came with the current one, or with the previous one if
- * the renewal never reached the browser, which otherwise could never get another id.
+ * Whether this request may renew the id. It must have the current id; or the previous one, if the
+ * renewal never reached the browser, which could otherwise never get another id.
  */
 function mayRenew(entry: Entry, { hash }: CommitWork, { grace }: SessionRules, now: number) {
   if (entry.verifier === hash) return true
@@ -94,7 +94,7 @@ function isDueForRotation({ issued }: Entry, { rotate }: SessionRules, now: numb
   return rotate !== undefined && now - issued * 1000 >= rotate
 }
 
-/** Whether a request without changes has to write all the same, for its id. */
+/** Whether a request without changes has to write because of its id. */
 export function hasIdWork(slot: RowAndEntry, work: CommitWork, rules: SessionRules, now: number) {
   const { row, entry } = slot
   return idAfter({ row, entry, record: entry.record }, work, rules, now).entry !== entry

@@ -20,9 +20,9 @@ export type Plan =
       /** How many flash messages did not fit. */
       dropped: number
     }
-  /** A login that needs a new session. `leaves`: the one it came with has to be removed. */
+  /** A login that needs a new session. `leaves`: the session of its cookie has to be removed. */
   | { do: 'move'; record: SessionRecord; leaves: boolean }
-  /** The session has ended, and the request had nothing to lose. */
+  /** The session has ended, and the request had no changes. */
   | { do: 'drop' }
   /** The session has ended, and the request's changes are lost: the app gets an error. */
   | { do: 'gone' }
@@ -39,8 +39,8 @@ export function planOn(
   try {
     if (!newest || entryEnded(newest.row, newest.entry, rules, now))
       return planOnNothing(undefined, work, rules)
-    // There was a login in between: work from before it must not be applied to the session after
-    // it, which may be another user's. So a batch in effect ends at a login.
+    // There was a login in between. Work from before it must not be applied to the session after it,
+    // which may be another user's. So a batch effectively ends at a login.
     if (newest.entry.auth !== work.auth) return planOnNothing(newest.entry.record, work, rules)
     return planOnEntry(newest, work, rules, now)
   } catch (error) {
@@ -57,7 +57,7 @@ function planOnNothing(
   const at = changes.findIndex((change) => change.do === 'login')
   const login = changes[at]
   if (login?.do === 'login') {
-    // A double-clicked login keeps the cart, which the first login has brought along.
+    // The second request of a double-clicked login preserves the cart, which the first one has moved.
     const base =
       other && userIdOf(other, layout) === login.userId ? other : newRecord(layout, login.at)
     const record = replay(base, changes.slice(at), layout)
@@ -88,7 +88,7 @@ function planOnEntry(
     renews || id.entry !== entry || changes.some((change) => change.do !== 'regenerate')
   if (!writes) return { do: 'keep', entry, issue: undefined, overwrote: [], dropped: 0 }
   const fitted = withMessagesThatFit(record, layout, changes, (fit) => {
-    // Its id is renewed all the same if it is larger from before `maxBytes` was lowered.
+    // The id is renewed even if the record is too large because `maxBytes` was lowered.
     if (changes.length > 0) checkSize(fit, rules)
   })
   const idle = idleSeconds(record, layout, lifetime)
@@ -105,8 +105,8 @@ function planOnEntry(
 
 /** @throws ERR_SESSION_TOO_LARGE */
 export function checkSize(record: SessionRecord, { layout, maxBytes: most }: SessionRules): void {
-  // A UTF-16 code unit takes at most three bytes in UTF-8, and six where it is escaped in a key: most
-  // records need no counting.
+  // A UTF-16 code unit takes at most three bytes in UTF-8, six if it is escaped in a key. So most
+  // records need not be counted.
   let units = 20
   for (const [key, { text }] of record.data) units += 2 * key.length + text.length + 2
   for (const [key, { text }] of record.meta) units += key.length + text.length + 2

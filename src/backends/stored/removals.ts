@@ -7,13 +7,13 @@ import { pause } from './deadlines.ts'
 
 /** The queue of removals. */
 export interface Removals {
-  /** Adds a key; drops it if the queue is full. `why`: told to those who watch the session. */
+  /** Adds a key; drops it if the queue is full. `why`: the reason for the session's listeners. */
   add(key: string, why?: EndCause): void
-  /** How many keys are waiting, those that are being removed included. */
+  /** How many keys are waiting, including those that are being removed. */
   readonly size: number
   /**
-   * Retries at once, again and again, until no key is waiting or the signal is aborted. Returns how
-   * many are left; they are retried in the background as before.
+   * Retries at once and repeatedly, until no key is waiting or the signal is aborted. Returns how
+   * many are left; those are still retried in the background.
    */
   drain(signal: AbortSignal): Promise<number>
 }
@@ -21,12 +21,12 @@ export interface Removals {
 /** What the queue needs. */
 export interface RemovalsParts {
   remove(key: string): Promise<unknown>
-  /** Called for each key that is added: for the visitor the session has ended. */
+  /** Called for each key that is added, because for the visitor the session has ended. */
   onAdded?: ((key: string, why: EndCause) => void) | undefined
   timer: Timer
   /** Does not keep the process alive. */
   background: Timer
-  /** Called for a key that leaves the queue unremoved: its session stays valid until it expires. */
+  /** Called for a key that is dropped without removal: its session stays valid until it expires. */
   onDropped?: ((why: DropCause, key: string) => void) | undefined
 }
 
@@ -40,13 +40,13 @@ const LAST_DELAY = 30_000
 /** The pause between the rounds of a drain, in milliseconds. */
 const DRAIN_DELAY = 250
 
-/** After this many rounds, some minutes, a key is left to expire. */
+/** After this many rounds (some minutes) a key is dropped, and its session stays until it expires. */
 const MAX_ATTEMPTS = 20
 
 /** After this many failures in a row the round ends. */
 const GIVE_UP_AFTER = 3
 
-/** Makes the queue: one key at a time, so that a store that has recovered is not flooded. */
+/** Makes the queue. It removes one key at a time, so that a store that recovers is not overloaded. */
 export function removals(parts: RemovalsParts): Removals {
   const { remove, timer, background, onAdded, onDropped } = parts
   const attempts = new Map<string, number>()
@@ -60,7 +60,7 @@ export function removals(parts: RemovalsParts): Removals {
     cancel = background(() => void run(1), delay)
   }
 
-  /** @param cost how many attempts a failure counts for: none in a drain, whose rounds are quick. */
+  /** @param cost how many attempts a failure counts as: 0 in a drain, whose rounds are quick. */
   function run(cost: number): Promise<void> {
     cancel?.()
     cancel = undefined
@@ -73,7 +73,7 @@ export function removals(parts: RemovalsParts): Removals {
   async function round(cost: number): Promise<void> {
     let removed = 0
     let failedInARow = 0
-    // A failed one is put back at the end, which is not to be reached again in this round.
+    // A failed key goes to the end, and is not tried again in this round.
     const waiting = [...attempts]
     for (const [key, count] of waiting) {
       try {
@@ -82,7 +82,7 @@ export function removals(parts: RemovalsParts): Removals {
         removed += 1
         failedInARow = 0
       } catch {
-        // At the end, so that it does not block the others.
+        // To the end, so that it does not block the others.
         attempts.delete(key)
         if (count + cost <= MAX_ATTEMPTS) attempts.set(key, count + cost)
         else onDropped?.('gave-up', key)

@@ -51,7 +51,7 @@ export function newSelector(random: Random): string {
   return encodeBase64url(random(16))
 }
 
-/** Whether a text can be a selector. Others do not go to the store: not every engine takes every text. */
+/** Whether a text can be a selector. Other texts are not sent to the store, which may not accept them. */
 export function isSelector(text: string): boolean {
   return /^[\w-]{22}$/.test(text)
 }
@@ -64,9 +64,9 @@ export function newVerifier(random: Random): string {
 /**
  * The hash of a verifier in the store: 132 bits of SHA-256, since a shorter row takes less memory.
  *
- * Random bits need no slow hash and no salt. An attacker who reads the store would have to try
- * 2^132 verifiers for one row, and to know the secret too, for the mac. Equal hashes in two rows do
- * no harm.
+ * Random bits need no slow hash and no salt. An attacker who reads the store would have to try 2^132
+ * verifiers for one row, and would also need the secret for the mac. Equal hashes in two rows are
+ * harmless.
  */
 export function hashOfVerifier(verifier: string): string {
   return sha256(verifier).slice(0, HASH_LENGTH)
@@ -76,7 +76,7 @@ export function hashOfVerifier(verifier: string): string {
 export const HASH_LENGTH = 22
 
 function sha256(text: string): string {
-  // One call, where the platform has it, leaves less garbage.
+  // One call, if the platform has it, allocates less.
   const { hash } = crypto as Partial<typeof crypto>
   if (hash) return hash('sha256', text, 'base64url')
   return crypto.createHash('sha256').update(text).digest('base64url')

@@ -34,8 +34,8 @@ export function refusal(verb: string, error: unknown, sent: unknown): unknown {
 }
 
 /**
- * A client's code for its error, in parentheses: `ECONNREFUSED`, an SQLSTATE, or the first word of what
- * Redis says, such as `NOPERM`. Logs often lack the cause.
+ * A client's code for its error, in parentheses: `ECONNREFUSED`, an SQLSTATE, or the first word of
+ * what Redis says, such as `NOPERM`. Logs often lack the cause.
  */
 function errorCode(cause: (Error & { code?: unknown }) | undefined): string {
   const code = cause?.code ?? /^[A-Z]{2,20}(?= )/.exec(cause?.message ?? '')?.[0]
@@ -45,7 +45,7 @@ function errorCode(cause: (Error & { code?: unknown }) | undefined): string {
 /** A client's error without its other members, such as the command with the whole session. */
 function bareCause(error: unknown, sent: unknown): Error | undefined {
   if (!isError(error)) return undefined
-  // An app may have Error.prepareStackTrace return something else than text.
+  // The app's Error.prepareStackTrace may return something other than text.
   const message = showable(String(error.message), sent)
   const stack: unknown = error.stack
   const frames = (typeof stack === 'string' ? stack : '')
@@ -57,18 +57,18 @@ function bareCause(error: unknown, sent: unknown): Error | undefined {
   return typeof code === 'string' || typeof code === 'number' ? Object.assign(bare, { code }) : bare
 }
 
-/** Longer messages are cut: they may quote data. */
+/** The longest message that is shown: longer ones may quote data. */
 const LONGEST_MESSAGE = 500
 
 /** A client's message without the password of its address; replaced if it quotes the row. */
 function showable(message: string, sent: unknown): string {
   const text = message.slice(0, LONGEST_MESSAGE)
-  // In an outage every call fails: the search has a bound.
+  // The search is limited, because in an outage every call fails.
   const quoted = JSON.stringify(sent ?? null).slice(0, 65_536)
   const plain = JSON.stringify(text).slice(1, -1)
   for (let at = 0; at + 12 <= plain.length; at += 4) {
     if (quoted.includes(plain.slice(at, at + 12))) {
-      return 'Its message is not shown: it quotes what was to be kept.'
+      return 'Its message is not shown, because it quotes the data.'
     }
   }
   return withoutPasswords(text)

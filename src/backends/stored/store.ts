@@ -41,11 +41,12 @@ export type Swap =
  * Rows under keys. Every verb is atomic for its key, and may be executed late, or twice, since a
  * client resends a command that got no reply.
  *
- * A rejection means "unknown": the command may have been executed, or may be later. If it certainly
- * was not (a serialization failure, say), the store retries it, or returns a lost swap.
+ * If a verb rejects, the outcome is unknown: the command may have been executed, or may be executed
+ * later. If it certainly was not (for example a serialization failure), the store retries it, or
+ * returns a lost swap.
  *
- * All times are whole milliseconds since 1970. A store collects a row two minutes after
- * `expiresAt` at the earliest; until then it returns it, expired or not: the library decides whether a
+ * All times are whole milliseconds since 1970. A store deletes a row two minutes after `expiresAt` at
+ * the earliest. Until then it returns the row even if it has expired: the library decides whether a
  * session has expired.
  *
  * Keys are well-formed text without U+0000, up to 255 bytes; ours are letters, digits, `-_`.
@@ -82,7 +83,7 @@ export interface Store {
    * cannot bring it back: `read` and `swap` find nothing, `insert` fails. A key without a row gets
    * a tombstone too, since its insert may still be in flight.
    *
-   * It works on a store that is full: there it removes the row, without a tombstone if need be.
+   * It has to work on a full store: there it removes the row, if necessary without a tombstone.
    *
    * @returns whether there was a row.
    */
@@ -122,8 +123,8 @@ export interface Revoked {
  * Owners are well-formed text of 1 to 1024 bytes, compared character by character. Every verb but
  * `forget` and `erase` is atomic for its owner; each may be executed late, or twice.
  *
- * `until`: when the list, epoch included, may expire at the earliest, in milliseconds since 1970. Of
- * several calls the latest time holds.
+ * `until`: the earliest time at which the list and its epoch may expire, in milliseconds since
+ * 1970. The latest time of all calls applies.
  */
 export interface Owners {
   /** The owner's epoch. */
@@ -189,7 +190,7 @@ export interface Upkeep {
   check(): Promise<readonly string[]>
 }
 
-/** What a store may have for `sessions.onEnded`, which without it polls, one row at a time. */
+/** Optional verbs for `sessions.onEnded`. Without them it polls, one row at a time. */
 export interface Watching {
   /** For each key what `read` returns, in the same order. At most 256 keys (`READ_AT_ONCE`). */
   readMany?(keys: readonly string[]): Promise<readonly (FoundRow | null)[]>
@@ -229,7 +230,7 @@ export interface StoreVerbs extends Store, Owners, Upkeep, Watching {
 /** The option `store` of `createSessions`: `sessionStore` makes it from the verbs. */
 export interface SessionStore extends StoreVerbs, BackendStore {}
 
-/** How long an expired row, or a tombstone, stays: longer than any command is in flight. */
+/** How long an expired row or a tombstone stays: longer than any command is in flight. */
 export const GARBAGE_MS = 120_000
 
 /** How far the clocks of two servers may differ: a session that is newer than that is rejected. */

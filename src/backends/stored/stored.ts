@@ -1,4 +1,4 @@
-/** The backend with a server: the cookie carries a session id, a store the record. */
+/** The backend for stores: the cookie contains a session id, the store the record. */
 
 import type { Backend, Committed, Opened } from '../backend.ts'
 import { storedCommit } from './commit.ts'

@@ -1,4 +1,4 @@
-/** Work on many rows, a little at a time, so that requests are served meanwhile. */
+/** Work on many rows in small parts, so that requests are served meanwhile. */
 
 import type { EndCause } from '../store-backend.ts'
 import type { WatchedStore } from './commit-work.ts'

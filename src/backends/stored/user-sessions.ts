@@ -20,7 +20,8 @@ import { eachInParts, removeEach } from './upkeep.ts'
 /** Works on all sessions of a user. */
 export interface Members {
   /**
-   * The user's epoch, for a login. A rejection that nobody awaits is no error.
+   * The user's epoch, for a login. If it rejects and is not awaited, that is not an unhandled
+   * rejection.
    *
    * @throws ERR_STORE_UNAVAILABLE
    */
@@ -42,15 +43,15 @@ export interface Members {
   list(owner: string, signal?: AbortSignal): Promise<SessionInfo[]>
   /** Ends one session of this owner, listed or not; returns whether it existed. */
   revoke(owner: string, selector: string): Promise<boolean>
-  /** Ends all of them, logins in flight and unlisted sessions included. */
+  /** Ends all of them, including logins in flight and sessions that the list has lost. */
   revokeAll(owner: string, except: string | undefined): Promise<Revocation>
-  /** Sessions from elsewhere may come until then: a revocation is not forgotten before. */
+  /** Sessions may be moved here until then, so revocations are remembered at least that long. */
   rememberUntil(until: number): void
   /** Ends all of them, and deletes the user's id from the store; returns how many there were. */
   erase(owner: string): Promise<number>
 }
 
-/** How many of the oldest sessions a login over the limit looks at, to find expired ones. */
+/** How many of the oldest sessions a login over the limit checks, to find expired ones. */
 const LOOKED_AT = 64
 
 /** Makes the verbs on one store. */
@@ -61,8 +62,8 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
   let rememberedUntil = 0
 
   /**
-   * The owner's live sessions, the keys of those that have ended, and of those that cannot be read
-   * here, as under a secret that was removed.
+   * The owner's valid sessions, the keys of ended ones, and the keys of those that cannot be read
+   * here, for example because their secret was removed.
    */
   async function sortRows(owner: string, keys: readonly string[], signal?: AbortSignal) {
     const live = new Map<string, RowAndEntry>()
@@ -71,7 +72,8 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
     await eachInParts(keys, async (key) => {
       signal?.throwIfAborted()
       const row = await store.read(key)
-      // Not the user's, as when a failover lost the login. If it is, the next visit lists it again.
+      // Not the user's session, for example if a failover lost the login. Otherwise the next visit
+      // lists it.
       const found = row?.owner === owner ? judge(key, row) : 'dead'
       if (found === 'dead') dead.push(key)
       else if (found === 'hidden') hidden.add(key)
@@ -91,7 +93,7 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
     return isOver(now) ? 'expired' : { row, entry }
   }
 
-  /** Removes rows, then forgets their keys: if it is interrupted, the next call does the rest. */
+  /** Removes rows, then their keys from the list. If it is interrupted, the next call does the rest. */
   async function discard(
     owner: string,
     keys: readonly string[],
@@ -113,7 +115,7 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
    */
   async function forgetExpired(owner: string): Promise<readonly string[]> {
     const { dead, hidden } = await sortRows(owner, await store.list(owner, LOOKED_AT))
-    // A row that this server cannot read must not keep its user out.
+    // A row that this server cannot read must not count against the user's limit.
     const over = dead.length > 0 || !storeLimit.refuse ? dead : hidden.slice(0, 1)
     if (over.length > 0) await store.forget(owner, over)
     return over
@@ -124,7 +126,7 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
     try {
       await discard(owner, [selector])
     } catch (error) {
-      // Nobody has its id, so nobody can use it; the store collects the row.
+      // Nobody has its id, so nobody can use it. The store deletes the row when it expires.
       throw withCause(refusal, error)
     }
     throw refusal
@@ -151,7 +153,7 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
       const forgotten = isFull ? await forgetExpired(owner) : []
       // The new session itself has ended: nothing may make room for it.
       if (forgotten.includes(selector)) return refuse(owner, selector, gone())
-      // Even if it forgot nothing: another request may have done so since the first answer.
+      // Even if nothing was removed: another request may have made room since the first reply.
       if (isFull) admission = await ask()
       if (admission.admitted) return discard(owner, admission.over, 'evicted')
       return refuse(owner, selector, admission.why === 'revoked' ? gone() : tooMany())
@@ -168,10 +170,10 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
     },
     async revoke(owner, selector) {
       if (!isSelector(selector)) return false
-      // The row itself tells its owner: a list may have lost it.
+      // The row itself says who the owner is: a list may have lost the key.
       const row = await store.read(selector)
       if (row?.owner !== owner) return false
-      // Also one that has expired: for a server whose clock is behind it has not.
+      // Also an expired one: for a server whose clock is behind, it has not expired.
       await discard(owner, [selector])
       const found = judge(selector, row)
       return found !== 'dead' && found !== 'expired'
@@ -216,8 +218,8 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
   }
 
   /**
-   * Raises the user's epoch, above that of each login so far. Counting decides, not the time of day:
-   * that only makes the number larger than any that the store may have lost.
+   * Raises the user's epoch above that of each login so far. The number is a counter; the time of
+   * day is only used to make it larger than any number that the store may have lost.
    */
   async function raiseEpoch(owner: string, except: string | undefined) {
     const now = clock()
@@ -225,7 +227,7 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
     const until = Math.max(now + longest, rememberedUntil) + CLOCK_MARGIN_MS
     let epoch = 0
     for (;;) {
-      // Each time: the revocation that came in between may have ended it.
+      // Checked each time, because a revocation in between may have ended it.
       const kept = except === undefined ? undefined : await validKey(owner, except)
       // Random bits, since two revocations at the same time must both count.
       const [high = 0, low = 0] = random(2)

@@ -8,7 +8,7 @@ import type { Plan } from './plan.ts'
 
 /** The result of a request's work. */
 export interface CommitOutcome {
-  /** Its entry is what this request sees: its own work, without the later work of others. */
+  /** The entry that this request sees: with its own work, without later work of others. */
   plan: Exclude<Plan, { do: 'fail' }>
   /** The newest row, with the work of all requests, and its entry. */
   newest: RowAndEntry | undefined
@@ -24,9 +24,9 @@ export interface WaitingCommit {
   /** Lets this request run the next batch, its own work first. */
   lead: () => void
   cancelDeadline: () => void
-  /** It is resolved or rejected; a deadline can do so before its batch ends. */
+  /** Whether it is resolved or rejected. A deadline may do that before its batch ends. */
   isSettled: boolean
-  /** A swap with its work is under way. */
+  /** Whether a swap with its work is in flight. */
   isSent: boolean
 }
 
@@ -59,8 +59,8 @@ function textLength({ changes }: CommitWork): number {
  * Whether a plan without a write may be wrong because this row is older than the one its request
  * opened.
  *
- * A write is never in doubt, since its swap fails on an older row. The row that the request opened
- * is in doubt only if it has expired: a visit may have touched it since.
+ * A write cannot be wrong, because its swap fails on an older row. The row that the request opened
+ * can be outdated only if it has expired: a visit may have touched it since.
  */
 export function mayBeOutdated(
   { waiting, isWrite }: PlannedCommit,

@@ -1,4 +1,4 @@
-/** Tells who watches a session that it has ended: at once, by the store's notification, or by a poll. */
+/** Calls listeners when a session has ended: at once, by the store's notification, or by polling. */
 
 import { SessionError } from '../../base/errors.ts'
 import type { Clock, Timer } from '../../base/ports.ts'
@@ -8,18 +8,18 @@ import { decodeEntry, entryEnded, isRevoked, LATE_TOUCH } from './entry.ts'
 import { type FoundRow, READ_AT_ONCE, type Watching } from './store.ts'
 import { eachInParts } from './upkeep.ts'
 
-/** Is told once why a session has ended. Must not throw. */
+/** Called once with the reason why a session has ended. Must not throw. */
 export type EndListener = (why: EndCause) => void
 
 /** The sessions that are watched in this process. */
 export interface EndWatch {
   /** @returns a function that stops it. @throws ERR_LISTENER_LIMIT */
   watch(key: string, listener: EndListener): () => void
-  /** Tells the listeners of a session that has ended. */
+  /** Calls the listeners of a session that has ended. */
   tell(key: string, why: EndCause): void
-  /** Removes a row, then tells. */
+  /** Removes a row, then calls the listeners. */
   remove(key: string, why: EndCause): Promise<boolean>
-  /** Drops the listeners, which are told nothing, and ends the poll and the subscription. */
+  /** Removes the listeners without calling them, and ends the polling and the subscription. */
   close(): Promise<void>
 }
 
@@ -36,7 +36,7 @@ export interface EndWatchParts {
   readonly pollInterval: number
 }
 
-/** How many listeners a process may have: more than it has sockets, unless they are never stopped. */
+/** The most listeners of a process. It has fewer sockets, unless listeners are never stopped. */
 export const MAX_LISTENERS = 250_000
 
 const FAILED = () => {}
@@ -44,8 +44,8 @@ const FAILED = () => {}
 /**
  * Makes the watch.
  *
- * A key is read when it is first watched, since the session may have ended just before; when the
- * store says that it was removed; and at each poll. So a notification that is lost only delays.
+ * A key is read when it is first watched, because the session may have ended just before; when the
+ * store reports its removal; and at each poll. So a lost notification only causes a delay.
  */
 export function endWatch(parts: EndWatchParts): EndWatch {
   const { store, subscriptions, rules, clock, background, pollInterval } = parts
@@ -82,7 +82,7 @@ export function endWatch(parts: EndWatchParts): EndWatch {
     return check(keys)
   }
 
-  /** Reads these keys, and tells of those that have ended. */
+  /** Reads these keys, and calls the listeners of sessions that have ended. */
   async function check(keys: Iterable<string>): Promise<void> {
     const all = [...keys]
     for (let at = 0; at < all.length; at += READ_AT_ONCE) {
@@ -94,12 +94,12 @@ export function endWatch(parts: EndWatchParts): EndWatch {
     }
   }
 
-  /** The rows that can be read. If a read fails, the next poll does it; requests get the error. */
+  /** The rows that can be read. A failed read is repeated at the next poll; requests get the error. */
   async function read(keys: readonly string[]): Promise<ReadonlyMap<string, FoundRow | null>> {
     const found = new Map<string, FoundRow | null>()
     if (keys.length > 1 && store.readMany) {
       const rows = await store.readMany(keys).catch(() => [])
-      // A row that is missing from the answer must not pass for a session that has ended.
+      // A row that is missing in the reply must not be mistaken for an ended session.
       keys.forEach((key, at) => rows[at] !== undefined && found.set(key, rows[at]))
     } else {
       await eachInParts(keys, (key) =>
@@ -114,7 +114,7 @@ export function endWatch(parts: EndWatchParts): EndWatch {
     const entry = decodeEntry(key, row, rules)
     const now = clock()
     const late = now - LATE_TOUCH
-    // Under a secret that this process does not have.
+    // The row is encrypted under a secret that this process does not have.
     if (!entry) return row.expiresAt < late ? 'expired' : undefined
     if (isRevoked(row, entry)) return 'revoked'
     let ended = entryEnded(row, entry, rules, now)
@@ -128,7 +128,7 @@ export function endWatch(parts: EndWatchParts): EndWatch {
     const lost = () => void (subscription === subscribing && (subscription = undefined))
     const subscribing = (async () => subscriptions.subscribe!(removed, lost))()
     subscription = subscribing
-    // Of what ended before it was subscribed nothing is heard.
+    // There is no notification of sessions that ended before the subscription.
     subscribing.then(() => check(watched.keys()), lost)
   }
 

@@ -1,38 +1,38 @@
-/** What a command is: what it takes, what the help says of it, and what it answers. */
+/** Defines a command: its options, its help, and its output as text or JSON. */
 
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import { jsonText } from './terminal.ts'
 
-/** What a command answers with. */
+/** The result of a command. */
 export interface Answer {
-  /** For people, without the last line end. Whoever puts a stranger's text in makes it printable. */
+  /** The output for people, without the last line end. Text of visitors must be made printable. */
   text: string
-  /** What `--json` prints instead. */
+  /** The output with `--json`. */
   json?: unknown
   /** The exit code. @default 0 */
   code?: number
 }
 
-/** A command: its part of the help, and what it does with its arguments. */
+/** A command: its part of the help, and the function that runs it. */
 export interface Command {
   readonly usage: string
-  /** @throws ERR_USAGE where they are not understood, before anything is done */
+  /** @throws ERR_USAGE for invalid arguments, before anything is done */
   run(args: readonly string[]): Promise<{ output: string; code: number }>
 }
 
-/** What the options of a command come to. */
+/** The values of a command's options. */
 export type ValuesOf<Options extends ParseArgsOptionsConfig> = ReturnType<
   typeof understood<Options>
 >['values']
 
-/** How a command is described. */
+/** The definition of a command. */
 interface Description<Options extends ParseArgsOptionsConfig> {
   usage: string
   options: Options
   run(values: ValuesOf<Options>, positionals: readonly string[]): Answer | Promise<Answer>
 }
 
-/** Makes a command, which reads its arguments and answers as text or, with `--json`, as JSON. */
+/** Makes a command. It parses its arguments, and prints text or, with `--json`, JSON. */
 export function command<const Options extends ParseArgsOptionsConfig>({
   usage,
   options,
@@ -48,26 +48,26 @@ export function command<const Options extends ParseArgsOptionsConfig>({
   }
 }
 
-/** A command that was not understood: exit code 2. Never repeats a value, which could be a secret. */
+/** The error for invalid arguments: exit code 2. The message must not repeat a value: it may be a secret. */
 export function usageError(message: string): Error {
   return Object.assign(new Error(message), { code: 'ERR_USAGE' })
 }
 
-/** Something that failed, and what to do about it. Both are shown as they are. */
+/** An error with what failed and what to do. Both are shown unchanged. */
 export function failure(says: string, remedy: string): Error {
   return Object.assign(new Error(says), { remedy })
 }
 
-// One handle in 64 begins with "-", as no option of that length does.
+// One handle in 64 begins with "-". No option has that length.
 const HANDLE_LIKE_OPTION = /^-[\w-]{21}$/
 
-/** No argument can hold it, so behind it anything is an argument. */
+/** Put before such a handle, so that it is not parsed as an option. No argument can contain it. */
 const SHIELD = '\0'
 
 /**
- * Reads a command line. A handle that begins with "-" is taken for what it is.
+ * Parses the arguments. A handle that begins with "-" is not an option.
  *
- * @throws ERR_USAGE which repeats no more than an option's name
+ * @throws ERR_USAGE, whose message repeats only the name of an option
  */
 function understood<const Options extends ParseArgsOptionsConfig>(
   args: readonly string[],
@@ -85,7 +85,7 @@ function understood<const Options extends ParseArgsOptionsConfig>(
     const [first = ''] = error instanceof Error ? error.message.split(/\.|\n/) : []
     const isKnown = /^(?:Unknown option '-{1,2}[a-z]{1,12}'|Option '--[a-z]+[^']*' .*)$/.test(first)
     throw usageError(
-      `${isKnown ? first : 'That is no option'}. Arguments that begin with "-" go behind a "--".`,
+      `${isKnown ? first : 'That is not an option'}. Write "--" before arguments that begin with "-".`,
     )
   }
 }

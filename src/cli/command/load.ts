@@ -1,4 +1,4 @@
-/** Loads the module of an app, which may do anything, and finds the sessions that it makes. */
+/** Loads a module of the app, and finds the sessions that it makes. */
 
 import { existsSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
@@ -11,31 +11,31 @@ import type { Sessions, StoredSessions } from '../../session/sessions.ts'
 import { failure, usageError } from './command.ts'
 import { codeOf, explained, reasonOf, withoutSecrets } from './redact.ts'
 
-/** The sessions of an app: those in a store can be listed, revoked and pruned. */
+/** The sessions of an app. Only those in a store can be listed, revoked and pruned. */
 export type AppSessions = Pick<Sessions, 'describePolicy'> & Partial<StoredSessions>
 
 /** Options of every command that loads a module. */
 export const LOAD_OPTIONS = { env: { type: 'string' }, export: { type: 'string' } } as const
 
-/** Nobody waits longer for an app to start. */
+/** How long an app may take to start, in milliseconds. */
 const LOAD_MS = 20_000
 
-/** Loads the module. @throws what failed, with what to do about it */
+/** Loads the module. @throws an error that says what failed and what to do */
 export async function load(path: string, wanted: string | undefined): Promise<AppSessions> {
   if (!existsSync(path)) {
     const says = `There is no file ${withoutSecrets(path)}.`
-    throw failure(says, 'Give the module that makes the sessions.')
+    throw failure(says, 'Pass the module that makes the sessions.')
   }
   const made: AppSessions[] = []
   Object.assign(globalThis, { [MADE]: (sessions: AppSessions) => made.push(sessions) })
-  // Nothing waits for the timer: the command ends the process.
+  // The timer need not be cleared: the command ends the process.
   const late = setTimeout(LOAD_MS).then(() => {
-    throw failure(`It did not end within ${LOAD_MS / 1000} seconds.`, AWAITS)
+    throw failure(`Loading it took over ${LOAD_MS / 1000} seconds.`, AWAITS)
   })
   const loading = import(pathToFileURL(resolve(path)).href) as Promise<object>
   const exported = await Promise.race([loading, late]).catch((error: unknown) => {
     const { says, remedy = ALONE } = explained(error)
-    // An unknown extension, or unsupported syntax of TypeScript.
+    // An unknown file extension, or unsupported TypeScript syntax.
     const isUnreadable = codeOf(error).startsWith('ERR_UN')
     const unreadable = `Node.js ${process.versions.node} cannot load this ${extname(path)} file.`
     throw failure(isUnreadable ? unreadable : `Loading it failed: ${says}`, remedy)
@@ -44,19 +44,20 @@ export async function load(path: string, wanted: string | undefined): Promise<Ap
 }
 
 const AWAITS =
-  'Look for an await that does not end: a client of Redis waits in connect() until it reaches its server.'
-const ALONE = 'A module that makes the sessions and nothing else loads without the rest of the app.'
+  'Look for an await that never ends: a Redis client waits in connect() until it reaches its server.'
+const ALONE =
+  'Make the sessions in a module of their own: it then loads without the rest of the app.'
 
-/** Takes the variables of a file as `node --env-file` does: what is set already stays. */
+/** Loads the variables of a file like `node --env-file`: variables that are already set stay. */
 export function takeVariables(file: string | undefined): void {
   if (file === undefined) return
-  if (!existsSync(file)) throw usageError('There is no file of the name that --env gives.')
+  if (!existsSync(file)) throw usageError('The file of --env does not exist.')
   loadEnvFile(file)
 }
 
 /**
- * Lets an app do its part without speaking for the command, or ending it: what it prints goes to
- * standard error, and what it throws behind everybody's back is told in a line.
+ * Runs code of the app so that it cannot disturb the command: its output goes to standard error, and
+ * an uncaught exception is printed as a line and does not end the process.
  */
 export async function quietly<Value>(act: () => Promise<Value>): Promise<Value> {
   const write = process.stdout.write.bind(process.stdout)
@@ -65,12 +66,12 @@ export async function quietly<Value>(act: () => Promise<Value>): Promise<Value> 
   const told = new Set<string>()
   process.on('uncaughtException', (error: unknown) => {
     const reason = printable(reasonOf(error))
-    // A client that tries to connect again fails again.
-    if (!told.has(reason)) aside(`sojourn: meanwhile in the app: ${reason}\n`)
+    // A client that reconnects repeats the same error.
+    if (!told.has(reason)) aside(`sojourn: an error in the app: ${reason}\n`)
     told.add(reason)
   })
   const onExit = () => {
-    aside('sojourn: the module ended the process before the command was done.\n')
+    aside('sojourn: the module has ended the process before the command was done.\n')
     process.exitCode = 1
   }
   process.once('exit', onExit)
@@ -82,14 +83,14 @@ export async function quietly<Value>(act: () => Promise<Value>): Promise<Value> 
   }
 }
 
-/** The sessions that a module exports, or else the only ones that it made. */
+/** The sessions that a module exports; otherwise the only ones that it has made. */
 function sessionsIn(
   exported: object,
   made: readonly AppSessions[],
   wanted: string | undefined,
 ): AppSessions {
   const { default: main } = exported as { default?: unknown }
-  // A CommonJS module stands behind its default export.
+  // The exports of a CommonJS module are members of its default export.
   const named = Object.entries({ ...(!isSessions(main) && (main as object)), ...exported })
   const found = new Map(named.filter((entry): entry is Export => isSessions(entry[1])))
   const names = [...found.keys()]
@@ -98,12 +99,12 @@ function sessionsIn(
   if (sessions) return sessions
   if (names.length > 0) {
     const says = `The module exports sessions as ${names.join(', ')}.`
-    throw failure(says, 'Say which with --export NAME.')
+    throw failure(says, 'Choose one with --export NAME.')
   }
   if (made.length === 1 && wanted === undefined) return made[0]!
   throw failure(
     'The module exports no sessions.',
-    'export const sessions = createSessions({ ... })',
+    'Write: export const sessions = createSessions({ ... })',
   )
 }
 

@@ -1,14 +1,14 @@
-/** Lays out columns and JSON for a terminal: text from strangers is spelled out. */
+/** Formats columns and JSON for a terminal, with control characters escaped. */
 
 import { printable } from '../../base/printable.ts'
 
-/** A value as JSON for programs, which a terminal shows safely too. */
+/** A value as JSON for programs, which a terminal can show safely. */
 export function jsonText(value: unknown): string {
-  // The line ends are its own.
+  // Escapes each line by itself, to preserve the line ends of the layout.
   return JSON.stringify(value, null, 2).split('\n').map(printable).join('\n')
 }
 
-/** Rows of as many cells each, in columns. The last one may be of any length. */
+/** Rows with the same number of cells, in columns. The last column may have any width. */
 export function columns(rows: readonly (readonly string[])[]): string {
   const cells = rows.map((row) => row.map(printable))
   const widths = cells[0]?.map((_, at) => Math.max(...cells.map((row) => row[at]!.length)))
@@ -21,8 +21,8 @@ export function columns(rows: readonly (readonly string[])[]): string {
 const TOKEN = /"[^"\\]*(?:\\[^][^"\\]*)*"|[[\]{}:,]|[^\s[\]{}:,"]+/g
 
 /**
- * A JSON text laid out in lines. Every key and value keeps its own spelling, so `1.0`, large
- * integers and duplicate keys are shown as they are.
+ * Indents a JSON text. Keys and values are not parsed, so `1.0`, large integers and duplicate keys
+ * are shown unchanged.
  */
 export function prettyJson(text: string): string {
   let lines = ''

@@ -1,8 +1,8 @@
-/** What a reviewer asks of a session cookie: of its options, or of the line that sets it. */
+/** The checks of a session cookie's attributes, from its options or its Set-Cookie line. */
 
 import { check, consider, type Finding } from './finding.ts'
 
-/** A cookie as its options, or its Set-Cookie line, describe it. */
+/** The attributes of a cookie, from its options or its Set-Cookie line. */
 export interface CookieFacts {
   readonly name: string
   readonly secure: boolean
@@ -12,24 +12,24 @@ export interface CookieFacts {
   readonly path: string
 }
 
-/** What an app calls an option of the cookie. */
+/** Returns the name that an option of the cookie has in the app. */
 export type Naming = (option: keyof CookieFacts) => string
 
 export const ownNaming: Naming = (option) => `cookie.${option}`
 export const flaskNaming: Naming = (option) => `SESSION_COOKIE_${option.toUpperCase()}`
 
-/** What the prefix of a name makes the browser itself watch over. Case does not matter to it. */
+/** What a browser enforces for the prefixes of cookie names. It ignores their case. */
 const PREFIXES: readonly [prefix: string, says: string][] = [
-  ['__Host-Http-', 'no other host, no plain HTTP and no script can have set the cookie.'],
-  ['__Host-', 'no other host and no plain HTTP can have set the cookie.'],
-  ['__Http-', 'no plain HTTP and no script can have set the cookie; hosts beside this one can.'],
-  ['__Secure-', 'no plain HTTP can have set the cookie; hosts beside this one can.'],
+  ['__Host-Http-', 'other hosts, plain HTTP and scripts cannot set the cookie.'],
+  ['__Host-', 'other hosts and plain HTTP cannot set the cookie.'],
+  ['__Http-', 'plain HTTP and scripts cannot set the cookie; other hosts of the domain can.'],
+  ['__Secure-', 'plain HTTP cannot set the cookie; other hosts of the domain can.'],
 ]
 
 /**
- * Every question that the attributes answer.
+ * Checks the attributes.
  *
- * @param secureness how a missing Secure is judged.
+ * @param secureness `check` or `consider`: how a missing Secure counts.
  */
 export function cookieFindings(
   cookie: CookieFacts,
@@ -40,31 +40,31 @@ export function cookieFindings(
   const prefix = PREFIXES.find(([prefix]) => name.toLowerCase().startsWith(prefix.toLowerCase()))
   return [
     secureness('Secure', secure, 'The cookie is sent over HTTPS only.', [
-      'The cookie is sent over plain HTTP too, where anybody on the way can take it.',
-      `On your own machine over plain HTTP this is as it has to be. In production: NODE_ENV=production, or ${named('secure')}: true.`,
+      'The cookie is sent over plain HTTP too, where others on the network can read it.',
+      `Correct on your own machine over plain HTTP. In production set NODE_ENV=production, or ${named('secure')}: true.`,
     ]),
     check('HttpOnly', httpOnly, 'No script can read the cookie.', [
-      'A script in the page can read the cookie, an injected one too.',
-      `${named('httpOnly')}: true.`,
+      'Scripts in the page can read the cookie, also injected ones (XSS).',
+      `Set ${named('httpOnly')}: true.`,
     ]),
     consider('SameSite', /^(?:lax|strict)$/i.test(sameSite ?? ''), `${sameSite}: ${LAX}`, [
-      `${sameSite ?? 'not set'}: other sites can have requests sent with the cookie.`,
-      `${named('sameSite')}: 'Lax', or a csrfGuard on every form and call.`,
+      `${sameSite ?? 'not set'}: requests from other sites carry the cookie (CSRF).`,
+      `Set ${named('sameSite')}: 'Lax', or use csrfGuard for every form and call.`,
     ]),
     consider('prefix', prefix !== undefined, `${prefix?.join(': ')}`, [
-      'Other hosts of the domain and plain HTTP can set a cookie of that name.',
-      'A name that begins with __Host-Http- (with a domain or a path: __Secure-), the default outside development.',
+      'Other hosts of the domain, and plain HTTP, can set a cookie of that name.',
+      'Use a name that begins with __Host-Http- (with a domain or a path: __Secure-), the default outside development.',
     ]),
     consider(
       'scope',
       domain === null,
-      `Only the host that set the cookie gets it, below ${path}.`,
+      `Only the host that set the cookie receives it, below ${path}.`,
       [
-        `Every host below ${domain} gets the cookie, and can set it.`,
-        `Leave ${named('domain')} out, unless they are to share sessions.`,
+        `Every host below ${domain} receives the cookie, and can set it.`,
+        `Leave ${named('domain')} out, unless these hosts share sessions.`,
       ],
     ),
   ]
 }
 
-const LAX = 'what other sites post comes without the cookie.'
+const LAX = 'forms of other sites are sent without the cookie.'

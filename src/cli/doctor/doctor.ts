@@ -1,4 +1,4 @@
-/** `sojourn doctor`: reports what a reviewer would ask about the sessions of an app. */
+/** `sojourn doctor`: checks the session settings of an app, or the session cookie of a page. */
 
 import { command, usageError } from '../command/command.ts'
 import { LOAD_OPTIONS, quietly } from '../command/load.ts'
@@ -7,13 +7,13 @@ import { examineModule } from './examine-module.ts'
 import { examineUrl, isAddress } from './examine-url.ts'
 import { report } from './finding.ts'
 
-const USAGE = `sojourn doctor MODULE                     loads a module that makes sessions, and reports what a
-                                            reviewer would ask of them in production
-                  [--env FILE]              with its variables; otherwise with those of .env
+const USAGE = `sojourn doctor MODULE                     loads a module that makes sessions, and checks its
+                                            settings for production
+                  [--env FILE]              loads the variables of this file instead of .env
                   [--export NAME]           which sessions, if it exports several
-sojourn doctor URL                        asks for a page on this machine, and reports on its cookie
-                  [--name NAME]             which cookie, if it is not to be guessed
-                  [--json]                  for programs
+sojourn doctor URL                        requests a page on this machine, and checks its cookie
+                  [--name NAME]             the cookie's name, if it is not found
+                  [--json]                  prints JSON
 `
 
 export const doctor = command({
@@ -21,13 +21,13 @@ export const doctor = command({
   options: { ...LOAD_OPTIONS, name: { type: 'string' }, json: { type: 'boolean' } },
   async run({ env, export: wanted, name }, [target, ...more]) {
     if (!target || more.length > 0) {
-      throw usageError('Give one module or one address: sojourn doctor app.js, or localhost:3000.')
+      throw usageError('Pass one module or one address: sojourn doctor app.js, or localhost:3000.')
     }
     const isPage = isAddress(target)
     if (isPage && (env ?? wanted) !== undefined) {
-      throw usageError('--env and --export go with a module.')
+      throw usageError('--env and --export need a module.')
     }
-    if (!isPage && name !== undefined) throw usageError('--name goes with an address.')
+    if (!isPage && name !== undefined) throw usageError('--name needs an address.')
     const findings = isPage
       ? await examineUrl(target, name)
       : await quietly(() => examineModule(target, { env, export: wanted }))

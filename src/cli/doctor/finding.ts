@@ -1,10 +1,10 @@
-/** What a check has found, and how the findings of all are told. */
+/** The result of a check, and the report of all results. */
 
 import { printable } from '../../base/printable.ts'
 import type { Answer } from '../command/command.ts'
 import { columns } from '../command/terminal.ts'
 
-/** One line of a report. What is not a pass says what to do. */
+/** The result of one check. Unless it passed, it says what to do. */
 export interface Finding {
   verdict: 'pass' | 'warn' | 'fail'
   about: string
@@ -15,17 +15,17 @@ export interface Finding {
 /** What is wrong, and what to do about it. */
 type Fault = readonly [says: string, remedy: string]
 
-/** All is well with this. */
+/** A check that passed. */
 export function pass(about: string, says: string): Finding {
   return { verdict: 'pass', about, says }
 }
 
-/** Passes, or a reviewer will ask why this is so. */
+/** Passes, or warns: there may be a reason for it. */
 export function consider(about: string, holds: boolean, says: string, doubt: Fault): Finding {
   return holds ? pass(about, says) : warn(about, ...doubt)
 }
 
-/** Passes, or must not be so where visitors come. */
+/** Passes, or fails: it must not be so in production. */
 export function check(about: string, holds: boolean, says: string, fault: Fault): Finding {
   return holds ? pass(about, says) : fail(about, ...fault)
 }
@@ -38,7 +38,7 @@ export function fail(about: string, ...[says, remedy]: Fault): Finding {
   return { verdict: 'fail', about, says, remedy }
 }
 
-/** The report on what was looked at, with the exit code: 1 if anything failed. */
+/** The report, with exit code 1 if a check failed. */
 export function report(of: string, findings: readonly Finding[]): Answer {
   const counts = { pass: 0, warn: 0, fail: 0 }
   for (const { verdict } of findings) counts[verdict]++
@@ -46,7 +46,7 @@ export function report(of: string, findings: readonly Finding[]): Answer {
     [verdict, about, says],
     ...(remedy === undefined ? [] : [['', '', `-> ${remedy}`]]),
   ])
-  const summary = `${counts.pass} passed, ${counts.warn} to be looked at, ${counts.fail} failed`
+  const summary = `${counts.pass} passed, ${counts.warn} warnings, ${counts.fail} failed`
   return {
     text: [printable(of), '', columns(rows), '', summary].join('\n'),
     json: { of, ...counts, findings },

@@ -1,21 +1,21 @@
-/** What a reviewer asks of a page that sets a session cookie, and the answers. */
+/** The checks of a page that sets a session cookie. */
 
 import type { IncomingHttpHeaders } from 'node:http'
 import { privateCacheControl, setCookieName, varyWithCookie } from '../../http/headers.ts'
-import { type Format, recognise } from '../inspect/formats.ts'
-import { cookiesIn } from '../inspect/pasted.ts'
-import { USUAL_NAMES } from '../inspect/verify.ts'
+import { type Format, recognise } from '../../inspect/formats.ts'
+import { cookiesIn } from '../../inspect/pasted.ts'
+import { USUAL_NAMES } from '../../inspect/verify.ts'
 import { COOKIE_LIMIT } from '../../session/setup/own-preset.ts'
 import { type CookieFacts, cookieFindings, ownNaming } from './cookie-checks.ts'
 import { check, consider, type Finding } from './finding.ts'
 
-/** A session cookie that a page has set. Its value is shown to nobody. */
+/** A session cookie that a page has set. Its value is never shown. */
 interface SetCookie extends CookieFacts {
   size: number
   format: Format
 }
 
-/** The session cookie among those a page has set: by its name, or by its looks. */
+/** The session cookie among those that a page has set: by its name, or by its format. */
 export function sessionCookieOf(headers: IncomingHttpHeaders, wanted: string | undefined) {
   const set = (headers['set-cookie'] ?? []).flatMap(read)
   if (wanted !== undefined) return set.find(({ name }) => name === wanted)
@@ -48,15 +48,15 @@ function read(line: string): SetCookie[] {
   })
 }
 
-/** The formats that are sessions of ours, or of Flask's. */
+/** The formats of Sojourn's and Flask's sessions. */
 const FORMATS: Partial<Record<Format, string>> = {
-  sojourn: 'signed, and can be read by whoever holds it.',
-  flask: "Flask's, signed with SHA-1, and can be read by whoever holds it.",
+  sojourn: 'signed; whoever has the cookie can read the session.',
+  flask: "Flask's, signed with SHA-1; whoever has the cookie can read the session.",
   'sojourn-encrypted': 'encrypted.',
-  'sojourn-id': 'an id; what the session holds is in a store.',
+  'sojourn-id': 'a session id; the session is in a store.',
 }
 
-/** Every question that a page answers. `protocol`: that of its address, as in a URL. */
+/** Checks the response of a page. `protocol`: that of its URL. */
 export function pageFindings(
   headers: IncomingHttpHeaders,
   cookie: SetCookie,
@@ -65,38 +65,43 @@ export function pageFindings(
   const { name, size, format } = cookie
   const { vary = '', 'cache-control': caching = '' } = headers
   const times = headers['set-cookie']?.filter((line) => setCookieName(line) === name).length
-  const looks = `${name}: ${FORMATS[format] ?? 'no format of Sojourn.'}`
-  // A header is right if the library itself would leave it as it is.
+  const looks = `${name}: ${FORMATS[format] ?? 'not a format of Sojourn.'}`
+  // A header is correct if the library itself would not change it.
   const spaceless = (text: string) => text.replaceAll(/\s/g, '')
   const isPrivate = spaceless(privateCacheControl(caching)) === spaceless(caching)
   return [
     consider('format', ['sojourn-encrypted', 'sojourn-id'].includes(format), looks, [
       looks,
       format in FORMATS
-        ? 'Keep nothing private in it, or encrypt it: encrypt: true.'
-        : 'Which cookie is meant? Say so with --name NAME.',
+        ? 'Store nothing private in it, or encrypt it: encrypt: true.'
+        : 'Choose the session cookie with --name NAME.',
     ]),
-    // An app in development sets no Secure cookie over plain HTTP, and is right.
+    // In development it is correct that the cookie is not Secure over plain HTTP.
     ...cookieFindings(cookie, ownNaming, protocol === 'http:' ? consider : check),
-    check('size', size <= COOKIE_LIMIT, `${size} bytes, of ${COOKIE_LIMIT} that browsers keep.`, [
-      `${size} bytes: browsers keep ${COOKIE_LIMIT}, and drop this cookie.`,
-      'Keep less in it, or sessions in a store.',
-    ]),
+    check(
+      'size',
+      size <= COOKIE_LIMIT,
+      `${size} of the ${COOKIE_LIMIT} bytes that browsers store.`,
+      [
+        `${size} bytes: browsers drop a cookie of more than ${COOKIE_LIMIT} bytes.`,
+        'Store less in it, or use a store.',
+      ],
+    ),
     check('one cookie', times === 1, 'It is set once.', [
-      `It is set ${times} times in one answer, and browsers differ in which they keep.`,
-      'One middleware, mounted once; nothing else sets a cookie of that name.',
+      `It is set ${times} times in one response. Browsers differ in which one they store.`,
+      'Mount one middleware, once, and set no other cookie of that name.',
     ]),
-    check('caching', isPrivate, 'No shared cache keeps the answer that sets it.', [
-      'A shared cache may keep the answer that sets it, and hand the session to the next visitor.',
-      'Cache-Control: private or no-store. Something behind the middleware takes it away.',
+    check('caching', isPrivate, 'No shared cache stores the response that sets it.', [
+      'A shared cache may store the response that sets it, and give the session to the next visitor.',
+      'Find what removes Cache-Control: private, which the middleware sets.',
     ]),
     check(
       'Vary',
       vary.trim() === '*' || varyWithCookie(vary) === vary,
-      'Caches keep apart who asks.',
+      'Caches know that the response depends on the cookie.',
       [
-        'Caches are not told that the answer depends on the cookie.',
-        'Vary: Cookie. Something behind the middleware takes it away.',
+        'Caches do not know that the response depends on the cookie.',
+        'Find what removes Vary: Cookie, which the middleware sets.',
       ],
     ),
   ]

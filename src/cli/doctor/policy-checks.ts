@@ -1,4 +1,4 @@
-/** What a reviewer asks of a policy, and the answers. */
+/** The checks of a policy: `sessions.describePolicy()`. */
 
 import { explain } from '../../crypto/keyring.ts'
 import type { StorePolicy } from '../../backends/store-backend.ts'
@@ -7,23 +7,23 @@ import { counted, span } from '../command/wording.ts'
 import { cookieFindings, flaskNaming, ownNaming } from './cookie-checks.ts'
 import { check, consider, type Finding, pass, warn } from './finding.ts'
 
-/** Every question that a policy answers by itself. */
+/** Checks a policy. */
 export function policyFindings(policy: Policy): Finding[] {
   const { cookie, format, secrets, algorithms, store, backend } = policy
   const isFlask = format === 'flask'
   const [weakness] = secrets.weaknesses
-  const others = secrets.count > 1 ? `; ${counted(secrets.count - 1, 'previous secret')} too` : ''
+  const others = secrets.count > 1 ? `; ${counted(secrets.count - 1, 'previous secret')}` : ''
   const uses = Object.entries(algorithms).map((use) => use.join(': '))
   return [
-    check('secret', !weakness, `Nobody can guess it${others}.`, [
+    check('secret', !weakness, `No weakness was found${others}.`, [
       `A secret ${weakness && explain(weakness)}.`,
-      `npx sojourn secret --write .env${isFlask ? ' --name SECRET_KEY' : ''}`,
+      `Run: npx sojourn secret --write .env${isFlask ? ' --name SECRET_KEY' : ''}`,
     ]),
     ...cookieFindings(cookie, isFlask ? flaskNaming : ownNaming),
     lifetimeFinding(policy),
     consider('algorithms', !isFlask, uses.join('; '), [
-      `${uses.join('; ')}: a MAC that holds, of a hash that NIST retires by 2030.`,
-      'Keep the preset while Flask shares the session; then leave it out.',
+      `${uses.join('; ')}: HMAC-SHA-1 is not broken, but NIST retires SHA-1 by 2030.`,
+      'Use the preset while Flask shares the session; then leave it out.',
     ]),
     encryptionFinding(policy),
     ...policy.formerly.map(formerlyFinding),
@@ -34,12 +34,11 @@ export function policyFindings(policy: Policy): Finding[] {
 function lifetimeFinding({ lifetime, format }: Policy): Finding {
   const { idle, permanent, absolute, anonymous, assuranceLevel: level } = lifetime
   const others = [
-    ...(permanent === idle ? [] : [`permanent ones ${span(permanent)}`]),
-    ...(anonymous === null ? [] : [`anonymous ones ${span(anonymous)}`]),
+    ...(permanent === idle ? [] : [`permanent sessions ${span(permanent)}`]),
+    ...(anonymous === null ? [] : [`anonymous sessions ${span(anonymous)}`]),
   ]
-  const away = others.length > 0 ? `${[span(idle), ...others].join(', ')},` : span(idle)
-  const atLast = absolute === null ? ', with no absolute timeout' : `, all after ${span(absolute)}`
-  const says = `Sessions end after ${away} without a request${atLast}`
+  const atLast = absolute === null ? 'no absolute timeout' : `absolute timeout ${span(absolute)}`
+  const says = `Idle timeout ${[span(idle), ...others].join(', ')}; ${atLast}`
   return consider(
     'lifetime',
     level !== null,
@@ -47,8 +46,8 @@ function lifetimeFinding({ lifetime, format }: Policy): Finding {
     [
       `${says}: longer than any level of NIST SP 800-63B allows.`,
       format === 'flask'
-        ? "Flask's cookie has no field for more: note the reason."
-        : 'lifetime: aal1, aal2 or aal3 of sojourn (30 days; 24 hours; 12 hours), or note the reason.',
+        ? "Flask's cookie cannot have an absolute timeout: write down the reason."
+        : 'Set lifetime: aal1, aal2 or aal3 of sojourn (30 days; 24 hours; 12 hours), or write down the reason.',
     ],
   )
 }
@@ -62,12 +61,14 @@ function encryptionFinding({ encryption, format, store }: Policy): Finding {
   }
   if (isAhead(migrateUntil)) {
     const says = `Encrypted; unencrypted sessions are accepted until ${migrateUntil}.`
-    return warn('encryption', says, 'encrypt: true, once that has passed.')
+    return warn('encryption', says, 'Write encrypt: true after that time.')
   }
-  const reader = store ? 'Whoever reads the store, or a backup of it,' : 'Whoever has the cookie'
-  return consider('encryption', of !== 'nothing', `Only the secret opens the ${of}.`, [
-    `${reader} can read the session: signed is not secret.`,
-    format === 'flask' ? 'Keep nothing private in it.' : 'encrypt: true, or keep nothing private.',
+  const reader = store ? 'Whoever reads the store or a backup of it' : 'Whoever has the cookie'
+  return consider('encryption', of !== 'nothing', `The ${of} cannot be read without the secret.`, [
+    `${reader} can read the session: it is not encrypted.`,
+    format === 'flask'
+      ? 'Store nothing private in it.'
+      : 'Set encrypt: true, or store nothing private.',
   ])
 }
 
@@ -75,46 +76,48 @@ function formerlyFinding({ name, until }: Policy['formerly'][number]): Finding {
   if (Date.parse(until) > Date.now()) {
     return pass('formerly', `Sessions of '${name}' are moved here until ${until}.`)
   }
-  const says = `Sessions of '${name}' are not accepted since ${until}.`
-  return warn('formerly', says, 'Take it out of the option formerly.')
+  const says = `Sessions of '${name}' are not accepted any more, since ${until}.`
+  return warn('formerly', says, 'Remove it from the option formerly.')
 }
 
 function logoutFinding(isFlask: boolean): Finding {
   return warn(
     'logout',
-    'A logout empties the browser; a copy of the cookie is valid until it expires.',
+    'A logout clears the cookie in the browser. A copy of the cookie is valid until it expires.',
     isFlask
-      ? 'Keep the lifetime short.'
-      : "A store: then every session can be ended, and all of a user's at once.",
+      ? 'Use a short lifetime.'
+      : 'Use a store: then a logout ends the session, and all sessions of a user can be revoked.',
   )
 }
 
 function storeFindings(policy: StorePolicy, engine: string): Finding[] {
   const { rotate, grace, onReplay, maxSessionsPerUser: most, onLimit, deadlines } = policy
   const renewed = rotate === null ? 'only by regenerate()' : `after ${span(rotate)}`
-  const replayed = onReplay === 'end' ? 'its session ends' : 'it is reported'
+  const replayed = onReplay === 'end' ? 'ends its session' : 'is reported'
   const isStrict = policy.onUnavailable === 'error'
-  const without = isStrict ? 'the answer is 503' : 'everybody is anonymous and nothing is written'
+  const without = isStrict
+    ? 'the status is 503'
+    : 'all visitors are anonymous, and nothing is saved'
   return [
     ...(engine === 'memory' ? [IN_MEMORY] : []),
-    pass('logout', 'It ends the session on the server: no copy of the cookie is valid after it.'),
+    pass('logout', 'A logout ends the session on the server: no copy of the cookie is valid then.'),
     pass(
       'ids',
-      `New at each login, otherwise renewed ${renewed}: the old one is valid for ${span(grace)} more; replayed later, ${replayed}.`,
+      `Renewed at each login, otherwise ${renewed}. The old id is valid for ${span(grace)} more; a later replay ${replayed}.`,
     ),
     pass(
       'limit',
-      `${most} sessions a user; one more ${onLimit === 'reject' ? 'is refused' : 'ends the oldest'}.`,
+      `${most} sessions per user. A further login ${onLimit === 'reject' ? 'is refused' : 'ends the oldest one'}.`,
     ),
     pass(
       'outage',
-      `Without the store ${without}, after ${span(deadlines.read)} at a read and ${span(deadlines.write)} at a write.`,
+      `If the store is unavailable, ${without}. Timeouts: ${span(deadlines.read)} for a read, ${span(deadlines.write)} for a write.`,
     ),
   ]
 }
 
 const IN_MEMORY = warn(
   'store',
-  'Sessions end with the process, and no other process knows them.',
-  'sqliteStore(db), redisStore(client) or postgresStore(pool).',
+  'Sessions end with the process, and other processes cannot use them.',
+  'Use sqliteStore(db), redisStore(client) or postgresStore(pool).',
 )

@@ -1,24 +1,24 @@
-/** `sojourn inspect`: shows what is in a session cookie, and whether a secret signed it. */
+/** `sojourn inspect`: shows what is in a session cookie, and whether it is valid under a secret. */
 
 import { text } from 'node:stream/consumers'
 import { printable } from '../../base/printable.ts'
 import { command, usageError } from '../command/command.ts'
 import { takeVariables } from '../command/load.ts'
-import { describe } from './description.ts'
-import { recognise } from './formats.ts'
+import { describe } from '../../inspect/description.ts'
+import { recognise } from '../../inspect/formats.ts'
 import { page } from './page.ts'
-import { cookiesIn, type PastedCookie } from './pasted.ts'
-import { type GivenSecret, USUAL_NAMES } from './verify.ts'
+import { cookiesIn, type PastedCookie } from '../../inspect/pasted.ts'
+import { type GivenSecret, USUAL_NAMES } from '../../inspect/verify.ts'
 
 const USAGE = `sojourn inspect [COOKIE]                  shows a cookie: a value, a Cookie or Set-Cookie header,
-                                          or a response; without COOKIE, from standard input
+                                            or a response; without COOKIE reads standard input
                   [--name NAME]             which cookie of a header, or the name of the value
-                  [--secret-env NAME]       the variable with the secret that may have signed it
-                                            (without it: SESSION_SECRET, then SECRET_KEY)
-                  [--env .env]              with the variables of a file
-                  [--secret SECRET]         the secret itself; your shell remembers it
-                  [--audience NAME]         the app's own, if it has the option
-                  [--json]                  for programs
+                  [--secret-env NAME]       the variable with the secret (default: SESSION_SECRET and
+                                            SECRET_KEY)
+                  [--env .env]              loads the variables of a file
+                  [--secret SECRET]         the secret itself; it stays in your shell's history
+                  [--audience NAME]         the option audience of the app, if it is set
+                  [--json]                  prints JSON
 `
 
 export const inspect = command({
@@ -34,7 +34,7 @@ export const inspect = command({
   async run({ name: wanted, env, audience, secret, 'secret-env': variables }, positionals) {
     takeVariables(env)
     const secrets = secretsFrom(secret ?? [], variables ?? [])
-    // An unquoted header arrives as several arguments.
+    // A header without quotes arrives as several arguments.
     const given = positionals.join(' ')
     const cookies = cookiesIn(given === '' || given === '-' ? await standardInput() : given)
     const chosen = choose(cookies, wanted)
@@ -56,25 +56,25 @@ export const inspect = command({
   },
 })
 
-const OF_ONE_NAME = 'cookies have this name: a server takes one of them only. In the order sent:'
+const OF_ONE_NAME = 'cookies have this name: a server uses only one of them. In the order sent:'
 
 function alsoThere(others: readonly { name: string; format: string }[]): string {
   const list = others.map(({ name, format }) => `${name} (${format})`).join(', ')
-  return `also there: ${printable(list)}; show one with --name`
+  return `other cookies: ${printable(list)}; show one with --name`
 }
 
 function secretsFrom(texts: readonly string[], variables: readonly string[]): GivenSecret[] {
   if (texts.includes('')) throw usageError('--secret is empty. Was the variable set?')
   if (texts.length > 0) {
     process.stderr.write(
-      'sojourn: a secret in --secret stays in the history of your shell and shows in the list of\n' +
+      "sojourn: a secret in --secret stays in your shell's history and is visible in the list of\n" +
         'processes. Better: --secret-env NAME.\n',
     )
   }
   const named = variables.flatMap(secretIn)
-  // The name is not repeated: with a stray $ it is the secret.
+  // The name is not repeated: with a $ before it, it would be the secret.
   if (named.length < variables.length) {
-    throw usageError('The variable that --secret-env names is not set, or empty.')
+    throw usageError('The variable of --secret-env is not set or empty.')
   }
   const given = [...texts.map((text) => ({ text, from: '--secret' })), ...named]
   return given.length > 0 ? given : ['SESSION_SECRET', 'SECRET_KEY'].flatMap(secretIn)
@@ -85,33 +85,33 @@ function secretIn(name: string): GivenSecret[] {
   return text ? [{ text, from: name }] : []
 }
 
-/** Standard input beyond this is no cookie, nor the headers around one. */
+/** The most bytes of standard input. Cookies and headers are shorter. */
 const MAX_INPUT = 1_048_576
 
 async function standardInput(): Promise<string> {
   if (process.stdin.isTTY) {
-    throw usageError("Give a cookie: sojourn inspect 'session=...', or pipe it in.")
+    throw usageError("Pass a cookie: sojourn inspect 'session=...', or pipe it in.")
   }
   const given = await text(process.stdin)
   if (given.length <= MAX_INPUT) return given
-  throw usageError('That is longer than a megabyte: no cookie, and no headers.')
+  throw usageError('The input is longer than a megabyte, so it is not a cookie or a header.')
 }
 
-/** The cookies to show: all of the name that was given, or else of the likeliest one. */
+/** The cookies to show: those of the given name, otherwise of the name that most likely is the session's. */
 function choose(cookies: readonly PastedCookie[], wanted: string | undefined): PastedCookie[] {
   if (wanted === undefined) {
     const ranks = cookies.map(rankOf)
     const best = cookies[ranks.indexOf(ranks.reduce((a, b) => Math.min(a, b), Infinity))]
-    if (!best) throw new Error('There is no cookie in what was given.')
+    if (!best) throw new Error('There is no cookie in the input.')
     return cookies.filter(({ name }) => name === best.name)
   }
   const found = cookies.filter(({ name }) => name === undefined || name === wanted)
   if (found.length > 0) return found.map((cookie) => ({ ...cookie, name: wanted }))
   const names = [...new Set(cookies.map(({ name }) => name))].join(', ') || 'none'
-  throw new Error(`There is no cookie of that name. There are: ${names}. Say which with --name.`)
+  throw new Error(`There is no cookie of that name. There are: ${names}. Choose one with --name.`)
 }
 
-/** The likeliest first; what is not named here comes before the unknown. */
+/** Formats in order of preference. Others come after these, and unknown ones last. */
 const LIKELY = ['sojourn', 'sojourn-encrypted', 'sojourn-id', 'flask', 'itsdangerous']
 
 function rankOf({ name, value }: PastedCookie): number {

@@ -1,4 +1,4 @@
-/** `sojourn migrate`: runs the package `sojourn-migrate`, which brings a parser, if it is installed. */
+/** `sojourn migrate`: runs the package `sojourn-migrate`, if it is installed. */
 
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
@@ -6,11 +6,11 @@ import { dirname, join } from 'node:path'
 import { type Command, failure } from '../command/command.ts'
 
 export const migrate: Command = {
-  usage: `sojourn migrate express-session [FILE...] rewrites an app for Sojourn, and lists what is left to do;
-                                            a package of its own: npm install -D sojourn-migrate
-                  [--to drop-in]            only the import; or --to sojourn, its own calls
+  usage: `sojourn migrate express-session [FILE...] rewrites an app for Sojourn, and lists what is left to do
+                                            (a separate package: npm install -D sojourn-migrate)
+                  [--to drop-in]            changes only the import; --to sojourn: uses Sojourn's API
                   [--dry]                   prints a diff and writes nothing
-                  [--force]                 also writes files that git could not bring back
+                  [--force]                 also writes files that git cannot restore
 `,
   async run(args) {
     const { stdout, status } = spawnSync(process.execPath, [program(), ...args], {
@@ -22,13 +22,13 @@ export const migrate: Command = {
   },
 }
 
-/** The command of the package, as the project in this folder has it. */
+/** The program of the package, as installed for the project in this folder. */
 function program(): string {
   try {
     const manifest = createRequire(join(process.cwd(), 'x')).resolve('sojourn-migrate/package.json')
     return join(dirname(manifest), 'dist', 'main.js')
   } catch {
     const remedy = 'Run: npx sojourn-migrate express-session'
-    throw failure('The migration is a package of its own, which is not installed here.', remedy)
+    throw failure('The package sojourn-migrate is not installed here.', remedy)
   }
 }

@@ -1,4 +1,4 @@
-/** A `.env` file as text: found, read and changed without touching a byte that is not ours. */
+/** Reads and changes a `.env` file without changing any other byte of it. */
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -6,17 +6,17 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { isDeepStrictEqual, parseEnv } from 'node:util'
 
 /**
- * The file's text, one character per byte, so that what is not ours is written back as it was;
- * `undefined` if there is no such file.
+ * The file's text with one character per byte, so that all other bytes are written back unchanged;
+ * `undefined` if the file does not exist.
  */
 export function readEnvFile(file: string): string | undefined {
   if (!existsSync(file)) return undefined
   const text = readFileSync(file, 'latin1')
   if (!text.startsWith('\xff\xfe') && !text.startsWith('\xfe\xff')) return text
-  throw new Error(`${file} is UTF-16, which Node.js does not read. Save it as UTF-8 first.`)
+  throw new Error(`${file} is in UTF-16, which Node.js cannot read. Save it as UTF-8 first.`)
 }
 
-/** Where each value of a variable begins, and its text: with its quotation marks. */
+/** Each value of a variable: its position, and its text with quotation marks. */
 export function valuesIn(text: string, name: string): { at: number; value: string }[] {
   // line = ["export" 1*SP] name *SP "=" *SP value *SP ["#" comment]
   const line = new RegExp(
@@ -30,13 +30,13 @@ export function valuesIn(text: string, name: string): { at: number; value: strin
 }
 
 /**
- * Sets variables in a file, each where it stands already or else at the end, and git is made to
- * ignore the file. Returns what to tell about it.
+ * Sets variables in a file: in their place, or at the end. Makes git ignore the file, and returns the
+ * message about that.
  *
  * @param spelled the text of each value
- * @param meant what Node.js is to read from that
- * @throws before anything is changed, if it would read something else: a line may be part of another
- * variable's value
+ * @param meant the values that Node.js should read from it
+ * @throws before anything is changed, if Node.js would read other values: a line may be part of
+ * another variable's value
  */
 export function setInFile(
   file: string,
@@ -47,11 +47,11 @@ export function setInFile(
   const after = Object.entries(spelled).reduce(withVariable, before ?? '')
   if (!isDeepStrictEqual({ ...parseEnv(after) }, { ...parseEnv(before ?? ''), ...meant })) {
     const [name] = Object.keys(spelled)
-    const why = `${name} stands there in several lines, or within quotation marks`
-    throw new Error(`${file} would not give it back: ${why}. Nothing was changed.`)
+    const why = `${name} is on several lines there, or within quotation marks`
+    throw new Error(`The new value could not be read from ${file}: ${why}. Nothing was changed.`)
   }
   const path = resolve(file)
-  // Ignored before it is written: there is no moment in which `git add` would take the secret.
+  // Ignored before it is written, so that `git add` can never add the secret.
   const ignored = ignoreInGit(path) ? `Added ${basename(path)} to .gitignore.\n` : ''
   if (before === undefined) writeFileSync(path, after, { mode: 0o600, flag: 'wx' })
   else writeFileSync(path, after, 'latin1')
@@ -64,7 +64,7 @@ function withVariable(text: string, [name, value]: [string, string]): string {
   return text.slice(0, last.at) + value + text.slice(last.at + last.value.length)
 }
 
-/** The text with one more line, ended as its others are. */
+/** The text with one more line, with the same line end as the others. */
 function withLine(text: string, line: string): string {
   const newline = text.includes('\r\n') ? '\r\n' : '\n'
   const separator = text === '' || text.endsWith('\n') ? '' : newline
@@ -74,7 +74,7 @@ function withLine(text: string, line: string): string {
 /**
  * Adds the file to the `.gitignore` beside it, unless git ignores it already. Returns whether it did.
  *
- * The `.gitignore` is made where there is a repository or a package.
+ * Creates the `.gitignore` only in a repository or a package.
  */
 function ignoreInGit(path: string): boolean {
   const [folder, name] = [dirname(path), basename(path)]

@@ -1,4 +1,4 @@
-/** `sojourn secret --rotate`: the next configuration, and how to get there with nobody signed out. */
+/** `sojourn secret --rotate`: the next configuration, and how to deploy it without signing anybody out. */
 
 import { parseEnv } from 'node:util'
 import { explain } from '../../crypto/keyring.ts'
@@ -10,21 +10,21 @@ export interface Rotation {
   name: string
   /** The new secret. */
   made: string
-  /** The file to change; without it the next configuration is printed. */
+  /** The file to change. Without it the next configuration is printed. */
   file: string | undefined
-  /** The file to read; without either, the environment. */
+  /** The file to read. Without both files the environment is read. */
   source: string | undefined
-  /** Whether a secret that is already behind the one of today may go. */
+  /** Whether an existing previous secret may be removed. */
   drops: boolean | undefined
 }
 
-/** Rotates and returns what to print, or throws before anything was changed. */
+/** Rotates a secret; returns the output. If it throws, nothing was changed. */
 export function rotate({ name, made, file, source, drops }: Rotation): string {
   const previous = `${name}_PREVIOUS`
   const read = file ?? source
   const before = read === undefined ? '' : readEnvFile(read)
   if (before === undefined) throw new Error(`There is no file ${read}.`)
-  // As Node.js reads it: the text has one character per byte.
+  // Decoded as Node.js does: the text has one character per byte.
   const given = read ? parseEnv(Buffer.from(before, 'latin1').toString()) : process.env
   const current = given[name]
   if (!current) {
@@ -36,14 +36,14 @@ export function rotate({ name, made, file, source, drops }: Rotation): string {
   const weakness = weaknessOf(Buffer.from(current))
   if (weakness) {
     throw new Error(
-      `The secret in ${name} ${explain(weakness)}: kept behind a new one it would go on opening what anybody ` +
-        `can forge. Empty ${name} and run: sojourn secret --write .env. Everybody then signs in again.`,
+      `The secret in ${name} ${explain(weakness)}: as a previous secret it would still accept forged ` +
+        `cookies. Empty ${name} and run: sojourn secret --write .env. All visitors then sign in again.`,
     )
   }
   if (given[previous] && !drops) {
     throw new Error(
-      `There is a ${previous} already: whoever still comes with it would be signed out. ` +
-        'See sessions.secretUse(); to drop it: --drop-previous.',
+      `There is a ${previous} already: visitors whose cookies it has signed would be signed out. ` +
+        'See sessions.secretUse(). To remove it: --drop-previous.',
     )
   }
   if (file === undefined) {
@@ -60,7 +60,7 @@ export function rotate({ name, made, file, source, drops }: Rotation): string {
   )
 }
 
-/** The value as a line of `.env` gives it back. */
+/** The value as it has to be written in a `.env` file. */
 function quoted(value: string): string {
   if (!/[\s#'"`\\]/.test(value)) return value
   const mark = ["'", '"', '`'].find((each) => !value.includes(each)) ?? ''
@@ -72,12 +72,12 @@ function advice(name: string, previous: string): string {
     name === 'SECRET_KEY'
       ? `flask({ SECRET_KEY: process.env.${name}, SECRET_KEY_FALLBACKS: [process.env.${previous}] })`
       : `createSessions({ secret: [process.env.${name}, process.env.${previous}] })`
-  return `In the program, where the first secret signs and both are accepted:
+  return `In the program (the current secret signs, both are accepted):
 
   ${ring}
 
-One process: restart it. Several: deploy first with the two values the other way round, then as here.
-The previous secret may go when sessions.secretUse() counts nobody any more, at the latest after
-lifetime.idle. If the old secret has leaked, leave ${previous} empty: everybody signs in again.
+One process: restart it. Several: first deploy with the two values exchanged, then as shown here.
+Remove the previous secret when sessions.secretUse() does not count it any more, at the latest after
+lifetime.idle. If the previous secret was leaked, leave ${previous} empty: all visitors sign in again.
 `
 }

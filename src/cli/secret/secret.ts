@@ -1,4 +1,4 @@
-/** `sojourn secret`: makes a secret or the next of a ring, and writes it into a `.env` file. */
+/** `sojourn secret`: makes a secret, or rotates one, and writes it to a `.env` file. */
 
 import { encodeBase64url } from '../../base/bytes.ts'
 import { systemRandom } from '../../base/ports.ts'
@@ -9,12 +9,12 @@ import { rotate } from './rotate.ts'
 
 const USAGE = `sojourn secret                            prints a new secret
 sojourn secret --write .env               adds it to that file as SESSION_SECRET
-                  [--name SESSION_SECRET]   as another variable
-sojourn secret --rotate                   prints the next configuration: a new secret, and the one
-                                            of today behind it
-                  [--env .env]              takes that from a file, not from the environment
-                  [--write .env]            changes the file, and shows neither of them
-                  [--drop-previous]         also if this ends what a still older secret opens
+                  [--name SESSION_SECRET]   the name of the variable
+sojourn secret --rotate                   prints the next configuration: a new secret, and the
+                                            current one as the previous secret
+                  [--env .env]              reads the current secret from a file
+                  [--write .env]            changes the file, and prints no secret
+                  [--drop-previous]         removes an older previous secret
 `
 
 export const secret = command({
@@ -23,7 +23,7 @@ export const secret = command({
     write: { type: 'string' },
     name: { type: 'string' },
     rotate: { type: 'boolean' },
-    // Node.js takes --env-file for its own, wherever it stands.
+    // Not --env-file, which Node.js itself reads anywhere on the command line.
     env: { type: 'string' },
     'drop-previous': { type: 'boolean' },
   },
@@ -35,7 +35,7 @@ export const secret = command({
     }
     if (file === '') throw usageError('--write needs a file, such as .env.')
     if (!values.rotate && (source !== undefined || drops)) {
-      throw usageError('--env and --drop-previous go with --rotate.')
+      throw usageError('--env and --drop-previous need --rotate.')
     }
     if (file !== undefined && source !== undefined) {
       throw usageError('--write reads the file that it changes: leave --env out.')
@@ -44,16 +44,16 @@ export const secret = command({
     if (values.rotate) return { text: rotate({ name, made, file, source, drops }) }
     if (file !== undefined) return { text: addTo(file, name, made) }
     if (values.name === undefined) return { text: made }
-    throw usageError('--name says how to call it in a file: give --write .env as well.')
+    throw usageError('--name is the name of a variable in a file: add --write .env.')
   },
 })
 
-/** Adds the secret to the file; returns what to tell about it. */
+/** Adds the secret to the file; returns the output. */
 function addTo(file: string, name: string, made: string): string {
   const before = readEnvFile(file)
   if (valuesIn(before ?? '', name).some(({ value }) => !/^(?:''|""|``)?$/.test(value))) {
     throw new Error(
-      `${file} has a ${name} already. It was kept; nothing was changed. To change it without ` +
+      `${file} has a ${name} already. Nothing was changed. To change it without ` +
         `signing anybody out: sojourn secret --rotate --write ${file}.`,
     )
   }

@@ -5,11 +5,11 @@ import { usageError } from '../command/command.ts'
 import { columns } from '../command/terminal.ts'
 import { onStore } from './on-store.ts'
 
-const USAGE = `sojourn list MODULE USER                  lists a user's sessions, the first to sign in first
+const USAGE = `sojourn list MODULE USER                  lists a user's sessions in the order of their logins
 `
 
 export const list = onStore(USAGE, {}, (_, [user, ...more]) => {
-  if (!user || more.length > 0) throw usageError('Give one user id: sojourn list MODULE USER.')
+  if (!user || more.length > 0) throw usageError('Pass one user id: sojourn list MODULE USER.')
   return async (sessions) => {
     const listed = (await sessions.list(user)).map((session) => ({
       handle: session.handle,
@@ -27,7 +27,7 @@ export const list = onStore(USAGE, {}, (_, [user, ...more]) => {
   }
 })
 
-/** Nothing for a date that there is not: somebody else may have written into the store. */
+/** The date as text; `null` if it is missing or invalid: another program may have written the row. */
 function iso(date: Date | undefined): string | null {
   return date?.toJSON()?.replace(/\.\d{3}Z$/, 'Z') ?? null
 }

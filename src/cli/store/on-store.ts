@@ -1,23 +1,23 @@
-/** What `list`, `revoke` and `prune` have in common: they work on the app's own sessions. */
+/** The common part of `list`, `revoke` and `prune`, which use the app's own sessions. */
 
 import type { ParseArgsOptionsConfig } from 'node:util'
 import type { StoredSessions } from '../../session/sessions.ts'
 import * as commands from '../command/command.ts'
 import { load, LOAD_OPTIONS, quietly, takeVariables } from '../command/load.ts'
 
-export const STORE_USAGE = `of list, revoke and prune, which load MODULE, a file that makes \`sessions\`:
-                  [--env .env]              with the variables of a file
+export const STORE_USAGE = `list, revoke and prune load MODULE, a file of your app that makes \`sessions\`:
+                  [--env .env]              loads the variables of a file
                   [--export NAME]           which sessions, if it exports several
-                  [--json]                  for programs
+                  [--json]                  prints JSON
 `
 
-/** What is done once the app is loaded. */
+/** The work of a command, once the app is loaded. */
 export type Work = (sessions: StoredSessions) => Promise<commands.Answer>
 
 /**
- * A command on the sessions in an app's store.
+ * Makes a command on the sessions in an app's store.
  *
- * @param prepare reads what stands behind the module. @throws ERR_USAGE: then nothing is loaded
+ * @param prepare reads the arguments after the module. If it throws ERR_USAGE, nothing is loaded.
  */
 export function onStore<const Options extends ParseArgsOptionsConfig>(
   usage: string,
@@ -29,7 +29,7 @@ export function onStore<const Options extends ParseArgsOptionsConfig>(
     usage,
     options: all,
     run(values, [module = '', ...rest]) {
-      // Not repeated: there may be a password in it.
+      // The argument is not repeated: it may contain a password.
       if (module === '' || module.includes('://')) throw commands.usageError(NO_MODULE)
       const work = prepare(values as commands.ValuesOf<Options>, rest)
       const { env, export: wanted } = values as commands.ValuesOf<typeof LOAD_OPTIONS>
@@ -43,7 +43,7 @@ export function onStore<const Options extends ParseArgsOptionsConfig>(
   })
 }
 
-const NO_MODULE = 'First give the module of your app that exports `sessions`, such as sessions.js.'
-const IN_COOKIES = 'These sessions are kept in cookies, so no server knows them all.'
+const NO_MODULE = 'Pass the module of your app that exports `sessions`, such as sessions.js.'
+const IN_COOKIES = 'These sessions are in cookies, so no server has a list of them.'
 const TAKE_A_STORE =
-  'To list or revoke sessions, keep them in a store: createSessions({ store: ... }).'
+  'To list or revoke sessions, save them in a store: createSessions({ store: ... }).'

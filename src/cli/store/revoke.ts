@@ -1,4 +1,4 @@
-/** `sojourn revoke`: ends one session, all of a user, or every session in a store. */
+/** `sojourn revoke`: ends one session, all sessions of a user, or every session in a store. */
 
 import { type Answer, usageError } from '../command/command.ts'
 import { counted } from '../command/wording.ts'
@@ -6,7 +6,7 @@ import { onStore, type Work } from './on-store.ts'
 
 const USAGE = `sojourn revoke MODULE USER HANDLE         ends one session of a user
 sojourn revoke MODULE USER --all          ends all of them, and logins in flight
-                  [--except HANDLE]         but this one
+                  [--except HANDLE]         except this one
 sojourn revoke MODULE --everybody --yes   ends every session in the store
 `
 
@@ -19,27 +19,27 @@ const OPTIONS = {
 
 export const revoke = onStore(USAGE, OPTIONS, (values, [user, handle, ...more]) => {
   const { all, except, everybody, yes } = values
-  if (except !== undefined && !all) throw usageError('--except goes with --all.')
+  if (except !== undefined && !all) throw usageError('--except needs --all.')
   if (everybody) {
-    if (user !== undefined || all) throw usageError('--everybody takes neither a user nor --all.')
-    if (!yes) throw usageError('This ends every session of everybody. If so, add --yes.')
+    if (user !== undefined || all) throw usageError('Use --everybody without a user and --all.')
+    if (!yes) throw usageError('This ends every session of all users. To confirm, add --yes.')
     return async (sessions) => ended(await sessions.revokeAll())
   }
   if (!user || more.length > 0) {
-    throw usageError('Give a user id and a handle, or a user id and --all, or --everybody.')
+    throw usageError('Pass a user id and a handle, or a user id and --all, or --everybody.')
   }
   if (all) {
-    if (handle !== undefined) throw usageError('Give a handle or --all, not both.')
+    if (handle !== undefined) throw usageError('Pass a handle or --all, not both.')
     return allOf(user, except)
   }
-  if (!handle) throw usageError('Which session? Give its handle (see: sojourn list), or --all.')
+  if (!handle) throw usageError('Which session? Pass its handle (see: sojourn list), or --all.')
   return async (sessions) => ((await sessions.revoke(user, handle)) ? ended(1) : NOT_THERE)
 })
 
 function allOf(user: string, except: string | undefined): Work {
   return async (sessions) => {
     if (except !== undefined) {
-      // A slip of the pen here would end the one session that was to stay.
+      // A mistyped handle would end the session that should stay.
       const listed = await sessions.list(user)
       if (!listed.some(({ handle }) => handle === except)) return NOT_THERE
     }
@@ -55,10 +55,10 @@ function ended(count: number): Answer {
 }
 
 const NOT_MARKED =
-  'The store is full and could not store the revocation: logins in flight may remain. Make room, and revoke again.'
+  'The store is full and could not save the revocation: logins in flight may remain. Make room, and revoke again.'
 
 const NOT_THERE: Answer = {
-  text: 'This user has no session of that handle. Nothing was ended.',
+  text: 'This user has no session with that handle. No session was ended.',
   json: { ended: 0 },
   code: 1,
 }

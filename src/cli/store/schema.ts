@@ -6,7 +6,7 @@ import { sqliteSchema } from '../../stores/sqlite/sqlite.ts'
 import { command, usageError } from '../command/command.ts'
 
 const USAGE = `sojourn schema sqlite|postgres            prints the SQL that makes the tables of a store
-                  [--prefix PREFIX]         what their names begin with, if the app says so too
+                  [--prefix PREFIX]         the option prefix of the store, if it is set
 `
 
 const SCHEMAS = new Map([
@@ -21,8 +21,8 @@ export const schema = command({
   run({ prefix }, [engine = '', ...more]) {
     const make = SCHEMAS.get(engine.toLowerCase())
     if (!make || more.length > 0) {
-      const says = 'Say which tables: sojourn schema sqlite, or sojourn schema postgres.'
-      throw usageError(`${says} Redis has none.`)
+      const says = 'Run: sojourn schema sqlite, or: sojourn schema postgres.'
+      throw usageError(`${says} Redis needs no tables.`)
     }
     try {
       return { text: make(prefix).trimEnd() }

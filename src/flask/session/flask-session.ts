@@ -32,27 +32,27 @@ export type { RedisClient } from '../../stores/redis/client.ts'
 export type { SqliteDatabase } from '../../stores/sqlite/client.ts'
 export type { FlaskSettings } from '../settings.ts'
 
-/** The settings of Flask-Session 0.8, with its names, defaults and units, beside those of Flask. */
+/** The settings of Flask-Session 0.8 and of Flask, with their names, defaults and units. */
 export interface FlaskSessionConfig extends FlaskSettings {
-  /** `'sqlalchemy'` is PostgreSQL or SQLite. @default that of the client which is given; required if both are */
+  /** `'sqlalchemy'` is PostgreSQL or SQLite. Required only if both clients are given. @default that of the client */
   SESSION_TYPE?: 'redis' | 'sqlalchemy'
-  /** A client that you have connected, of node-redis, ioredis or iovalkey. @default none */
+  /** A connected client of node-redis, ioredis or iovalkey. @default none */
   SESSION_REDIS?: RedisClient | undefined
-  /** A client that you have made: a Pool of `pg`, `postgres`, PGlite, or a database of SQLite. @default none */
+  /** A client: a Pool of `pg`, `postgres`, PGlite, or a database of SQLite. @default none */
   SESSION_SQLALCHEMY?: PostgresClient | SqliteDatabase | undefined
-  /** The table, which Flask-Session makes. @default 'sessions' */
+  /** The name of the table, which Flask-Session creates. @default 'sessions' */
   SESSION_SQLALCHEMY_TABLE?: string
   /** The schema of the table. @default that of the connection */
   SESSION_SQLALCHEMY_SCHEMA?: string | null
   /** The beginning of every key in the store. @default 'session:' */
   SESSION_KEY_PREFIX?: string
-  /** How sessions are written. Both formats are read; pickle, of versions up to 0.6, is not. @default 'msgpack' */
+  /** The format in which sessions are written. Both are read. Pickle (up to version 0.6) is not. @default 'msgpack' */
   SESSION_SERIALIZATION_FORMAT?: Format
-  /** Whether the cookie's id is signed. Deprecated in Flask-Session. @default false */
+  /** Whether the session id in the cookie is signed. Deprecated in Flask-Session. @default false */
   SESSION_USE_SIGNER?: boolean
   /** Whether new sessions are permanent: their cookie stays when the browser is closed. @default true */
   SESSION_PERMANENT?: boolean
-  /** Of the session id: the random bytes, 16 to 128. @default 32 */
+  /** The number of random bytes in a session id, 16 to 128. @default 32 */
   SESSION_ID_LENGTH?: number
 }
 
@@ -90,9 +90,9 @@ function presetOf(config: FlaskSessionConfig): BackendPreset {
     throw invalid('SESSION_ID_LENGTH', 'has to be a whole number from 16 to 128')
   }
   if (config.SESSION_COOKIE_PARTITIONED) {
-    throw invalid('SESSION_COOKIE_PARTITIONED', 'is not sent by Flask-Session: leave it out')
+    throw invalid('SESSION_COOKIE_PARTITIONED', 'is ignored by Flask-Session: leave it out')
   }
-  // Redis refuses such a time, and a row of SQL would be lost at once.
+  // Redis refuses such a time to live, and a row in SQL would expire at once.
   if ((config.PERMANENT_SESSION_LIFETIME ?? 1) <= 0) {
     throw invalid('PERMANENT_SESSION_LIFETIME', 'has to be positive: no session would be saved')
   }
@@ -122,7 +122,7 @@ function presetOf(config: FlaskSessionConfig): BackendPreset {
         layout,
         writer,
         lifetime: {
-          // Not `<=`: a time that cannot be read has to expire.
+          // Not `<=`: a time that cannot be read is NaN, and has to count as expired.
           ended: (_, { expiresAt = Infinity }, now) => (expiresAt > now ? undefined : 'expired'),
           of: (record, now) => ({
             expiresAt: now + remains,
@@ -141,13 +141,13 @@ function presetOf(config: FlaskSessionConfig): BackendPreset {
   }
 }
 
-/** Of a session's text. */
+/** The most bytes of a session's text. */
 const MAX_BYTES = 786_000
 
-/** How long a call of the store may take. */
+/** How long one call of the store may take. In milliseconds. */
 const DEADLINE_MS = 1_000
 
-/** A session that has nothing but `_permanent` is not stored. */
+/** Whether a session has nothing but `_permanent`: then it is not saved. */
 function isEmpty({ data }: SessionRecord, { names }: Layout): boolean {
   return data.size === 0 || (data.size === 1 && data.has(names.permanent))
 }
@@ -162,19 +162,22 @@ function storeMaker(config: FlaskSessionConfig): StoreMaker {
   const { SESSION_REDIS: redis, SESSION_SQLALCHEMY: sql } = config
   const { SESSION_KEY_PREFIX: prefix = 'session:' } = config
   if (redis !== undefined && sql !== undefined && config.SESSION_TYPE === undefined) {
-    throw invalid('SESSION_TYPE', 'is missing: it says which of the two clients has the sessions')
+    throw invalid(
+      'SESSION_TYPE',
+      "is missing. Two clients are given: write 'redis' or 'sqlalchemy'",
+    )
   }
   const type = config.SESSION_TYPE ?? (sql === undefined ? 'redis' : 'sqlalchemy')
   oneOf(type, ['redis', 'sqlalchemy'], 'SESSION_TYPE')
   if (type === 'redis') {
-    if (redis === undefined)
-      throw invalid('SESSION_REDIS', 'is missing: a client you have connected')
+    if (redis === undefined) throw invalid('SESSION_REDIS', 'is missing. Pass a connected client')
     return {
       engine: 'Redis',
       make: (serializer, clock) => flaskSessionRedis(redis, { prefix, clock, serializer }),
     }
   }
-  if (sql === undefined) throw invalid('SESSION_SQLALCHEMY', 'is missing: a pool or a database')
+  if (sql === undefined)
+    throw invalid('SESSION_SQLALCHEMY', 'is missing. Pass a pool or a database')
   const { SESSION_SQLALCHEMY_TABLE: name = 'sessions', SESSION_SQLALCHEMY_SCHEMA: schema } = config
   const table = tableName(schema, name)
   return isSqlite(sql)
@@ -224,9 +227,9 @@ const NAMES: readonly string[] = [
   ...Object.keys(TYPES),
 ]
 
-/** Settings that say nothing here, and why. */
+/** Settings without a meaning here, and why. */
 const INSTEAD: Readonly<Record<string, string>> = {
-  MAX_COOKIE_SIZE: 'The cookie has only an id: leave it out',
-  SESSION_CLEANUP_N_REQUESTS: 'Flask removes expired rows: leave it out',
+  MAX_COOKIE_SIZE: 'Leave it out: the cookie contains only an id',
+  SESSION_CLEANUP_N_REQUESTS: 'Leave it out: Flask removes expired rows',
   SESSION_SQLALCHEMY_BIND_KEY: 'Pass the pool of that database as SESSION_SQLALCHEMY',
 }

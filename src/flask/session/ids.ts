@@ -12,7 +12,7 @@ const ID = /^[\w-]{22,200}$/
 
 /**
  * @param bytes SESSION_ID_LENGTH
- * @param secrets those that sign; `undefined` without SESSION_USE_SIGNER
+ * @param secrets the secrets that sign ids; `undefined` without SESSION_USE_SIGNER
  */
 export function flaskSessionIds(bytes: number, secrets: readonly Uint8Array[] | undefined) {
   const keys = secrets?.map((secret) => itsdangerousKey(secret, 'flask-session', 'sha1', 'hmac'))

@@ -13,7 +13,7 @@ import { FIRST_SECOND, fits, LAST_SECOND, TIMESTAMP, TOO_LONG } from './msgpack-
 /** `SESSION_SERIALIZATION_FORMAT`. */
 export type Format = 'msgpack' | 'json'
 
-/** A point in time: an aware datetime of Python, which is read to the millisecond. */
+/** The tag of a time: an aware datetime of Python, which is read with millisecond precision. */
 const timestampTag: Tag<Date> = {
   key: TIMESTAMP,
   test: (value): value is Date => isDate(value) && !Number.isNaN(value.getTime()),
@@ -32,7 +32,7 @@ const timestampTag: Tag<Date> = {
 
 const NO_YEAR = 'it holds a Date outside the years 1 to 9999'
 
-/** Refuses integers as msgspec does, when they are set. Nothing is ever stored under its key. */
+/** A tag that writes nothing: it refuses integers that msgspec refuses, when they are set. */
 const integerTag: Tag<bigint> = {
   key: ' i',
   test: (value): value is bigint => typeof value === 'bigint' && !fits(value),
@@ -41,10 +41,10 @@ const integerTag: Tag<bigint> = {
 }
 
 /**
- * The layout of Flask-Session's data. Flash messages are lists, the user's id is in `_user_id`.
+ * The layout of Flask-Session's data. Flash messages are lists; the user's id is in `_user_id`.
  *
- * A value that Flask-Session would store as another type is refused: it would read as that type on
- * both sides from the next request on.
+ * Refuses a value that Flask-Session would store as another type: from the next request on, both apps
+ * would read that other type.
  *
  * @param isPermanent whether new sessions are permanent: SESSION_PERMANENT.
  */
@@ -63,7 +63,7 @@ export function flaskSessionLayout(format: Format, isPermanent: boolean): Layout
   }
 }
 
-/** Keys in the order in which they were set, as in Python; text as it is, in UTF-8. */
+/** The JSON codec: keys in the order in which they were set, as in Python; text unescaped, in UTF-8. */
 function flaskSessionCodec(format: Format): Codec {
   const codec = createCodec({
     tags: format === 'msgpack' ? [bytesTag, timestampTag, integerTag] : [integerTag],
@@ -72,7 +72,7 @@ function flaskSessionCodec(format: Format): Codec {
     levelsAround: 1,
   })
   const checked = (text: string, key: string) => {
-    // JSON.stringify escapes lone surrogates, and nothing else in this way.
+    // JSON.stringify writes this escape only for lone surrogates.
     if (/\\ud[89a-f]/.test(text) && hasSurrogate(text)) {
       throw new SessionError('ERR_VALUE_UNSUPPORTED', key, 'it holds a lone surrogate')
     }
@@ -88,7 +88,7 @@ function flaskSessionCodec(format: Format): Codec {
   }
 }
 
-/** Not of a backslash in the text itself, which JSON doubles. */
+/** Matches the escape, but not an escaped backslash before the same letters. */
 function hasSurrogate(text: string): boolean {
   return /(?<!\\)(?:\\\\)*\\ud[89a-f]/.test(text)
 }

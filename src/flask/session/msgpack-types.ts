@@ -1,4 +1,4 @@
-/** What msgspec's msgpack can hold beyond JSON: bytes and timestamps, and their limits. */
+/** The types that msgspec's msgpack has beyond JSON: bytes and timestamps, and their limits. */
 
 /** The tag of bytes: standard base64. */
 export const BYTES = ' b'

@@ -9,10 +9,10 @@ import type { TableOptions } from './table.ts'
 /** A time in milliseconds as SQLAlchemy's `DateTime`: without a zone, in UTC. */
 const at = (parameter: string) => `to_timestamp(${parameter}::float8 / 1000) AT TIME ZONE 'UTC'`
 
-/** Bytes go as hexadecimal text: an application may parse `bytea` in its own way. */
+/** Bytes are sent as hexadecimal text, because an application may have its own parser for `bytea`. */
 const bytes = (parameter: string) => `decode(${parameter}::text, 'hex')`
 
-/** @throws ERR_OPTION_INVALID for what is no client. */
+/** Makes the store. @throws ERR_OPTION_INVALID if it is not a client of PostgreSQL. */
 export function flaskSessionPostgres(
   client: PostgresClient,
   { table, prefix, serializer }: TableOptions,

@@ -8,14 +8,15 @@ import { escapedText } from './wire.ts'
 /** The extension type of a timestamp. All others are refused. */
 const TIMESTAMP_TYPE = -1
 
-/** Thrown where the bytes are not what msgspec writes. */
+/** Thrown if msgspec cannot have written the bytes. */
 const MALFORMED = Symbol('malformed')
 
 /**
- * The text of a session's bytes; `undefined` if they are no msgpack object, or hold what msgspec
- * refuses or never writes: another extension, a key that is no string, a key twice, invalid UTF-8.
+ * The text of a session's bytes; `undefined` if they are not a msgpack object, or contain something
+ * that msgspec does not write: another extension, a key that is not a string, a duplicate key,
+ * invalid UTF-8.
  *
- * @param isTag whether the layout takes an object with this single key for a tagged value.
+ * @param isTag whether the layout reads an object with this single key as a tagged value.
  */
 export function textOfMsgpack(
   bytes: Uint8Array,

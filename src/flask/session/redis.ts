@@ -15,7 +15,7 @@ redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1
 `)
 
-/** @throws ERR_OPTION_INVALID for what is no client, reads from replicas, or returns no bytes. */
+/** Makes the store. @throws ERR_OPTION_INVALID for a client that cannot be used, such as Bun's. */
 export function flaskSessionRedis(
   client: RedisClient,
   { prefix, clock, serializer }: { prefix: string; clock: Clock; serializer: Serializer },
@@ -38,13 +38,13 @@ export function flaskSessionRedis(
       try {
         bytes = await send(key, ['GET', key])
       } catch (error) {
-        // Not a session: a list, say, whose key begins with the prefix.
+        // The key belongs to another type of value, such as a list: not a session.
         if (isError(error) && error.message.startsWith('WRONGTYPE')) return 'corrupt'
         throw error
       }
       if (bytes === null) return undefined
       if (!Buffer.isBuffer(bytes)) throw new Error('the client returned no bytes')
-      // Flask-Session takes an empty value for none.
+      // Flask-Session treats an empty value as no session.
       if (bytes.length === 0) return undefined
       const text = serializer.decode(bytes)
       return text === undefined ? 'corrupt' : { text, version: bytes }

@@ -1,4 +1,4 @@
-/** Reads and writes the bytes of a session: msgpack or JSON, and never pickle. */
+/** Reads and writes the bytes of a session: msgpack or JSON, never pickle. */
 
 import { codeOf } from '../../base/errors.ts'
 import { scanValue } from '../../record/text/json-scan.ts'
@@ -9,15 +9,15 @@ import { textOfMsgpack } from './read-msgpack.ts'
 import { msgpackOf, refuseSurrogates } from './write-msgpack.ts'
 import { escapedText, onlyMember, unescaped, type Wire, wireOf } from './wire.ts'
 
-/** Between a session's bytes in the store and its text in the layout. */
+/** Converts between a session's bytes in the store and its text in the layout. */
 export interface Serializer {
-  /** The bytes of a text. @throws ERR_VALUE_UNSUPPORTED for a key that UTF-8 cannot hold */
+  /** The bytes of a text. @throws ERR_VALUE_UNSUPPORTED for a key that UTF-8 cannot encode */
   encode(text: string): Buffer
   /** The text of the bytes: in this format or, as Flask-Session, in the other one. */
   decode(bytes: Uint8Array): string | undefined
 }
 
-/** More bytes are not read: no session of ours is that large. */
+/** The most bytes that are read. None of our sessions is that large. */
 const MAX_BYTES = 1_048_576
 
 /** Makes the serializer of a format. `codec`: that of the layout. */
@@ -49,23 +49,23 @@ function textOfJson(bytes: Uint8Array, isTag: (key: string) => boolean): string 
     return undefined
   }
   if (!/^[ \t\n\r]*\{/.test(text) || scanValue(text) === undefined) return undefined
-  // A tag's key begins with a space, which an escape can spell, too.
+  // A tag's key begins with a space, which may also be written as an escape.
   if (!/" |\\u/.test(text)) return text
   try {
     return spell(wireOf(text), isTag)
   } catch (error) {
-    // An escaped lone surrogate, which msgspec refuses, too.
+    // An escaped lone surrogate: msgspec refuses it as well.
     if (codeOf(error) === 'ERR_VALUE_UNSUPPORTED') return undefined
     throw error
   }
 }
 
-/** The JSON of a layout's text: nothing is tagged, and NaN is null, as msgspec writes it. */
+/** The JSON of a layout's text without tags, and with null for NaN, as msgspec writes it. */
 function jsonOf(text: string): Buffer {
   return Buffer.from(/"(?: |\\u)|NaN|Infinity/.test(text) ? spell(wireOf(text)) : text)
 }
 
-/** Spells a value, with escapes for the layout, or without them for the store. */
+/** Encodes a value: with escapes for the layout, without them for the store. */
 function spell(value: Wire, isTag?: (key: string) => boolean): string {
   if (typeof value === 'string') return quoted(value)
   if (typeof value === 'number') {

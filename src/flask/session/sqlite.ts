@@ -19,7 +19,7 @@ interface Row {
   readonly expiry: string
 }
 
-/** @throws ERR_OPTION_INVALID for what is no database. */
+/** Makes the store. @throws ERR_OPTION_INVALID if it is not a database of SQLite. */
 export function flaskSessionSqlite(
   db: SqliteDatabase,
   { table, prefix, serializer }: TableOptions,
@@ -80,7 +80,7 @@ function dateTime(time: number): string {
   return `${new Date(time).toISOString().slice(0, -1).replace('T', ' ')}000`
 }
 
-/** NaN for what is no time: such a session has expired. */
+/** The time in milliseconds; NaN if it is invalid: then the session has expired. */
 function timeOf(text: unknown): number {
   return Date.parse(`${String(text).replace(' ', 'T')}Z`)
 }

@@ -19,7 +19,7 @@ export function tableName(schema: string | null | undefined, table: string): str
 
 function quoted(name: string, what: string): string {
   if (name === '' || /["\0]/.test(name)) {
-    throw invalid(`SESSION_SQLALCHEMY_${what}`, 'is no name: it is empty, or has a quote')
+    throw invalid(`SESSION_SQLALCHEMY_${what}`, 'is not a name: it is empty, or contains a quote')
   }
   return `"${name}"`
 }

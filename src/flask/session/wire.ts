@@ -14,8 +14,8 @@ import {
 } from '../../record/text/json-scan.ts'
 
 /**
- * A value as Python has it: an integer is a bigint, a float is a number. Objects are Maps, in which
- * keys such as "1" stay where they are.
+ * A value with Python's types: an integer is a bigint, a float is a number. Objects are Maps, so that
+ * keys such as "1" stay in their order.
  */
 export type Wire =
   | null
@@ -26,18 +26,18 @@ export type Wire =
   | readonly Wire[]
   | ReadonlyMap<string, Wire>
 
-/** An object, as it is in the text. */
+/** An object, with its keys in the order of the text. */
 export type WireMap = ReadonlyMap<string, Wire>
 
 /** The key under which the layout escapes an object whose only key is that of a tag. */
 const ESCAPE = ' di'
 
-/** The key and value of an object that has no other; `undefined` for any other object. */
+/** The key and value of an object with exactly one member; otherwise `undefined`. */
 export function onlyMember(map: WireMap): readonly [key: string, value: Wire] | undefined {
   return map.size === 1 ? [...map][0] : undefined
 }
 
-/** The object that the layout has escaped; `undefined` if this is none. */
+/** The object that the layout has escaped; `undefined` if this is not an escape. */
 export function unescaped(map: WireMap): WireMap | undefined {
   const [key, content] = onlyMember(map) ?? []
   const inner = key === ESCAPE && content instanceof Map ? onlyMember(content) : undefined
@@ -49,7 +49,7 @@ export function escapedText(key: string, text: string): string {
   return `{${JSON.stringify(ESCAPE)}:{${JSON.stringify(`${key}__`)}:${text}}}`
 }
 
-/** The value of a text that is valid. Tags and escapes stay as they are. */
+/** Parses a valid text. Tags and escapes are not decoded. */
 export function wireOf(text: string): Wire {
   let at = 0
 

@@ -4,7 +4,7 @@ import { SessionError } from '../../base/errors.ts'
 import { BYTES, SECONDS_34, TIMESTAMP, TOO_LONG } from './msgpack-types.ts'
 import { onlyMember, unescaped, type Wire, type WireMap, wireOf } from './wire.ts'
 
-/** Of a text of the layout: its bytes, as msgspec writes them. @throws ERR_VALUE_UNSUPPORTED */
+/** The bytes of a text of the layout, as msgspec writes them. @throws ERR_VALUE_UNSUPPORTED */
 export function msgpackOf(text: string): Buffer {
   const parts: Uint8Array[] = []
   write(wireOf(text), parts)
@@ -49,13 +49,13 @@ function writeString(text: string, parts: Uint8Array[]): void {
   parts.push(head(bytes.length, 0xa0, 31, [0xd9, 0xda, 0xdb]), bytes)
 }
 
-/** UTF-8 has no lone surrogates. @throws ERR_VALUE_UNSUPPORTED */
+/** Refuses lone surrogates, which UTF-8 cannot encode. @throws ERR_VALUE_UNSUPPORTED */
 export function refuseSurrogates(text: string): void {
   if (!/\p{Surrogate}/u.test(text)) return
   throw new SessionError('ERR_VALUE_UNSUPPORTED', 'a key or a text', 'it holds a lone surrogate')
 }
 
-/** A length: inside the marker `fixed` up to `most`, or after one of the markers by its width. */
+/** Writes a length: in the marker `fixed` itself up to `most`, otherwise after a marker for its width. */
 function head(
   length: number,
   fixed: number,
@@ -67,7 +67,7 @@ function head(
   return length < 0x1_0000 ? sized(two, 2, BigInt(length)) : sized(four, 4, BigInt(length))
 }
 
-/** The shortest form of an integer. @throws ERR_VALUE_UNSUPPORTED for one that 64 bits cannot hold */
+/** The shortest form of an integer. @throws ERR_VALUE_UNSUPPORTED if it does not fit into 64 bits */
 function integer(value: bigint): Buffer {
   if (value >= 0n) {
     if (value < 0x80n) return Buffer.of(Number(value))

@@ -17,7 +17,7 @@ import type { CsrfRefusal } from '../explain/events.ts'
  */
 export type GivenToken = string | undefined | (() => Maybe<string | undefined>)
 
-/** The session of a request, as far as the CSRF check needs it. */
+/** The part of a request's session that the CSRF check uses. */
 export interface RequestSession {
   readonly opened: {
     readonly record: SessionRecord | undefined
@@ -30,8 +30,8 @@ export interface RequestSession {
 /** The CSRF protection of one `createSessions`. */
 export interface Csrf {
   /**
-   * The CSRF token of a session: a signature over its random nonce, its creation and its user, so that
-   * a login changes it. It is computed on each call and saved nowhere.
+   * The CSRF token of a session: a signature over its random nonce, its creation and its user, so
+   * that a login changes it. It is computed on each call and saved nowhere.
    *
    * @throws ERR_CSRF_UNSUPPORTED if the layout has no nonce, as Flask's.
    */
@@ -84,7 +84,7 @@ export function csrfProtection({ keys, layout, emit, development, ...site }: Csr
       const { opened, unavailable } = await open()
       if (unavailable) throw unavailable
       const { record } = opened
-      // Not a browser, and no session that another site could use.
+      // Not a browser, and there is no session that another site could misuse.
       if (verdict === 'silent' && !record) return
       const given =
         facts.header('x-csrf-token') ?? (typeof token === 'function' ? await inTime(token) : token)
@@ -93,10 +93,10 @@ export function csrfProtection({ keys, layout, emit, development, ...site }: Csr
   }
 }
 
-/** Node gives a request as long to arrive (`requestTimeout`). In milliseconds. */
+/** How long the token may take, in milliseconds: as long as Node's `requestTimeout`. */
 const LONGEST_TOKEN = 300_000
 
-/** The token; none if the function never settles, which would hold the response for good. */
+/** The token; none if the function does not settle in time, because the response would wait forever. */
 function inTime(token: () => Maybe<string | undefined>): Maybe<string | undefined> {
   const given = token()
   if (!isThenable(given)) return given

@@ -1,9 +1,9 @@
-/** Whether a request comes from the own site, judged by its headers; and the option `trustedOrigins`. */
+/** Decides from a request's headers whether it comes from the own site; and the option `trustedOrigins`. */
 
 import type { RequestFacts } from '../../http/request-facts.ts'
 import { invalid } from '../../base/options.ts'
 
-/** What counts as the own site. */
+/** The settings of the own site. */
 export interface OwnSite {
   /** Other origins whose requests pass. */
   readonly trusted: ReadonlySet<string>
@@ -18,7 +18,7 @@ export interface OwnSite {
 export type OriginVerdict = 'passes' | 'cross-site' | 'origin' | 'undecided' | 'silent'
 
 /**
- * Judges a request by its method, `Sec-Fetch-Site` and `Origin`. Scripts cannot set these two headers.
+ * Checks a request's method, `Sec-Fetch-Site` and `Origin`. Scripts cannot set these two headers.
  */
 export function originVerdict(facts: RequestFacts, { trusted, isSecure }: OwnSite): OriginVerdict {
   if (isSafeMethod(facts.method) && !isWebSocket(facts)) return 'passes'
@@ -39,9 +39,9 @@ export function originVerdict(facts: RequestFacts, { trusted, isSecure }: OwnSit
 }
 
 /**
- * Whether it is a WebSocket's handshake: a GET that opens a connection on which anything may follow.
- * A page of another origin may send it, with the cookies, and no preflight asks first. Scripts cannot
- * set this header.
+ * Whether it is a WebSocket's handshake. Although it is a GET, it is not safe: a page of another
+ * origin can open a WebSocket with the visitor's cookies, without a preflight request. Scripts
+ * cannot set this header.
  */
 function isWebSocket(facts: RequestFacts): boolean {
   return facts.header('upgrade')?.toLowerCase() === 'websocket'

@@ -6,10 +6,10 @@ import { decodeSeconds } from '../../crypto/signed.ts'
 import type { Warn } from './warn.ts'
 import { foreignCookie } from './foreign-cookies.ts'
 
-/** What the session's own cookies look like. `other`: those of another library, under its preset. */
+/** The format of the session's own cookies. `other`: another library's, under its preset. */
 export type OwnLayout = 'own' | 'flask' | 'stored' | 'other'
 
-/** How many rejected cookies are examined: a few show the cause, and an attacker must not cause work. */
+/** How many rejected cookies are examined. A few show the cause, and an attacker must not cause work. */
 const EXAMINED = 32
 
 /** Makes the warnings of one `createSessions`. `startedAt`: its call, in milliseconds since 1970. */
@@ -100,7 +100,7 @@ function signedText(value: string): string | undefined {
 
 /** Whose cookie this probably is, if it is not ours. */
 function ownerOf(value: string, layout: OwnLayout): string | undefined {
-  // Their own cookies look like that library's.
+  // Under a preset, our own cookies have that library's format.
   if (layout === 'other') return undefined
   const foreign = foreignCookie(value)
   if (foreign) return foreign.title

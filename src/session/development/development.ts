@@ -1,4 +1,4 @@
-/** The development warnings: for each common mistake one line, once per `createSessions`. */
+/** The development warnings: one line for each common mistake, once per `createSessions`. */
 
 import { cookieWarnings } from './cookie-warnings.ts'
 import { sessionWarnings } from './session-warnings.ts'

@@ -1,8 +1,8 @@
-/** The session cookies of other libraries, told from their looks. */
+/** Recognises session cookies of other libraries by their format. */
 
 import { decodeBase64url } from '../../base/bytes.ts'
 
-/** Which library writes such cookies. */
+/** The library, or the format, of such a cookie. */
 export type ForeignFormat =
   | 'express-session'
   | 'iron-session'
@@ -12,7 +12,7 @@ export type ForeignFormat =
   | 'rails'
   | 'cookie-session'
 
-/** Each format, its looks, and what to call a cookie in it. Each test takes linear time. */
+/** Each format with its test and the title of such a cookie. Each test takes linear time. */
 const LOOKS: readonly [ForeignFormat, looks: (value: string) => boolean, title?: string][] = [
   // "s:" id "." signature
   ['express-session', (value) => /^s:[^.]+\./.test(value)],
@@ -28,7 +28,7 @@ const LOOKS: readonly [ForeignFormat, looks: (value: string) => boolean, title?:
   ['cookie-session', (value) => jsonOf(value, 'base64') !== undefined],
 ]
 
-/** Whose cookie a value probably is, if it is one of another library's. */
+/** The library that has probably written a value; `undefined` if none is recognised. */
 export function foreignCookie(value: string): { format: ForeignFormat; title: string } | undefined {
   const plain = percentDecoded(value)
   const [format, , title] = LOOKS.find(([, looks]) => looks(plain)) ?? []
@@ -43,7 +43,7 @@ function isToken(value: string, parts: number, member: string): boolean {
 
 /** The JSON object that a text is the encoding of. */
 function jsonOf(text: string, encoding?: 'base64'): Record<string, unknown> | undefined {
-  // What JSON objects begin with, in both alphabets of base64: "{" and a quotation mark, white space or "}".
+  // The beginning of a JSON object in base64: "{", then a quotation mark, white space or "}".
   if (!/^e[wy3][\w+/=-]*$/.test(text)) return undefined
   const bytes = encoding ? Buffer.from(text, encoding) : decodeBase64url(text)
   try {
@@ -53,7 +53,7 @@ function jsonOf(text: string, encoding?: 'base64'): Record<string, unknown> | un
   }
 }
 
-/** The value without percent-encoding, or as it is where that is broken. */
+/** The value without percent-encoding; unchanged if the encoding is invalid. */
 export function percentDecoded(value: string): string {
   try {
     return decodeURIComponent(value)

@@ -6,10 +6,10 @@ import type { CsrfRefusal, LossCause } from '../explain/events.ts'
 import { isReversedFlash } from '../explain/misuse.ts'
 import type { Warn } from './warn.ts'
 
-/** In characters. A key may be of any length. */
+/** How many characters of a key are shown. */
 const LONGEST_NAME = 60
 
-/** Ends the warnings of a Secure cookie. */
+/** The end of warnings about a Secure cookie. */
 export const ON_YOUR_MACHINE = 'On your own machine set NODE_ENV=development'
 
 /** Makes the warnings of what happens to a session in a request. */
@@ -24,7 +24,7 @@ export function sessionWarnings(warn: Warn) {
     },
     /** Warns that the app shares a page of a signed-in visitor with caches. `control`: its Cache-Control. */
     sharedPage(control: string): void {
-      // As express.static sends it: a cache has to ask again each time.
+      // express.static sends this value, with which a cache has to revalidate each time.
       if (/\bmax-age="?0\b/i.test(control) && !/\bs-maxage\b/i.test(control)) return
       warn(
         'shared-page',

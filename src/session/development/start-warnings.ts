@@ -1,4 +1,4 @@
-/** Warns of what is amiss when an app starts: NODE_ENV, weak secrets, a `.env` that was not loaded. */
+/** Warnings when an app starts: NODE_ENV, weak secrets, a `.env` file that was not loaded. */
 
 import type { Warn } from './warn.ts'
 import { ON_YOUR_MACHINE } from './session-warnings.ts'
@@ -13,7 +13,7 @@ export function startWarnings(warn: Warn) {
         `The secret in "${where}" ${why}. It is refused in production: run \`npx sojourn secret\`.`,
       )
     },
-    /** Warns that NODE_ENV is not set and the cookie is Secure for that, on a terminal outside CI. */
+    /** Warns that NODE_ENV is not set, so that the cookie is Secure. Only on a terminal, and not in CI. */
     secureByDefault(cookieName: string): void {
       if (process.env['NODE_ENV'] !== undefined) return
       if (process.stdout?.isTTY !== true || process.env['CI']) return
@@ -23,7 +23,7 @@ export function startWarnings(warn: Warn) {
       )
     },
     secretsInEnvFile,
-    /** What to do about a secret that stands in a `.env` file; `undefined` if none does. */
+    /** What to do if a `.env` file contains the secret; `undefined` if none does. */
     notLoaded(variable: string, inFile: readonly string[]): string | undefined {
       const name = inFile.includes(variable) ? variable : inFile[0]
       return (
@@ -34,17 +34,17 @@ export function startWarnings(warn: Warn) {
   }
 }
 
-/** The names of the secrets in `.env`, which is read. */
+/** Reads `.env`; returns the names of the secrets in it. */
 function secretsInEnvFile(): readonly string[] {
   try {
     const fs = process.getBuiltinModule('node:fs')
-    // Reading a pipe would wait for whoever writes to it.
+    // Only a regular file: reading a pipe would block.
     if (!fs.statSync('.env').isFile()) return []
     const lines = fs.readFileSync('.env', 'utf8').split(/\r?\n/)
     return lines.flatMap(
       (line) => /^\s*(?:export\s+)?(\w*SECRET\w*)\s*=\s*\S/.exec(line)?.[1] ?? [],
     )
   } catch {
-    return [] // There is no such file, no file system, or no `getBuiltinModule`.
+    return [] // There is no file, no file system, or no `getBuiltinModule`.
   }
 }

@@ -1,4 +1,4 @@
-/** Warns of what JavaScript lets pass silently, such as `session.username` and `req.session`. */
+/** Warns of mistakes that JavaScript does not report, such as `session.username` and `req.session`. */
 
 import { insteadOf } from '../explain/instead.ts'
 import type { Warn } from './warn.ts'
@@ -67,28 +67,29 @@ function trapsOf(warn: Warn, sessions: WeakSet<object>): ProxyHandler<object> {
 const PLAIN =
   'A copy ({ ...session }), Object.keys(session) and JSON.stringify(session) are empty: write Object.fromEntries(session)'
 
-/** What test runners, loggers and templates ask of any object. */
+/** Names that test runners, loggers and templates read from any object. */
 const PROBES = /^(?:asymmetricMatch|nodeType|nodeName|tagName|hasAttribute|sample|inspect|length)$/
 
-/** Whether a name looks like a key of the app's data, and not like a question asked of any object. */
+/** Whether a name looks like a key of the app's data, and not like one that tools read. */
 function isStray(session: object, name: string | symbol): name is string {
   if (typeof name === 'symbol' || Reflect.has(session, name)) return false
   return /^[a-z][\w-]{0,40}$/i.test(name) && !PROBES.test(name)
 }
 
-// A stack's first line in a file, beside ours: "at equals (file:///app/node_modules/jest/index.js:5:9)".
+// A stack's first line in a file, beside ours: "at equals
+// (file:///app/node_modules/jest/index.js:5:9)".
 const IN_A_FILE = /[\\/]|node:/
 const LIBRARY = /[\\/]node_modules[\\/]|node:/
 
 /**
- * Whether a package or Node asks, and not the app: a matcher compares any two objects by their keys,
- * and another session library looks for `req.session` before it sets it.
+ * Whether a package or Node reads the property, and not the app: test matchers compare objects by
+ * their keys, and other session libraries check `req.session` before they set it.
  */
 function isAskedByLibrary(): boolean {
   const lines = String(new Error().stack)
     .split('\n')
     .filter((line) => IN_A_FILE.test(line))
-  // The first two are this function and its caller.
+  // The first two stack lines are this function and its caller.
   return LIBRARY.test(lines[2] ?? '')
 }
 

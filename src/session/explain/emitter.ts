@@ -22,9 +22,10 @@ export interface EmitterParts {
 /**
  * Makes the function that calls the app's listener, and publishes events on their channel.
  *
- * What the listener throws or rejects with reaches no request: its first failure is printed, the
- * others are not. Events that the listener itself causes while it runs are not delivered, since each
- * of them might cause the next one. Nor, in what it awaits, events of the types it is called for.
+ * An error or rejection of the listener never affects a request: the first one is printed, the
+ * others are not. Events that the listener itself causes while it runs are not delivered, because
+ * each might cause the next one. The same holds for code that it awaits, for events of the types it
+ * is called for.
  */
 export function eventEmitter({ listener, cookieName, contextOf }: EmitterParts): Emit {
   /** The types of the events whose listener is running, here or in what it awaits. */
@@ -78,14 +79,15 @@ function printError(message: string, error: unknown): void {
   }
 }
 
-/** What could not be done, by the type of the event. */
+/** What has failed, by the type of the event. */
 const VERBS = { 'commit-failed': 'saved', 'open-failed': 'opened', 'invalid-data': 'read' }
 
-/** How often one kind of failure is printed at most. */
+/** The shortest time between two lines for one kind of failure. In milliseconds. */
 const PRINT_EVERY_MS = 60_000
 
 /**
- * Prints sessions that could not be saved, opened or read, for an app without a listener in production.
+ * Prints sessions that could not be saved, opened or read, for an app without a listener in
+ * production.
  *
  * One line for each code and minute, with the number of failures since the last line.
  */

@@ -1,4 +1,4 @@
-/** What events say beside their own facts: time, handle, and by choice user id and request id. */
+/** The context of each event: time, handle, and optionally user id and request id. */
 
 import type { Opened } from '../../backends/backend.ts'
 import { invalid, refuseUnknown, requireObject } from '../../base/options.ts'
@@ -8,26 +8,26 @@ import { isThenable } from '../../base/realm.ts'
 import type { SessionRecord } from '../../record/record.ts'
 import type { EventContext } from './events.ts'
 
-/** What events and diagnostics messages say by choice. */
+/** Optional facts in events and diagnostics messages. */
 export interface EventOptions {
   /**
-   * Whether events name the user. A user id is personal data in many countries: mind how long logs
-   * are kept. @default false
+   * Whether events contain the user id. It is personal data in many countries, so check how long your
+   * logs are stored. @default false
    */
   userId?: boolean
   /**
    * Returns the id of the current request, to join events with other logs. It is called for each
    * event, in the request's asynchronous context: `() => requests.getStore()?.id` with an
-   * AsyncLocalStorage of the app. What it throws is ignored. @default none
+   * AsyncLocalStorage of the app. Errors that it throws are ignored. @default none
    */
   requestId?: () => string | undefined
 }
 
-/** The session that an event is about, as far as it is known. */
+/** The session of an event, if it is known. */
 export interface EventSubject {
   readonly handle?: string | undefined
   readonly record?: SessionRecord | undefined
-  /** The user, where there is no record. */
+  /** The user id, if there is no record. */
   readonly userId?: string | undefined
 }
 
@@ -40,7 +40,7 @@ export function subjectOf(opened: Opened): EventSubject | undefined {
 /** Makes the context of an event. */
 export type ContextOf = (subject?: EventSubject) => EventContext
 
-/** A request id often comes from a header, where anybody can write anything. */
+/** The most characters of a request id: it often comes from a header, which a visitor controls. */
 const LONGEST_REQUEST_ID = 128
 
 /**
@@ -72,10 +72,10 @@ export function eventContext(
       const request: unknown = requestId?.()
       if (typeof request === 'string') {
         context.requestId = printableShort(request, LONGEST_REQUEST_ID)
-        // Of an async function, by mistake: a rejection that nobody handles ends the process.
+        // An async function by mistake: its unhandled rejection would end the process.
       } else if (isThenable(request)) request.then(undefined, () => {})
     } catch {
-      // An event is told without the request's id rather than not at all.
+      // The event is delivered without the request id.
     }
     return context
   }

@@ -8,15 +8,16 @@ import type { KeySize, SessionErrorCode } from '../../base/errors.ts'
 export type CsrfRefusal = 'cross-site' | 'origin' | 'token'
 
 /**
- * Why changes are lost: made inside a value after the response headers were sent; in a response that
- * cannot set the cookie they need (status 101); or in a session of `sessions.open()` without `commit`.
+ * Why changes are lost: made inside a value after the response headers were sent; in a response
+ * that cannot set the cookie they need (status 101); or in a session of `sessions.open()` without
+ * `commit`.
  */
 export type LossCause = 'after-response' | 'no-set-cookie' | 'not-committed'
 
-/** The calls that end sessions of whoever they belong to. */
+/** The calls that end sessions of any user. */
 export type RevocationCall = 'revoke' | 'revokeUser' | 'revokeAll' | 'erase'
 
-/** What every event says beside its own facts. */
+/** The context that every event has. */
 export interface EventContext {
   /** When it happened, in milliseconds since 1970, by the option `clock`. */
   at: number
@@ -31,7 +32,7 @@ export interface EventContext {
 /** An event. Tell events apart by `type`. */
 export type SessionEvent = EventFacts & EventContext
 
-/** What an event says of its own. */
+/** The facts of each type of event. */
 export type EventFacts =
   /** The session cookie was not accepted, and the visitor is treated as new. */
   | { type: 'rejected'; reason: Rejection }
@@ -65,8 +66,8 @@ export type EventFacts =
   /** A logout, or `clear()` of a signed-in session, was saved. */
   | { type: 'logout' }
   /**
-   * A request presented a login of another address or browser: Flask-Login's session protection.
-   * `ended`: it was signed out; otherwise the login is not fresh any more. Only with Flask's preset.
+   * A login was used from another address or browser: Flask-Login's session protection. `ended`: the
+   * visitor was signed out; otherwise the login is not fresh any more. Only with Flask's preset.
    */
   | { type: 'login-mismatch'; ended: boolean }
   /** A request called `regenerate()`, and it was saved. */
@@ -87,8 +88,8 @@ export type EventFacts =
   /** A session was first opened after the response headers were sent, so `Vary: Cookie` is missing. */
   | { type: 'opened-late' }
   /**
-   * Stored data is not what the schema accepts, or `migrate` failed: written by another version of the
-   * app. `key`: whose value; without it all data. With `onInvalid: 'drop'` it is as if it did not exist.
+   * The schema refuses stored data, or `migrate` failed: another version of the app has written it.
+   * `key`: of the value; without it all data. With `onInvalid: 'drop'` it is treated as missing.
    */
   | { type: 'invalid-data'; key?: string; why: string }
   /** A session could not be opened, because the store failed. */
@@ -108,17 +109,17 @@ export type EventFacts =
   | { type: 'user-erased'; count: number }
   /** One of these calls failed. It may have ended sessions before. */
   | { type: 'revocation-failed'; call: RevocationCall; code: SessionErrorCode | 'UNKNOWN' }
-  /** A session that was to be ended stays valid until it expires: its removal is not retried any more. */
+  /** Ending a session has failed, and is not retried any more: it stays valid until it expires. */
   | { type: 'removal-dropped'; why: DropCause }
   /** A setting of the store that can lose sessions, as a sentence. Once each, after the first call. */
   | { type: 'store-finding'; finding: string }
   | Note
 
 /**
- * Called synchronously for each event. What it throws, or rejects with, reaches no request: the first
+ * Called synchronously for each event. If it throws or rejects, no request is affected: the first
  * such error is printed on the console.
  *
- * Events that the listener itself causes while it runs are not delivered to it; nor, later on, in
- * what it awaits, those of a type that it was called for.
+ * Events that the listener itself causes while it runs are not delivered to it. In code that it
+ * awaits, events of the type that it was called for are not delivered either.
  */
 export type EventListener = (event: SessionEvent) => unknown

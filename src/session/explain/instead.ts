@@ -1,4 +1,4 @@
-/** What to write in place of properties that other session libraries have, or that are not saved. */
+/** What to write in place of properties of other session libraries, and of properties that are not saved. */
 
 const NOT_NEEDED = 'Not needed: '
 

@@ -13,13 +13,13 @@ export interface EventMessage {
 }
 
 /**
- * A message of `sojourn:open:start` and `:end`, or of `sojourn:commit:start` and `:end`: the same
- * object at both, and `at` is the time of the start.
+ * A message of `sojourn:open:start` and `:end`, or of `sojourn:commit:start` and `:end`. Both are the
+ * same object; `at` is the time of the start.
  */
 interface RequestMessage<Outcome extends string> extends EventContext {
   /** The name of the session cookie, which tells several `createSessions` apart. */
   readonly cookieName: string
-  /** How long it took, in milliseconds. From the end on, as is all that follows. */
+  /** How long it took, in milliseconds. This and all following members are set at the end. */
   duration?: number
   /** What came of it. */
   outcome?: Outcome
@@ -34,7 +34,7 @@ export type OpenOutcome = 'valid' | 'none' | 'rejected' | 'failed'
 export interface OpenMessage extends RequestMessage<OpenOutcome> {
   /** Why the cookie was rejected. */
   reason?: Rejection
-  /** Of a valid session: the index of the secret that it was saved under; 0 is the current one. */
+  /** For a valid session: the index of the secret under which it was saved; 0 is the current one. */
   key?: number
   /** Of a valid session: when its timeouts end, in milliseconds since 1970. */
   expires?: {

@@ -14,7 +14,7 @@ export function checkKey(key: unknown): void {
   }
 }
 
-/** What every store accepts as an owner. */
+/** The longest user id that every store accepts. */
 const MAX_USER_ID_BYTES = 1024
 
 /**
@@ -48,7 +48,7 @@ export function checkedSignal(
   options: { signal?: AbortSignal | undefined },
   known: readonly string[] = [],
 ): AbortSignal | undefined {
-  // An AbortSignal has no keys of its own: it would be ignored silently.
+  // An AbortSignal in place of the options would be ignored silently: it has no keys of its own.
   if (requireObject(options, 'options', SIGNAL) instanceof AbortSignal) {
     throw invalid('options', `has to be an object. Write ${SIGNAL}`)
   }
@@ -60,7 +60,7 @@ export function checkedSignal(
 
 const SIGNAL = '{ signal }'
 
-/** Returns a handle, if there is one. @throws ERR_OPTION_INVALID for a session itself, for example */
+/** Returns a handle, if there is one. @throws ERR_OPTION_INVALID for other values, such as a session */
 export function checkedHandle(handle: unknown, option: string): string | undefined {
   if (handle === undefined || typeof handle === 'string') return handle
   throw invalid(option, 'has to be the handle of a session, which is text: session.handle')
@@ -73,14 +73,14 @@ export function checkUpdater(key: string, fn: unknown): void {
   throw new SessionError('ERR_VALUE_UNSUPPORTED', key, why)
 }
 
-/** The categories that other libraries have. connect-flash's come before the text. */
+/** Common categories of other libraries. In connect-flash the category comes before the text. */
 const CATEGORIES = /^(?:error|info|success|warning|warn|danger|notice|message|debug)$/
 
 /**
  * Throws unless the message is text or markup, and the category text.
  *
- * Category and text in connect-flash's order throw where the category is a sentence: otherwise it may
- * be a category of the app's own.
+ * If category and text are in connect-flash's order, it throws only if the category is a sentence:
+ * otherwise it may be a category of the app.
  *
  * @throws ERR_VALUE_UNSUPPORTED
  */
@@ -132,14 +132,14 @@ export function checkedLabel(label: unknown): string | undefined {
     throw new SessionError('ERR_VALUE_UNSUPPORTED', 'label', 'it has to be text')
   }
   if (label.length <= MAX_LABEL_LENGTH) return label
-  // Not between the halves of a surrogate pair.
+  // Does not cut a surrogate pair.
   return label.slice(0, MAX_LABEL_LENGTH).replace(/[\ud800-\udbff]$/, '')
 }
 
 /**
  * The timeouts of `session.lifetime` in whole seconds; `undefined` for none.
  *
- * @throws ERR_OPTION_INVALID, for a value that is `undefined`, too: a setting that is missing must not
+ * @throws ERR_OPTION_INVALID, also for a timeout that is `undefined`: a missing setting must not
  * disable it.
  */
 export function checkedLifetime(lifetime: unknown): OwnTimeouts | undefined {
@@ -161,7 +161,7 @@ const LIFETIME = 'session.lifetime'
 
 type SessionTimeouts = { idle?: unknown; absolute?: unknown }
 
-/** @throws ERR_OPTION_INVALID in a layout that cannot store it: then nothing would enforce it. */
+/** @throws ERR_OPTION_INVALID if the layout cannot store the timeouts: then nothing would enforce them. */
 export function refuseLifetime({ names }: Layout): void {
   if (names.lifetime !== undefined) return
   throw invalid(LIFETIME, "cannot be combined with flask(): Flask's cookie has no field for it")

@@ -1,4 +1,4 @@
-/** Why `sessions.get(...)` found no session: the end of the message of ERR_SESSION_NOT_MOUNTED. */
+/** Why `sessions.get()` found no session: the end of the message of ERR_SESSION_NOT_MOUNTED. */
 
 const NOT_MOUNTED =
   'Put the middleware before the routes: app.use(sessionMiddleware(sessions)), or wrap the handler in withSessions(sessions, handler). A clone or a wrapper of a request is another object: pass the one the framework gave you.'

@@ -4,8 +4,8 @@ import { SessionError } from '../../base/errors.ts'
 import { insteadOf } from './instead.ts'
 
 /**
- * The base class of sessions. In development the new object is a proxy that warns of misuse; it has the
- * private fields of the session, so methods work on it. In production there is no proxy.
+ * The base class of sessions. In development the new object is a proxy that warns of misuse; it has
+ * the private fields of the session, so methods work on it. In production there is no proxy.
  */
 // oxlint-disable-next-line typescript/no-extraneous-class -- only a base class can decide what `this` is in a derived one
 export class SessionBase {
@@ -26,7 +26,8 @@ export class SessionBase {
  */
 export function refuseStrayProperties(prototype: object): void {
   const top = new Proxy({}, { set: (_target, name) => refuse(String(name)) })
-  // `await` asks every object for `then`: to go on to the proxy takes longer than to open a cookie.
+  // `await` reads `then` of every object. Reaching the proxy for it would take longer than opening
+  // a cookie.
   const then = { get: () => undefined, set: () => void refuse('then'), configurable: true }
   // oxlint-disable-next-line unicorn/no-thenable -- `await` finds `undefined`, so a session is no thenable
   Object.defineProperty(prototype, 'then', then)

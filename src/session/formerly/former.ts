@@ -8,9 +8,9 @@ export interface Former {
   readonly side: Side
   readonly values: readonly string[]
   opened: Opened | undefined
-  /** Its user's sessions were revoked on our side. */
+  /** Whether its user's sessions were revoked on our side. */
   isRevoked?: boolean
-  /** It could not be ended or written. */
+  /** Whether ending or writing it has failed. */
   hasFailed?: boolean
   /** Its Set-Cookie lines. */
   lines?: readonly string[]
@@ -20,6 +20,6 @@ export interface Former {
 export function keep(former: Former, { opened, setCookie, also = [] }: Committed): void {
   former.opened = opened
   if (setCookie === undefined) return
-  // Ours replaces theirs: to expire that would expire ours.
+  // Both cookies are the same one in the browser: expiring the former would expire ours.
   former.lines = former.side.isReplaced ? also : [...also, setCookie]
 }

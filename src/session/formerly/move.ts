@@ -1,4 +1,4 @@
-/** Reads a former session as a record of ours, if it is valid under the timeouts of both sides. */
+/** Converts a former session to a record of ours, if it is valid under the timeouts of both sides. */
 
 import { randomInt } from 'node:crypto'
 import { timesOf } from '../../backends/cookie-format.ts'
@@ -16,13 +16,13 @@ import { changesFor, recordOf, type Spelling, viewOf } from './view.ts'
 
 type Ours = FormerContext['ours']
 
-/** A former session as a record of ours. */
+/** A former session, converted to a record of ours. */
 export interface Move {
   readonly side: Side
   /** The values of the former cookie. */
   readonly values: readonly string[]
   readonly record: SessionRecord
-  /** The changes that make the record of an empty one. */
+  /** The changes that turn an empty record into this one. */
   readonly changes: readonly Change[]
   /** The keys of values that our side cannot store. */
   readonly left: readonly string[]
@@ -42,10 +42,10 @@ export function moveOf(
   const seconds = Math.floor(now / 1000)
   const { protection, backend } = side.settings
   const protects = protection?.(former.record, backend.layout, facts, seconds)
-  // Its own library would sign this request out: Flask-Login's strong protection.
+  // Flask-Login's session protection 'strong' would sign this visitor out.
   if (protects?.some((change) => change.do === 'logout')) return undefined
   const seen = former.seen > 0 ? Math.min(former.seen, seconds) : seconds
-  // Where the beginning is unknown, as in Flask, the session is as old as what is known of it.
+  // Flask does not store when a session began: then it counts as begun at the last visit.
   const { created = seen, nonce = newNonce() } = former.record.stamp
   const also = view.userId === undefined ? undefined : notFresh(ours.loginKeys?.(facts))
   const ownSpelling: Spelling = { layout, loginNames: new Set(Object.keys(also ?? {})) }
@@ -61,11 +61,11 @@ export function moveOf(
   const login: Change = { do: 'login', userId, at, epoch, also }
   const changes = changesFor(record, view, login, ownSpelling)
   const move = { side, values, record, left, changes }
-  // Whoever revokes a user's sessions means those that have not come over, too.
+  // A revocation of the user's sessions includes former sessions that were not moved yet.
   return epoch ? epoch.then((revoked) => (revoked === 0 ? move : 'revoked')) : move
 }
 
-/** Nobody has given a password now: Flask-Login's `_fresh`. */
+/** The login keys of a login without a password: Flask-Login's `_fresh` is false. */
 function notFresh(
   keys: Readonly<Record<string, unknown>> | undefined,
 ): Readonly<Record<string, unknown>> | undefined {
@@ -75,7 +75,7 @@ function notFresh(
   )
 }
 
-/** Of a session without one. */
+/** Makes the nonce of a former session that has none. */
 function newNonce(): string {
   return spellNonce(randomInt(NONCES))
 }

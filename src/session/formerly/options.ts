@@ -4,45 +4,47 @@ import { invalid, oneOf, refuseUnknown, requireObject } from '../../base/options
 import type { SessionOptions } from '../setup/options.ts'
 import { timeOf } from '../setup/encryption.ts'
 
-/** Where sessions were before, and until when they are accepted. */
+/** A former side: where sessions were saved before, and until when they are accepted. */
 export interface FormerSessions {
   /**
-   * The options that the former sessions were made with: those of `createSessions` before the change,
-   * or a preset such as `flask({ SECRET_KEY })`. Not its `clock`, `onEvent`, `events` and `formerly`:
-   * those of the new side apply.
+   * The options that the former sessions were made with: those of `createSessions` before the
+   * change, or a preset such as `flask({ SECRET_KEY })`. Leave out `clock`, `onEvent`, `events` and
+   * `formerly`: those of the new `createSessions` apply.
    */
   sessions: SessionOptions
   /**
-   * From this time on former sessions are not accepted, and their cookies are only expired. A `Date`,
-   * or ISO 8601 text: `'2027-03-01'`. At most 400 days ahead, as long as browsers store a cookie.
+   * Until this time former sessions are accepted; later their cookies are expired and nothing else. A
+   * `Date`, or ISO 8601 text: `'2027-03-01'`. At most 400 days ahead, as long as browsers store a
+   * cookie.
    */
   until: Date | string
   /**
-   * Where the former data has the id of the signed-in user: `'userId'`, or `'passport.user'` for
-   * Passport. Sojourn's own sessions and Flask's preset need none. @default none
+   * The path of the signed-in user's id in the former data: `'userId'`, or `'passport.user'` for
+   * Passport. Not needed for Sojourn's own sessions and for Flask's preset. @default none
    */
   userId?: string
   /**
-   * How the former data has ids, for logins that `dualWrite` writes: 'number' for `7` instead of
-   * `'7'`. @default 'text'
+   * The type of user ids in the former data, for logins that `dualWrite` writes: 'number' writes `7`,
+   * 'text' writes `'7'`. @default 'text'
    */
   userIdAs?: 'text' | 'number'
   /**
-   * Whether each commit also writes the former session, so that the former application can take over
-   * at any time without signing anybody out. It costs a read and at times a write of the former side
-   * at each visit. Needs another cookie than ours.
+   * Whether each commit also writes the former session, so that you can go back to the former
+   * application at any time and nobody is signed out. Each visit then reads the former session, and
+   * sometimes writes it. The two cookies need different names.
    *
-   * @default false: a session is moved once, its old cookie expires, and the old session ends
+   * @default false: a session is moved once; then the former cookie is expired and the former session
+   * ended
    */
   dualWrite?: boolean
-  /** Its name in events and counts. @default the preset's name and the cookie's, 'flask session' */
+  /** The name of this side in events and counts. @default preset and cookie: 'flask session' */
   name?: string
 }
 
-/** As long as browsers store a cookie (RFC 6265bis section 5.5). */
+/** The longest time that browsers store a cookie (RFC 6265bis section 5.5). */
 const LONGEST_WINDOW_MS = 400 * 86_400_000
 
-/** Options that the new side decides. */
+/** Options that only the new `createSessions` has. */
 const INHERITED = ['clock', 'onEvent', 'events', 'formerly'] as const
 
 /** One former side, checked. `until` is in milliseconds since 1970. */
@@ -64,12 +66,12 @@ export function checkedFormer(given: unknown, at: string, now: number): CheckedF
   requireObject(sessions, `${at}.sessions`, '{ secret }, or a preset such as flask({ SECRET_KEY })')
   for (const option of INHERITED) {
     if (sessions![option] === undefined) continue
-    throw invalid(`${at}.sessions.${option}`, 'is that of the new side. Leave it out')
+    throw invalid(`${at}.sessions.${option}`, 'is taken from the new side. Leave it out')
   }
   if (former.until === undefined) {
     throw invalid(
       `${at}.until`,
-      "is missing: a date from which former sessions are not accepted any more, such as '2027-03-01'",
+      "is missing. Pass the date until which former sessions are accepted, such as '2027-03-01'",
     )
   }
   const until = timeOf(former.until, `${at}.until`)
@@ -94,8 +96,8 @@ export function checkedFormer(given: unknown, at: string, now: number): CheckedF
 const PATH = /^[^.]+(?:\.[^.]+)*$/
 
 const INSTEAD: Readonly<Record<string, string>> = {
-  secret: 'It belongs into sessions: { secret }',
-  store: 'It belongs into sessions: { store }',
+  secret: 'Write it in sessions: { secret }',
+  store: 'Write it in sessions: { store }',
   preset: 'Write sessions: flask({ SECRET_KEY })',
   migrateUntil: 'Write until',
 }

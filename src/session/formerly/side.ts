@@ -1,4 +1,4 @@
-/** One former side: its sessions, when they are accepted, and how many have come over. */
+/** One former side: its sessions, until when they are accepted, and how many were moved. */
 
 import { createHmac } from 'node:crypto'
 import type { Opened, Rejection } from '../../backends/backend.ts'
@@ -19,14 +19,14 @@ export interface Side {
   readonly until: number
   readonly dualWrite: boolean
   readonly spelling: Spelling & { asNumber: boolean }
-  /** The text of the mark in a session that has been moved to our side. */
+  /** The mark in a former session that was moved to our side, encoded as text. */
   readonly mark: string
-  /** Whether our cookie takes the place of theirs in the browser: the same name, Domain and Path. */
+  /** Whether our cookie replaces the former one in the browser: same name, Domain and Path. */
   readonly isReplaced: boolean
   readonly use: FormerUse
-  /** The values of its cookie. */
+  /** The values of the former cookie in a request. */
   sent(facts: RequestFacts): readonly string[]
-  /** What the id of our session is made of, for requests that move the same former one at once. */
+  /** The seed of our session id: concurrent requests that move the same session get the same one. */
   seed(values: readonly string[]): Uint8Array
 }
 
@@ -76,7 +76,7 @@ export function connectSide(
 }
 
 /**
- * Where the user's id is, unless that is the layout's own place, of which it is no data.
+ * The path of the user's id in the data; `undefined` if the layout itself stores the user's id.
  *
  * @throws ERR_OPTION_INVALID
  */
@@ -88,33 +88,36 @@ function pathIn(
 ): readonly string[] | undefined {
   if (path === undefined) {
     if (!asNumber || layout.flat) return undefined
-    throw invalid(`${at}.userIdAs`, 'needs userId: without it the id is where Sojourn writes it')
+    throw invalid(
+      `${at}.userIdAs`,
+      'needs the option userId: without it no id is written as a number',
+    )
   }
   const [root = ''] = path
   if (!isOwnKey(root, { layout, loginNames })) return path
   if (path.length === 1 && root === layout.names.userId) return undefined
-  throw invalid(`${at}.userId`, `cannot be in '${root}', which is no data of the application`)
+  throw invalid(`${at}.userId`, `cannot be in '${root}', which is not the application's data`)
 }
 
 const NONE: readonly string[] = []
 
-/** A request of which nothing is known, to learn the names of the keys that a login writes. */
+/** An empty request, to find out the names of the keys that a login writes. */
 const NOBODYS: RequestFacts = { cookie: undefined, header: () => undefined }
 
 /**
- * Says to which sessions of ours a former session was moved. Another audience, or another format,
- * makes another mark: then it can be moved once more.
+ * The mark of a session that was moved: a fingerprint of our cookie's name, audience and format. If
+ * one of them changes, a former session can be moved once more.
  */
 function markOf({ cookieName, audience, stored }: FormerContext['ours']): string {
   return fingerprintOf(`${cookieName}\n${audience}\n${stored ? 'stored' : 'cookie'}`)
 }
 
-/** Whether a former session has been moved to our side, and was written by `dualWrite` since. */
+/** Whether a former session was moved to our side: `dualWrite` marks it. */
 export function isMarked(record: SessionRecord, { mark }: Side): boolean {
   return record.data.get(MARK)?.text === mark
 }
 
-/** Whether a cookie of a session that does not open was issued by this side nonetheless. */
+/** Whether this side has issued the cookie, even if its session has ended. */
 export function isGenuine({ record, rejected }: Opened): boolean {
   return record !== undefined || rejected.some((reason) => DEAD.has(reason))
 }
@@ -128,13 +131,13 @@ const DEAD: ReadonlySet<Rejection> = new Set([
   'replayed',
 ])
 
-/** Whether our own cookie is of a session that has ended for good. */
+/** Whether the session of our own cookie has ended. */
 export function hasEnded({ hasCookie, rejected }: Opened): boolean {
   if (!hasCookie) return true
   return rejected.every((reason) => DEAD.has(reason) && !IN_USE.has(reason))
 }
 
-/** Whether our own cookie is an earlier one of a session that goes on under another. */
+/** Whether our own cookie has an earlier id of a session that continues under another id. */
 export function isInUse({ rejected }: Opened): boolean {
   return rejected.some((reason) => IN_USE.has(reason))
 }

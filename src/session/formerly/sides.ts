@@ -11,16 +11,17 @@ import { connectSide, isInUse, isMarked, type Side } from './side.ts'
 import type { Former } from './former.ts'
 import { RequestFormers } from './visit.ts'
 
-/** No more former sides than this: each may be asked for a visitor without a session. */
+/** The most former sides: for a visitor without a session each of them may be asked. */
 const MOST_SIDES = 8
 
 /**
- * Accepts the sessions of what was there before: another cookie format, another store, or another
- * library, by its preset.
+ * Makes the option `formerly`: accepts sessions from before a change of cookie format, store or
+ * library.
  *
- * A visitor with such a session and none of ours is moved: the request sees the former data, and its
- * response sets our cookie. The former cookie is then expired and the former session ended, or, with
- * `dualWrite`, written along.
+ * If a visitor has such a session and none of ours, the session is moved: the request reads the
+ * former data, and its response sets our cookie. The former cookie is then expired and the former
+ * session ended. With `dualWrite` both continue instead, and each commit writes the former session
+ * as well.
  *
  * @example
  * import { createSessions } from 'sojourn'
@@ -71,7 +72,7 @@ function sidesOf(sides: readonly Side[], ours: FormerContext['ours']): FormerSid
     })
     if (formers.length === 0) return undefined
     const visit = new RequestFormers(ours, facts, formers, opened)
-    // Our own session, or another request's of the same visitor, comes first.
+    // Our own session counts, if the visitor has one, or a concurrent request has just renewed it.
     if (opened.record || isInUse(opened)) return visit
     const asked = formers.filter(({ side, values }) => values.length > 0 && now < side.until)
     return andThen(firstFound(asked, facts, now), (found) => {
@@ -103,7 +104,7 @@ function sidesOf(sides: readonly Side[], ours: FormerContext['ours']): FormerSid
     })
   }
 
-  /** Our session, if another request has moved the former one, and ended or marked it, a moment ago. */
+  /** Our session, if a concurrent request has just moved the former one, and ended or marked it. */
   function joinedOf({ side, values }: Former, { record, rejected }: Opened, now: number) {
     const isMoved = record ? isMarked(record, side) : rejected.includes('gone')
     return isMoved ? ours.stored?.openOnce(side.seed(values), now) : undefined

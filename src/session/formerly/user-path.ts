@@ -2,7 +2,7 @@
 
 import { isObject, isPlain } from '../../record/text/shapes.ts'
 
-/** A value, and its text if that is plain JSON, which then keeps Python's `1.0` apart from `1`. */
+/** A value, and its text if that is plain JSON: the text tells Python's `1.0` from `1`. */
 export interface Item {
   readonly value: unknown
   readonly plain?: string | undefined
@@ -23,7 +23,7 @@ export function userIdAt(data: Items, [root, ...rest]: readonly string[]): strin
 
 type Fields = Record<string, unknown>
 
-/** Our data with the id of our user at the path. One that is there already keeps its type. */
+/** Our data with our user's id at the path. An id that is there already keeps its type. */
 export function pathRoot(
   to: { readonly data: Items; readonly userId: string | undefined },
   before: { readonly data: Items },
@@ -34,13 +34,13 @@ export function pathRoot(
   if (userId === undefined || userIdAt(data, path) === userId) return data
   const [root] = path
   const old = before.data.get(root!)
-  // What the former session has there is still right, if it is the same user's.
+  // If it is the same user, the former session's value stays as it is.
   if (old && userIdAt(before.data, path) === userId) return new Map(data).set(root!, old)
   const value = withPath(data.get(root!)?.value, path.slice(1), idFor(userId, asNumber))
   return new Map(data).set(root!, { value })
 }
 
-/** An id as the former application reads it: see the option `userIdAs`. */
+/** The id with the type that the former application uses: see the option `userIdAs`. */
 export function idFor(userId: string, asNumber: boolean): string | number {
   return asNumber && /^-?\d{1,15}$/.test(userId) ? Number(userId) : userId
 }

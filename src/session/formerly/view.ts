@@ -1,4 +1,4 @@
-/** What a session holds, apart from how a layout spells it: for a move from one layout to another. */
+/** The content of a session, independent of its layout: to move it from one layout to another. */
 
 import { setMeta } from '../../record/record.ts'
 import type { Change } from '../../record/changes.ts'
@@ -22,16 +22,16 @@ import { idFor, type Item, pathRoot, userIdAt } from './user-path.ts'
 /** The key of the mark in the data of a former session: see `mark` in `sides.ts`. */
 export const MARK = '__sojourn_moved'
 
-/** How one side spells its sessions. */
+/** How one side encodes its sessions. */
 export interface Spelling {
   readonly layout: Layout
-  /** Where the data has the user's id, if that is not the layout's own place. */
+  /** The path of the user's id in the data, if the layout itself does not store it. */
   readonly path?: readonly string[] | undefined
-  /** The keys that a login writes beside the user's id, in a layout that has them among the data. */
+  /** Further keys that a login writes, in a layout that stores them among the data. */
   readonly loginNames: ReadonlySet<string>
 }
 
-/** What a session holds. Times are in seconds since 1970. */
+/** The content of a session. Times are in seconds since 1970. */
 export interface View {
   readonly data: ReadonlyMap<string, Item>
   readonly userId: string | undefined
@@ -43,7 +43,7 @@ export interface View {
   readonly version: string | undefined
 }
 
-/** What an empty session holds. */
+/** The content of an empty session. */
 export const EMPTY: View = {
   data: new Map(),
   userId: undefined,
@@ -55,10 +55,10 @@ export const EMPTY: View = {
   version: undefined,
 }
 
-/** Reads what a record holds. */
+/** Reads the content of a record. */
 export function viewOf(given: SessionRecord, spelling: Spelling): View {
   const { layout, path } = spelling
-  // Without what a layout only shows and does not store, such as the id of an express-session.
+  // Leaves out what a layout shows but does not store, such as the id of an express-session.
   const record = given.unmigrated ? given : (layout.decode(layout.encode(given)) ?? given)
   const { names, codec } = layout
   const data = new Map<string, Item>()
@@ -71,7 +71,7 @@ export function viewOf(given: SessionRecord, spelling: Spelling): View {
   const userId = (path && userIdAt(data, path)) ?? userIdOf(record, layout)
   return {
     data,
-    // No store takes another, and two users could share one.
+    // Stores accept no other ids, and two users could share one.
     userId: userId !== undefined && isUserId(userId) ? userId : undefined,
     authenticatedAt: authenticatedAtOf(record, layout),
     permanent: isPermanent(record, layout),
@@ -82,14 +82,14 @@ export function viewOf(given: SessionRecord, spelling: Spelling): View {
   }
 }
 
-/** Whether a key of the data is the library's own. */
+/** Whether a key of the data belongs to the library. */
 export function isOwnKey(key: string, { layout: { flat, names }, loginNames }: Spelling): boolean {
   if (key === MARK) return true
   if (!flat) return false
   return loginNames.has(key) || Object.values<string | undefined>({ ...names }).includes(key)
 }
 
-/** A view as a record of a layout, and the keys of values that the layout cannot store. */
+/** Makes a record of a view; `left`: the keys of values that the layout cannot store. */
 export function recordOf(
   view: View,
   { layout, loginNames }: Spelling,
@@ -116,7 +116,7 @@ export function recordOf(
   setOwnTimeouts(record, lifetime, layout)
   if (layout.flat || names.version === undefined) return { record, left }
   if (version !== undefined) record.meta.set(names.version, unread(version))
-  // Decoded, so that the option `migrate` gets the data of the version that has written it.
+  // Encode and decode it, so that the option `migrate` gets the data of its version.
   return { record: layout.decode(ownLayout(codec).encode(record)) ?? record, left }
 }
 
@@ -128,14 +128,14 @@ export function flashItems(flashes: readonly Flash[], layout: Layout): unknown[]
   })
 }
 
-/** The text of an item in a layout, or `undefined` if it cannot store that. */
+/** The text of an item; `undefined` if the layout cannot store it. */
 function itemText(layout: Layout, { value, plain }: Item, key: string): string | undefined {
   const { codec } = layout
   const isPlain = plain !== undefined && !codec.mayHoldTags(plain) && codec.decode(plain)
   return isPlain ? plain : spelledBy(layout, value, key)
 }
 
-/** The text of a value, or `undefined` if the layout cannot store it. */
+/** The text of a value; `undefined` if the layout cannot store it. */
 export function spelledBy({ codec }: Layout, value: unknown, key: string): string | undefined {
   try {
     return codec.encode(value, key)
@@ -144,7 +144,7 @@ export function spelledBy({ codec }: Layout, value: unknown, key: string): strin
   }
 }
 
-/** The changes that make a record of a new one, for a backend that replays them. */
+/** The changes that turn a new record into this one, for a backend that replays them. */
 export function changesFor(
   record: SessionRecord,
   view: View,
@@ -164,7 +164,7 @@ export function changesFor(
   return changes
 }
 
-/** The changes that make a former session hold what ours does. */
+/** The changes that give a former session the content of ours. */
 export function changesBetween(
   from: View,
   to: View,

@@ -14,7 +14,7 @@ import { hasEnded, isMarked } from './side.ts'
 import { type View, viewOf } from './view.ts'
 import { endFormer, expireFormer, formerChanges, writeFormer } from './write.ts'
 
-/** As for our own cookie: see `set-cookie-line.ts`. In milliseconds. */
+/** A renewal is sent within this many milliseconds, as for our own cookie: see `set-cookie-line.ts`. */
 const LONGEST_UNTIL_RENEWAL = 1000
 
 /** The former sessions of one request. */
@@ -22,7 +22,7 @@ export class RequestFormers implements FormerVisit {
   readonly #ours: FormerContext['ours']
   readonly #facts: RequestFacts
   readonly #formers: readonly Former[]
-  /** What our side opened when the request arrived. */
+  /** Our own session when the request arrived. */
   readonly #first: Opened
   /** The session to be moved, until our side has saved it. */
   #move: Move | undefined
@@ -57,7 +57,7 @@ export class RequestFormers implements FormerVisit {
     const { changes } = request
     if (isLogout(changes)) return this.#logOut(move, request)
     if (!move) return this.#afterwards(this.#ours.backend.commit(request), request)
-    // These drop what was moved; only the request's own changes are left.
+    // A clear, or a login of another user, drops the moved data: only the request's changes are left.
     const isDropped = changes.some(
       (change) =>
         change.do === 'clear' ||
@@ -68,13 +68,13 @@ export class RequestFormers implements FormerVisit {
     return this.#moved(move, request, all)
   }
 
-  /** The old sessions first: once our side has none, a logout that fails could not be retried. */
+  /** Ends the former sessions first: without a session on our side, a failed logout could not be retried. */
   async #logOut(move: Move | undefined, own: CommitRequest): Promise<Committed> {
     const request = move ? this.#once(move, own) : own
     const { now } = request
     for (const former of this.#formers) {
       const { side, values } = former
-      // What `dualWrite` has written is marked: it would not sign the visitor in again.
+      // A session that `dualWrite` has written is marked: it cannot sign the visitor in again.
       const isRead = side === move?.side || !side.dualWrite
       if (isRead && values.length > 0 && now < side.until) await this.#end(former, now)
     }
@@ -86,7 +86,7 @@ export class RequestFormers implements FormerVisit {
     const own = request.changes
     const succeeded = (committed: Committed) => {
       this.#move = undefined
-      // Not if a concurrent request has logged out: then there is no session any more.
+      // After a logout by a concurrent request there is no session any more, and none was moved.
       if (committed.opened.record) this.#count(move, committed)
       return this.#afterwards(committed, request, 'newest')
     }
@@ -101,13 +101,13 @@ export class RequestFormers implements FormerVisit {
     }
   }
 
-  /** With a store, concurrent requests that move the same session begin one. */
+  /** With a store, concurrent requests that move the same session begin a single one. */
   #once({ side, values }: Move, request: CommitRequest): CommitRequest {
     if (!this.#ours.stored) return request
     return { ...request, once: { seed: side.seed(values), own: request.changes } }
   }
 
-  /** A visit that changed nothing itself does not fail: the next one moves the session. */
+  /** A visit without changes of its own does not fail: the next one tries to move the session again. */
   #notMoved(
     { side }: Move,
     { opened }: CommitRequest,
@@ -127,7 +127,7 @@ export class RequestFormers implements FormerVisit {
     side.use.lastAt = new Date(clock())
     const keys = left.length > 0 ? { left } : {}
     emit({ type: 'moved', from: side.name, ...keys }, opened)
-    development?.warn(`moved-${side.name}`, `A visitor's session has come over: ${side.name}.`)
+    development?.warn(`moved-${side.name}`, `A visitor's session was moved from: ${side.name}.`)
   }
 
   /** Ends or writes the former sessions, once our side is saved. */
@@ -147,7 +147,7 @@ export class RequestFormers implements FormerVisit {
     })
   }
 
-  /** Never throws: our side is saved. */
+  /** Ends or writes one former session. Never throws, because our side is saved already. */
   async #settle(
     former: Former,
     committed: Committed,
@@ -169,13 +169,13 @@ export class RequestFormers implements FormerVisit {
     } catch (error) {
       former.hasFailed = true
       this.#ours.emit({ type: 'former-failed', from: side.name, code: codeOf(error) })
-      // Of a logout that its store did not confirm: the line that clears the cookie.
+      // If its store did not confirm a logout, the error has the line that clears the cookie.
       const line = error instanceof SessionError ? error.headers?.['set-cookie'] : undefined
       if (line !== undefined) former.lines = [line]
     }
   }
 
-  /** `asOpened`: our session, if this request has not written it. Then another one may have. */
+  /** `asOpened`: our session, if this request has not written it. Another request may have done so. */
   async #write(
     former: Former,
     opened: Opened,
@@ -188,21 +188,21 @@ export class RequestFormers implements FormerVisit {
     if (asOpened && missing.changes.length > 0) {
       const newest = await this.#ours.backend.reopen(asOpened.opened, now)
       const view = this.#viewOf({ ...asOpened, opened: newest })
-      // Another request has ended it, or signed in: it has settled the former session as well.
+      // Another request has ended our session or signed in, and written the former one as well.
       if (!view) return
       missing = formerChanges(side, opened, view, this.#facts, now)
     }
     const written = await writeFormer(side, opened, missing, now)
     const { engine } = side.settings
     const isLate = engine === '' && now - this.#openedAt > LONGEST_UNTIL_RENEWAL
-    // Meanwhile another request may have signed the visitor in or out: its cookie stays.
+    // Do not overwrite the cookie of a request that may have signed the visitor in or out meanwhile.
     keep(
       former,
       isLate && written.isRenewal ? { ...written, setCookie: undefined, also: [] } : written,
     )
   }
 
-  /** After a logout that the former store did not learn of. */
+  /** Expires the former cookie if the former store failed at a logout. */
   async #expire(former: Former, now: number): Promise<void> {
     const { side, values, hasFailed, lines } = former
     if (!hasFailed || lines || values.length === 0) return
@@ -223,14 +223,14 @@ export class RequestFormers implements FormerVisit {
     if (ended) keep(former, ended)
   }
 
-  /** Whether a former session that `dualWrite` has written ends, since ours has. */
+  /** Whether a former session with `dualWrite` has to end because ours has. */
   #isOver({ side, isRevoked }: Former, { record }: Opened): boolean {
     if (this.#first.record || this.record || isRevoked) return true
-    // One that has not come over stays: the next visit tries again.
+    // A session that was not moved stays: the next visit tries again.
     return (!record || isMarked(record, side)) && hasEnded(this.#first)
   }
 
-  /** What our session holds; `undefined` if there is none, or none any more. */
+  /** The content of our session; `undefined` if there is none, or it was ended. */
   #viewOf({ opened, notes }: Committed): View | undefined {
     if (!opened.record || notes?.some(({ type }) => type === 'ended-meanwhile')) return undefined
     return viewOf(opened.record, { layout: this.#ours.backend.layout, loginNames: this.#ownNames })

@@ -18,8 +18,8 @@ export interface FormerChanges {
 }
 
 /**
- * Ends a former session, in its store too. Returns `undefined` for a cookie that this side has not
- * issued: it may be another application's, and stays.
+ * Ends a former session, also in its store. Returns `undefined` for a cookie that this side has not
+ * issued: it may belong to another application, and stays.
  */
 export function endFormer(
   { settings: { backend } }: Side,
@@ -29,7 +29,7 @@ export function endFormer(
   return isGenuine(opened) ? logOut(backend, opened, now) : undefined
 }
 
-/** Expires a former cookie without its store, which fails: this browser at least loses the session. */
+/** Expires a former cookie when its store fails: at least this browser loses the session. */
 export async function expireFormer(
   { settings: { backend } }: Side,
   now: number,
@@ -45,7 +45,7 @@ function logOut(backend: Backend, opened: Opened, now: number): Maybe<Committed>
   return backend.commit({ opened, changes: [logout], next, now })
 }
 
-/** What is missing in a former session for it to hold what ours does. */
+/** The changes that a former session needs to have the content of ours. */
 export function formerChanges(
   side: Side,
   opened: Opened,
@@ -73,7 +73,7 @@ export function formerChanges(
   return { before, changes }
 }
 
-/** Writes it, and extends the session as a visit. */
+/** Writes these changes, and extends the former session as a visit does. */
 export function writeFormer(
   { settings: { backend } }: Side,
   opened: Opened,

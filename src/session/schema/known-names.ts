@@ -1,19 +1,19 @@
-/** The names of members that a schema defines: all that an error may show of a path inside a value. */
+/** The names that a schema defines. Only these may be shown in the path of an error. */
 
-/** How zod (3 and 4), valibot and arktype describe a schema. Other libraries show nothing of it. */
+/** The definitions of schemas in zod (3 and 4), valibot and arktype. Other libraries do not show theirs. */
 interface Definition {
   readonly _zod?: { readonly def?: unknown }
   readonly json?: unknown
-  /** The members of an object: of zod, and of valibot. */
+  /** The members of an object, in zod and valibot. */
   readonly shape?: unknown
   readonly entries?: unknown
-  /** The name of a member: of arktype. */
+  /** The name of a member, in arktype. */
   readonly key?: unknown
 }
 
 const NAMES = new WeakMap<object, ReadonlySet<string>>()
 
-/** All names that a schema defines, at whatever depth. Other keys come with the value: from visitors. */
+/** All names that a schema defines, at any depth. Other keys may come from visitors. */
 export function knownNames(schema: object): ReadonlySet<string> {
   let names = NAMES.get(schema)
   if (!names) {
@@ -21,7 +21,7 @@ export function knownNames(schema: object): ReadonlySet<string> {
     try {
       collect(schema, names as Set<string>, new Set())
     } catch {
-      // A definition that cannot be read: its names are not shown.
+      // The definition cannot be read, so its names are not shown.
     }
   }
   return names
@@ -43,7 +43,7 @@ function collect(part: unknown, names: Set<string>, seen: Set<unknown>): void {
   const definition = _zod?.def ?? json
   if (definition !== undefined) collect(definition, names, seen)
   else if (typeof part === 'object') {
-    // Not through getters: in zod they call the app's functions for defaults.
+    // Getters are not called: in zod they call the app's functions for defaults.
     const parts = Object.values(Object.getOwnPropertyDescriptors(part))
     for (const { value } of parts) collect(value, names, seen)
   }

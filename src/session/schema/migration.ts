@@ -8,19 +8,20 @@ import { isObject, isPlain } from '../../record/text/shapes.ts'
 import type { OnInvalid } from './value-checks.ts'
 
 /**
- * Turns the data that an older version of the app has written into that of this one. `version`: its
- * number, or 0 if it had none. Synchronous, and without side effects: it may run again on newer data.
+ * Converts data that an older version of the app has written. `version`: the number of that
+ * version, 0 if it had none. Synchronous and without side effects: it may run again on newer data.
  */
 export type Migrate = (data: Record<string, any>, version: number) => Record<string, unknown>
 
-/** Why data is invalid that could not be migrated. */
+/** Why data that could not be migrated is invalid. */
 export const MIGRATE_FAILED = 'migrate() failed'
 
 /**
- * A layout that numbers the data of a record, and migrates data with a lower number when it is decoded.
+ * A layout that numbers the data of a record, and migrates data with a lower number when it is
+ * decoded.
  *
- * A higher number is left as it is, when such a record is written, too: while a deployment runs, this
- * version of the app may read what a newer one has written.
+ * Data with a higher number is not changed, and keeps its number when it is written: during a
+ * deployment, this version of the app may read data of a newer one.
  */
 export function versioned(
   layout: Layout,
@@ -67,7 +68,7 @@ export function versioned(
       data.then(undefined, () => {})
       throw new SessionError('ERR_SCHEMA_ASYNC', 'The option migrate')
     }
-    if (!isObject(data) || !isPlain(data)) throw new TypeError('no plain object')
+    if (!isObject(data) || !isPlain(data)) throw new TypeError('not a plain object')
     const fields: Fields = new Map()
     for (const [key, value] of Object.entries(data)) {
       if (value !== undefined) fields.set(key, unread(codec.encode(value, key)))

@@ -37,8 +37,8 @@ export type SchemaResult<Output> =
 export type SessionSchema = Readonly<Record<string, StandardSchema>>
 
 /**
- * The data of a schema: what the schema of each key returns. In place of a value that cannot be stored,
- * or that its schema would not accept again when it is read, stands the reason.
+ * The data of a schema: the output of each key's schema. If an output cannot be stored, or its schema
+ * would not accept it when it is read again, the type is the reason as text.
  */
 export type DataOf<Schema extends SessionSchema> = {
   -readonly [Key in keyof Schema]: ValueBy<Schema[Key]>
@@ -51,7 +51,7 @@ type ValueBy<One> =
       : 'The schema has to accept what it returns, and that has to be storable'
     : never
 
-/** The schema that fits a type of data that is written out. */
+/** The schema for a type of data that the app declares. */
 export type SchemaFor<Data> = {
   readonly [Key in keyof Data]?: StandardSchema<any, Data[Key]>
 }

@@ -34,13 +34,13 @@ export function valueChecks(schema: SessionSchema, codec: Codec, onInvalid: OnIn
     const { value: output } = result
     const text = codec.encode(output, key)
     if (isObject(output) || !Object.is(output, value)) {
-      // What is stored is checked again when it is read, and must then be the same.
+      // A stored value is checked again when it is read, and must not change then.
       const again = check(one, codec.decode(text)?.value, key)
       if (again.issues || textOf(again.value, key) !== text) {
         throw new SessionError('ERR_VALUE_INVALID', key, 'it does not accept what it returns')
       }
     }
-    // Some libraries return a copy: what the app changes in its own object is saved all the same.
+    // Some libraries return a copy. Later changes in the app's own object are saved as well.
     const isSame = output === value || textOf(value, key) === text
     return { text, live: { value: isSame ? value : output, isValid: true } }
   }
@@ -55,7 +55,7 @@ export function valueChecks(schema: SessionSchema, codec: Codec, onInvalid: OnIn
     const output = result.issues ? undefined : result.value
     const text = output === undefined ? undefined : textOf(output, key)
     if (text !== undefined) {
-      // The stored text stays: what the schema leaves out may be another version's.
+      // The stored text is preserved: another version may need members that this schema removes.
       const isSame = text === field.text
       field.live = {
         value: isSame ? value : output,
@@ -64,7 +64,7 @@ export function valueChecks(schema: SessionSchema, codec: Codec, onInvalid: OnIn
       }
       return field
     }
-    // A schema may turn what it does not know into `undefined`, as `.catch(undefined)` of zod.
+    // A schema may turn an invalid value into `undefined`, for example `.catch(undefined)` in zod.
     const { issues } = result
     if (!issues) return undefined
     field.live = { value, isValid: false }
@@ -77,7 +77,7 @@ export function valueChecks(schema: SessionSchema, codec: Codec, onInvalid: OnIn
   return { write, read }
 }
 
-/** @throws ERR_SCHEMA_ASYNC, and whatever the schema throws */
+/** Runs a schema. @throws ERR_SCHEMA_ASYNC, and whatever the schema throws */
 function check(schema: StandardSchema, value: unknown, key: string): SchemaResult<unknown> {
   const result = schema['~standard'].validate(value)
   // arktype returns the promise of an async step as the value.
@@ -87,7 +87,7 @@ function check(schema: StandardSchema, value: unknown, key: string): SchemaResul
   throw new SessionError('ERR_SCHEMA_ASYNC', `The schema of "${key}"`)
 }
 
-/** The same for a stored value, of whatever shape: if the app's own check fails on it, it is invalid. */
+/** The same for a stored value of any shape. If the app's own check throws, the value is invalid. */
 function checkStored(schema: StandardSchema, value: unknown, key: string): SchemaResult<unknown> {
   try {
     return check(schema, value, key)
@@ -107,9 +107,9 @@ function refusal(
 }
 
 /**
- * Where the first issue is, and the rule that it breaks, as zod, valibot and arktype name it. Not their
- * messages, which may quote the value: `Expected number but received "secret"`. A key that is neither an
- * index nor a name in the schema is `*`: in a record it may be a visitor's input.
+ * Where the first issue is, and the rule that it breaks, as zod, valibot and arktype name it. Not
+ * their messages, which may quote the value: `Expected number but received "secret"`. A key that is
+ * neither an index nor a name in the schema is `*`: in a record it may be a visitor's input.
  */
 function whyOf(
   key: string,

@@ -1,4 +1,4 @@
-/** The option `encrypt`: its check, its schedule for a migration, and the sealer for cookies. */
+/** The option `encrypt`: its check, its dates for a migration, and the sealer for cookies. */
 
 import type { Clock } from '../../base/ports.ts'
 import { encrypter } from '../../crypto/encrypted.ts'

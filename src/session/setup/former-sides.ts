@@ -1,4 +1,4 @@
-/** The contract between `session/` and the option `formerly`: where sessions were before. */
+/** The contract between `session/` and the option `formerly`, so that apps without it load none of it. */
 
 import type { Backend, CommitRequest, Committed, Opened } from '../../backends/backend.ts'
 import type { StoredBackend } from '../../backends/store-backend.ts'
@@ -11,16 +11,16 @@ import type { Development } from '../development/development.ts'
 import type { Emit } from '../explain/emitter.ts'
 import type { LoginKeys, LoginProtection } from './preset.ts'
 
-/** What `formerly()` of `sojourn/formerly` returns, so that an app without it loads none of it. */
+/** What `formerly()` of `sojourn/formerly` returns. */
 export interface Formerly {
   /** Checks the options. @throws ERR_OPTION_INVALID */
   connect(context: FormerContext): FormerSides
 }
 
-/** What one side is made of. */
+/** The parts of one side. */
 export interface FormerSettings {
   readonly backend: Backend
-  /** The same backend if it is one on a store. */
+  /** The same backend, if it uses a store. */
   readonly stored: StoredBackend | undefined
   readonly cookieName: string
   /** The name of its store; empty for sessions in the cookie. */
@@ -30,11 +30,11 @@ export interface FormerSettings {
   readonly cookieValues: CookieReader
   readonly loginKeys: LoginKeys | undefined
   readonly protection: LoginProtection | undefined
-  /** Whose format it is, for the side's name: 'sojourn', 'flask'. */
+  /** The format, for the side's name: 'sojourn', 'flask'. */
   readonly format: string
 }
 
-/** What `connect` is given. */
+/** The arguments of `connect`. */
 export interface FormerContext {
   /** The new side. */
   readonly ours: FormerSettings & {
@@ -52,38 +52,39 @@ export interface FormerContext {
 /** The former sides of one `createSessions`. */
 export interface FormerSides {
   /**
-   * Looks at the cookies of the former sides, once our own have been opened.
+   * Opens the cookies of the former sides, after our own.
    *
-   * @returns `undefined` if there is nothing to do. A former side that fails throws as our own store.
+   * @returns `undefined` if there is nothing to do. If a former store fails, it throws like our own
+   * store.
    */
   open(facts: RequestFacts, opened: Opened, now: number): Maybe<FormerVisit | undefined>
   use(): FormerUse[]
   readonly policy: readonly FormerPolicy[]
-  /** Those on a store, for `sessions.close()`. */
+  /** The sides with a store, for `sessions.close()`. */
   readonly stored: readonly StoredBackend[]
 }
 
 /** The former sessions of one request. */
 export interface FormerVisit {
-  /** The former session as a record of ours, if this request moves one. */
+  /** The former session, converted to a record of ours, if this request moves one. */
   readonly record: SessionRecord | undefined
-  /** Our session, if a concurrent request has moved the former one a moment ago. */
+  /** Our session, if a concurrent request has just moved the former one. */
   readonly opened: Opened | undefined
   /** Commits on our side, then ends or writes the former sessions. */
   commit(request: CommitRequest): Maybe<Committed>
 }
 
-/** A former side, and how many of its visitors have come over, since `createSessions` was called. */
+/** A former side, and how many of its visitors were moved since `createSessions` was called. */
 export interface FormerUse {
   /** The option `name`. */
   name: string
-  /** From then on its sessions are not accepted any more. */
+  /** Until when its sessions are accepted. */
   until: Date
   /** How many sessions were moved. */
   moved: number
-  /** When the last one was moved. @default undefined: none was */
+  /** When the last one was moved; `undefined` if none was. */
   lastAt: Date | undefined
-  /** How many requests had a cookie of this name that did not verify, has expired, or was revoked. */
+  /** How many requests had a cookie of this name that was invalid, expired or revoked. */
   refused: number
 }
 
@@ -93,7 +94,7 @@ export interface FormerPolicy {
   readonly name: string
   /** The name of its session cookie. */
   readonly cookieName: string
-  /** ISO 8601: from then on its sessions are not accepted any more. */
+  /** Until when its sessions are accepted, in ISO 8601. */
   readonly until: string
   /** Whether changes are written on this side, too. */
   readonly dualWrite: boolean

@@ -16,23 +16,25 @@ import type { Preset } from './preset.ts'
 /**
  * The options of `createSessions`. An unknown name throws ERR_OPTION_INVALID.
  *
- * express-session's `resave`, `saveUninitialized` and `rolling` do not exist: a request that changes
- * nothing saves nothing, an anonymous visitor without data gets no cookie, and visits extend a session
- * (sliding expiration). Its `genid` does not either: session ids are always random.
+ * express-session's `resave`, `saveUninitialized` and `rolling` do not exist: a request that
+ * changes nothing saves nothing, an anonymous visitor without data gets no cookie, and visits
+ * extend a session (sliding expiration). Its `genid` does not either: session ids are always
+ * random.
  */
 export interface SessionOptions extends StoreOptions, SchemaOptions {
   /**
-   * The secret that signs cookies, as text or bytes, of at least 32 bytes; or a list of at most 8: the
-   * first is the current secret and signs, the previous ones only verify. As `secret` of
+   * The secret that signs cookies, as text or bytes, of at least 32 bytes; or a list of at most 8:
+   * the first is the current secret and signs, the previous ones only verify. As `secret` of
    * express-session; in Flask, SECRET_KEY and SECRET_KEY_FALLBACKS.
    *
-   * Make one with `npx sojourn secret`. An undefined first secret throws ERR_SECRET_MISSING.
+   * Make one with `npx sojourn secret`. If the current secret is undefined, throws
+   * ERR_SECRET_MISSING.
    */
   secret: Secret | undefined | readonly (Secret | undefined)[]
   /**
    * Where sessions are saved: `memoryStore()`, `sqliteStore(db)`, `redisStore(client)`,
-   * `postgresStore(pool)`, or `sessionStore(verbs)` for your own. The same name as in express-session,
-   * whose stores do not fit here.
+   * `postgresStore(pool)`, or `sessionStore(verbs)` for your own. The same name as in
+   * express-session, whose stores do not fit here.
    *
    * @default none: the session is in the cookie, as in Flask
    */
@@ -62,8 +64,8 @@ export interface SessionOptions extends StoreOptions, SchemaOptions {
    */
   maxBytes?: number
   /**
-   * The name of this app, if several apps share a secret and a cookie name: none accepts a session of
-   * another. @default ''
+   * The name of this app, if several apps share a secret and a cookie name: then no app accepts
+   * sessions of another one. Neither express-session nor Flask has it. @default ''
    */
   audience?: string
   /**
@@ -75,13 +77,14 @@ export interface SessionOptions extends StoreOptions, SchemaOptions {
   tags?: readonly Tag[]
   /** Called for each event, such as `rejected` for an invalid cookie. @default no listener */
   onEvent?: EventListener
-  /** What events say beside their own facts. @default time, and handle with a store */
+  /** Optional facts in events. @default only time, and handle with a store */
   events?: EventOptions
   /** Returns the time in milliseconds since 1970; for tests, `fakeClock()`. @default Date.now */
   clock?: Clock
   /**
-   * Accepts the sessions of what was there before, until a date: `formerly({ sessions: flask({ ... }),
-   * until: '2027-03-01' })`, with `formerly` of `sojourn/formerly`. @default none
+   * Accepts sessions from before a change of format, store or library, until a date:
+   * `formerly({ sessions: flask({ ... }), until: '2027-03-01' })`, with `formerly` of
+   * `sojourn/formerly`. @default none
    */
   formerly?: Formerly
   /** Set by `flask()` and the like. Do not write it by hand. @default this package's own format */
@@ -124,7 +127,7 @@ const KNOWN: readonly string[] = [
 ]
 
 const IN_LIFETIME = "Write lifetime: { idle: '1d' }"
-const IN_COOKIE = 'It belongs into cookie: { }'
+const IN_COOKIE = 'Write it in cookie: { }'
 const NOT_NEEDED = 'Leave it out: only changes are saved, and visits extend a session'
 
 /** What to write in place of options that other libraries have, or that belong elsewhere. */
@@ -173,7 +176,7 @@ export function checkOptions(options: SessionOptions): void {
     throw invalid('onEvent', 'has to be a function')
   }
   checkTags(tags)
-  // Lone surrogates are all encoded alike in UTF-8, so different audiences would have the same keys.
+  // In UTF-8 all lone surrogates are encoded alike, so different audiences would have the same keys.
   if (typeof audience !== 'string' || /\p{Surrogate}/u.test(audience)) {
     throw invalid('audience', 'has to be text')
   }
@@ -195,7 +198,7 @@ function checkTags(tags: unknown): void {
   for (const tag of tags as (Partial<Tag> | null | undefined)[]) {
     const verbs = [tag?.test, tag?.encode, tag?.decode]
     if (typeof tag?.key === 'string' && verbs.every((verb) => typeof verb === 'function')) continue
-    throw invalid('tags', 'holds something else than { key, test, encode, decode }')
+    throw invalid('tags', 'contains a value that is not { key, test, encode, decode }')
   }
 }
 
@@ -207,7 +210,7 @@ function checkStore(store: BackendStore | undefined, options: StoreOptions): voi
     const own = "sessionStore(verbs) of 'sojourn/stores'"
     throw invalid(
       'store',
-      `is no store. Pass redisStore(client), postgresStore(pool) or sqliteStore(db), or for a store of your own ${own}`,
+      `is not a store. Pass redisStore(client), postgresStore(pool) or sqliteStore(db), or for a store of your own ${own}`,
     )
   }
 }

@@ -19,9 +19,10 @@ import { invalid, refuseUnknown, requireObject } from '../../base/options.ts'
 /** When sessions expire. Durations are `'30m'`, `'2h'` or `'31d'`. */
 export interface LifetimeOptions {
   /**
-   * Idle timeout: a session expires this long after the visitor's last request (sliding expiration).
-   * Not the cookie's Max-Age, which `session.permanent` decides. In express-session `cookie.maxAge` with
-   * `rolling: true`; in Flask PERMANENT_SESSION_LIFETIME. @default '31d', as in Flask
+   * Idle timeout: a session expires this long after the visitor's last request (sliding
+   * expiration). Not the cookie's Max-Age, which `session.permanent` decides. In express-session
+   * `cookie.maxAge` with `rolling: true`; in Flask PERMANENT_SESSION_LIFETIME. @default '31d', as
+   * in Flask
    */
   idle?: Duration
   /**
@@ -36,9 +37,9 @@ export interface LifetimeOptions {
   absolute?: Duration
   /**
    * Idle timeout of sessions in which nobody is signed in, permanent ones included, so that those of
-   * bots do not fill a store: `{ idle: '31d', anonymous: '1d' }`. A login lifts it; the session after
-   * a logout has it. At most the longer of `idle` and `permanent`. Neither express-session nor Flask
-   * has one. @default none: those of other sessions
+   * bots do not fill a store: `{ idle: '31d', anonymous: '1d' }`. It ends with a login, and applies
+   * again after a logout. At most the longer of `idle` and `permanent`. Neither express-session nor
+   * Flask has one. @default none: the same timeouts as other sessions
    */
   anonymous?: Duration
 }
@@ -62,7 +63,7 @@ export interface CookieOptions {
   name?: string
   /** The host that, with its subdomains, receives the cookie. @default only the host that set it */
   domain?: string
-  /** The path below which browsers send the cookie. It does not protect it. @default '/' */
+  /** The path below which browsers send the cookie. Not a protection from other pages. @default '/' */
   path?: string
   /** Hides the cookie from scripts (`document.cookie`). @default true */
   httpOnly?: boolean
@@ -188,7 +189,8 @@ export function layoutWith(tags: readonly Tag[]): Layout {
 function ownFormat(context: FormatContext): CookieFormat {
   const { secrets, scope, tags, encryption } = context
   const signer = timedSigner(authenticator(keysFor(secrets, 'session', scope), 'sha256'))
-  // Deflating costs more than signing, so only what would not fit is deflated.
+  // Compression costs more than signing, so a cookie is compressed only if it would not fit
+  // otherwise.
   const signing = signingSealer(signer, [packPlain, packDeflated])
   return {
     layout: layoutWith(tags),

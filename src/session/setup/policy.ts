@@ -13,7 +13,7 @@ import type { PresetRules } from './preset.ts'
 export interface Policy {
   /** `'cookie'`, or the engine of the store. */
   readonly backend: string
-  /** Whose format it is: 'sojourn', or the name of a preset such as 'flask'. */
+  /** The format: 'sojourn', or the name of a preset such as 'flask'. */
   readonly format: string
   /** The attributes of the session cookie. */
   readonly cookie: {
@@ -86,7 +86,7 @@ interface DataPolicy {
   readonly onInvalid: 'drop' | 'error'
 }
 
-/** What the policy is made from. */
+/** The facts from which the policy is made. */
 export interface PolicyFacts {
   preset: Pick<PresetRules, 'name' | 'algorithms' | 'cookie' | 'lifetime'> & {
     engine?: string | undefined
@@ -168,7 +168,7 @@ function iso(time: number | undefined): string | null {
   return time === undefined ? null : new Date(time).toISOString()
 }
 
-/** Freezes an object and everything in it, so that a caller cannot change the policy of others. */
+/** Freezes an object and everything in it, because all callers get the same policy. */
 function frozen<Plain extends object>(plain: Plain): Plain {
   for (const part of Object.values(plain) as unknown[]) {
     if (typeof part === 'object' && part !== null) frozen(part)

@@ -1,4 +1,4 @@
-/** The contract of a preset: the format of the sessions, and the defaults that differ from ours. */
+/** The interface of a preset: the format of its sessions, and its differences from our own preset. */
 
 import type { Backend } from '../../backends/backend.ts'
 import type { CookieFormat } from '../../backends/cookie-format.ts'
@@ -13,17 +13,17 @@ import type { Change } from '../../record/changes.ts'
 import type { Layout, SessionRecord } from '../../record/record.ts'
 import type { EncryptionContext } from './encryption.ts'
 
-/** What `format` of a preset is given. */
+/** The arguments of a preset's `format`. */
 export interface FormatContext extends EncryptionContext {
   tags: readonly Tag[]
   encryption: EncryptionSchedule | undefined
 }
 
-/** What `backend` of a preset is given. */
+/** The arguments of a preset's `backend`. */
 export interface PresetBackendContext extends FormatContext {
   writer: SetCookieWriter
   lifetime: Lifetime
-  /** Adds the app's schema to the preset's layout: call it, and use what it returns. */
+  /** Returns the preset's layout with the app's schema. The preset has to use the returned layout. */
   withSchema(layout: Layout): Layout
 }
 
@@ -31,8 +31,8 @@ export interface PresetBackendContext extends FormatContext {
 export type LoginKeys = (facts: RequestFacts) => Readonly<Record<string, unknown>>
 
 /**
- * Compares the login of a session with the request that presents it. Returns the changes that the
- * session needs at once if they do not fit, such as a logout. `at`: in seconds since 1970.
+ * Compares the login of a session with the current request. If they do not match, returns the changes
+ * that are made at once, such as a logout. `at`: in seconds since 1970.
  */
 export type LoginProtection = (
   record: SessionRecord,
@@ -41,7 +41,7 @@ export type LoginProtection = (
   at: number,
 ) => readonly Change[] | undefined
 
-/** An option of `createSessions` that a preset may rule out. */
+/** An option of `createSessions` that may conflict with a preset. */
 export type PresetConflict =
   | 'store'
   | 'encrypt'
@@ -54,9 +54,9 @@ export type PresetConflict =
 /** A preset: our own (`own-preset.ts`), Flask's, or that of another library. */
 export type Preset = CookiePreset | BackendPreset
 
-/** A preset for sessions that the cookie carries, or whose id it carries to one of our stores. */
+/** A preset for sessions in the cookie, or in one of our stores. */
 export interface CookiePreset extends PresetRules {
-  /** The format of a cookie that carries the session. */
+  /** The format of a cookie that contains the session. */
   format(context: FormatContext): CookieFormat
   backend?: undefined
   engine?: undefined
@@ -69,9 +69,9 @@ export interface BackendPreset extends PresetRules {
   backend(context: PresetBackendContext): Backend
 }
 
-/** What differs between presets beside where and how a session is saved. */
+/** The differences between presets, except where and how a session is saved. */
 export interface PresetRules {
-  /** Whose sessions they are, for `describePolicy`: 'sojourn', 'flask'. */
+  /** The name of the format, for `describePolicy`: 'sojourn', 'flask'. */
   name: string
   /** Each purpose and its algorithm, for `describePolicy`. @default those of our own preset */
   algorithms?: Readonly<Record<string, string>>
@@ -92,9 +92,9 @@ export interface PresetRules {
   renewsUnasked: boolean
   /** Keys that a login writes beside the user's id, as Flask-Login does; `undefined` deletes one. */
   loginKeys?: LoginKeys
-  /** Keys that a logout writes into the session after it, as Flask-Login does. */
+  /** Keys that a logout writes into the new session, as Flask-Login does. */
   logoutKeys?: LoginKeys
-  /** @default none: a login is valid from everywhere */
+  /** Checks a login against the request. @default none: a login is valid from any address and browser */
   protection?: LoginProtection | undefined
   /** Options that cannot be combined with it, and why. @default none */
   conflicts?: readonly (readonly [option: PresetConflict, why: string])[]

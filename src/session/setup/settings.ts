@@ -29,7 +29,7 @@ import type { LoginKeys, LoginProtection, Preset } from './preset.ts'
 /** The options, checked and with their defaults, as `session/` uses them. */
 export interface Settings {
   backend: Backend
-  /** The same backend if it is one on a store. */
+  /** The same backend, if it uses a store. */
   stored: StoredBackend | undefined
   /** The store that the app passed. */
   store: BackendStore | undefined
@@ -53,13 +53,13 @@ export interface Settings {
   onReplaced: () => void
   /** The development warnings; `undefined` in production. */
   development: Development | undefined
-  /** Whether losses of changes are looked for even without a subscriber of the events' channel. */
+  /** Whether to look for lost changes even if the channel of events has no subscriber. */
   tellsLosses: boolean
   csrf: Csrf
   policy: Policy
-  /** What the option `formerly` needs of these, if they are those of a former side. */
+  /** The parts that the option `formerly` needs, if these are the settings of a former side. */
   side: FormerSettings
-  /** Where sessions were before. */
+  /** The former sides of the option `formerly`. */
   former: FormerSides | undefined
 }
 
@@ -73,9 +73,9 @@ export function resolveOptions(options: SessionOptions): Settings {
   const developing = process.env.NODE_ENV === 'development' || process.env.NODE_ENV === 'test'
   const { clock: given = systemClock, onEvent, tags = [], audience = '' } = options
   const { store, onUnavailable = 'error' } = options
-  // Some clocks return fractions of a millisecond, which a record cannot hold.
+  // Some clocks return fractions of a millisecond, which a record cannot store.
   const clock = () => Math.floor(given())
-  // Written out each time: bundlers that know NODE_ENV then leave out what the app never runs.
+  // The full expression, so that bundlers that know NODE_ENV can leave out code that never runs.
   const development =
     process.env.NODE_ENV === 'production' ? undefined : developmentWarnings(clock())
   const preset: Preset = options.preset ?? ownPreset(options, developing)
@@ -83,7 +83,7 @@ export function resolveOptions(options: SessionOptions): Settings {
   const { secrets, weaknesses } = keyring(options.secret as Secret | readonly Secret[], {
     where,
     remedy: () => missingSecretRemedy(where === 'secret' ? 'SESSION_SECRET' : where, development),
-    // Flask takes every secret literally: it has no `base64:` prefix.
+    // Flask uses every secret literally: `base64:` is not a prefix there.
     spelling: options.preset ? 'literal' : 'prefixed',
     refuse: developing ? ALL.filter((weakness) => !preset.tolerates.includes(weakness)) : ALL,
   })
@@ -198,7 +198,7 @@ export function resolveOptions(options: SessionOptions): Settings {
   }
 }
 
-/** What a former side has of the new one. */
+/** The options that a former side inherits from the new one. */
 function inherited({ onEvent, events }: SessionOptions): Partial<SessionOptions> {
   return { ...(onEvent && { onEvent }), ...(events && { events }) }
 }
@@ -211,7 +211,7 @@ function limitedFormat(format: CookieFormat, options: SessionOptions): CookieFor
   return { ...format, layout, limit: { ...limit, bytes, renewed: limit.bytes } }
 }
 
-/** What to do about a missing secret. Names the variable that is set, or stands in a `.env` file. */
+/** What to do about a missing secret. Names a variable that is set, or that a `.env` file contains. */
 function missingSecretRemedy(variable: string, development: Development | undefined): string {
   const inFile = development?.secretsInEnvFile() ?? []
   const set = [variable, ...inFile].find((name) => process.env[name])

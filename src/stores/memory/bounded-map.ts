@@ -1,32 +1,32 @@
-/** A map of flat strings, bounded in number and bytes, that drops what is due in small steps. */
+/** A map of strings with a limit on number and bytes. It drops expired ones in small steps. */
 
 /** The bounds of a shelf, and the rules for its strings. */
 export interface ShelfRules {
-  /** The most strings. */
+  /** The most strings that it holds. */
   readonly entries: number
-  /** About the most bytes. */
+  /** The most bytes, approximately. */
   readonly bytes: number
-  /** The bytes of a string. */
+  /** Returns the bytes that a string takes. */
   weightOf(text: string): number
   /** Whether a string may be dropped: it expired a while ago, or, if room is short, just now. */
   isDue(text: string, room: 'enough' | 'short'): boolean
-  /** Called for a string that was dropped only for lack of room. */
+  /** Called for a string that was dropped only because the map was full. */
   onDropped?(text: string): void
 }
 
 /** Strings under keys. */
 export interface Shelf {
   get(key: string): string | undefined
-  /** Puts a string there, as the newest, and drops others if there is no room. */
+  /** Sets a string, as the newest one, and drops others if the map is full. */
   put(key: string, text: string): void
   drop(key: string): void
-  /** Checks the next few strings, and drops those that are due. */
+  /** Checks the next few strings, and drops those that may be dropped. */
   sweep(): void
-  /** The keys and strings, a few thousand at a time, the first of each part the longest unwritten. */
+  /** The keys and strings in batches; within each part those that were written longest ago come first. */
   parts(): Iterable<ReadonlyMap<string, string>>
   /**
-   * Drops up to that many strings that are due, and yields how many after each `PRUNE_STEP` strings
-   * checked, so that other work gets its turn. The next prune continues where this one ended.
+   * Drops up to that many strings. Yields how many after every `PRUNE_STEP` strings checked, so that
+   * other work can run. The next prune continues where this one has stopped.
    */
   prune(most: number): Generator<number, void>
 }
@@ -34,19 +34,19 @@ export interface Shelf {
 /** Strings in one part: V8 resizes such a table in less than a millisecond. */
 const PART = 1900
 
-/** Enough for eight million strings: beyond that the parts grow, and not their number. */
+/** The most parts. With more than eight million strings the parts grow instead. */
 const MOST_PARTS = 4096
 
-/** How many strings a sweep checks. More than one, since each insert adds one. */
+/** How many strings a sweep checks: more than one, because each insert adds one. */
 const STEP = 4
 
 /** How many strings a step of a prune checks, in a tenth of a millisecond. */
 export const PRUNE_STEP = 1000
 
-/** How many strings are checked for one that is due before another one is dropped. */
+/** How many strings are searched for an expired one before one that has not expired is dropped. */
 const SEARCH = 64
 
-/** What a string costs beside its characters: two headers, padding and a place in the table. */
+/** The bytes of a string beside its characters: two headers, padding and a slot in the table. */
 const OVERHEAD = 88
 
 /** Makes an empty shelf. */
@@ -74,7 +74,7 @@ export function makeShelf({ entries, bytes, weightOf, isDue, onDropped }: ShelfR
 
   function put(key: string, text: string): void {
     drop(key)
-    // A copy: a slice of a Cookie header would retain the whole header.
+    // Copies the key: a slice of a Cookie header would keep the whole header in memory.
     mapOf(key).set(Buffer.from(key).toString(), text)
     count++
     weight += OVERHEAD + key.length + weightOf(text)

@@ -1,4 +1,4 @@
-/** Sessions in this process's memory: for tests, for development, and for one small process. */
+/** The store in this process's memory: for tests, development, and apps of one small process. */
 
 import { setImmediate } from 'node:timers/promises'
 import { SessionError } from '../../base/errors.ts'
@@ -10,27 +10,27 @@ import type { SessionStore } from '../../backends/stored/store.ts'
 import { sessionStore } from '../session-store.ts'
 import { hasWonBefore } from '../verb-rules.ts'
 
-/** How much the store may keep. */
+/** The limits of the store. */
 export interface MemoryStoreOptions {
-  /** The most sessions; an ended one counts for two more minutes. @default 100_000 */
+  /** The most sessions. One that has ended counts for two more minutes. @default 100_000 */
   readonly entries?: number
-  /** About the most bytes for sessions; owners' lists may take as much besides. @default 64 MiB */
+  /** The most bytes for sessions, approximately. Lists of users may take as many again. @default 64 MiB */
   readonly bytes?: number
-  /** Tells the time. @default the machine's */
+  /** Returns the time in milliseconds since 1970. @default Date.now */
   readonly clock?: Clock
 }
 
 /**
- * Keeps sessions in memory: fast, for one process, and lost when it ends.
+ * Makes a store that saves sessions in memory: fast, only for one process, and lost when it ends.
  *
- * It is bounded. When it is full it drops expired sessions first; if it finds none, it drops the
- * ones that were neither written nor touched for longest (over 1900 entries, about those). A user's
- * list that is dropped takes its sessions along, since nobody could find them to revoke them. Lists
- * of users without sessions go first, then, with their epochs, those that were unused for longest.
+ * Its size is limited. When it is full, it drops expired sessions first; if it finds none, those that
+ * were not used for the longest time (above 1900 entries: approximately those). If it drops a user's
+ * list, it drops the user's sessions too, because they could not be revoked any more. It drops lists
+ * without sessions first, then, with their epochs, those that were not used for the longest time.
  *
- * It uses no timer: each call checks a few more rows and drops those that ended two minutes ago.
+ * It uses no timer: each call checks a few rows, and drops those that ended two minutes ago.
  *
- * @throws ERR_OPTION_INVALID if a bound is not a whole number of 1 or more.
+ * @throws ERR_OPTION_INVALID if a limit is not a whole number of 1 or more.
  *
  * @example
  * import { createSessions } from 'sojourn'
@@ -57,7 +57,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     ...owners
   } = makeOwners({
     entries,
-    // A list of one session takes less than the session does: there is room for each one's.
+    // A list of one session is smaller than the session, so all lists fit.
     bytes,
     clock,
     holds: (key) => isRow(rows.get(key)),
@@ -68,7 +68,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
 
   const subscribers = new Set<(key: string) => void>()
 
-  // No verb awaits anything between its read and its write: that makes each atomic.
+  // No verb awaits between its read and its write, so each is atomic.
   return sessionStore({
     engine: 'memory',
     ...owners,
@@ -125,7 +125,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     },
     check: async () => [],
     async subscribe(removed) {
-      // An object of its own: one function may subscribe twice.
+      // An object for each call, because one function may subscribe twice.
       const one = (key: string) => removed(key)
       subscribers.add(one)
       return async () => void subscribers.delete(one)
@@ -144,7 +144,7 @@ function warnInProduction(): void {
   if (hasWarned || process.env['NODE_ENV'] !== 'production') return
   hasWarned = true
   console.warn(
-    '[sojourn] memoryStore() keeps sessions in this process alone: a restart loses them all, and ' +
+    '[sojourn] memoryStore() saves sessions only in this process: a restart loses them all, and ' +
       'a second process does not know them. In production use sqliteStore, redisStore or postgresStore.',
   )
 }

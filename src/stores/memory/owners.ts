@@ -4,28 +4,28 @@ import type { Clock } from '../../base/ports.ts'
 import { makeShelf, type Shelf } from './bounded-map.ts'
 import { type FoundRow, OVER_AT_ONCE, type Owners } from '../../backends/stored/store.ts'
 
-/** The bounds of the lists, and how they reach the rows. */
+/** The limits of the lists, and their access to the rows. */
 export interface OwnersRules {
   readonly entries: number
   readonly bytes: number
   readonly clock: Clock
   /** Whether there is a row under the key. */
   holds(key: string): boolean
-  /** Drops a row whose list was dropped: nobody could find it to revoke it. */
+  /** Drops a row whose list was dropped: it could not be revoked any more. */
   drop(key: string): void
 }
 
 /** The lists of all owners. */
 export interface OwnerLists extends Owners {
   readonly shelf: Shelf
-  /** What the owner's list says of a row under this key. */
+  /** The state of this key in the owner's list: see `FoundRow`. */
   stateOf(owner: string, key: string): Pick<FoundRow, 'epoch' | 'isListed'>
 }
 
 interface List {
   readonly until: number
   readonly epoch: number
-  /** The key that the last revocation excepted; empty if none. */
+  /** The key that the last revocation excepted; empty if there is none. */
   readonly except: string
   readonly keys: string[]
 }
@@ -42,7 +42,7 @@ export function makeOwners({ entries, bytes, clock, holds, drop }: OwnersRules):
     onDropped: (text) => unpack(text).keys.forEach(drop),
   })
 
-  /** Whether the list neither leads to a row nor refuses a login. */
+  /** Whether the list has no effect: none of its keys has a row, and its epoch refuses no login. */
   function isIdle(text: string): boolean {
     const { epoch, keys } = unpack(text)
     return epoch === 0 && !keys.some(holds)
@@ -123,7 +123,7 @@ function isRevoked(list: Pick<List, 'epoch' | 'except'>, key: string, epoch: num
   return epoch < list.epoch && !isSame(list.except, key)
 }
 
-/** `end`: of the head, so that the first key has a separator before it too. */
+/** Finds a key. `end`: the end of the head, so that the first key has a separator before it, too. */
 function isListed(text: string, key: string, end: number): boolean {
   return text.includes(`\0${key}\0`, end)
 }
@@ -132,13 +132,13 @@ function isSame(except: string, key: string): boolean {
   return except !== '' && except === key
 }
 
-/** The list with an epoch and a time that are at least these. */
+/** The list with its epoch and time raised to at least these values. */
 function extended(list: List, epoch: number, until: number): List {
   return {
     keys: list.keys,
     until: Math.max(list.until, until),
     epoch: Math.max(list.epoch, epoch),
-    // A higher epoch is of a later revocation, which excepted another key, or none.
+    // A higher epoch comes from a later revocation, which has excepted another key or none.
     except: epoch > list.epoch ? '' : list.except,
   }
 }

@@ -1,4 +1,4 @@
-/** A row as one flat string, which takes little more memory than its text. */
+/** Encodes a row as one flat string, which takes little more memory than its text. */
 
 import { GARBAGE_MS, type Row } from '../../backends/stored/store.ts'
 
@@ -8,7 +8,7 @@ import { GARBAGE_MS, type Row } from '../../backends/stored/store.ts'
 // recent    = [ id *( "," id ) ]
 // owner-length is empty for null; only owner and body may contain spaces.
 
-/** The flat form of a row. */
+/** Encodes a row. */
 export function packRow({ write, recent, expiresAt, owner, body }: Row): string {
   const width = /[^\0-\xff]/.test(owner ?? '') || /[^\0-\xff]/.test(body) ? '2' : '1'
   const fields = [`${width}${expiresAt}`, write, recent.join(','), owner?.length ?? '', owner ?? '']
@@ -17,7 +17,7 @@ export function packRow({ write, recent, expiresAt, owner, body }: Row): string 
   return [fields.join(' '), ' ', last, body].join('')
 }
 
-/** The row again; null for a tombstone, or `undefined`. */
+/** Decodes a row; `null` for a tombstone or for `undefined`. */
 export function unpackRow(packed: string | undefined): Row | null {
   if (packed === undefined || isTombstone(packed)) return null
   const ends = [packed.indexOf(' ')]
@@ -35,7 +35,7 @@ export function unpackRow(packed: string | undefined): Row | null {
   }
 }
 
-/** The string in the place of a removed row. */
+/** The string that replaces a removed row. */
 export function tombstone(now: number): string {
   return `0${now} `
 }
@@ -50,7 +50,7 @@ export function weightOf(packed: string): number {
   return packed.length * (packed.charCodeAt(0) === 0x32 ? 2 : 1)
 }
 
-/** Whether a string may be dropped: two minutes late, or, if room is short, a row at once. */
+/** Whether a string may be dropped: two minutes after its end, or at once if it is a row and room is short. */
 export function isDue(packed: string, now: number, room: 'enough' | 'short'): boolean {
   const late = room === 'short' && !isTombstone(packed) ? 0 : GARBAGE_MS
   return endOf(packed) + late <= now

@@ -21,11 +21,11 @@ export async function checkPostgres(
     ],
     [
       isReplica === 'yes',
-      'This server is a replica, which cannot be written to: give the store a client of the primary.',
+      'This server is a replica, which cannot be written to: pass a client of the primary to the store.',
     ],
     [
       isReplica !== 'yes' && readOnly === 'on',
-      'Transactions are read-only here (default_transaction_read_only): no session can be kept.',
+      'Transactions are read-only here (default_transaction_read_only): no session can be saved.',
     ],
     [
       synchronousCommit === 'off',
@@ -37,18 +37,18 @@ export async function checkPostgres(
     ],
     [
       text !== PROBE,
-      'The client does not return text as it is (a type parser or `transform`): give the store a client of its own.',
+      'The client changes text that it returns (a type parser or `transform`): pass a client of its own to the store.',
     ],
     [
       encoding !== 'UTF8',
-      `The database is encoded in ${String(encoding)}, which does not hold every character: keep the sessions in one with UTF8.`,
+      `The encoding of the database is ${String(encoding)}, which cannot store every character: save sessions in a database with UTF8.`,
     ],
   ]
   const found = findings.flatMap(([isFound, sentence]) => (isFound ? [sentence] : []))
   return [...found, ...connection.check()]
 }
 
-/** What the role may not do, and what is wrong with the tables' version, as far as it may be read. */
+/** The rights that the role lacks, and a sentence if the tables have another version. */
 async function tablesFindings(
   connection: PostgresConnection,
   sql: Statements,
@@ -63,5 +63,5 @@ async function tablesFindings(
   }
 }
 
-/** A text that a parser for numbers, dates or trimmed texts would change. */
+/** A text that a parser would change if it reads numbers or dates, or trims texts. */
 const PROBE = ' 007 '

@@ -19,15 +19,15 @@ export interface PgPool {
   }): Promise<{ rows: unknown[][]; rowCount: number | null }>
 }
 
-/** What `postgres(url)` returns; or `Bun.sql`, `new SQL(url)`. */
+/** The result of `postgres(url)`; or `Bun.sql`, `new SQL(url)`. */
 export interface PostgresSql {
-  /** Missing on a handle inside a transaction. */
+  /** Does not exist on a handle inside a transaction. */
   begin(work: (sql: Pick<PostgresSql, 'unsafe'>) => PromiseLike<unknown>): PromiseLike<unknown>
   unsafe(text: string, values?: never[], options?: { prepare?: boolean }): PostgresQuery
 }
 
 interface PostgresQuery extends PromiseLike<unknown> {
-  /** A list with a `count`, which Bun's types do not say. */
+  /** An array with a `count`, which Bun's types leave out. */
   values(): PromiseLike<unknown>
 }
 
@@ -45,20 +45,20 @@ export interface PgLite {
 /** A pool of `pg`, a client of `postgres` or of Bun, or a PGlite database. */
 export type PostgresClient = PgPool | PostgresSql | PgLite
 
-/** What a statement returned. */
+/** The reply to a statement. */
 export interface Reply {
   /** Each row as a list of values. */
   readonly rows: unknown[][]
-  /** How many rows a statement has written that returns none. */
+  /** How many rows were written by a statement that returns none. */
   readonly written: number
 }
 
-/** A client, whichever library it is from. */
+/** A client of any of these libraries. */
 export interface PostgresConnection {
   readonly isEmbedded: boolean
-  /** The pool, if each of its connections has one statement at a time. */
+  /** The pool, if each of its connections executes one statement at a time. */
   readonly pool?: ClientPool | undefined
-  /** A sentence for each way in which the client itself can lose sessions. */
+  /** A sentence for each setting of the client that can lose sessions. */
   check(): string[]
   /** Sends one statement. */
   query(statement: Statement, values?: readonly unknown[]): Promise<Reply>
@@ -68,7 +68,7 @@ export interface PostgresConnection {
 
 /**
  * @param prepare whether statements may get names.
- * @throws `ERR_OPTION_INVALID` for what is no client, or may be inside a transaction of the user's.
+ * @throws `ERR_OPTION_INVALID` if it is not such a client, or may be inside a transaction of the app.
  */
 export function connectPostgres(
   client: PostgresClient,
@@ -79,10 +79,10 @@ export function connectPostgres(
   }
   const isVerb = (name: string) => typeof Reflect.get(client, name) === 'function'
   if (isVerb('unsafe')) {
-    // What Bun gives inside a transaction has `begin`, too.
+    // Bun's handle inside a transaction has `begin`, too.
     const isHandle = !isVerb('begin') || isVerb('savepoint') || isVerb('release')
     if (isHandle) throw refused(POSTGRES_HANDLE)
-    // Bun's client is for other databases, too.
+    // Bun's client also connects to other databases.
     const { adapter = 'postgres' } = (client as { options?: { adapter?: unknown } }).options ?? {}
     if (adapter !== 'postgres') throw refused(UNKNOWN)
     return postgres(client as PostgresSql, prepare)
@@ -97,7 +97,7 @@ export function connectPostgres(
 }
 
 /**
- * The timeout of a query in a pool. By default `pg` has none: if the server's machine is gone, all
+ * The timeout of a query in a pool. By default `pg` has none: if the server's machine fails, all
  * connections of the pool would wait until the app is restarted.
  */
 const PATIENCE_MS = 30_000
@@ -127,14 +127,14 @@ function postgres(client: PostgresSql, prepare: 'named' | 'unnamed'): PostgresCo
   return {
     isEmbedded: false,
     check: () => [],
-    // By position, since the client's `transform` may have renamed the columns.
+    // Columns are read by position: the client's `transform` may have renamed them.
     async query({ text }, values = []) {
       const reply = await client.unsafe(text, values as never[], options).values()
       const rows = reply as unknown[][] & { count: number }
       return { rows, written: counted(rows.count) }
     },
     async script(text) {
-      // On a connection to itself: nothing may be pipelined behind a text without parameters.
+      // Reserves a connection: nothing may be pipelined after a text without parameters.
       await client.begin((sql) => sql.unsafe(text))
     },
   }
@@ -159,20 +159,20 @@ function refused(why: string): SessionError {
 }
 
 const INSIDE =
-  'may be inside a transaction of yours, and a session saved there is lost when that rolls back'
+  'may be inside a transaction of the app, and a session that is saved there is lost if it is rolled back'
 
 const UNKNOWN =
   'has to be a Pool of pg, a client of postgres, the SQL of Bun for PostgreSQL, or a PGlite database'
 const PG_CLIENT = `is a single connection of pg: it ${INSIDE}. Pass the Pool`
-const POSTGRES_HANDLE = `is what sql.begin or sql.reserve gives: it ${INSIDE}. Pass the sql that postgres(url) gave`
+const POSTGRES_HANDLE = `was made by sql.begin or sql.reserve: it ${INSIDE}. Pass the sql that postgres(url) returned`
 const PGLITE_TRANSACTION = `is a transaction of PGlite: it ${INSIDE}. Pass the database`
 
 const NO_LISTENER =
-  "Nobody listens to the pool's 'error' event: a connection that the server ends while it is idle ends this process. Add pool.on('error', ...)."
+  "The pool has no listener for the event 'error': if the server closes an idle connection, this process ends. Add pool.on('error', ...)."
 const ONE_PROCESS =
-  'PGlite belongs to this one process: sessions are not shared with another, and last no longer than its folder.'
+  'PGlite runs inside this process: other processes cannot use its sessions, and they are lost with its folder.'
 
-/** Silence must not be taken for a row that is not there; `null`: a statement that counts none. */
+/** Throws if the client did not say how many rows were written: that must not count as none. */
 function counted(rows: number | null | undefined): number {
   if (rows === undefined) throw new Error('the client did not say how many rows were written')
   return rows ?? 0

@@ -1,4 +1,4 @@
-/** Checks the tables' version, retries rolled-back statements, interprets PostgreSQL's errors. */
+/** Checks the version of the tables, retries rolled-back statements, and classifies errors. */
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { withCause, SessionError } from '../../base/errors.ts'
@@ -8,10 +8,10 @@ import { SCHEMA_VERSION } from './schema.ts'
 import type { Statement } from './statement.ts'
 import { schemaFault, type Versions } from '../schema-version.ts'
 
-/** Sends a statement, and again if the server rolled it back. */
+/** Sends a statement, and sends it again if the server rolled it back. */
 export type SendStatement = (statement: Statement, ...values: readonly unknown[]) => Promise<Reply>
 
-/** Checks the tables' version before the first statement, and after one that does not fit them. */
+/** Checks the tables' version before the first statement, and after one that fails because of it. */
 export function sendTo(connection: PostgresConnection, version: Statement): SendStatement {
   let checked: Promise<void> | undefined
 
@@ -26,7 +26,7 @@ export function sendTo(connection: PostgresConnection, version: Statement): Send
     }
   }
 
-  /** A failure is not remembered: the next statement checks again. */
+  /** A failed check is not remembered: the next statement checks again. */
   async function assertSchema(): Promise<void> {
     try {
       const fault = schemaFault(await versionsIn(connection, version))
@@ -56,7 +56,7 @@ export async function versionsIn(
 /** The error of a script that could not make the tables. */
 export function creationFailure(error: unknown): unknown {
   if (codeOf(error) !== NO_SUCH_SCHEMA) return error
-  const what = 'are to be in a schema that does not exist: CREATE SCHEMA first'
+  const what = 'belong to a schema that does not exist: run CREATE SCHEMA first'
   return withCause(new SessionError('ERR_STORE_SCHEMA', 'PostgreSQL', what), error)
 }
 
@@ -65,12 +65,12 @@ export function isRolledBack(error: unknown): boolean {
   return ['40001', '40P01'].includes(codeOf(error))
 }
 
-/** Whether the server had no room on its disk: it has changed nothing. */
+/** Whether the server's disk was full: it has changed nothing. */
 export function isFull(error: unknown): boolean {
   return codeOf(error) === '53100'
 }
 
-/** Whether the queue of notifications is full, since somebody who listens does not read them. */
+/** Whether the queue of notifications is full, because a listening client does not read them. */
 export function isQueueFull(error: unknown): boolean {
   return codeOf(error) === '54000'
 }
@@ -81,10 +81,10 @@ export function isDenied(error: unknown): error is Error {
 }
 
 /**
- * Retries what the server rolled back; after the last attempt it throws that error.
+ * Retries a statement that the server rolled back; after the last attempt it throws that error.
  *
- * The first retry is immediate, since the conflicting transaction is done by then; the pauses
- * before the others grow.
+ * The first retry is immediate, because the conflicting transaction has ended; the pauses before the
+ * next ones grow.
  */
 export async function again<Answer>(send: () => Promise<Answer>): Promise<Answer> {
   for (let attempt = 1; ; attempt++) {
@@ -107,7 +107,7 @@ function isMisfit(error: unknown): boolean {
   return ['42P01', '42703', NO_SUCH_SCHEMA, '42P10'].includes(codeOf(error))
 }
 
-/** The SQLSTATE. Bun has it as `errno`, beside a `code` of its own. */
+/** The SQLSTATE of an error. Bun has it in `errno`; its `code` is another one. */
 function codeOf(error: unknown): string {
   if (!isError(error)) return ''
   const { code, errno } = error as Error & { code?: unknown; errno?: unknown }

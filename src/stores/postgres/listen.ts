@@ -1,4 +1,4 @@
-/** Notifications of ended sessions by LISTEN and NOTIFY, on a connection that the user gives. */
+/** Notifications of ended sessions by LISTEN and NOTIFY, on a connection of the app. */
 
 import { SessionError } from '../../base/errors.ts'
 
@@ -10,7 +10,7 @@ export interface PgListener {
   off(event: 'notification', listener: (message: PgNotification) => void): unknown
   off(event: 'error' | 'end', listener: (error?: unknown) => void): unknown
   end?(): Promise<unknown>
-  /** Of a client of a pool: `true` closes the connection. */
+  /** Only on a client of a pool: `true` closes the connection. */
   release?(destroy: true): unknown
   unref?(): unknown
 }
@@ -20,7 +20,7 @@ interface PgNotification {
   readonly payload?: string | undefined
 }
 
-/** What `postgres(url)` returns, or a PGlite database: they look after their connection themselves. */
+/** The result of `postgres(url)`, or a PGlite database: they reconnect by themselves. */
 export interface ListeningClient {
   listen(
     channel: string,
@@ -29,8 +29,8 @@ export interface ListeningClient {
 }
 
 /**
- * What listens: a connected `Client` of `pg`, of which the notifications end with its connection; or
- * a function that connects one, which is called again then; or `postgres`, or PGlite.
+ * A connected `Client` of `pg`, whose notifications end if its connection ends; or a function that
+ * connects one, which is then called again; or `postgres`; or PGlite.
  */
 export type PostgresListener =
   | PgListener
@@ -52,7 +52,8 @@ export function listeningOn(channel: string, listener: PostgresListener): Listen
   if (typeof listener === 'function') {
     return async (heard, lost) => {
       const client = await listener()
-      // It is ours: it must not keep the process alive, and it is closed again.
+      // This client belongs to the store: it must not keep the process alive, and is closed at the
+      // end.
       client.unref?.()
       const close = async () => {
         if (client.release) client.release(true)
@@ -67,7 +68,7 @@ export function listeningOn(channel: string, listener: PostgresListener): Listen
         throw error
       })
       return async () => {
-        // First: its end would be told as a loss otherwise.
+        // Remove the listener first: closing would otherwise be reported as a lost connection.
         await stop().catch(() => {})
         await close()
       }
@@ -78,12 +79,14 @@ export function listeningOn(channel: string, listener: PostgresListener): Listen
     throw invalid('has to be a Client of pg, a function that connects one, or postgres')
   }
   if ('totalCount' in client) {
-    throw invalid('is a pool, whose connections change. Pass a function that connects a Client')
+    throw invalid(
+      'is a pool, which uses changing connections. Pass a function that connects a Client',
+    )
   }
   return shared(client, channel, (heard, lost) => listenWith(client, channel, heard, lost))
 }
 
-/** What listens on a channel of a client, for those who share it. */
+/** The subscription to a channel of a client, shared by several stores. */
 interface SharedChannel {
   readonly users: Set<{ heard(key: string): void; lost(): void }>
   readonly stop: Promise<() => Promise<void>>
@@ -91,7 +94,7 @@ interface SharedChannel {
 
 const channelsOf = new WeakMap<object, Map<string, SharedChannel>>()
 
-/** Listens once per client and channel, since UNLISTEN is for the whole client: the last one stops. */
+/** Listens once per client and channel: UNLISTEN applies to the whole client, so the last one sends it. */
 function shared(client: object, channel: string, listen: Listen): Listen {
   const channels = channelsOf.get(client) ?? new Map<string, SharedChannel>()
   channelsOf.set(client, channels)
@@ -135,7 +138,8 @@ async function listenByItself(
       await (typeof listening === 'function' ? listening() : listening.unlisten())
     }
   } catch (error) {
-    // `postgres` keeps what failed, and listens once it has connected: another call would add to it.
+    // `postgres` remembers a failed LISTEN and repeats it once it has connected: do not call it
+    // again.
     if (typeof client !== 'function') throw error
     return async () => {}
   }
@@ -159,7 +163,7 @@ async function listenWith(
     off()
     lost()
   }
-  // Without a listener a connection that ends would end the process, also when nothing is watched.
+  // Without an error listener, a lost connection would end the process, even if nothing is watched.
   client.off('error', ignored)
   client.on('error', ignored)
   client.on('notification', onNotification)

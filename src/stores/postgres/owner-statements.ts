@@ -1,11 +1,11 @@
-/** The SQL on owners' lists of the PostgreSQL store. */
+/** The SQL statements for owners' lists in PostgreSQL. */
 
 import { OVER_AT_ONCE } from '../../backends/stored/store.ts'
 import type { Tables } from './schema.ts'
 import { after, statement } from './statement.ts'
 
-// Each admission locks its owner's row before it draws the entry's place: so places are in the order
-// of admission, and a statement that sees an entry sees every earlier one.
+// Each admission locks its owner's row before it takes the entry's place from a sequence. So places
+// are in the order of admission, and a statement that sees an entry sees all earlier ones.
 
 /** The statements on these tables. */
 export function ownerStatements({ sessions, owners, owned }: Tables) {

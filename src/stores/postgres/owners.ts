@@ -8,7 +8,7 @@ import type { Admission, FoundRow, Owners } from '../../backends/stored/store.ts
 
 type Standing = Pick<FoundRow, 'epoch' | 'isListed'>
 
-/** The verbs for owners, and what a read has to know of the owner. */
+/** The verbs for owners, and what `read` returns of the owner. */
 export interface PostgresOwners extends Owners {
   /** The owner's epoch for this key, and whether the list has it. */
   standingOf(owner: string, key: string): Promise<Standing>
@@ -19,10 +19,10 @@ export interface PostgresOwners extends Owners {
 /** How many keys of one owner a statement returns. */
 const LIST_BATCH = 10_000
 
-/** The highest limit: PostgreSQL has no number for "unlimited". */
+/** The highest limit, because PostgreSQL has no number for "unlimited". */
 const MOST = 1_000_000_000
 
-/** The verbs for owners. `ttlUntil`: how long what may expire then is kept, in milliseconds. */
+/** The verbs for owners. `ttlUntil`: the time to live, in milliseconds, of what expires at a time. */
 export function postgresOwners(
   send: SendStatement,
   tables: Tables,
@@ -51,7 +51,7 @@ export function postgresOwners(
     return Number((await send(sql.epoch, listNameOf(owner))).rows[0]?.[0] ?? 0)
   }
 
-  /** In batches, which fit into the server's memory: sorting more would need its disk. */
+  /** Reads in batches that the server can sort in memory; a larger one would need its disk. */
   async function listOf(owner: string, most = Infinity): Promise<string[]> {
     const found: string[] = []
     for (let last: unknown = 0; last !== null && found.length < most;) {
@@ -65,8 +65,8 @@ export function postgresOwners(
   }
 
   /**
-   * Admits a key only if the list has room: counts, then admits if the owner's row is the one that it
-   * counted with, since each admission writes a new one.
+   * Admits a key only if the list has room: counts the keys, then admits the key if the owner's row
+   * is still the same. Each admission writes a new version of that row.
    */
   async function admitIfRoom(values: readonly unknown[], most: number): Promise<Admission> {
     const [owner, key, epoch] = values
@@ -115,7 +115,7 @@ export function postgresOwners(
         if (!isFull(error)) throw error
       })
       const current = reached ? Number(reached.rows[0]?.[0]) : await epochOf(owner)
-      // A second statement, which sees every login that was admitted before.
+      // A second statement, because it sees every login that was admitted before.
       return { epoch: current, keys: await listOf(owner) }
     },
 

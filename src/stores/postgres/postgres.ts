@@ -1,4 +1,4 @@
-/** The store in PostgreSQL: each verb is one statement, or two, and none needs a transaction. */
+/** The store in PostgreSQL. Each verb is one statement, or two; none needs a transaction. */
 
 import { type Clock, systemClock } from '../../base/ports.ts'
 import { checkPostgres } from './check.ts'
@@ -26,43 +26,44 @@ export type { PostgresClient } from './client.ts'
 export type { PostgresListener } from './listen.ts'
 export { postgresSchema } from './schema.ts'
 
-/** How a PostgreSQL store is set up. */
+/** Options of `postgresStore`. */
 export interface PostgresStoreOptions {
   /**
-   * What the tables' names begin with, after a schema if you like: `'web.app_'`. Each part has up
-   * to 40 small letters (a-z), digits and `_`, no digit first.
+   * The beginning of the tables' names, optionally with a schema: `'web.app_'`. Each part has up to
+   * 40 small letters (a-z), digits and `_`, and does not begin with a digit.
    *
    * @default 'sojourn_'
    */
   readonly prefix?: string
-  /** Tells the time, for how long a row is kept. Tests give their own. @default the machine's */
+  /** Returns the time in milliseconds since 1970, for the expiry of rows. @default Date.now */
   readonly clock?: Clock
   /**
-   * Whether statements are prepared under a name, once per connection: faster, and with `postgres`
-   * half the round trips. PgBouncer supports this from 1.21 on, with `max_prepared_statements`.
+   * Whether statements are prepared under a name, once per connection. That is faster, and with
+   * `postgres` needs half the round trips. PgBouncer supports it from version 1.21 on, with
+   * `max_prepared_statements`.
    * @default false
    */
   readonly prepare?: boolean
   /**
-   * A connection for LISTEN, on which `sessions.onEnded` hears of sessions that other processes end:
-   * `postgres`; or, with `pg`, a function that connects a `Client`, which is called while a session
-   * is watched, and again if the connection has ended. Not through PgBouncer. Without it, a poll
-   * finds them (`pollInterval`).
+   * A connection for LISTEN, by which `sessions.onEnded` learns at once of sessions that other
+   * processes end: `postgres`; or, with `pg`, a function that connects a `Client`. The function is
+   * called while a session is watched, and again if the connection has ended. Not through PgBouncer.
+   * Without this option such sessions are found by polling (`pollInterval`).
    *
-   * Give it to every process of the app: only with it, a process also sends NOTIFY, in the statement
-   * that ends a session, since PostgreSQL commits such transactions one after another. It sends the
-   * session's handle.
+   * Set it in every process of the app: only then a process also sends NOTIFY, with the session's
+   * handle, in the statement that ends a session. It is not sent by default because PostgreSQL
+   * commits such transactions one after another.
    *
    * @default none
    */
   readonly listener?: PostgresListener | undefined
 }
 
-/** A store for sessions in PostgreSQL. */
+/** The store that `postgresStore` returns. */
 export interface PostgresStore extends SessionStore {
   /**
-   * Makes the store's tables, or upgrades them. It may run twice, and from several processes.
-   * Tables that are newer by one version are used as they are.
+   * Makes the store's tables, or upgrades them. It may be called repeatedly, and by several
+   * processes. Tables that are newer by one version are used unchanged.
    *
    * @throws `ERR_STORE_SCHEMA` for tables that are newer still, or a schema that does not exist.
    */
@@ -70,12 +71,12 @@ export interface PostgresStore extends SessionStore {
 }
 
 /**
- * Keeps sessions in PostgreSQL 12 or newer, or in PGlite, through a client you made.
+ * Makes a store in PostgreSQL 12 or newer, or in PGlite, from a client that you have made.
  *
- * Make the tables first: with `createSchema()`, or the SQL of `postgresSchema()`. `prune` deletes
- * expired rows.
+ * Make the tables first, with `createSchema()` or the SQL of `postgresSchema()`. Call
+ * `sessions.prune()` from time to time: it deletes expired rows.
  *
- * @throws `ERR_OPTION_INVALID` for what is no client, or may be inside a transaction of yours.
+ * @throws `ERR_OPTION_INVALID` if it is not such a client, or may be inside a transaction of the app.
  *
  * @example
  * import { Pool } from 'pg'
@@ -147,10 +148,10 @@ export function postgresStore(
         if (!isRolledBack(error)) throw error
         failure = error
       }
-      // A second statement, which sees what the swap may have waited for.
+      // A second statement, because it sees the write that the swap may have waited for.
       const newest = await rowAt(key)
       if (hasWonBefore(row, newest)) return { won: true }
-      // Rolled back at every try, but an earlier sending of it can still win: unknown.
+      // Each attempt was rolled back, but one that was sent earlier may still win: outcome unknown.
       if (failure && newest?.write === ifWrite) throw failure
       return { won: false, newest }
     },
@@ -207,8 +208,8 @@ export function postgresStore(
   })
 }
 
-/** What `read` says of a row without an owner. */
+/** The owner's part of `read` for a row without an owner. */
 const NO_OWNER = { epoch: 0, isListed: true }
 
-/** How many rows one statement returns or deletes: it holds its locks until it is done. */
+/** How many rows one statement returns or deletes. It holds its locks until it is done. */
 const BATCH = 500

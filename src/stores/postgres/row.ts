@@ -14,7 +14,7 @@ export function encodeRow({ write, recent, expiresAt, owner, body }: Row): unkno
   ]
 }
 
-/** Reads the same columns. */
+/** Decodes the same columns. */
 export function decodeRow([write, recent, expiresAt, owner, body]: readonly unknown[]): Row {
   return {
     write: String(write),
@@ -25,7 +25,7 @@ export function decodeRow([write, recent, expiresAt, owner, body]: readonly unkn
   }
 }
 
-/** Reads a list that the server wrote as JSON; an empty one if there was no row. */
+/** Decodes a list that the server has encoded as JSON; an empty list if there was no row. */
 export function decodeKeys(list: unknown): string[] {
   return typeof list === 'string' ? (JSON.parse(list) as string[]) : []
 }
@@ -46,9 +46,9 @@ export function listNameOf(owner: string): string {
   return `${HASHED}${createHash('sha256').update(name).digest('hex')}`
 }
 
-// PostgreSQL's text cannot hold U+0000 (a bytea could, but is twice as long on the wire and
-// illegible in psql), and PGlite drops U+FEFF. So U+0001 and a digit stand for both, and for U+0001
-// itself.
+// PostgreSQL's text cannot store U+0000, and PGlite drops U+FEFF. Both, and U+0001 itself, are
+// encoded as U+0001 and a digit. (The type bytea could store them, but is twice as long on the wire
+// and not readable in psql.)
 export function encodeText(text: string): string {
   return text.replaceAll('\x01', '\x011').replaceAll('\0', '\x010').replaceAll('\ufeff', '\x012')
 }

@@ -1,4 +1,4 @@
-/** The tables of the PostgreSQL store: their names, and the SQL that makes and upgrades them. */
+/** The tables of the PostgreSQL store: names, and the SQL that makes and upgrades them. */
 
 import { SessionError } from '../../base/errors.ts'
 
@@ -11,18 +11,18 @@ export interface Tables {
   readonly owners: string
   /** One row per user and session: the user's list. */
   readonly owned: string
-  /** One row, which says what version the tables have. */
+  /** One row with the version of the tables. */
   readonly meta: string
-  /** The channel on which the keys of removed rows are sent. Without the schema: keys are unique. */
+  /** The channel for the keys of removed rows. Its name has no schema, because keys are unique. */
   readonly channel: string
-  /** An index's name: PostgreSQL puts it into its table's schema. */
+  /** The name of an index, without a schema: PostgreSQL puts it into its table's schema. */
   index(name: string): string
 }
 
 /**
  * The tables under a prefix.
  *
- * @throws `ERR_OPTION_INVALID` for a prefix that would need quoting, or gives names too long.
+ * @throws `ERR_OPTION_INVALID` for a prefix that would need quotes, or is too long.
  */
 export function tablesOf(prefix: string): Tables {
   const [, schema = '', stem = ''] = PREFIX.exec(prefix) ?? []
@@ -48,8 +48,8 @@ const PREFIX = /^(?:([a-z_][a-z0-9_]*)\.)?([a-z_][a-z0-9_]*)$/
 const LONGEST = 40
 
 /**
- * One migration for each version, the first from nothing. Every statement may run twice, and none
- * may remove what the version before needs, since both run during a rollout.
+ * One migration for each version; the first makes the tables. Every statement may run twice. None may
+ * remove what the version before needs, because both versions run during a rollout.
  */
 const MIGRATIONS: readonly ((tables: Tables) => string)[] = [
   // A tombstone has no body. `expires_at` is by the library's clock, `collect_at` by the server's.
@@ -76,8 +76,8 @@ CREATE TABLE IF NOT EXISTS ${owners} (
 ) WITH (fillfactor = 70);
 CREATE INDEX IF NOT EXISTS ${index('owners_collect_at')} ON ${owners} (collect_at);
 `,
-  // One row per entry, in place of an array. `place` is drawn under the lock of the owner's row. Of
-  // `owners`, this version uses neither `keys` nor `revoked_at`.
+  // One row per entry, in place of an array. `place` is taken from a sequence while the owner's row
+  // is locked. This version no longer uses the columns `keys` and `revoked_at` of `owners`.
   ({ owners, owned, meta, index }) => `
 ALTER TABLE ${owners} ADD COLUMN IF NOT EXISTS epoch bigint NOT NULL DEFAULT 0;
 ALTER TABLE ${owners} ADD COLUMN IF NOT EXISTS excepted text;
@@ -102,11 +102,11 @@ ORDER BY owner, place ON CONFLICT (owner, key) DO NOTHING;
 export const SCHEMA_VERSION = MIGRATIONS.length
 
 /**
- * The SQL that makes or upgrades the store's tables: for `psql`, or a migration of your own. It may
- * run twice, and from several processes at once.
+ * The SQL that makes or upgrades the store's tables, for `psql` or a migration of the app. It may run
+ * repeatedly, and by several processes at the same time.
  *
  * @param prefix as given to `postgresStore`. @default 'sojourn_'
- * @throws `ERR_OPTION_INVALID` for a prefix that `postgresStore` would refuse.
+ * @throws `ERR_OPTION_INVALID` for a prefix that `postgresStore` refuses.
  *
  * @example
  * import { postgresSchema } from 'sojourn/stores/postgres'
@@ -116,10 +116,10 @@ export function postgresSchema(prefix = 'sojourn_'): string {
   return `BEGIN;\n${schemaScript(tablesOf(prefix))}COMMIT;\n`
 }
 
-/** The same without BEGIN and COMMIT: one simple query is a transaction, which ends if it fails. */
+/** The same without BEGIN and COMMIT, to be sent as one simple query, which is a transaction. */
 export function schemaScript(tables: Tables): string {
   const { meta, prefix } = tables
-  return `-- Sojourn's tables, version ${SCHEMA_VERSION}. The lock makes racing processes take turns.
+  return `-- Sojourn's tables, version ${SCHEMA_VERSION}. The lock makes concurrent processes take turns.
 SELECT pg_advisory_xact_lock(hashtext('sojourn schema ${prefix}'));
 CREATE TABLE IF NOT EXISTS ${meta} (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),

@@ -1,18 +1,18 @@
-/** The SQL on rows and for the upkeep of the PostgreSQL store. */
+/** The SQL statements for rows and upkeep in PostgreSQL. */
 
 import { HASHED, LONGEST_NAME } from './row.ts'
 import type { Tables } from './schema.ts'
 import { after, statement } from './statement.ts'
 
-/** What each of these verbs sends. */
+/** The statements by verb. */
 export type Statements = ReturnType<typeof statements>
 
 const LIVE = 'body IS NOT NULL AND collect_at > now()'
 
 /** The statements on these tables. */
 export function statements({ sessions, owners, owned, meta, channel }: Tables) {
-  // The tombstone has both its last write and the owner, so that `prune` also finds the entry in the
-  // owner's list.
+  // A tombstone keeps the last write and the owner, so that `prune` finds the entry in the owner's
+  // list.
   const remove = `
 INSERT INTO ${sessions} AS found (key, write, recent, expires_at, owner, body, collect_at)
 VALUES ($1, '', '', 0, NULL, NULL, ${after('$2')})
@@ -43,9 +43,9 @@ WHERE found.collect_at <= now()`),
     /**
      * $1 key, then as for an insert, $8 the write to replace.
      *
-     * It does not return the current row: a SELECT beside the UPDATE would see the row as it was
-     * when the statement began. If the row's write is another one, the statement locks nothing, so
-     * that it neither waits nor fails in stricter isolation levels.
+     * It does not return the current row: a SELECT in the same statement would see the row as it
+     * was when the statement began. If the row has another write, the statement locks nothing. Then
+     * it does not wait, and does not fail in stricter isolation levels.
      */
     swap: statement(`
 UPDATE ${sessions} SET
@@ -62,12 +62,12 @@ WHERE key = $1 AND ${LIVE}`),
     /** $1 key, $2 time to live. Returns the last write, or '' if there was no row. */
     remove: statement(remove),
 
-    /** The same, and sends the key to those who listen. The cast: nothing but text is returned. */
+    /** The same, and sends the key to listening clients. The cast is there to return only text. */
     removeAndNotify: statement(
       `${remove}, CASE WHEN write <> '' THEN pg_notify('${channel}', key)::text END`,
     ),
 
-    /** $1 key. For a disk so full that it cannot hold a tombstone; returns as `remove` does. */
+    /** $1 key. For a full disk that has no room for a tombstone; returns the same as `remove`. */
     removeWithoutTombstone: statement(`
 DELETE FROM ${sessions} WHERE key = $1
 RETURNING CASE WHEN ${LIVE} THEN write ELSE '' END`),
@@ -80,7 +80,7 @@ SELECT json_agg(key ORDER BY key)::text FROM (
 ) AS batch`),
 
     /**
-     * $1 at most how many. Returns how many. It skips locked rows; it locks entries in order, so
+     * $1 at most how many. Returns how many. It skips locked rows, and locks entries in order, so
      * that two of these statements cannot deadlock.
      */
     pruneSessions: statement(`
@@ -126,19 +126,19 @@ SELECT current_setting('synchronous_commit'), current_setting('fsync'),
 
 const ALL = 'SELECT INSERT UPDATE DELETE'
 
-// A table's name has no apostrophe.
+// No quoting is needed: a table's name has no apostrophe.
 function rightsOn(table: string, rights: string): string {
   return `('${table}', '${rights}')`
 }
 
-// The name that `listNameOf` makes of a row's owner.
+// The SQL for `listNameOf` of a row's owner.
 function nameOf(owner: string): string {
   const bytes = `convert_to(${owner}, 'UTF8')`
   return `CASE WHEN length(${bytes}) <= ${LONGEST_NAME} THEN ${owner}
     ELSE '${HASHED}' || encode(sha256(${bytes}), 'hex') END`
 }
 
-/** Deletes the entries of what is gone. */
+/** Deletes the list entries of deleted rows. */
 function cutFrom(owned: string, condition: string): string {
   return `listed AS MATERIALIZED (
   SELECT o.owner, o.key FROM ${owned} AS o JOIN gone ON ${condition}

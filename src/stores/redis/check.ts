@@ -4,7 +4,7 @@ import type { RedisConnection, SendCommand } from './client.ts'
 import { findRefusals, isRefusal, type UnusedKeys } from './rights.ts'
 import { textOf } from './row.ts'
 
-/** A sentence for each right that is missing, and for each such setting of any primary. */
+/** A sentence for each missing right, and for each such setting of any primary. */
 export async function checkRedis(connection: RedisConnection, keys: UnusedKeys): Promise<string[]> {
   const findings = await Promise.all([
     findRefusals(connection, keys),
@@ -13,7 +13,7 @@ export async function checkRedis(connection: RedisConnection, keys: UnusedKeys):
   return [...new Set(findings.flat())]
 }
 
-/** A sentence if this user may not publish which sessions have ended. An empty message is no key. */
+/** A sentence if this user may not publish which sessions have ended. It publishes an empty message. */
 export async function checkPublishing(
   { send }: RedisConnection,
   channel: string,
@@ -24,7 +24,7 @@ export async function checkPublishing(
   } catch (error) {
     if (!isRefusal(error)) throw error
     return [
-      `Redis does not let this user publish which sessions have ended, so other processes close their sockets only at the next poll: +publish &${channel} in ACL SETUSER allows it.`,
+      `Redis does not let this user publish which sessions have ended, so other processes close their sockets only at the next poll. Allow it with ACL SETUSER: +publish &${channel}.`,
     ]
   }
 }
@@ -51,8 +51,8 @@ async function checkServer(send: SendCommand): Promise<string[]> {
   if (settings.get('appendonly') === 'no') {
     found.push(
       settings.get('save') === ''
-        ? 'Redis keeps nothing on disk (appendonly no, save ""): a restart ends every session. Set appendonly yes.'
-        : 'Redis writes to disk only now and then (appendonly no): a crash loses the newest sessions, and brings back those that had just ended. Set appendonly yes.',
+        ? 'Redis stores nothing on disk (appendonly no, save ""): a restart ends every session. Set appendonly yes.'
+        : 'Redis writes to disk only from time to time (appendonly no): a crash loses the newest sessions, and brings back those that had just ended. Set appendonly yes.',
     )
   }
   return found

@@ -8,7 +8,7 @@ interface CommandOptions {
 
 /** node-redis: `createClient`, `createClientPool`. */
 export interface NodeRedis {
-  /** Only on a client, not on a pool: whether commands are sent at once, and not queued. */
+  /** Whether commands are sent at once instead of queued. Only on a client, not on a pool. */
   readonly isReady?: boolean
   sendCommand(args: string[], options?: CommandOptions): Promise<unknown>
 }
@@ -41,7 +41,7 @@ export interface IoRedis {
   call(command: string, args: string[]): Promise<unknown>
 }
 
-/** What ioredis and iovalkey have beside `call`. */
+/** Further members of ioredis and iovalkey. */
 type IoRedisBuffers = IoRedis & {
   callBuffer(command: string, args: (string | Buffer)[]): Promise<unknown>
 }
@@ -52,23 +52,23 @@ export interface BunRedis {
   send(command: string, args: string[]): Promise<unknown>
 }
 
-/** A client of node-redis, ioredis, iovalkey or Bun: of one server, a Sentinel's master or a Cluster. */
+/** A client of node-redis, ioredis, iovalkey or Bun, for one server, Sentinel or Cluster. */
 export type RedisClient = NodeRedis | NodeRedisCluster | NodeRedisSentinel | IoRedis | BunRedis
 
 /** Sends a command, its name first. */
 export type SendCommand = (args: string[]) => Promise<unknown>
 
-/** A client, whichever library it is from. */
+/** A client of any of these libraries. */
 export interface RedisConnection {
   /** Sends a command to the primary of its key. */
   send(key: string, args: string[]): Promise<unknown>
-  /** The same with arguments of bytes; a value is returned as a Buffer. `undefined`: it cannot. */
+  /** The same with bytes as arguments; values are returned as Buffers. `undefined`: not supported. */
   readonly sendBytes?: (key: string, args: (string | Buffer)[]) => Promise<unknown>
-  /** Every server that takes writes. */
+  /** Every server that accepts writes. */
   primaries(): Promise<SendCommand[]>
   /** The key prefix that the client itself adds, in `send` only. */
   readonly added: string
-  /** The client's key prefix, if `send` bypasses it: the store adds it to every key. */
+  /** The client's key prefix, if `send` does not add it: then the store adds it to every key. */
   readonly bypassed: string
 }
 
@@ -78,7 +78,7 @@ export function connectRedis(client: RedisClient): RedisConnection {
   if ('call' in client && typeof client.call === 'function') return ioRedis(client)
   if (isBunRedis(client)) return bunRedis(client)
   if (!('sendCommand' in client) || typeof client.sendCommand !== 'function') throw notAClient()
-  // node-redis' legacy() and `legacyMode`, and its versions up to 3, answer through callbacks.
+  // node-redis up to version 3, its legacy() and `legacyMode` return through callbacks.
   const isLegacy = !('connect' in client) || optionsOf(client)['legacyMode'] === true
   if (isLegacy) throw answersByCallback()
   if ('nodeClient' in client) return nodeRedisCluster(client)
@@ -94,7 +94,7 @@ function ioRedis(client: IoRedis): RedisConnection {
   if (options['readOnly'] === true || options['role'] === 'slave') {
     throw readsReplicas('neither readOnly nor role')
   }
-  // The client finds the keys, to add its prefix, by the command's name in small letters.
+  // The client adds its prefix only if the command's name is in small letters.
   const sendBy =
     (one: IoRedis): SendCommand =>
     (args) =>
@@ -108,7 +108,7 @@ function ioRedis(client: IoRedis): RedisConnection {
       (client as IoRedisBuffers).callBuffer(String(args[0]).toLowerCase(), args.slice(1)),
     async primaries() {
       if (!client.isCluster) return [send]
-      // Before its first command a cluster client knows no nodes.
+      // A cluster client knows no nodes before its first command.
       await send(['PING'])
       const { nodes } = client as IoRedis & { nodes(role: 'master'): IoRedis[] }
       return nodes.call(client, 'master').map(sendBy)
@@ -116,7 +116,7 @@ function ioRedis(client: IoRedis): RedisConnection {
   }
 }
 
-/** Many objects have a `send`, such as a socket. */
+/** Whether it is Bun's client: many other objects have a `send`, such as sockets. */
 function isBunRedis(client: object): client is BunRedis {
   return 'send' in client && 'duplicate' in client && !('sendCommand' in client)
 }
@@ -174,26 +174,27 @@ function nodeRedisSentinel(client: NodeRedisSentinel): RedisConnection {
 }
 
 /**
- * Otherwise node-redis 6 makes an `AbortSignal.timeout` for each command and never clears it: at
- * 10 000 commands a second 50 000 timers are alive, and a read takes twice the processor time.
+ * Options that turn off the command timeout. By default node-redis 6 makes an `AbortSignal.timeout`
+ * for each command and never clears it: at 10 000 commands a second 50 000 timers are alive, and a
+ * read takes twice the processor time.
  *
- * The timeout only ends commands that were not sent yet. Commands to a disconnected client keep it,
- * so that the queue stays bounded during an outage. The backend has a deadline of its own in any
- * case.
+ * That timeout only ends commands that were not sent yet. Commands to a disconnected client still
+ * have it, so that the queue stays bounded during an outage. The backend always has its own
+ * deadline.
  */
 const NO_TIMEOUT: CommandOptions = { timeout: undefined }
 
-/** Values as Buffers: of "$" in RESP, as node-redis 5 and newer are told; and as version 4 is. */
+/** Options that return values as Buffers: for node-redis 5 and newer ("$" in RESP), and for version 4. */
 const BYTES = { typeMapping: { 36: Buffer }, returnBuffers: true } as CommandOptions
 const BYTES_NO_TIMEOUT = { ...NO_TIMEOUT, ...BYTES }
 
-/** node-redis does not add its prefix to the keys of a raw command. */
+/** The client's prefix: node-redis does not add it to the keys of a raw command. */
 function prefixOf(client: object): { added: ''; bypassed: string } {
   const { _keyPrefix } = client as { _keyPrefix?: unknown }
   return { added: '', bypassed: String(_keyPrefix ?? '') }
 }
 
-/** The options of a client, which each library stores under another name. */
+/** The options of a client. Each library stores them under another name. */
 function optionsOf(client: object): Record<string, unknown> {
   const { options, _options } = client as { options?: unknown; _options?: unknown }
   const found = options ?? _options
@@ -208,11 +209,11 @@ function notAClient(): SessionError {
 
 function answersByCallback(): SessionError {
   const why =
-    'answers through callbacks. Pass a client of node-redis 4 or newer without legacyMode, not its legacy()'
+    'returns through callbacks. Pass a client of node-redis 4 or newer without legacyMode, not its legacy()'
   return new SessionError('ERR_OPTION_INVALID', 'client', why)
 }
 
 function readsReplicas(remedy: string): SessionError {
-  const why = `reads from replicas, which lag behind: a session that has ended would still open. Give the store a client of its own with ${remedy}`
+  const why = `reads from replicas, which lag behind: a session that has ended would still be valid. Pass a client of its own to the store, with ${remedy}`
   return new SessionError('ERR_OPTION_INVALID', 'client', why)
 }

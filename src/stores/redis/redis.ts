@@ -1,4 +1,4 @@
-/** The store in Redis or Valkey: one string for each session; each verb is one command or script. */
+/** The store in Redis or Valkey: one string for each session. Each verb is one command or script. */
 
 import { systemClock, type Clock } from '../../base/ports.ts'
 import { checkPublishing, checkRedis } from './check.ts'
@@ -14,7 +14,7 @@ import { sessionStore } from '../session-store.ts'
 export type { RedisClient } from './client.ts'
 export type { RedisSubscriber } from './subscribe.ts'
 
-/** How a Redis store is set up. */
+/** Options of `redisStore`. */
 export interface RedisStoreOptions {
   /**
    * The beginning of every key: a session is stored at `session#...`, a user's list of sessions at
@@ -24,27 +24,27 @@ export interface RedisStoreOptions {
    */
   readonly prefix?: string
   /**
-   * A second connected client, `client.duplicate()`, on which `sessions.onEnded` hears of sessions
-   * that other processes end. It is used for one subscription and nothing else, and only while a
-   * session is watched. Without it, a poll finds them (`pollInterval`).
+   * A second connected client, `client.duplicate()`, by which `sessions.onEnded` learns at once of
+   * sessions that other processes end. It is used only for one subscription, while a session is
+   * watched. Without this option such sessions are found by polling (`pollInterval`).
    *
    * Every process publishes the handle of a session that it ends, on the channel `session!ended`.
    *
    * @default none
    */
   readonly subscriber?: RedisSubscriber | undefined
-  /** Tells the time, for the keys' time to live. Tests give their own. @default the machine's */
+  /** Returns the time in milliseconds since 1970, for the expiry of keys. @default Date.now */
   readonly clock?: Clock
 }
 
 /**
- * Keeps sessions in Redis 6.2 or newer, or in Valkey, through a client you made and connected.
+ * Makes a store in Redis 6.2 or newer, or in Valkey, from a client that you have made and connected.
  *
- * No key is ever without a time to live. Reads go to primaries only. A `createSentinel` of
- * node-redis with a `masterPoolSize` above 1 needs `reserveClient: true`: without it, commands sent
- * at once leak the pool's connections, in node-redis 5 and 6, until none is left and all hang.
+ * Every key has a time to live. Reads go to primaries only. A `createSentinel` of node-redis with a
+ * `masterPoolSize` above 1 needs `reserveClient: true`: without it, concurrent commands leak the
+ * pool's connections in node-redis 5 and 6, until none is left and all commands hang.
  *
- * @throws `ERR_OPTION_INVALID` for what is no client, or one that reads from replicas.
+ * @throws `ERR_OPTION_INVALID` if it is not such a client, or one that reads from replicas.
  *
  * @example
  * import { createClient } from 'redis'
@@ -58,8 +58,8 @@ export function redisStore(
 ): SessionStore {
   const connection = connectRedis(client)
   const before = connection.bypassed + prefix
-  // Not ":": the keys of prefix `session` would then include those of `session:admin`. One
-  // character only: with a second one Redis takes 16 bytes more for each key.
+  // Not ":", because the keys of the prefix `session` would then include those of `session:admin`.
+  // Only one character: with a second one Redis takes 16 more bytes for each key.
   const sessionKey = (key: string) => `${before}#${key}`
   const ownerKey = (owner: string) => `${before}@${owner}`
   const channel = `${connection.added}${before}!ended`
@@ -184,14 +184,14 @@ export function redisStore(
     return { admitted: false, why: textOf(reply) === 'revoked' ? 'revoked' : 'limit' }
   }
 
-  /** Excludes tombstones, which are empty, and the application's own strings under our prefix. */
+  /** Whether the key has a row: not a tombstone, which is empty, nor a string of the application. */
   async function holdsRow(name: string): Promise<boolean> {
     const last = String(BEGINNING - 1)
     return isRow(textOf(await connection.send(name, ['GETRANGE', name, '0', last])) ?? '')
   }
 }
 
-/** The epoch that a score stands for; 0 if there is none. */
+/** The epoch of a score; 0 if there is none. */
 function epochOf(score: string | undefined): number {
   return Math.abs(Number(score ?? 0))
 }

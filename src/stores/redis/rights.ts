@@ -1,20 +1,20 @@
-/** The commands and keys that an access list (ACL) of Redis refuses to the store. */
+/** Finds the commands and keys that an access list (ACL) of Redis refuses to the store. */
 
 import { isError } from '../../base/realm.ts'
 import type { RedisConnection, SendCommand } from './client.ts'
 
-/** A key of each kind, which no session and no user has. */
+/** A key of each kind that no session and no user has. */
 export interface UnusedKeys {
   readonly session: string
   readonly list: string
 }
 
-/** What no session id and no user id is. */
+/** A text that cannot be a session id or a user id. */
 export const UNUSED = '\0'
 
 /**
- * Every command of the store, those of its scripts included, in a form that changes nothing at a key
- * that does not exist. docs/guide/stores.md has the same commands.
+ * Every command of the store and of its scripts, in a form that changes nothing if the key does not
+ * exist. docs/guide/stores.md lists the same commands.
  */
 function probes({ session, list }: UnusedKeys): readonly (readonly [string, ...string[]])[] {
   return [
@@ -33,12 +33,12 @@ function probes({ session, list }: UnusedKeys): readonly (readonly [string, ...s
     ['PTTL', list],
     ['PEXPIRE', list, '1'],
     ['EVAL', 'return 1', '1', list],
-    // The hash of no script.
+    // A hash that no script has.
     ['EVALSHA', '0'.repeat(40), '1', session],
   ]
 }
 
-/** A sentence for the commands that this user may not run, and one for the keys. */
+/** A sentence for the commands that this user may not run, and one for the refused keys. */
 export async function findRefusals(
   connection: RedisConnection,
   keys: UnusedKeys,
@@ -56,7 +56,7 @@ export async function findRefusals(
   if (commands.size > 0) {
     const rights = [...commands].map((name) => `+${name.toLowerCase()}`)
     found.push(
-      `Redis does not let this user run ${[...commands].join(', ')}, without which sessions cannot all be opened, saved and ended: ${rights.join(' ')} in ACL SETUSER allows it.${commands.has('ZMSCORE') ? ' Redis has ZMSCORE since version 6.2.' : ''}`,
+      `Redis does not let this user run ${[...commands].join(', ')}. Without these commands not all sessions can be opened, saved and ended. Allow them with ACL SETUSER: ${rights.join(' ')}.${commands.has('ZMSCORE') ? ' Redis has ZMSCORE since version 6.2.' : ''}`,
     )
   }
   if (refusals.includes(KEYS)) {
@@ -64,26 +64,26 @@ export async function findRefusals(
       (key) => `~${connection.added}${key.slice(0, -UNUSED.length)}*`,
     )
     found.push(
-      `Redis does not let this user read and write every key of sessions and of users: allow both patterns in ACL SETUSER, ${sessions} and ${lists}.`,
+      `Redis does not let this user read and write all keys of sessions and of users. Allow both patterns with ACL SETUSER: ${sessions} and ${lists}.`,
     )
   }
   return found
 }
 
-/** An error by which Redis refuses a command to a user, or does not have it. */
+/** Whether Redis refuses a command to this user, or does not have the command. */
 export function isRefusal(error: unknown): error is Error {
   return isError(error) && /^(?:NOPERM|ERR unknown|ERR.*not allowed)/i.test(error.message)
 }
 
 const KEYS = 'keys'
 
-/** The command's name if it is refused, `KEYS` if its keys are; empty if neither. */
+/** The command's name if it is refused, `KEYS` if its keys are, `''` if it is allowed. */
 async function refusalOf(args: readonly [string, ...string[]], send: SendCommand): Promise<string> {
   try {
     await send([...args])
   } catch (error) {
     if (isRefusal(error)) return /^NOPERM(?!.* to run )/.test(error.message) ? KEYS : args[0]
-    // A script that is not cached, and a server whose memory is full: the user may run it.
+    // If the script is not cached, or the server's memory is full, the user may run the command.
     if (!(isError(error) && /^(?:NOSCRIPT|OOM)/.test(error.message))) throw error
   }
   return ''

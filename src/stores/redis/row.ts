@@ -3,20 +3,20 @@
 // value  = header "\n" [owner] body, or "" for a tombstone
 // header = expiresAt " " write " " recent *("," recent) " " owner's length, or "-" for none
 //
-// The scripts read the header, never what follows. Lengths are those of JavaScript.
+// The scripts read only the header. Lengths are in UTF-16 code units, as in JavaScript.
 
 import type { Row } from '../../backends/stored/store.ts'
 
-/** What a removed key holds. */
+/** The value of a removed key. */
 const TOMBSTONE = ''
 
 /** How much of a value is read to check whether it is a row. */
 export const BEGINNING = 1024
 
-/** A whole header, or the beginning of a longer one. */
+/** A complete header, or the beginning of a longer one. */
 const HEADER = /^-?\d[\d.e+]* [\w.-]+ [\w.,-]*(?: (?:\d+|-)\n|$)/
 
-/** Whether a value with this beginning is a row, and not a string of the application's own. */
+/** Whether a value with this beginning is a row, and not a string of the application. */
 export function isRow(beginning: string): boolean {
   const header = HEADER.exec(beginning)?.[0]
   return header !== undefined && (header.endsWith('\n') || header.length === BEGINNING)
@@ -28,8 +28,8 @@ export function encodeRow({ write, recent, expiresAt, owner, body }: Row): strin
 }
 
 /**
- * Reads a reply: null for no value, or a tombstone. A value that is no row becomes the body of an
- * expired row without a write id: it is refused as corrupt, and no swap replaces it.
+ * Decodes a reply; `null` if there is no value, or a tombstone. A value that is not a row becomes the
+ * body of an expired row without a write id: it is rejected as corrupt, and no swap replaces it.
  */
 export function decodeRow(reply: unknown): Row | null {
   const value = textOf(reply)
@@ -55,9 +55,9 @@ export function decodeRow(reply: unknown): Row | null {
   }
 }
 
-/** A reply as text: the client may be set to return buffers. */
+/** A reply as text: the client may return buffers. */
 export function textOf(reply: unknown): string | undefined {
-  // Redis has no such reply: nil is null.
+  // Redis has no reply that is undefined: nil is null.
   if (reply === undefined) throw new Error('the client returned nothing: does it take callbacks?')
   if (reply === null) return undefined
   if (typeof reply === 'string') return reply

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { OVER_AT_ONCE } from '../../backends/stored/store.ts'
 import { isError } from '../../base/realm.ts'
 
-/** A script, and the hash that Redis caches it under. */
+/** A script, and the hash under which Redis caches it. */
 export interface Script {
   readonly text: string
   readonly sha: string
@@ -41,9 +41,9 @@ return 1
 `)
 
 /**
- * ARGV: ttl, channel, key. Returns whether there was a row, and publishes its key. It begins with DEL
- * because a Redis whose memory is full refuses a script that begins with SET, and a logout has to
- * work then; also for a user who may not publish, hence `pcall`.
+ * ARGV: ttl, channel, key. Returns whether there was a row, and publishes its key. It begins with
+ * DEL: if its memory is full, Redis refuses a script that begins with SET, but a logout has to
+ * work. It also has to work if the user may not publish, hence `pcall`.
  */
 export const REMOVE = script(`
 local was = redis.call('STRLEN', KEYS[1])
@@ -54,7 +54,7 @@ redis.pcall('PUBLISH', ARGV[2], ARGV[3])
 return 1
 `)
 
-// An owner's list is a sorted set: the session keys, scored 1, 2, 3 in the order of admission. No key
+// An owner's list is a sorted set: keys of sessions, scored 1, 2, 3 in the order of admission. No key
 // has a U+0000, so "\0" is the member for the epoch, which is its score, negated to sort before the
 // keys. "\0\0" and a key, with the same score, is the key that the last revocation excepted: the next
 // one, and an epoch that a login brings back, remove it.
@@ -69,8 +69,9 @@ export function exceptedMember(key: string): string {
   return `\0\0${key}`
 }
 
-// Each ZADD comes after a ZREM, which may remove nothing: a Redis whose memory is full refuses a script
-// whose first write is ZADD, and a user has to be revoked, and a lost list healed, then as well.
+// Each ZADD comes after a ZREM, which may remove nothing: if its memory is full, Redis refuses a
+// script whose first write is ZADD. Revoking a user, and restoring a lost list, have to work then
+// as well.
 const OWNER = `
 local function epoch()
   return -(redis.call('ZSCORE', KEYS[1], '\\0') or 0)

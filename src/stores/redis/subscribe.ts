@@ -1,4 +1,4 @@
-/** Notifications of ended sessions over Redis pub/sub, on a second connection of the user's. */
+/** Notifications of ended sessions by Redis pub/sub, on a second connection of the app. */
 
 import { SessionError } from '../../base/errors.ts'
 import type { RedisClient } from './client.ts'
@@ -19,7 +19,7 @@ export interface IoRedisSubscriber {
   off(event: 'message', listener: (channel: string, message: string) => void): unknown
 }
 
-/** A connected client that the store may use for nothing but subscriptions. */
+/** A connected client that is used only for subscriptions. */
 export type RedisSubscriber = NodeRedisSubscriber | IoRedisSubscriber
 
 /** Calls `heard` with each message of a channel; returns a function that stops it. */
@@ -28,7 +28,7 @@ export type Subscribe = (heard: (message: string) => void) => Promise<() => Prom
 /**
  * Makes the subscription to a channel. The clients subscribe again after they have reconnected.
  *
- * @throws `ERR_OPTION_INVALID` for what cannot subscribe, or is the store's own client.
+ * @throws `ERR_OPTION_INVALID` if it cannot subscribe, or is the client of the store itself.
  */
 export function subscriptionTo(
   channel: string,
@@ -58,7 +58,7 @@ async function ofNodeRedis(
   return async () => void (await subscriber.unsubscribe(channel, listener))
 }
 
-/** The channels of a connection are shared: whoever leaves last unsubscribes. */
+/** Stores share the channels of a connection: the last one unsubscribes. */
 const users = new WeakMap<object, Map<string, number>>()
 
 async function ofIoRedis(

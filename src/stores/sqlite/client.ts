@@ -29,26 +29,26 @@ export interface SqliteDatabase {
   readonly inTransaction?: boolean
 }
 
-/** @throws `ERR_OPTION_INVALID` for anything but a database that answers synchronously. */
+/** @throws `ERR_OPTION_INVALID` unless it is a database with a synchronous API. */
 export function assertDatabase(db: SqliteDatabase): void {
   const isOne = typeof db?.exec === 'function' && typeof db.prepare === 'function'
-  if (isOne && answersAtOnce(db)) return
+  if (isOne && isSynchronous(db)) return
   throw new SessionError(
     'ERR_OPTION_INVALID',
     'db',
-    "has to be an open database that answers synchronously: a DatabaseSync of node:sqlite, or better-sqlite3's Database",
+    "has to be an open database with a synchronous API: a DatabaseSync of node:sqlite, or better-sqlite3's Database",
   )
 }
 
-/** The packages `sqlite3` and `sqlite` answer through callbacks and promises. */
-function answersAtOnce(db: SqliteDatabase): boolean {
+/** Whether it returns rows synchronously, unlike the packages `sqlite3` and `sqlite`. */
+function isSynchronous(db: SqliteDatabase): boolean {
   try {
     const statement = db.prepare('SELECT 1 AS one')
     if (typeof statement.get !== 'function') return false
     const row = statement.get()
     return row !== null && typeof row === 'object' && Number(Object.values(row)[0]) === 1
   } catch {
-    // A file that is locked or not a database: the first call reports it.
+    // The file may be locked, or not a database: the first call reports that.
     return true
   }
 }
@@ -65,12 +65,12 @@ export function prepare(db: SqliteDatabase, text: string): SqliteStatement {
   return statement
 }
 
-/** The value of a setting. Never cached: SQLite reads some when it compiles the statement. */
+/** The value of a setting. The statement is not cached: SQLite reads some settings when it compiles it. */
 export function pragma(db: SqliteDatabase, name: string): unknown {
   return Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0]
 }
 
-/** The text in a blob column: SQLite's functions end a text at U+0000, but not a blob. */
+/** The text in a blob column. Text is stored as a blob, because SQLite's functions end text at U+0000. */
 export function textOf(blob: Uint8Array): string {
   return Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength).toString('utf8')
 }

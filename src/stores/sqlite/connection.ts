@@ -1,4 +1,4 @@
-/** The user's connection as the SQLite store uses it: transactions, settings, statements. */
+/** How the SQLite store uses the app's connection: transactions, settings, statements. */
 
 import { SessionError } from '../../base/errors.ts'
 import {
@@ -14,7 +14,7 @@ import { lineUp } from './lock-queue.ts'
 import { type Place, placeOf } from './place.ts'
 import { assertSchema, type Tables } from './schema.ts'
 
-/** Executes statements, each prepared once. */
+/** Executes statements. Each is prepared once. */
 export interface Sql {
   /** The first row, if any. */
   get<Found>(text: string, ...values: SqliteValue[]): Found | undefined
@@ -23,14 +23,14 @@ export interface Sql {
   run(text: string, ...values: SqliteValue[]): number
 }
 
-/** Runs jobs on the user's connection. Only `unchecked` works without our tables. */
+/** Runs jobs on the app's connection. Only `unchecked` works without our tables. */
 export interface SqliteConnection {
-  /** For a job that only reads. It sees all that was committed before it, and may run twice. */
+  /** Runs a job that only reads. It sees everything that was committed before, and may run twice. */
   read<Answer>(verb: string, job: (sql: Sql) => Answer): Promise<Answer>
   /**
-   * In a transaction that has the write lock from its first statement, and is committed before the
-   * promise resolves. The job may run again after a rollback: also if the disk is full, once the
-   * room that the WAL has was made free.
+   * Runs a job in a transaction that has the write lock from its first statement, and is committed
+   * before the promise resolves. The job may run again after a rollback, also after one for a full
+   * disk, once the WAL's space was freed.
    */
   write<Answer>(verb: string, job: (sql: Sql) => Answer): Promise<Answer>
   unchecked<Answer>(verb: string, job: () => Answer): Promise<Answer>
@@ -38,17 +38,17 @@ export interface SqliteConnection {
 }
 
 /**
- * Jobs are synchronous from the lock to the commit, so that no statement of the application comes
- * between. While they run, `busy_timeout` is 0: a wait inside SQLite blocks the event loop, and
- * with it every deadline. A `synchronous` below FULL is raised to it for good: otherwise a power
- * cut can lose an acknowledged session.
+ * Jobs are synchronous from the lock to the commit, so that no statement of the application can come
+ * between. While they run, `busy_timeout` is 0: a wait inside SQLite would block the event loop and
+ * every deadline. If `synchronous` is below FULL, it is raised to FULL permanently: otherwise a power
+ * failure could lose an acknowledged session.
  */
 export function connectSqlite(db: SqliteDatabase, tables: Tables): SqliteConnection {
   const sql = cachedStatements(db)
   const place = placeOf(db)
   let isReady = false
-  // Under WAL readers neither wait nor make others wait, so reads have a queue of their own. Reads
-  // that share a transaction take the locks of the file once.
+  // Under WAL, readers do not wait and do not make others wait, so reads have their own queue. Reads
+  // that share a transaction lock the file only once.
   const transactions = (begin: 'BEGIN' | 'BEGIN IMMEDIATE') =>
     lineUp((verb, jobs) =>
       withoutWaiting(db, verb, () => {
@@ -95,14 +95,14 @@ export function connectSqlite(db: SqliteDatabase, tables: Tables): SqliteConnect
 }
 
 /**
- * Copies the WAL into the file, so that the next write begins at the WAL's start: the room that it
- * has on the disk is used again. Does nothing while another connection reads or writes.
+ * Copies the WAL into the file, so that the next write begins at the WAL's start and reuses its space
+ * on the disk. Does nothing while another connection reads or writes.
  */
 function reuseWal(db: SqliteDatabase): void {
   try {
     pragma(db, 'wal_checkpoint(RESTART)')
   } catch {
-    // Even the file has no room for it; the job may fit all the same.
+    // The file itself cannot grow. The job may still fit.
   }
 }
 
@@ -110,12 +110,12 @@ function reuseWal(db: SqliteDatabase): void {
 function assertInPlace(place: Place, verb: string): void {
   if (!place.look()) return
   const why =
-    'its file was deleted or replaced while this process has it open, so that all that is written ' +
+    'its file was deleted or replaced while this process has it open, so everything that is written ' +
     'now would be lost (restart the app)'
   throw new SessionError('ERR_STORE_UNAVAILABLE', verb, why)
 }
 
-/** Raises `synchronous` to FULL. better-sqlite3 comes with NORMAL for files that are in WAL mode. */
+/** Raises `synchronous` to FULL. The default of better-sqlite3 is NORMAL for files in WAL mode. */
 export function makeDurable(db: SqliteDatabase): void {
   if (Number(pragma(db, 'synchronous')) < FULL) db.exec('PRAGMA synchronous = FULL')
 }
@@ -124,9 +124,9 @@ export function makeDurable(db: SqliteDatabase): void {
 export const FULL = 2
 
 /**
- * Runs a job in a transaction; if it throws, nothing has changed. To write, begin IMMEDIATE.
+ * Runs a job in a transaction. If it throws, nothing has changed. Jobs that write begin IMMEDIATE.
  *
- * @param run executes a statement: by `exec`, Deno's errors have no code.
+ * @param run executes a statement. `exec` is not used, because its errors have no code in Deno.
  */
 export function inTransaction<Answer>(
   db: SqliteDatabase,
@@ -143,18 +143,18 @@ export function inTransaction<Answer>(
     try {
       run('ROLLBACK')
     } catch {
-      // SQLite has rolled back by itself, as for a full disk; throw the first error.
+      // SQLite has rolled back by itself, for example for a full disk. Throw the first error.
     }
     throw error
   }
 }
 
-/** Runs jobs outside of the application's transactions, without a wait for the lock in SQLite. */
+/** Runs jobs outside the application's transactions. SQLite itself does not wait for the lock. */
 export function withoutWaiting(db: SqliteDatabase, verb: string, jobs: () => void): void {
   if (isInTransaction(db)) {
     const why =
-      'its database connection is inside a transaction of the application, which would decide ' +
-      'over the sessions too (give sqliteStore a connection of its own)'
+      'its database connection is inside a transaction of the application, and a rollback of that would ' +
+      'undo changes of sessions (pass a connection of its own to sqliteStore)'
     throw new SessionError('ERR_STORE_UNAVAILABLE', verb, why)
   }
   const usual = Number(pragma(db, 'busy_timeout'))

@@ -1,4 +1,4 @@
-/** What SQLite's errors mean for the store, whichever client throws them. */
+/** Classifies SQLite's errors, for all clients. */
 
 /** Whether another connection held the lock: nothing was executed. */
 export function isLocked(error: unknown): boolean {
@@ -6,21 +6,21 @@ export function isLocked(error: unknown): boolean {
 }
 
 /**
- * Whether it is the connection's own old snapshot that is in the way, which only a statement can hold
- * that the application is still iterating: transactions of ours begin with a new one.
+ * Whether the connection reads an old snapshot. Only a statement that the application is still
+ * iterating can cause that: our own transactions begin with a new snapshot.
  */
 export function isOldSnapshot(error: unknown): boolean {
   return codeOf(error) === 'BUSY_SNAPSHOT'
 }
 
-/** Whether the statement does not fit the tables, as when one is missing. */
+/** Whether the statement does not match the tables, for example because one is missing. */
 export function isMisfit(error: unknown): boolean {
   return primaryOf(codeOf(error)) === 'ERROR'
 }
 
-/** Whether the disk, or what the file may take of it, is full: nothing was executed. */
+/** Whether the disk is full, or the file's quota reached: nothing was executed. */
 export function isFull(error: unknown): boolean {
-  // A quota, and a limit on a file's size, are errors of the write, or of the sync after it.
+  // A quota or a limit on the file's size is an error of the write, or of the sync after it.
   return ['FULL', 'IOERR_WRITE', 'IOERR_FSYNC'].includes(codeOf(error))
 }
 
@@ -31,8 +31,8 @@ export function unusable(error: unknown): string | undefined {
 }
 
 const DAMAGED =
-  'is damaged, or no database: its sessions cannot be opened. `PRAGMA integrity_check` says more; ' +
-  'restore a copy.'
+  'is damaged, or not a database: its sessions cannot be opened. `PRAGMA integrity_check` shows ' +
+  'details. Restore a copy.'
 
 const UNUSABLE: Record<string, string> = {
   READONLY: 'is read-only for this process: sessions can be opened, but not changed or ended.',

@@ -7,10 +7,10 @@ import { isLocked, isOldSnapshot } from './failures.ts'
 /** How long a job is retried while the file is locked. */
 const PATIENCE_MS = 10_000
 
-/** How long jobs run before they yield to the event loop; a single job may take longer. */
+/** How long jobs run before other work gets its turn; a single job may take longer. */
 const SLICE_MS = 5
 
-/** The most jobs in the queue; more are refused, so that a lasting lock cannot fill the memory. */
+/** The most jobs in the queue. More are refused, so that a lasting lock cannot fill the memory. */
 const LONGEST_LINE = 4096
 
 /** The longest pause between two attempts. */
@@ -24,14 +24,14 @@ interface Job {
   fail(error: unknown): void
 }
 
-/** Runs a job as soon as the lock is free. `verb` is for messages. */
+/** Runs a job as soon as the lock is free. `verb` names it in messages. */
 export type Line = <Answer>(verb: string, job: () => Answer) => Promise<Answer>
 
-/** Calls `jobs`, which runs one job or several: all, or it throws and none has any effect. */
+/** Calls `jobs`, which runs one or several jobs. If one throws, none of them has an effect. */
 export type Together = (verb: string, jobs: () => void) => void
 
 /**
- * A queue of jobs, first in, first out. A job that finds it empty runs at once; those that arrive
+ * Makes a queue of jobs, first in, first out. If it is empty, a job runs at once. Jobs that arrive
  * meanwhile run together, in one transaction with one sync. If one of them throws, each runs alone.
  *
  * Only the first job tries the lock: a thousand attempts would block the event loop.
@@ -39,7 +39,7 @@ export type Together = (verb: string, jobs: () => void) => void
 export function lineUp(together: Together, patienceMs = PATIENCE_MS): Line {
   const waiting: Job[] = []
   let isServing = false
-  /** How many of the first jobs run alone, since one of them failed. */
+  /** How many of the first jobs run alone, because one of them has failed. */
   let alone = 0
 
   return (verb, job) =>
@@ -58,16 +58,16 @@ export function lineUp(together: Together, patienceMs = PATIENCE_MS): Line {
     let tries = 0
     for (let first = waiting[0]; first; first = waiting[0]) {
       tries = serveSome(first) ? 0 : tries + 1
-      // The jitter keeps processes from retrying at the same moments.
+      // The random part prevents processes from retrying at the same moments.
       if (tries > 0) await pause(1 + Math.random() * Math.min(2 ** tries, LONGEST_PAUSE_MS))
-      // Without a pause no other process would get the lock while the queue is long.
+      // Without a pause, no other process would get the lock while the queue is long.
       else if (waiting.length > 0) await pause(1)
       else await nextTurn()
     }
     isServing = false
   }
 
-  /** `false` if the file is locked, and nothing was done. */
+  /** Runs jobs. `false` if the file is locked and nothing was done. */
   function serveSome(first: Job): boolean {
     const answers: (() => void)[] = []
     let started = 0
@@ -102,7 +102,7 @@ export function lineUp(together: Together, patienceMs = PATIENCE_MS): Line {
     return true
   }
 
-  /** Fails all jobs whose time is over at once, not each after an attempt of its own. */
+  /** Rejects all jobs whose time is over at once, without another attempt for each. */
   function failThoseOver(error: unknown): void {
     const since = performance.now() - patienceMs
     const inTime = waiting.findIndex((job) => job.since > since)
@@ -120,7 +120,7 @@ export function lineUp(together: Together, patienceMs = PATIENCE_MS): Line {
 function tooLong(verb: string, ms: number, cause: unknown): SessionError {
   const why = isOldSnapshot(cause)
     ? `for ${ms / 1000} seconds the application was iterating a statement on this connection, which ` +
-      'sees the file as it was before others wrote (give sqliteStore a connection of its own)'
+      'therefore reads an old state of the file (pass a connection of its own to sqliteStore)'
     : `another connection held the lock of the file for ${ms / 1000} seconds`
   return withCause(new SessionError('ERR_STORE_UNAVAILABLE', verb, why), cause)
 }

@@ -6,7 +6,7 @@ import { isFull } from './failures.ts'
 import type { Tables } from './schema.ts'
 import { OVER_AT_ONCE, type Owners } from '../../backends/stored/store.ts'
 
-/** How many keys one transaction deletes or looks at: a whole long list would block the event loop. */
+/** How many keys one transaction deletes or checks: a long list would block the event loop. */
 const PART = 500
 
 interface Mark {
@@ -14,7 +14,7 @@ interface Mark {
   readonly except: string | null
 }
 
-/** As a LIMIT. */
+/** For LIMIT: no limit. */
 const ALL = -1
 
 const NEVER: Mark = { epoch: 0, except: null }
@@ -37,7 +37,8 @@ export function sqliteOwners(
   const COUNT = `
     SELECT count(*) AS count FROM (SELECT 1 FROM ${owned} WHERE owner = ${OWNER} LIMIT ?)`
   const ADD = `INSERT INTO ${owned} (owner, key) VALUES (${OWNER}, ?) ON CONFLICT DO NOTHING`
-  // Back from the key's own place, the first that the limit has room for; what is before it is over.
+  // Counting back from the key's place, finds the first entry within the limit. Earlier ones are
+  // over it.
   const OVER = `
     SELECT key FROM ${owned} WHERE owner = ${OWNER} AND place < (
       SELECT place FROM ${owned} AS listed
@@ -127,7 +128,7 @@ export function sqliteOwners(
     return mark ? { epoch: Number(mark.epoch), except: mark.except } : NEVER
   }
 
-  /** Writes nothing if the key is there, and the list lives long enough. */
+  /** Writes nothing if the list has the key and expires late enough. */
   function add(sql: Sql, owner: string, key: string, until: number): void {
     sql.run(OPEN, owner, until)
     sql.run(ADD, owner, key)

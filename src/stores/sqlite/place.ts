@@ -1,19 +1,19 @@
-/** Whether the file of a database is still where it was when it was opened. */
+/** Checks whether a database's file was deleted or replaced since it was opened. */
 
 import { statSync } from 'node:fs'
 import { type SqliteDatabase, prepare } from './client.ts'
 
-/** Looks after the file. */
+/** The check of one file. */
 export interface Place {
-  /** What the last `look` found. */
+  /** The result of the last `look`. */
   readonly isGone: boolean
-  /** Whether the file was deleted or replaced since the first look. Takes some microseconds. */
+  /** Whether the file was deleted or replaced since the first look. Takes a few microseconds. */
   look(): boolean
 }
 
 /**
- * Remembers the file at the first look. SQLite goes on reading and writing a file that was deleted,
- * and all of it is lost when the process ends.
+ * Makes the check, which remembers the file at the first look. SQLite continues to read and write a
+ * deleted file, and everything is lost when the process ends.
  */
 export function placeOf(db: SqliteDatabase): Place {
   let path: string | undefined

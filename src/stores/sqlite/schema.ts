@@ -1,4 +1,4 @@
-/** The tables of the SQLite store, their version, and the way from each version to the next. */
+/** The tables of the SQLite store, their version, and the migrations. */
 
 import { SessionError } from '../../base/errors.ts'
 import { schemaFault, type Versions } from '../schema-version.ts'
@@ -13,7 +13,7 @@ export interface Tables {
   readonly meta: string
 }
 
-/** @throws `ERR_OPTION_INVALID` for a prefix that could not begin a table's name. */
+/** @throws `ERR_OPTION_INVALID` for a prefix that cannot be the beginning of a table's name. */
 export function tablesUnder(prefix: string): Tables {
   if (!/^\w{1,32}$/.test(prefix) || /^sqlite_/i.test(prefix)) {
     const why = 'has to be 1 to 32 letters (a-z), digits or "_", and must not begin with "sqlite_"'
@@ -33,12 +33,13 @@ export function tablesUnder(prefix: string): Tables {
 export type Migration = (tables: Tables) => string
 
 /**
- * One migration for each version, the first from nothing. A released one is never changed; a new
- * one removes nothing that the version before needs, since both run during a rollout.
+ * One migration for each version; the first makes the tables. A released one is never changed. A new
+ * one removes nothing that the version before needs, because both versions run during a rollout.
  *
- * The sessions have a row id: with bodies inside the key's own tree a read takes twice as long. A
- * session without body is a tombstone. Owner and body are blobs, which U+0000 does not end. Epochs
- * have a table of their own, since few owners were ever revoked; `revoked_at` is of version 1 alone.
+ * The table of sessions has a row id: with the bodies in the key's own tree (WITHOUT ROWID) a read
+ * takes twice as long. A session without a body is a tombstone. Owner and body are blobs, because
+ * U+0000 ends a text. Epochs have a table of their own, because few owners are ever revoked; only
+ * version 1 uses `revoked_at`.
  */
 const MIGRATIONS: readonly Migration[] = [
   ({ sessions, owners, owned, meta }) => `
@@ -67,8 +68,8 @@ CREATE TABLE IF NOT EXISTS ${owned} (
   key TEXT NOT NULL,
   UNIQUE (owner, key)
 );`,
-  // An index ends with the row id, which is the place: it has each owner's entries in their order.
-  // Tombstones are found by their owner, whose name `erase` takes out of them.
+  // An index ends with the row id, which is the place: it lists each owner's entries in order.
+  // `erase` finds tombstones by their owner, and removes the owner's name from them.
   ({ sessions, owned, epochs }) => `
 CREATE INDEX IF NOT EXISTS ${indexOn(sessions, 'owner')} ON ${sessions} (owner) WHERE body IS NULL;
 CREATE INDEX IF NOT EXISTS ${indexOn(owned, 'owner')} ON ${owned} (owner);
@@ -80,10 +81,10 @@ CREATE TABLE IF NOT EXISTS ${epochs} (
 ]
 
 /**
- * The SQL that makes the tables in a database that has none. `store.createSchema()` runs the same,
- * and brings older tables to this version too.
+ * The SQL that makes the tables in a database without them. `store.createSchema()` does the same, and
+ * also upgrades older tables.
  *
- * @throws `ERR_OPTION_INVALID` for a prefix that could not begin a table's name.
+ * @throws `ERR_OPTION_INVALID` for a prefix that cannot be the beginning of a table's name.
  *
  * @example
  * import { sqliteSchema } from 'sojourn/stores/sqlite'
@@ -96,7 +97,7 @@ export function sqliteSchema(prefix = 'sojourn_'): string {
 }
 
 /**
- * Makes the tables, or applies the migrations they lack. Call it in a transaction.
+ * Makes the tables, or applies missing migrations. Call it in a transaction.
  *
  * @throws `ERR_STORE_SCHEMA` for tables that are newer by more than one version.
  */
@@ -110,12 +111,12 @@ export function migrate(db: SqliteDatabase, tables: Tables, migrations = MIGRATI
   }
 }
 
-/** Switches the file to WAL, which stays: readers and the one writer do not wait for each other. */
+/** Switches the file to WAL permanently: readers and the writer then do not wait for each other. */
 export function makeWal(db: SqliteDatabase): void {
   pragma(db, 'journal_mode = WAL')
 }
 
-/** @throws `ERR_STORE_SCHEMA` where the tables are missing, or of a version that does not do. */
+/** @throws `ERR_STORE_SCHEMA` if the tables are missing or have a version that is not supported. */
 export function assertSchema(db: SqliteDatabase, tables: Tables): void {
   const fault = schemaFault(versionsIn(db, tables)) ?? encodingFault(db)
   if (fault) throw fault
@@ -126,17 +127,17 @@ export function versionsIn(db: SqliteDatabase, tables: Tables): Versions {
   return { engine: 'SQLite', found: versionIn(db, tables), own: MIGRATIONS.length }
 }
 
-/** In another encoding a text that is stored as a blob would be read as other characters. */
+/** The error for a database that is not in UTF-8: text that is stored as a blob would be misread. */
 export function encodingFault(db: SqliteDatabase): SessionError | undefined {
   const encoding = String(pragma(db, 'encoding'))
   if (encoding === 'UTF-8') return undefined
-  const what = `are in a database whose encoding is ${encoding}, and can only be in one with UTF-8`
+  const what = `are in a database with the encoding ${encoding}, but need one with UTF-8`
   return new SessionError('ERR_STORE_SCHEMA', 'SQLite', what)
 }
 
-/** Nothing where there are no tables. */
+/** The version of the tables; `undefined` if there are none. */
 function versionIn(db: SqliteDatabase, { meta }: Tables): number | undefined {
-  // SQLite tells no table from another by the case of its name.
+  // SQLite ignores the case of tables' names.
   const tables = prepare(
     db,
     "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE",
@@ -146,7 +147,7 @@ function versionIn(db: SqliteDatabase, { meta }: Tables): number | undefined {
   return Number(row?.version ?? 0)
 }
 
-/** The SQL of one migration. It ends by storing the version it leads to, which never decreases. */
+/** The SQL of one migration. It ends by storing its version, which never decreases. */
 function migrationSql(migrations: readonly Migration[], version: number, tables: Tables): string {
   return `${migrations[version]?.(tables)}
 INSERT INTO ${tables.meta} (one, version) VALUES (1, ${version + 1})

@@ -19,19 +19,19 @@ import { sessionStore } from '../session-store.ts'
 export type { SqliteDatabase, SqliteStatement, SqliteValue } from './client.ts'
 export { sqliteSchema } from './schema.ts'
 
-/** How a SQLite store is set up. */
+/** Options of `sqliteStore`. */
 export interface SqliteStoreOptions {
-  /** What every table's name begins with: 1 to 32 letters (a-z), digits or `_`. @default 'sojourn_' */
+  /** The beginning of the tables' names: 1 to 32 letters (a-z), digits or `_`. @default 'sojourn_' */
   readonly prefix?: string
-  /** Tells the time, for what is collected. Tests give their own. @default the machine's */
+  /** Returns the time in milliseconds since 1970, for deleting expired rows. @default Date.now */
   readonly clock?: Clock
 }
 
-/** A store in SQLite. */
+/** The store that `sqliteStore` returns. */
 export interface SqliteStore extends SessionStore {
   /**
-   * Makes the tables, or upgrades them, and switches the file to WAL. It may run at every start,
-   * and from several processes. Tables that are newer by one version are used as they are.
+   * Makes the tables, or upgrades them, and switches the file to WAL. It may be called at every
+   * start, and by several processes. Tables that are newer by one version are used unchanged.
    *
    * @throws `ERR_STORE_SCHEMA` for tables that are newer still, or a database that is not in UTF-8.
    */
@@ -49,16 +49,16 @@ interface StoredRow {
 }
 
 /**
- * Keeps sessions in SQLite, through a database of `node:sqlite`, `better-sqlite3` or `bun:sqlite`.
+ * Makes a store in SQLite, from a database of `node:sqlite`, `better-sqlite3` or `bun:sqlite`.
  *
- * Best a connection of its own: it raises `synchronous` to FULL for all that is done on it, and
- * refuses to work inside a transaction that it did not begin. (`node:sqlite` says whether one is
- * open from Node 22.16 on. Before, every verb fails in a transaction of yours, with SQLite's own
- * error.) While you iterate a statement on it, reads see the file as it was when that began.
+ * Pass a connection of its own: the store raises `synchronous` to FULL on it, and refuses to work
+ * inside a transaction of the app. (Before Node 22.16, `node:sqlite` does not say whether a
+ * transaction is open; every call then fails in it with SQLite's own error.) While the app iterates
+ * a statement on it, the store reads the file as it was when that began.
  *
- * If the file was deleted or replaced, every call fails from the next write on.
+ * If the file is deleted or replaced, every call fails from the next write on.
  *
- * @throws `ERR_OPTION_INVALID` for what is no database, or a prefix that cannot begin a name.
+ * @throws `ERR_OPTION_INVALID` if it is not such a database, or for an invalid prefix.
  *
  * @example
  * import { DatabaseSync } from 'node:sqlite'
@@ -78,7 +78,7 @@ export function sqliteStore(
   const garbage = () => garbageAt(clock())
 
   const LIVE = 'key = ? AND expires_at > ? AND body IS NOT NULL'
-  // Without an owner neither search begins: nothing equals NULL.
+  // For a row without an owner SQLite skips both searches, because nothing equals NULL.
   const ROW = `
     SELECT "write", recent, CAST(expires_at AS REAL) AS expiresAt, owner, body,
       (SELECT epoch FROM ${epochs} AS its
@@ -99,8 +99,9 @@ export function sqliteStore(
     WHERE key = ?`
   const TOUCH = `
     UPDATE ${sessions} SET expires_at = max(expires_at, ?) WHERE ${LIVE}`
-  // The owner stays, so that `prune` finds the entry in the owner's list. The time is set back, since
-  // a tombstone stays for two minutes only, and all that is collected has one index.
+  // The owner stays in the tombstone, so that `prune` finds the entry in the owner's list. The
+  // expiry is set back: a tombstone stays for two minutes only, and one index serves all rows to be
+  // deleted.
   const BURY = `
     INSERT INTO ${sessions} (key, "write", recent, expires_at) VALUES (?, '', '', ?)
     ON CONFLICT (key) DO UPDATE SET
@@ -142,7 +143,7 @@ export function sqliteStore(
         return await ending(BURY, clock() - CLOCK_MARGIN_MS + GARBAGE_MS)
       } catch (error) {
         if (!isFull(error)) throw error
-        // Better no tombstone than a session that cannot be ended.
+        // The disk is full: remove the row without a tombstone, so that the session does end.
         return ending(DELETE)
       }
     },
@@ -172,7 +173,7 @@ export function sqliteStore(
   }
 }
 
-/** Only what the store saves under the key. */
+/** Copies only the members that a row has. */
 function withoutList({ write, recent, expiresAt, owner, body }: FoundRow): Row {
   return { write, recent, expiresAt, owner, body }
 }

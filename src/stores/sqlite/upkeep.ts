@@ -1,4 +1,4 @@
-/** The upkeep of the SQLite store: keys, `prune` in small steps, settings that can lose sessions. */
+/** The verbs for upkeep of the SQLite store: `keys`, `prune` in small steps, `check`. */
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { sentenceOf } from '../../base/errors.ts'
@@ -11,16 +11,16 @@ import { encodingFault, type Tables, versionsIn } from './schema.ts'
 import { schemaFinding } from '../schema-version.ts'
 import { CLOCK_MARGIN_MS, type Upkeep } from '../../backends/stored/store.ts'
 
-/** How many keys a batch has. */
+/** How many keys are in a batch. */
 const BATCH = 500
 
-/** How long one transaction of `prune` takes, and how long it then leaves the lock to others. */
+/** How long one transaction of `prune` takes, and the pause after it, in which others get the lock. */
 const WORK_MS = 2
 const REST_MS = 6
 
 /**
- * What expired by then counts as collected, even if it is still in the table. This process's clock
- * decides, and it may be ahead of that of the process whose session it is.
+ * Rows that expired before this time count as deleted, even if they are still in the table. This
+ * process's clock decides, which may be ahead of that of the process whose session it is.
  */
 export function garbageAt(now: number): number {
   return now - CLOCK_MARGIN_MS
@@ -87,19 +87,19 @@ export function sqliteUpkeep(
       }),
   }
 
-  /** Deletes for as long as one transaction may take. 0 if nothing is left. */
+  /** Deletes for as long as one transaction may take. Returns 0 if nothing is left. */
   function pruneSome(sql: Sql, most: number): number {
     const until = garbageAt(clock())
     const end = performance.now() + WORK_MS
     let deleted = 0
-    // At least one, however slow: 0 means that nothing is left.
+    // Deletes at least one row, however slow that is: 0 means that nothing is left.
     const isOver = () => deleted >= most || (deleted > 0 && performance.now() > end)
     const batch = Math.min(most, BATCH)
 
     const ended = sql.all<{ key: string; owner: Uint8Array | null }>(ENDED, until, batch)
     for (const { key, owner } of ended) {
       if (isOver()) return deleted
-      // The list's entry first: the row knows its owner.
+      // Deletes the list's entry first, because the row says who the owner is.
       if (owner) deleted += sql.run(DELETE_ENTRY, textOf(owner), key)
       if (deleted < most) deleted += sql.run(DELETE_ROW, key)
     }
@@ -111,7 +111,7 @@ export function sqliteUpkeep(
         if (isOver()) return deleted
         deleted += sql.run(DELETE_ENTRY, name, key)
       }
-      // Only when no entries are left: without the list they would never be found.
+      // Deletes a list only when it has no entries left: otherwise they would never be found.
       if (entries.length < batch && deleted < most) {
         sql.run(DELETE_EPOCH, name)
         deleted += sql.run(DELETE_LIST, name)
@@ -125,13 +125,13 @@ const GONE =
   'The SQLite file was deleted or replaced while this process has it open: no session can be opened ' +
   'or saved until the app is restarted.'
 
-/** Begins a write, and takes it back. BEGIN IMMEDIATE alone succeeds on a read-only file. */
+/** Tries a write and rolls it back. BEGIN IMMEDIATE alone succeeds on a read-only file. */
 function assertWritable(db: SqliteDatabase): void {
   const version = Number(pragma(db, 'user_version'))
   try {
     prepare(db, 'BEGIN IMMEDIATE').run()
   } catch (error) {
-    // Whoever has the lock can write.
+    // Another connection has the lock, so the file can be written.
     if (isLocked(error)) return
     throw error
   }
@@ -159,7 +159,7 @@ function checkSqlite(db: SqliteDatabase, tables: Tables): string[] {
   }
   if (Number(pragma(db, 'synchronous')) < FULL) {
     found.push(
-      'SQLite\'s "synchronous" is below FULL on this connection: a power cut can undo logins ' +
+      'SQLite\'s "synchronous" is below FULL on this connection: a power failure can undo logins ' +
         'and logouts that were acknowledged.',
     )
   }

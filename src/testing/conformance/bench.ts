@@ -68,7 +68,7 @@ export const ADMITTED: Admission = { admitted: true, over: [] }
 export const REVOKED: Admission = { admitted: false, why: 'revoked' }
 export const FULL: Admission = { admitted: false, why: 'limit' }
 
-/** A limit that refuses the newest key. */
+/** A limit that refuses further keys. */
 export const refusing = (most: number): Limit => ({ most, refuse: true })
 
 /** A limit that reports the oldest keys as over it. */

@@ -5,11 +5,11 @@ import { pageFindings } from '../../../src/cli/doctor/page-checks.ts'
 const ATTRIBUTES = { secure: true, httpOnly: true, sameSite: 'Lax', domain: null, path: '/' }
 
 test.each([
-  ['__Host-Http-session', 'pass', '__Host-Http-: no other host, no plain HTTP and no script'],
+  ['__Host-Http-session', 'pass', '__Host-Http-: other hosts, plain HTTP and scripts cannot'],
   ['__host-http-session', 'pass', '__Host-Http-'],
-  ['__Host-session', 'pass', '__Host-: no other host'],
-  ['__Http-session', 'pass', '__Http-: no plain HTTP and no script'],
-  ['__Secure-session', 'pass', 'hosts beside this one can'],
+  ['__Host-session', 'pass', '__Host-: other hosts'],
+  ['__Http-session', 'pass', '__Http-: plain HTTP and scripts cannot'],
+  ['__Secure-session', 'pass', 'other hosts of the domain can'],
   ['__Hosts-session', 'warn', 'can set a cookie of that name'],
   ['session', 'warn', 'can set a cookie of that name'],
 ])('the prefix of %s: %s, with what the browser watches over', (name, verdict, says) => {

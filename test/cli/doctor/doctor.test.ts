@@ -104,8 +104,8 @@ describe('an app that nobody has to look at twice', () => {
     expect(lines[0]).toBe('app.mjs')
     expect(ran.out).toContain('pass  HttpOnly    No script can read the cookie.')
     const at = lines.findIndex((line) => line.startsWith('warn  logout'))
-    expect(lines[at + 1]).toMatch(/^ +-> A store/)
-    expect(lines.at(-2)).toBe('11 passed, 1 to be looked at, 0 failed')
+    expect(lines[at + 1]).toMatch(/^ +-> Use a store/)
+    expect(lines.at(-2)).toBe('11 passed, 1 warnings, 0 failed')
   })
 })
 
@@ -123,7 +123,12 @@ describe('each question has an answer that is no pass', () => {
     ['lifetime', 'warn', "{ secret, lifetime: { absolute: '31d' } }", 'aal1'],
     ['encryption', 'warn', '{ secret }', 'encrypt: true'],
     ['encryption', 'warn', `{ secret, ${IN_MEMORY} }`, 'encrypt: true'],
-    ['encryption', 'warn', "{ secret, encrypt: { migrateUntil: '2999-01-01' } }", 'has passed'],
+    [
+      'encryption',
+      'warn',
+      "{ secret, encrypt: { migrateUntil: '2999-01-01' } }",
+      'after that time',
+    ],
     [
       'encryption',
       'warn',
@@ -134,16 +139,16 @@ describe('each question has an answer that is no pass', () => {
       'formerly',
       'warn',
       "{ secret, formerly: formerly({ sessions: { secret }, until: '2020-01-01' }) }",
-      'Take it out',
+      'Remove it',
     ],
     ['logout', 'warn', '{ secret }', 'store'],
     ['store', 'warn', `{ secret, ${IN_MEMORY} }`, 'sqliteStore(db)'],
     ['algorithms', 'warn', FLASK, 'leave it out'],
     ['Secure', 'fail', FLASK, 'SESSION_COOKIE_SECURE: true'],
     ['SameSite', 'warn', FLASK, 'SESSION_COOKIE_SAMESITE'],
-    ['encryption', 'warn', FLASK, 'Keep nothing private'],
-    ['lifetime', 'warn', FLASK, 'note the reason'],
-    ['logout', 'warn', FLASK, 'Keep the lifetime short'],
+    ['encryption', 'warn', FLASK, 'Store nothing private'],
+    ['lifetime', 'warn', FLASK, 'write down the reason'],
+    ['logout', 'warn', FLASK, 'Use a short lifetime'],
   ] as const)('%s: %s for %s', async (about, verdict, options, remedy) => {
     const { code, on } = await findingsOn(options)
     expect(on(about).verdict).toBe(verdict)
@@ -158,12 +163,12 @@ describe('each question has an answer that is no pass', () => {
       formerly: formerly({ sessions: { secret }, until: new Date(Date.now() + 86_400_000) }),
     }`)
     expect(on('formerly').says).toContain("session' are moved here until")
-    expect(on('secret').says).toBe('Nobody can guess it; 1 previous secret too.')
+    expect(on('secret').says).toBe('No weakness was found; 1 previous secret.')
     expect(on('lifetime').says).toContain('within level 1')
     expect(on('ids').says).toContain('after 1 hour')
-    expect(on('ids').says).toContain('its session ends')
+    expect(on('ids').says).toContain('ends its session')
     expect(on('limit').says).toContain('is refused')
-    expect(on('outage').says).toContain('everybody is anonymous')
+    expect(on('outage').says).toContain('all visitors are anonymous')
   })
 })
 
@@ -188,7 +193,7 @@ describe('what a module can do wrong', () => {
     expect(code).toBe(1)
     expect(on('secret')).toMatchObject({
       verdict: 'fail',
-      remedy: 'npx sojourn secret --write .env',
+      remedy: 'Run: npx sojourn secret --write .env',
     })
     expect(on('NODE_ENV')).toMatchObject({ verdict: 'fail' })
     expect(on('Secure').verdict).toBe('fail')
@@ -266,7 +271,7 @@ describe('what a module can do wrong', () => {
     const { code, out, err } = await diagnose(text)
     expect(code).toBe(0)
     expect(out).toContain('pass  secret')
-    expect(err).toBe('sojourn: meanwhile in the app: the port is taken\n')
+    expect(err).toBe('sojourn: an error in the app: the port is taken\n')
   })
 
   test('ends the process: that is no report, and no success', async () => {
@@ -339,7 +344,7 @@ describe("the README's own set-up", () => {
     expect(code).toBe(1)
     expect(out).toContain('No secret: "secret" is empty or undefined.')
     expect(out).toContain('npx sojourn secret --write .env')
-    expect(out).toContain('-> Give the command the variables that the app has: --env .env.')
+    expect(out).toContain('-> Pass the variables of the app to the command: --env .env.')
   })
 })
 

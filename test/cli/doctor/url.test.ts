@@ -46,9 +46,9 @@ async function diagnose(address: string, args: readonly string[] = []) {
 }
 
 test.each([
-  ['signed', {}, 'warn', 'signed, and can be read'],
+  ['signed', {}, 'warn', 'signed; whoever has the cookie can read'],
   ['encrypted', { encrypt: true }, 'pass', 'encrypted'],
-  ['an id', { store: memoryStore() }, 'pass', 'an id'],
+  ['a session id', { store: memoryStore() }, 'pass', 'a session id'],
 ] as const)('an app of ours whose cookie is %s passes', async (_, options, verdict, says) => {
   const port = await serve(appWith({ secret: SECRET, cookie: PRODUCTION, ...options }))
   const { code, err, findings, on } = await diagnose(`localhost:${port}`)

@@ -240,13 +240,13 @@ test.each([
 test.each([
   ['with quotation marks around it', `"${SECRET}"`],
   ['with a line end after it', `${SECRET}\n`],
-  ['taken as hexadecimal bytes', Buffer.from(SECRET, 'hex')],
-  ['taken as base64 bytes', Buffer.from(SECRET, 'base64')],
+  ['decoded from hexadecimal', Buffer.from(SECRET, 'hex')],
+  ['decoded from base64', Buffer.from(SECRET, 'base64')],
 ])('a secret that the app has %s is found out', async (says, secret) => {
   const value = flaskCookie({ secret }).seal({ a: 1 })
   const { code, cookie, ...ran } = await json([value])
   expect(code).toBe(1)
-  expect(cookie.verification).toBe(`It verifies with the secret of SESSION_SECRET ${says}.`)
+  expect(cookie.verification).toBe(`It is valid under the secret of SESSION_SECRET ${says}.`)
   expectNoSecret({ code, ...ran })
 })
 
@@ -279,7 +279,7 @@ test('--env takes the secret from a file; what is in the environment already sta
 test('a cookie that was cut says so', async () => {
   const { code, cookie } = await json([pairOf(await ownLine()).slice(0, -3)])
   expect(code).toBe(1)
-  expect(cookie.verification).toContain('cut')
+  expect(cookie.verification).toContain('shortened')
 })
 
 test('where the secret comes from: --secret with a warning, a named variable, the usual two', async () => {

@@ -49,7 +49,7 @@ test('an encrypted cookie is shown to nobody else, but known for what it is', as
   expect(none.out).toContain('not verified')
   const wrong = await inspect([cookie], { SESSION_SECRET: OTHER })
   expect(wrong.code).toBe(1)
-  expect(wrong.out).toContain('It does not open (tried: SESSION_SECRET)')
+  expect(wrong.out).toContain('It cannot be decrypted (tried: SESSION_SECRET)')
   for (const ran of [none, wrong]) {
     expectNoSecret(ran)
     expect(ran.out).toContain("Sojourn's encrypted cookie")

@@ -43,8 +43,8 @@ describe('the next configuration, printed', () => {
       'createSessions({ secret: [process.env.SESSION_SECRET, process.env.SESSION_SECRET_PREVIOUS] })',
     )
     expect(err).toContain('sessions.secretUse()')
-    expect(err).toContain('the other way round')
-    expect(err).toContain('If the old secret has leaked')
+    expect(err).toContain('exchanged')
+    expect(err).toContain('If the previous secret was leaked')
   })
 
   test.each([`a"b ${OLD}`, `it's ${OLD}`, `#${OLD}`, `${OLD}\\n`])(

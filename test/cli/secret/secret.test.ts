@@ -89,7 +89,7 @@ test.each([
 ])('--write never touches a secret that is there: %j', async (before) => {
   const { code, out, err, env, ignore } = await write({ '.env': before, 'package.json': '{}' })
   expect({ code, out, env, ignore }).toEqual({ code: 1, out: '', env: before, ignore: undefined })
-  expect(err).toMatch(/has a SESSION_SECRET already.*nothing was changed/)
+  expect(err).toMatch(/has a SESSION_SECRET already.*Nothing was changed/)
   expect(err).not.toContain('mine')
 })
 

@@ -41,13 +41,13 @@ test.each([
 ])('a wrong password is said to be wrong, and is not shown: %s', async (name, url, says) => {
   const ran = await on(url(), name)
   expectOneLine(ran, 1, says)
-  expect(ran.err).toContain('The user or the password that the app has is wrong.')
+  expect(ran.err).toContain("The app's user name or password for the store is wrong.")
 })
 
 test.each(['pg', 'postgres'])('where nothing listens, %s says so', async (name) => {
   const ran = await on(`postgres://${LOGIN}127.0.0.1:1/`, name)
   expectOneLine(ran, 1, 'ECONNREFUSED')
-  expect(ran.err).toContain('Nothing listens at the address that the app has. Start it there.')
+  expect(ran.err).toContain("No server listens at the app's address of the store. Start it.")
 })
 
 test.each(['redis', 'ioredis'])(
@@ -55,7 +55,9 @@ test.each(['redis', 'ioredis'])(
   async (name) => {
     const ran = await on(`redis://${LOGIN}127.0.0.1:1/`, name)
     expectOneLine(ran, 1, 'The store cannot be used: ')
-    expect(ran.err).toMatch(/: \w.*\w\. (?:Start it, or look at|Nothing listens at) the address/)
+    expect(ran.err).toMatch(
+      /: \w.*\w\. (?:Start it, or check|No server listens at) the app's address/,
+    )
     expect(ran.err).not.toContain('visitor')
   },
 )
@@ -93,7 +95,7 @@ const store = { ...memoryStore(), engine: 'PostgreSQL', prune: () => {
   const env = { DATABASE_URL: `postgres://${LOGIN}db/app` }
   const ran = await runOn(moduleOf(opens), [], ['prune'], { env })
   expect(ran).toMatchObject({ code: 0, out: 'Deleted 0 rows.\n' })
-  expect(ran.err).toContain('sojourn: meanwhile in the app: lost\n')
+  expect(ran.err).toContain('sojourn: an error in the app: lost\n')
   expect(ran.err).not.toContain('hunter2')
 })
 
@@ -148,20 +150,20 @@ const MISTAKES: readonly [args: string[], says: string][] = [
   [['list', 'a.js', `redis://${LOGIN}cache`, 'ada'], 'MODULE USER'],
   [['list', `redis://${LOGIN}cache`, 'ada'], 'exports `sessions`'],
   [['list', 'ada', '--store', `mysql://${LOGIN}db`], "'--store'"],
-  [['list', 'a.js', 'ada', `--redis://${LOGIN}cache`], 'no option'],
+  [['list', 'a.js', 'ada', `--redis://${LOGIN}cache`], 'not an option'],
   [['list', 'a.js', 'ada', `-redis://${LOGIN}cache`], "'-r'"],
   [['list', 'a.js', 'ada', `--stroe=redis://${LOGIN}cache`], "'--stroe'"],
   [['list', 'a.js', 'ada', `--json=${PASSWORD}`], '--json'],
   [['list', 'a.js', 'ada', '--env'], '--env'],
-  [['list', 'a.js', 'ada', '--env', 'there-is-none.env'], 'no file'],
+  [['list', 'a.js', 'ada', '--env', 'there-is-none.env'], 'does not exist'],
   [['prune', `redis://${LOGIN}cache`], 'exports `sessions`'],
-  [['prune', 'a.js', 'b.js'], 'one module'],
+  [['prune', 'a.js', 'b.js'], 'only a module'],
   [['revoke', 'a.js'], 'user id'],
   [['revoke', 'a.js', 'ada'], 'Which session?'],
   [['revoke', 'a.js', 'ada', ''], 'Which session?'],
   [['revoke', 'a.js', 'ada', 'h', '--all'], 'not both'],
   [['revoke', 'a.js', 'ada', 'h', 'i'], 'user id'],
-  [['revoke', 'a.js', 'ada', '--except', 'h'], '--except goes with --all'],
+  [['revoke', 'a.js', 'ada', '--except', 'h'], '--except needs --all'],
   [['revoke', 'a.js', '--all', '--yes'], 'user id'],
   [['revoke', 'a.js', '--everybody'], '--yes'],
   [['revoke', '--everybody', '--yes'], 'sessions.js'],
@@ -198,7 +200,7 @@ test('a mistake is exit code 2 and one line, and loads nothing', async () => {
   const module = "import { writeFileSync } from 'node:fs'\nwriteFileSync('loaded', '')"
   writeFileSync(join(folder, 'a.mjs'), module)
   const run = (args: string[]) => sojourn(args, { cwd: folder })
-  expectOneLine(await run(['list', 'a.mjs', 'ada', `--redis://${LOGIN}cache`]), 2, 'no option')
+  expectOneLine(await run(['list', 'a.mjs', 'ada', `--redis://${LOGIN}cache`]), 2, 'not an option')
   expectOneLine(await run(['revoke', 'a.mjs', '--everybody']), 2, '--yes')
   expect(readdirSync(folder)).toEqual(['a.mjs'])
 })

@@ -38,7 +38,7 @@ test('what schema postgres prints makes the tables that the store works with, un
 
 test.each([
   [[], 'sojourn schema sqlite'],
-  [['redis'], 'Redis has none'],
+  [['redis'], 'Redis needs no tables'],
   [['constructor'], 'sojourn schema sqlite'],
   [['sqlite', 'extra'], 'sojourn schema sqlite'],
   [['postgres', '--prefix', 'x"; DROP TABLE users; --'], 'prefix'],

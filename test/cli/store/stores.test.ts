@@ -104,7 +104,7 @@ test('revoke ends nothing but the session that was named, and says so where ther
   expect([foreign.code, json(foreign)]).toEqual([1, { ended: 0 }])
   expect(await run(place, [], ['revoke', 'ada', phone.handle])).toMatchObject({ code: 0 })
   const again = await run(place, [], ['revoke', 'ada', phone.handle])
-  expect(again).toMatchObject({ code: 1, out: expect.stringContaining('Nothing was ended.') })
+  expect(again).toMatchObject({ code: 1, out: expect.stringContaining('No session was ended.') })
   expect(await userOf(app, other)).toBe('grace')
 })
 

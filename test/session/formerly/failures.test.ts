@@ -415,10 +415,10 @@ describe('the options', () => {
     expect(refused({ sessions, until: UNTIL, name: '' })).toMatch(/formerly\.name/)
     expect(refused({ sessions, secret: SECRET, until: UNTIL })).toMatch(/sessions: { secret }/)
     expect(refused({ sessions: { ...sessions, clock: () => T0 }, until: UNTIL })).toMatch(
-      /clock is that of the new side/,
+      /clock is taken from the new side/,
     )
     expect(refused({ sessions: { ...sessions, formerly: formerly([]) }, until: UNTIL })).toMatch(
-      /formerly is that of the new side/,
+      /formerly is taken from the new side/,
     )
     expect(refused({ sessions: { secret: 'short' }, until: UNTIL })).toBeUndefined()
     const same = { sessions: { secret: SECRET }, until: UNTIL, dualWrite: true }

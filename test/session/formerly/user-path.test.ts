@@ -135,5 +135,5 @@ test('a path that no application can have is refused when the app starts', () =>
   expect(refused({ sessions: express, userId: 'userId.id' })).toMatch(/cannot be in 'userId'/)
   expect(refused({ sessions: express, userId: '_flashes' })).toMatch(/cannot be in '_flashes'/)
   const own = { secret: SECRET, cookie: { name: 'old' } }
-  expect(refused({ sessions: own, userIdAs: 'number' })).toMatch(/userIdAs needs userId/)
+  expect(refused({ sessions: own, userIdAs: 'number' })).toMatch(/userIdAs needs the option userId/)
 })

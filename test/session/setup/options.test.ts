@@ -141,7 +141,7 @@ describe('misuse fails in createSessions, with a code and what to do', () => {
       'half a tag',
       { tags: [{ key: ' x', test: () => true }] },
       'ERR_OPTION_INVALID',
-      /"tags" holds something else/,
+      /"tags" contains a value that is not/,
     ],
     ['no tag', { tags: [null] }, 'ERR_OPTION_INVALID', /"tags"/],
     [

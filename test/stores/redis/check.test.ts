@@ -24,7 +24,9 @@ describe('the settings of the server', () => {
     const evicting = ['--maxmemory', '100mb', '--maxmemory-policy', 'volatile-ttl']
     expect(await findings(evicting, 'always')).toMatch(/^.*evicts.*volatile-ttl.*noeviction.$/)
     expect(await findings([], 'no')).toMatch(/^.*nothing on disk.*appendonly yes.$/)
-    expect(await findings(['--save', '60 1'], 'no')).toMatch(/^.*now and then.*appendonly yes.$/)
+    expect(await findings(['--save', '60 1'], 'no')).toMatch(
+      /^.*from time to time.*appendonly yes.$/,
+    )
   })
 
   test('are said to be unknown where they cannot be asked for', async () => {

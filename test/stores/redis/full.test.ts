@@ -63,7 +63,7 @@ test('a user is revoked while the memory of the server is full, and their epoch 
   expect(await client.pttl('session@nora')).toBeGreaterThan(3_000_000)
   await store.erase('nora')
   expect(await store.epoch('nora')).toBe(0)
-  expect(await store.check()).toEqual([expect.stringContaining('keeps nothing on disk')])
+  expect(await store.check()).toEqual([expect.stringContaining('stores nothing on disk')])
 })
 
 /** The cookie of a user who has just signed in. */

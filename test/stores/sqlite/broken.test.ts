@@ -55,7 +55,7 @@ test('a damaged file is reported, and never read as a store without sessions', a
 
   writeFileSync(file.path, 'this is no database, whatever its name says'.repeat(200))
   const none = sqliteStore(file.open())
-  expect(await none.check()).toEqual([expect.stringContaining('no database')])
+  expect(await none.check()).toEqual([expect.stringContaining('not a database')])
   await expect(none.read('k')).rejects.toThrow('not a database')
 })
 

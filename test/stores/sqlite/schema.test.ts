@@ -83,7 +83,7 @@ test('tables newer by one version serve this release too, and check says so', as
   expect(db.prepare('SELECT version FROM sojourn_meta').get()).toEqual({ version: 3 })
   expect(await store.check()).toEqual([
     expect.stringMatching(
-      /SQLite have version 3, of a newer release than this one\. It works with/,
+      /SQLite have version 3, which a newer release has made\. This release supports/,
     ),
   ])
 })
@@ -105,7 +105,7 @@ test.each(['UTF-16le', 'UTF-16be'])(
     const db = file.open()
     db.exec(`PRAGMA encoding = '${encoding}'`)
     const store = sqliteStore(db)
-    const refused = schemaError(`are in a database whose encoding is ${encoding}`)
+    const refused = schemaError(`are in a database with the encoding ${encoding}`)
     await expect(store.createSchema()).rejects.toMatchObject(refused)
     db.exec(sqliteSchema())
     await expect(store.read('k')).rejects.toMatchObject(refused)

@@ -1,4 +1,4 @@
-/** Users and their passwords. In memory: replace it by your database. */
+/** Users and their passwords, in memory. Replace this file by your database. */
 
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
@@ -20,10 +20,10 @@ interface User {
 const shared = globalThis as { users?: Map<string, User> }
 const users = (shared.users ??= new Map())
 
-/** Compared with where nobody has that name, so that it takes as long. */
+/** Compared with if there is no such user: otherwise the time would tell which names exist. */
 const nobody: Omit<User, 'id' | 'name'> = { salt: randomBytes(16), hash: randomBytes(64) }
 
-/** Adds a user; returns what is wrong with the name or the password, if anything. */
+/** Adds a user. Returns a sentence if the name or the password cannot be used. */
 export async function signUp(name: string, password: string): Promise<string | undefined> {
   if (!/^\w{2,30}$/.test(name)) return 'A name has 2 to 30 letters, digits or underscores.'
   if (password.length < 8 || password.length > 200) return 'A password has 8 to 200 characters.'
@@ -34,7 +34,7 @@ export async function signUp(name: string, password: string): Promise<string | u
   return undefined
 }
 
-/** The user, if the password is right. */
+/** Returns the user if the password is correct. */
 export async function checkPassword(name: string, password: string): Promise<User | undefined> {
   const user = users.get(name.toLowerCase())
   const { salt, hash: expected } = user ?? nobody

@@ -1,4 +1,4 @@
 import type { NextConfig } from 'next'
 
-// The proxy is told which requests only prefetch a page: those must not take flash messages.
+// Tells the proxy which requests only prefetch a page. They must not remove flash messages.
 export default { skipProxyUrlNormalize: true } satisfies NextConfig

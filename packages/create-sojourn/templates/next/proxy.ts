@@ -1,4 +1,4 @@
-/** Runs before each page: renews the session, and takes flash messages to the page. */
+/** Runs before each page: renews the session, and passes flash messages to the page. */
 
 import { type NextRequest, NextResponse } from 'next/server'
 import { sessionProxy } from 'sojourn/next'

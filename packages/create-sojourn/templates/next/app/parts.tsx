@@ -1,4 +1,4 @@
-/** The form to sign in or up, and the hidden field against forged requests (CSRF). */
+/** The form to sign in or to sign up, and the hidden field with the CSRF token. */
 
 import { get } from '../lib/sessions'
 

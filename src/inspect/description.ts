@@ -1,15 +1,15 @@
-/** Everything there is to say about one cookie. */
+/** Describes one cookie: format, validity, size, times, data. */
 
-import { flaskCodec, flaskLayout } from '../../flask/layout.ts'
+import { flaskCodec, flaskLayout } from '../flask/layout.ts'
 import {
   authenticatedAtOf,
   isPermanent,
   labelOf,
   userIdOf,
   waitingItems,
-} from '../../record/record.ts'
-import { ownTimeouts } from '../../record/session-lifetime.ts'
-import { COOKIE_LIMIT, layoutWith } from '../../session/setup/own-preset.ts'
+} from '../record/record.ts'
+import { ownTimeouts } from '../record/session-lifetime.ts'
+import { COOKIE_LIMIT, layoutWith } from '../session/setup/own-preset.ts'
 import { recognise, type Recognised } from './formats.ts'
 import type { PastedCookie } from './pasted.ts'
 import { type GivenSecret, verify } from './verify.ts'
@@ -17,7 +17,7 @@ import { type GivenSecret, verify } from './verify.ts'
 /** One cookie, described: what `--json` prints. */
 export type Description = ReturnType<typeof describe>
 
-/** What a description depends on beside the cookie. */
+/** The secrets, the time and the audience for a description. */
 interface Circumstances {
   secrets: readonly GivenSecret[]
   /** Milliseconds since 1970. */
@@ -25,7 +25,7 @@ interface Circumstances {
   audience?: string | undefined
 }
 
-/** Describes a cookie. Only with secrets can it say whether the cookie is genuine. */
+/** Describes a cookie. Without secrets it cannot say whether the cookie is valid. */
 export function describe(
   { name, value, attributes }: PastedCookie,
   { secrets, now, audience = '' }: Circumstances,
@@ -41,14 +41,15 @@ export function describe(
     name: name ?? null,
     format,
     title,
-    /** `null`: nothing was tried, since there was no secret. */
+    /** `null`: not checked, because there was no secret. */
     verified: verdict?.verified ?? null,
-    /** How it verified, or why it did not, or that nobody tried. */
+    /** How it was verified, why it is not valid, or that it was not checked. */
     verification:
-      verdict?.says ?? 'Nobody has checked who wrote this: no secret was given. Add --env .env.',
+      verdict?.says ??
+      'The signature was not checked, because no secret was given. Add --env .env.',
     size: { value: bytes, nameAndValue, limit: COOKIE_LIMIT },
     compressed: compressed ?? null,
-    /** ISO 8601, as the cookie says. */
+    /** ISO 8601, as the cookie contains them. */
     times: { signed: iso(signedAt), created: iso(created), authenticated: iso(authenticated) },
     session,
     parts,
@@ -58,7 +59,7 @@ export function describe(
   }
 }
 
-/** What the payload says as a session, if it is one. */
+/** The session in the payload, if it is one. */
 function sessionIn({ format, payloads }: Recognised) {
   const text = payloads?.[0]?.text
   const isReadable = ['sojourn', 'sojourn-encrypted', 'flask'].includes(format)
@@ -66,7 +67,7 @@ function sessionIn({ format, payloads }: Recognised) {
   const layout = format === 'flask' ? flaskLayout(flaskCodec([])) : layoutWith([])
   const record = layout.decode(text)
   if (!record) {
-    const problem = ['A value in it cannot be read, so a server takes it for nobody.']
+    const problem = ['A value in it cannot be read: a server treats the visitor as anonymous.']
     return { session: null, payloads, problem }
   }
   const meta = { label: 'meta', text: layout.codec.join(record.meta) }
@@ -74,7 +75,7 @@ function sessionIn({ format, payloads }: Recognised) {
   return {
     session: {
       permanent: isPermanent(record, layout),
-      /** What was set as `session.lifetime`, in seconds. */
+      /** `session.lifetime`, in seconds. */
       lifetime: ownTimeouts(record, layout) ?? null,
       userId: userIdOf(record, layout) ?? null,
       label: labelOf(record, layout) ?? null,
@@ -91,7 +92,7 @@ const DEFAULT_LIFETIME = 31 * 86_400
 function notesOn(signedAt: number | undefined, size: number, now: number): string[] {
   const age = signedAt === undefined ? 0 : Math.floor(now / 1000) - signedAt
   const notes: [holds: boolean, says: string][] = [
-    [size > COOKIE_LIMIT, `It is longer than the ${COOKIE_LIMIT} bytes browsers keep.`],
+    [size > COOKIE_LIMIT, `It is longer than the ${COOKIE_LIMIT} bytes that browsers store.`],
     [age > DEFAULT_LIFETIME, 'It was signed more than 31 days ago, the default lifetime.'],
     [age < -60, 'It was signed in the future: the clocks of two machines differ.'],
   ]
@@ -102,7 +103,7 @@ function iso(seconds = Number.NaN): string | null {
   return new Date(seconds * 1000).toJSON()?.replace('.000Z', 'Z') ?? null
 }
 
-/** The value, for programs; `null` where JavaScript's own JSON has none, as for NaN. */
+/** The value for programs; `null` if JavaScript's JSON cannot parse it, such as NaN. */
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text) as unknown

@@ -1,25 +1,25 @@
-/** Finds the cookies in what somebody pasted: a value, a header, or a whole response. */
+/** Finds the cookies in pasted text: a value, a header, or a whole response. */
 
-import { cookieValues } from '../../http/cookie.ts'
+import { cookieValues } from '../http/cookie.ts'
 
 /** One cookie. A bare value has no name. */
 export interface PastedCookie {
   name: string | undefined
   value: string
-  /** What follows the value in a Set-Cookie line. */
+  /** The attributes of a Set-Cookie line. */
   attributes: readonly string[]
 }
 
 // header-line = [ "<" / ">" ] ( "Set-Cookie" / "Cookie" ) ":" value;   curl -v marks directions
 const HEADER = /^[ \t]*(?:[<>][ \t]*)?(set-cookie|cookie):(.*)$/gim
 
-// Begins as `name=value`; the padding of base64 does not.
+// Begins with `name=value`. The padding of base64 does not match.
 const PAIRS = /^[^=;\s"]+=[^=;\s]/
 
 const ATTRIBUTE =
   /;\s*(?:(?:path|domain|expires|max-age|samesite)=|(?:httponly|secure|partitioned)\s*(?:;|$))/i
 
-/** The cookies in a text, in its order. Lines of other headers are passed over. */
+/** The cookies in a text, in order. Lines of other headers are ignored. */
 export function cookiesIn(text: string): PastedCookie[] {
   const headers = [...text.matchAll(HEADER)]
   if (headers.length > 0) {

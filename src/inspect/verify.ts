@@ -1,27 +1,27 @@
-/** Says whether a secret signed a cookie, and if not, what most likely went wrong. */
+/** Checks whether a cookie is valid under a secret, and otherwise finds the most likely cause. */
 
 import type { Recognised, Way } from './formats.ts'
 
-/** A secret, and where it came from. Only the latter is ever shown. */
+/** A secret, and where it comes from. The secret itself is never shown. */
 export interface GivenSecret {
   text: string
   from: string
 }
 
-/** How a cookie verified or why it did not, and for what is encrypted what it says. */
+/** How a cookie was verified, or why it is not valid; and the payload of an encrypted one. */
 export interface Verdict {
   verified: boolean
   says: string
   opened?: Pick<Recognised, 'payloads' | 'signedAt'>
 }
 
-/** The name a cookie came under, and the option `audience` of the app. */
+/** The cookie's name, and the option `audience` of the app. */
 interface Claim {
   name: string | undefined
   audience: string
 }
 
-/** The names our own format is used under when nobody says otherwise. */
+/** The default names of our own cookie. */
 export const USUAL_NAMES: readonly string[] = [
   'session',
   '__Host-Http-session',
@@ -30,10 +30,10 @@ export const USUAL_NAMES: readonly string[] = [
 ]
 
 /**
- * Tries the secrets in turn, in every way they could have been used.
+ * Tries each secret in each way in which it may have been used.
  *
- * Our own key is bound to the cookie's name, so a value that was signed for another name than it
- * came under does not verify: a server would refuse it too.
+ * Our keys depend on the cookie's name, so a value that was signed for another name is not valid: a
+ * server rejects it, too.
  */
 export function verify(claim: Claim, looks: Recognised, secrets: readonly GivenSecret[]): Verdict {
   const { ways = [], signedAt, format } = looks
@@ -41,12 +41,12 @@ export function verify(claim: Claim, looks: Recognised, secrets: readonly GivenS
   const use = firstUse(claim, ways, [...secrets.flatMap(asGiven), ...secrets.flatMap(mended)])
   if (!use) return no(whyNot(claim, format, secrets))
   const { way, from, accident, cookieName, opened } = use
-  if (accident !== undefined) return no(`It verifies with the secret of ${from} ${accident}.`)
+  if (accident !== undefined) return no(`It is valid under the secret of ${from} ${accident}.`)
   const isMoved = cookieName !== claim.name && way.isBound
   if (isMoved && claim.name !== undefined) {
     return no(
       `It was made with the secret of ${from}, but for a cookie named ${cookieName}: ` +
-        `under the name ${claim.name} a server refuses it.`,
+        `under the name ${claim.name} a server rejects it.`,
     )
   }
   const renamed = isMoved ? `, for a cookie named ${cookieName}` : ''
@@ -57,21 +57,21 @@ export function verify(claim: Claim, looks: Recognised, secrets: readonly GivenS
 }
 
 const NOT_HERE = 'Only the cookies of Sojourn and of Flask can be verified here.'
-const CUT = 'The signature was cut or added to: no signature has its length.'
+const CUT = 'The length of the signature is wrong: it was shortened or extended.'
 
 function no(says: string): Verdict {
   return { verified: false, says }
 }
 
-/** Bytes that may be the secret. */
+/** The bytes of a secret to try. */
 interface Candidate {
   from: string
   bytes: Buffer
-  /** What was wrong with it as it was given. */
+  /** How it differs from the secret that was given. */
   accident?: string
 }
 
-/** The first secret that fits, in which way, and for a cookie of which name. */
+/** The secret under which the value is valid, with the way and the cookie's name. */
 function firstUse({ name, audience }: Claim, ways: readonly Way[], candidates: Candidate[]) {
   const names = new Set([...(name === undefined ? [] : [name]), ...USUAL_NAMES])
   for (const candidate of candidates) {
@@ -85,7 +85,7 @@ function firstUse({ name, audience }: Claim, ways: readonly Way[], candidates: C
   return undefined
 }
 
-/** The bytes that a secret stands for: `base64:` and `hex:` announce some, but not to Flask. */
+/** The bytes of a secret. `base64:` and `hex:` are decoded, and also tried literally, as in Flask. */
 function asGiven({ text, from }: GivenSecret): Candidate[] {
   const [, encoding, spelled = ''] = /^(base64|hex):(.*)$/s.exec(text) ?? []
   const literal = { from, bytes: Buffer.from(text) }
@@ -93,7 +93,7 @@ function asGiven({ text, from }: GivenSecret): Candidate[] {
   return [{ from, bytes: Buffer.from(spelled, encoding as 'base64' | 'hex') }, literal]
 }
 
-/** What may have happened to a secret on its way here, and how to undo that; white space is gone. */
+/** Common mistakes in copying a secret, and how to undo them. The text is already trimmed. */
 const ACCIDENTS: readonly [says: string, undo: (text: string) => Buffer][] = [
   ['without the white space around it', (text) => Buffer.from(text)],
   ['with a line end after it', (text) => Buffer.from(`${text}\n`)],
@@ -102,8 +102,8 @@ const ACCIDENTS: readonly [says: string, undo: (text: string) => Buffer][] = [
     (text) => Buffer.from(text.replace(/^(["'])(.+)\1$/, '$2')),
   ],
   ['with quotation marks around it', (text) => Buffer.from(`"${text}"`)],
-  ['taken as hexadecimal bytes', (text) => Buffer.from(text, 'hex')],
-  ['taken as base64 bytes', (text) => Buffer.from(text, 'base64')],
+  ['decoded from hexadecimal', (text) => Buffer.from(text, 'hex')],
+  ['decoded from base64', (text) => Buffer.from(text, 'base64')],
 ]
 
 function mended({ text, from }: GivenSecret): Candidate[] {
@@ -114,11 +114,12 @@ function mended({ text, from }: GivenSecret): Candidate[] {
 function whyNot({ name, audience }: Claim, format: string, secrets: readonly GivenSecret[]) {
   const tried = secrets.map(({ from }) => from).join(', ')
   const names = name === undefined ? ` for the names ${USUAL_NAMES.join(', ')}` : ''
-  const what = format === 'sojourn-encrypted' ? 'It does not open' : 'The signature does not match'
+  const what =
+    format === 'sojourn-encrypted' ? 'It cannot be decrypted' : 'The signature does not match'
   const isOwn = format.startsWith('sojourn')
   return [
-    `${what} (tried: ${tried}${names}). It was made with another secret, or changed since.`,
-    ...(isOwn && !name ? ["Sojourn's key depends on the cookie's name: say it with --name."] : []),
-    ...(isOwn && !audience ? ['If the app has an audience, say it with --audience.'] : []),
+    `${what} (tried: ${tried}${names}). It was made with another secret, or changed later.`,
+    ...(isOwn && !name ? ["Sojourn's key depends on the cookie's name: add --name NAME."] : []),
+    ...(isOwn && !audience ? ['If the app has an audience, add --audience NAME.'] : []),
   ].join(' ')
 }

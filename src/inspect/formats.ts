@@ -1,22 +1,22 @@
-/** The formats of session cookies: what each looks like, what it says, and how it is verified. */
+/** Recognises the format of a session cookie, and its parts; and says how to verify it. */
 
-import { ID, sessionIdFormat } from '../../backends/stored/session-id.ts'
-import { decodeBase64url } from '../../base/bytes.ts'
-import { systemClock } from '../../base/ports.ts'
-import { keyFor, type Scope } from '../../crypto/keys.ts'
-import { unpack } from '../../crypto/payload.ts'
-import type { EncryptionSchedule } from '../../crypto/sealer.ts'
-import { decodeSeconds } from '../../crypto/signed.ts'
-import { flaskSigner } from '../../flask/flask-cookie.ts'
-import { type JsonObject, parseJson } from '../../record/text/json.ts'
+import { ID, sessionIdFormat } from '../backends/stored/session-id.ts'
+import { decodeBase64url } from '../base/bytes.ts'
+import { systemClock } from '../base/ports.ts'
+import { keyFor, type Scope } from '../crypto/keys.ts'
+import { unpack } from '../crypto/payload.ts'
+import type { EncryptionSchedule } from '../crypto/sealer.ts'
+import { decodeSeconds } from '../crypto/signed.ts'
+import { flaskSigner } from '../flask/flask-cookie.ts'
+import { type JsonObject, parseJson } from '../record/text/json.ts'
 import {
   foreignCookie,
   type ForeignFormat,
   percentDecoded,
-} from '../../session/development/foreign-cookies.ts'
-import { ownPreset } from '../../session/setup/own-preset.ts'
+} from '../session/development/foreign-cookies.ts'
+import { ownPreset } from '../session/setup/own-preset.ts'
 
-/** What wrote the cookie. */
+/** The format of a cookie. */
 export type Format =
   | 'sojourn'
   | 'sojourn-encrypted'
@@ -26,45 +26,45 @@ export type Format =
   | ForeignFormat
   | 'unknown'
 
-/** What a value looks like. Nothing of it is verified. */
+/** The format and the parts of a value. Nothing in it is verified. */
 export interface Recognised {
   format: Format
   title: string
   parts?: readonly { name: string; text: string; says: string }[]
-  /** The JSON it carries, by what each text is. */
+  /** The JSON texts that it contains, each with a label. */
   payloads?: readonly { label: string; text: string }[]
   compressed?: boolean
   /** The signed time, in seconds since 1970. */
   signedAt?: number | undefined
-  /** In which ways a secret may have made it; none where that cannot be told here. */
+  /** The ways in which it may be signed or encrypted; none if it cannot be verified here. */
   ways?: readonly Way[]
   notes?: readonly string[]
 }
 
-/** A way in which a secret may have made a value. */
+/** A way in which a value may be signed or encrypted. */
 export interface Way {
   says: string
   /** Whether the key depends on the cookie's name. */
   isBound?: true
-  /** What the value says to who has the secret, or a word for why it is not valid. */
+  /** Opens the value with a secret; a text says why it is not valid. */
   open(secret: Uint8Array, scope: Scope): { text?: string; seconds?: number } | string
 }
 
-/** The longest value a server of ours looks at. */
+/** The longest value that a server of ours reads. */
 const MAX_LENGTH = 65_536
 
-/** Says whose cookie it is. Anything else is `unknown`, with the reason among the notes. */
+/** Recognises a value. For any other it is `unknown`, with the reason in the notes. */
 export function recognise(value: string): Recognised {
-  if (value.length > MAX_LENGTH) return unknown('It is longer than any cookie a browser keeps.')
+  if (value.length > MAX_LENGTH) return unknown('It is longer than any cookie that browsers store.')
   const found = asId(value) ?? asEncrypted(value) ?? asForeign(value) ?? asSigned(value)
-  return found ?? unknown('It is neither of the length nor in the parts that such a cookie has.')
+  return found ?? unknown('Its length and parts are not those of a known session cookie.')
 }
 
 function unknown(why: string): Recognised {
-  return { format: 'unknown', title: 'no session cookie that is known here', notes: [why] }
+  return { format: 'unknown', title: 'not a known session cookie', notes: [why] }
 }
 
-/** Names the parts of a value, in their order. */
+/** The parts of a value with their names, in order. */
 function named(texts: readonly string[], parts: Readonly<Record<string, string>>) {
   return Object.entries(parts).map(([name, says], at) => ({ name, says, text: texts[at] ?? '' }))
 }
@@ -84,11 +84,11 @@ function asId(value: string): Recognised | undefined {
     title: "the id of one of Sojourn's sessions in a store",
     parts: named(value.split('.'), {
       selector: "the session's handle, its key in the store",
-      verifier: 'proves who was given the id; hashed in the store',
+      verifier: 'the secret part; the store has only its hash',
       mac: '96 bits of HMAC-SHA-256',
     }),
     ways: [way],
-    notes: ['What the session holds is in the store: see sojourn list.'],
+    notes: ["The session's data is in the store: see sojourn list."],
   }
 }
 
@@ -103,14 +103,14 @@ function asEncrypted(value: string): Recognised | undefined {
     title: "Sojourn's encrypted cookie",
     compressed: false,
     parts: named(parts, {
-      head: 'version 1, and which key it is under',
+      head: 'version 1, and the id of the key',
       sealed: 'AES-256-GCM; nobody can read it without the secret',
     }),
     ways: [ownWay('as Sojourn encrypts', value, { migrateUntil: undefined, from: 0 })],
   }
 }
 
-/** The hashes in use, by the length of their base64url. */
+/** The hashes by the length of a signature in base64url. */
 const DIGESTS: Readonly<Record<number, [digest: string, says: string]>> = {
   27: ['sha1', 'HMAC-SHA-1'],
   43: ['sha256', 'HMAC-SHA-256'],
@@ -131,13 +131,15 @@ function asSigned(value: string): Recognised | undefined {
     compressed,
     signedAt,
     parts: named([body, timestamp, signature], {
-      payload: `${compressed ? 'deflated JSON' : 'JSON'} in base64url; anybody can read it`,
+      payload: `${compressed ? 'deflated JSON' : 'JSON'} in base64url; everybody can read it`,
       timestamp: 'when it was signed',
-      signature: algorithm ?? 'of no length a signature has: it was cut or added to',
+      signature: algorithm ?? 'its length is wrong: it was shortened or extended',
     }),
     payloads: json && text !== undefined ? [{ label: 'payload', text }] : [],
     ways: digest === undefined ? [] : waysToSign(value, digest),
-    notes: json ? [] : ['The payload is no JSON: it was cut or changed, or is something else.'],
+    notes: json
+      ? []
+      : ['The payload is not JSON: it was shortened or changed, or is something else.'],
   }
 }
 
@@ -149,7 +151,7 @@ function waysToSign(value: string, digest: string): Way[] {
   return digest === 'sha256' ? [ownWay('as Sojourn signs', value), flask] : [flask]
 }
 
-/** As a server with that secret would open it. */
+/** Opens the value as a server with that secret does. */
 function ownWay(says: string, value: string, encryption?: EncryptionSchedule): Way {
   const { format } = ownPreset({}, false)
   const rest = { tags: [], clock: systemClock, encryption }
@@ -158,7 +160,7 @@ function ownWay(says: string, value: string, encryption?: EncryptionSchedule): W
   return { says, isBound: true, open }
 }
 
-/** Ours is a list of a stamp, the data, and perhaps what else is known; Flask's an object. */
+/** The format of a payload. Ours is a list of stamp, data and optional metadata; Flask's is an object. */
 function signedFormat(value: unknown): { format: Format; title: string } {
   const [stamp, ...objects] = Array.isArray(value) ? (value as unknown[]) : []
   const isOwn = typeof stamp === 'string' && [1, 2].includes(objects.length)
@@ -166,14 +168,14 @@ function signedFormat(value: unknown): { format: Format; title: string } {
     return { format: 'sojourn', title: "Sojourn's signed cookie" }
   }
   if (isJsonObject(value)) return { format: 'flask', title: "Flask's session cookie" }
-  return { format: 'itsdangerous', title: 'a value signed by itsdangerous, but no session' }
+  return { format: 'itsdangerous', title: 'a value signed by itsdangerous, but not a session' }
 }
 
 function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Another library's: each part that is a JSON object in base64 can be read. */
+/** A cookie of another library: shows each part that is a JSON object in base64. */
 function asForeign(value: string): Recognised | undefined {
   const found = foreignCookie(value)
   if (!found) return undefined
