@@ -163,7 +163,7 @@ function report(host: Host, opened: Opened, facts: RequestFacts, now: number): v
 /** What our own cookies look like, for the warning of one that was not accepted. */
 function ownLayout({ stored, policy }: Host): OwnLayout {
   if (stored) return 'stored'
-  if (policy.format === 'sojourn') return 'own'
+  if (policy.format === 'sojourn') return policy.encryption.of === 'cookie' ? 'encrypted' : 'own'
   return policy.format === 'flask' ? 'flask' : 'other'
 }
 
