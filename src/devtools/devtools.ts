@@ -5,7 +5,7 @@ import { invalid, refuseUnknown, requireObject } from '../base/options.ts'
 import { requireSessions } from '../session/require-sessions.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { isForwarded, isLoopback, isLoopbackHost } from './loopback.ts'
-import { pathnameOf, requestOf, send } from './node-request.ts'
+import { requestOf, send, urlFor } from './node-request.ts'
 import { inspectorSite } from './site.ts'
 
 /** Options of `inspector`. */
@@ -87,16 +87,17 @@ export function inspector(sessions: Sessions<any>, options: InspectorOptions = {
     next?: (error?: unknown) => void,
   ): void {
     // Not in a promise: what the app throws in `next` is the server's, as without the inspector.
-    if (!isOurs(pathnameOf(req))) {
+    const url = urlFor(req, isOurs)
+    if (url === undefined) {
       if (next) next()
       else res.writeHead(404).end()
       return
     }
-    serve(req, res).catch((error: unknown) => (next ? next(error) : res.destroy()))
+    serve(req, res, url).catch((error: unknown) => (next ? next(error) : res.destroy()))
   }
 
-  async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const response = await answer(await requestOf(req), req.socket?.remoteAddress)
+  async function serve(req: IncomingMessage, res: ServerResponse, url: string): Promise<void> {
+    const response = await answer(await requestOf(req, url), req.socket?.remoteAddress)
     // Only a Host that is none makes it another path.
     await send(res, response ?? refusal(OTHER_NAME))
   }

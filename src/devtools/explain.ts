@@ -1,0 +1,37 @@
+/** Explains a cookie: what it is, its parts, and whether it verifies. */
+
+import { describe } from '../cli/inspect/description.ts'
+import type { PastedCookie } from '../cli/inspect/pasted.ts'
+import type { GivenSecret } from '../cli/inspect/verify.ts'
+import type { Policy } from '../session/setup/policy.ts'
+
+/** A cookie that is explained. Its parts are cut: the page must not hold what signs a visitor in. */
+export type Explanation = ReturnType<typeof explain>
+
+/** At most so many characters of each part. */
+const LONGEST_PART = 24
+
+/** Explains one cookie. Whether this app accepts it is another question: see the camera. */
+export function explain(
+  cookie: PastedCookie,
+  { secrets, now, policy }: { secrets: readonly GivenSecret[]; now: number; policy: Policy },
+) {
+  // With an audience it cannot be checked here: the inspector is not given that.
+  const described = describe(cookie, { secrets: policy.audience ? [] : secrets, now })
+  const { verified, verification } = described
+  return {
+    ...described,
+    verification: verified === null ? (policy.audience ? AUDIENCE : NO_SECRET) : verification,
+    start: cutShort(cookie.value),
+    parts: described.parts.map(({ text, ...part }) => ({ ...part, text: cutShort(text) })),
+  }
+}
+
+const NO_SECRET =
+  'Nobody has checked who wrote it: pass the secret, inspector(sessions, { secret }).'
+const AUDIENCE =
+  'Nobody has checked who wrote it here: the app has an audience. See below what this app does with it.'
+
+function cutShort(text: string): string {
+  return text.length > LONGEST_PART ? `${text.slice(0, LONGEST_PART)}…` : text
+}
