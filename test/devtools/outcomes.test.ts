@@ -21,7 +21,7 @@ async function readOf(outcome: Outcome): Promise<string> {
   const { app, cookie, symptom } = await outcome.provoke()
   expect(symptom).toEqual(outcome.symptom)
   const lines = told.map((line) => line.replace(/^\[sojourn\] /, ''))
-  expect(lines, 'one line on the console').toHaveLength(1)
+  expect(lines.join('\n'), 'one line on the console').not.toMatch(/\n/)
   const [line] = lines
   const entries = await app.entries(outcome.entry)
   expect(entries.length, `an entry "${outcome.entry}" in the timeline`).toBeGreaterThan(0)

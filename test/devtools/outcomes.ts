@@ -242,7 +242,7 @@ export const CAUSES: readonly Outcome[] = [
     cause: 'The store is unavailable',
     entry: 'open-failed',
     async provoke() {
-      const redis = await startRedis()
+      const redis = await startRedis({ appendonly: 'everysec' })
       onTestFinished(() => redis.stop())
       const client = createClient({
         url: redis.url,
