@@ -27,7 +27,7 @@ export interface InspectorOptions {
 /** The inspector: middleware of Express, Connect and `node:http`, and a Fetch handler. */
 export interface Inspector {
   /** Responds to requests for its path, and calls `next` for any other. */
-  (req: IncomingMessage, res: ServerResponse, next?: (error?: unknown) => void): void
+  (req: IncomingMessage, res: ServerResponse, next?: (error?: any) => void): void
   /**
    * The same for a Fetch handler: `undefined` if the request is for another path.
    *
@@ -81,11 +81,7 @@ export function inspector(sessions: Sessions<any>, options: InspectorOptions = {
     return respond(request)
   }
 
-  function handle(
-    req: IncomingMessage,
-    res: ServerResponse,
-    next?: (error?: unknown) => void,
-  ): void {
+  function handle(req: IncomingMessage, res: ServerResponse, next?: (error?: any) => void): void {
     // Not in a promise: what the app throws in `next` is the server's, as without the inspector.
     const url = urlFor(req, isOurs)
     if (url === undefined) {
