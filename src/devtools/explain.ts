@@ -21,7 +21,9 @@ export function explain(
   const { verified, verification } = described
   return {
     ...described,
-    verification: verified === null ? (policy.audience ? AUDIENCE : NO_SECRET) : verification,
+    verification:
+      verified === null ? (policy.audience ? AUDIENCE : NO_SECRET) : withoutOptions(verification),
+    notes: described.notes.map((note) => note.replace(': see sojourn list', '')),
     start: cutShort(cookie.value),
     parts: described.parts.map(({ text, ...part }) => ({ ...part, text: cutShort(text) })),
   }
@@ -31,6 +33,12 @@ const NO_SECRET =
   'Nobody has checked who wrote it: pass the secret, inspector(sessions, { secret }).'
 const AUDIENCE =
   'Nobody has checked who wrote it here: the app has an audience. See below what this app does with it.'
+
+/** The sentences without those that name an option of the command line. */
+function withoutOptions(text: string): string {
+  const sentences = text.split(/(?<=\.) /)
+  return sentences.filter((sentence) => !/ --\w/.test(sentence)).join(' ')
+}
 
 function cutShort(text: string): string {
   return text.length > LONGEST_PART ? `${text.slice(0, LONGEST_PART)}…` : text

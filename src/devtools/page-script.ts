@@ -15,7 +15,7 @@ const make = (tag, content, attributes = {}) => {
   return made
 }
 const clock = (time) => new Date(time).toLocaleTimeString(undefined, { hour12: false })
-const day = (time) => new Date(time).toLocaleString()
+const day = (time) => new Date(time).toDateString() === new Date().toDateString() ? clock(time) : new Date(time).toLocaleString()
 const say = (id, text) => { if (at(id).textContent !== text) at(id).textContent = text }
 
 let latest

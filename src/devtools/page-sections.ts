@@ -95,14 +95,14 @@ function explained(cookie) {
     make('dl', facts([
       ['what it is', cookie.title],
       ['as sent', make('code', [make('bdi', (cookie.name ?? '') + '=' + cookie.start)])],
-      ['verified', verified + '. ' + cookie.verification],
+      ['verified', verified + (cookie.verified ? ', ' : '. ') + cookie.verification],
       ['this app', verdict && verdict.join(' ')],
       ['signed', sign(times.signed)], ['created', sign(times.created)],
       ['user', session && (session.userId ?? 'nobody')],
       ['flash messages', session && session.flashes > 0 ? String(session.flashes) : undefined],
       ['compressed', cookie.compressed ? 'yes' : undefined],
     ])),
-    meter('As stored: name and value', bytes + ' of ' + size.limit + ' bytes', bytes / size.limit),
+    meter('As stored', bytes + ' of ' + size.limit + ' bytes', bytes / size.limit),
     parts.length > 0 && make('details', [make('summary', 'Parts'), make('ul', parts.map(({ name, text, says }) =>
       make('li', [make('b', name), ': ' + says + ' ', make('code', text)])), { class: 'plain' })]),
     attributes.length > 0 && make('p', ['Attributes: ', make('code', attributes.join('; '))]),
@@ -133,7 +133,7 @@ function othersOf(others, userId, policy) {
     const why = policy.store === null ? 'Sessions in the cookie cannot be listed or revoked: use a store.' : userId === undefined ? 'Nobody is signed in.' : 'None is listed.'
     return [make('p', why, { class: 'soft' })]
   }
-  return [table('Sessions of this user', ['session', 'signed in', 'last seen', ''], others.map((one) => {
+  return [table('All sessions of the user', ['session', 'since', 'last seen', ''], others.map((one) => {
     const name = one.label ?? one.handle.slice(0, 6)
     const button = make('button', 'Revoke', { type: 'button', 'aria-label': 'Revoke ' + name + ', last seen ' + day(one.lastSeenAt) })
     button.addEventListener('click', async () => {
@@ -141,7 +141,7 @@ function othersOf(others, userId, policy) {
       say('done', error ?? (existed ? 'Revoked: ' + name + '. Its next request is not signed in.' : 'There was no such session any more.'))
       await look()
     })
-    return [[make('bdi', one.label ?? ''), ' ', make('code', one.handle.slice(0, 6) + '…', { class: 'soft' })], one.authenticatedAt ? day(one.authenticatedAt) : '', day(one.lastSeenAt), one.isCurrent ? 'this one' : button]
+    return [[make('bdi', one.label ?? ''), ' ', make('code', one.handle.slice(0, 6) + '…', { class: 'soft' })], ['class', 'since', one.authenticatedAt ? day(one.authenticatedAt) : ''], day(one.lastSeenAt), one.isCurrent ? 'this one' : button]
   }))]
 }
 

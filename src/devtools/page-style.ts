@@ -43,7 +43,7 @@ fieldset { display: flex; flex-wrap: wrap; gap: 0.5rem 1.25rem; align-items: cen
 .fill { height: 100%; background: var(--accent); } .fill.full { background: var(--alarm); }
 #says { font-weight: 600; } #says.fine::before { content: '\\2713  '; } #says.alarm::before { content: '!  '; }
 .fine { color: var(--fine); } .note { color: var(--note); } .alarm { color: var(--alarm); }
-#timeline { list-style: none; margin: 0; padding: 0; max-height: 26rem; overflow: auto; }
+#timeline { list-style: none; margin: 0; padding: 0; max-height: 36rem; overflow: auto; }
 #timeline li { display: grid; grid-template-columns: 5rem 11rem 1fr; gap: 0 1rem; padding: 0.35rem 0.75rem;
   border-bottom: 1px solid var(--line); border-left: 3px solid transparent; color: var(--ink); }
 #timeline li[hidden] { display: none; }
@@ -56,8 +56,9 @@ ul.plain { margin: 0.5rem 0 0; padding-left: 1.1rem; }
 .skip { position: absolute; left: -999px; } .skip:focus { left: 1rem; top: 0.5rem; background: var(--card); }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 @media (max-width: 40rem) { #timeline li { grid-template-columns: 5rem 1fr; }
-  #timeline li > span { grid-column: 1 / -1; } dl { grid-template-columns: 1fr; gap: 0; }
-  dd { margin-bottom: 0.5rem; } section { padding: 0.9rem; } td.value { min-width: 9rem; } }
+  #timeline li > span { grid-column: 1 / -1; } dl { grid-template-columns: minmax(4.5rem, max-content) 1fr; gap: 0.25rem 0.75rem; }
+  section { padding: 0.9rem; } td.value { min-width: 9rem; }
+  td.since, th.since { display: none; } }
 @media (prefers-reduced-motion: no-preference) { #timeline li.new { animation: arrive 1.2s ease-out; } }
 @keyframes arrive { from { background: var(--bar); } }
 `

@@ -32,7 +32,7 @@ export function inspectorPage({ token, nonce }: { token: string; nonce: string }
 <a class="skip" href="#main">Skip to the session</a>
 <header>
   <h1>Session inspector</h1>
-  <p><code id="name"></code> <span id="live" role="status">connecting</span></p>
+  <p>cookie <code id="name"></code>, <span id="live" role="status">connecting</span></p>
   <button id="reload" type="button">Look again</button>
 </header>
 <main id="main">
