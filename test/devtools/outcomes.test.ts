@@ -30,8 +30,7 @@ async function readOf(outcome: Outcome): Promise<string> {
   if (outcome.entry === 'rejected') await expectExplained()
   return [
     `- **${nameOf(outcome)}**`,
-    // The nonce of a session cannot be compressed twice to the same size.
-    `  - Console: ${line?.replace(/would be \d+ bytes/, 'would be … bytes')}`,
+    `  - Console: ${asWritten(line!)}`,
     `  - Inspector, \`${outcome.entry}\`: ${entries[0] === line ? 'the same line' : entries[0]}`,
   ].join('\n')
 
@@ -42,6 +41,13 @@ async function readOf(outcome: Outcome): Promise<string> {
     const [explained] = await app.explain(`Cookie: ${cookie}`)
     expect(explained!.verdict).toEqual([entries[0], line])
   }
+}
+
+/** A line in Markdown: no link, and without a size that varies with the nonce of the session. */
+function asWritten(line: string): string {
+  return line
+    .replace(/would be \d+ bytes/, 'would be … bytes')
+    .replace(/https?:\/\/[^\s,]+/, '`$&`')
 }
 
 /** The part of the page between two marks. */
