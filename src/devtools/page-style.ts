@@ -43,7 +43,7 @@ fieldset { display: flex; flex-wrap: wrap; gap: 0.5rem 1.25rem; align-items: cen
 .fill { height: 100%; background: var(--accent); } .fill.full { background: var(--alarm); }
 #says { font-weight: 600; } #says.fine::before { content: '\\2713  '; } #says.alarm::before { content: '!  '; }
 .fine { color: var(--fine); } .note { color: var(--note); } .alarm { color: var(--alarm); }
-#timeline { list-style: none; margin: 0; padding: 0; max-height: 36rem; overflow: auto; }
+#timeline { list-style: none; margin: 0; padding: 0; max-height: 38rem; overflow: auto; }
 #timeline li { display: grid; grid-template-columns: 5rem 11rem 1fr; gap: 0 1rem; padding: 0.35rem 0.75rem;
   border-bottom: 1px solid var(--line); border-left: 3px solid transparent; color: var(--ink); }
 #timeline li[hidden] { display: none; }

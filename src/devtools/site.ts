@@ -39,7 +39,10 @@ export function inspectorSite(
     if (pathname === `${path}/revoke` && isStored(sessions)) {
       const { userId, handle } = given
       if (typeof userId !== 'string' || typeof handle !== 'string') return json({}, 400)
-      return json({ existed: await sessions.revoke(userId, handle) })
+      return sessions.revoke(userId, handle).then(
+        (existed) => json({ existed }),
+        (error: unknown) => json({ error: String((error as Error).message) }, 503),
+      )
     }
     return json({ error: 'There is no such page.' }, 404)
   }

@@ -121,7 +121,9 @@ describe.each(Object.keys(SIZES))('%s:', (size) => {
       // On a phone the page is long: the picture has its beginning.
       ...(width < 500 && { clip: { x: 0, y: 0, width, height: 2.4 * height } }),
     })
-    writeFileSync(join(folder, `inspector-${size}.png`), smallPng(shot))
+    const picture = smallPng(shot)
+    expect(picture.length).toBeLessThan(150_000)
+    writeFileSync(join(folder, `inspector-${size}.png`), picture)
     expect(complaints).toEqual([])
     await context.close()
   })

@@ -186,6 +186,9 @@ describe('with a store that is unavailable', () => {
       others: [],
     })
     expect(state.cookies).toMatchObject([{ format: 'sojourn-id', verified: true }])
+    const answer = await app.act('revoke', { userId: 'ada', handle: 'A'.repeat(22) })
+    expect(answer.status).toBe(503)
+    expect(JSON.parse(answer.body).error).toMatch(/^The store did not .*Try again shortly/)
   })
 })
 

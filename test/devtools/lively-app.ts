@@ -89,18 +89,17 @@ export async function startLivelyApp() {
       const renewed = (await visit('/renew', phone)).headers.getSetCookie()[0]!.split(';', 1)[0]!
       await visit('/', renewed)
       const tablet = await signIn('Firefox on Android')
-      await Promise.all(['milk', 'jam'].map((add) => visit(`/basket?add=${add}`, tablet)))
       clock.ahead = 0
-      await visit('/', phone)
+      await visit('/account', phone)
       await visit(
-        '/',
+        '/account',
         tablet.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')),
       )
       await visit('/order', tablet, {
         method: 'POST',
         headers: { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
       })
-      await visit('/account', '')
+      await Promise.all(['milk', 'jam'].map((add) => visit(`/basket?add=${add}`, tablet)))
     },
     stop() {
       server.closeAllConnections()

@@ -1,4 +1,4 @@
-/** Makes a screenshot small: 256 colours in a palette, which a page with few colours does not miss. */
+/** Makes a screenshot small: 96 colours in a palette, which a page with few colours does not miss. */
 
 import { crc32, deflateSync, inflateSync } from 'node:zlib'
 
@@ -90,7 +90,7 @@ function paeth(left: number, up: number, corner: number): number {
   return a <= b && a <= c ? left : b <= c ? up : corner
 }
 
-/** The 256 most frequent colours, of those that differ visibly. */
+/** The 96 most frequent colours, of those that differ visibly. */
 function paletteOf(pixels: Uint32Array): number[] {
   const groups = new Map<number, Map<number, number>>()
   for (const color of pixels) {
@@ -104,7 +104,7 @@ function paletteOf(pixels: Uint32Array): number[] {
       return { color: top![0], count: [...counts.values()].reduce((sum, count) => sum + count, 0) }
     })
     .toSorted((a, b) => b.count - a.count)
-    .slice(0, 256)
+    .slice(0, 96)
     .map(({ color }) => color)
 }
 
