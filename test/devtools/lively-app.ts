@@ -11,7 +11,7 @@ import { memoryStore } from '../../src/stores/memory/memory.ts'
 export const SECRET = 'q7Rk2vX9-mB4tZ8wL1nC6yH3pD5sF0gJ'
 
 /** Starts it. Its clock can be moved: a replay is told only once the old id has had its grace. */
-export async function startLivelyApp() {
+export async function startLivelyApp({ port = 0 } = {}) {
   const clock = { ahead: -300_000 }
   const now = () => Date.now() + clock.ahead
   const sessions = createSessions<{
@@ -62,7 +62,7 @@ export async function startLivelyApp() {
     await sessions.signedIn(req)
     res.send('the account')
   })
-  const server = createServer(app).listen(0, '127.0.0.1')
+  const server = createServer(app).listen(port, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const origin = `http://localhost:${(server.address() as AddressInfo).port}`
 
@@ -101,9 +101,11 @@ export async function startLivelyApp() {
       })
       await Promise.all(['milk', 'jam'].map((add) => visit(`/basket?add=${add}`, tablet)))
     },
-    stop() {
+    port: (server.address() as AddressInfo).port,
+    async stop(): Promise<void> {
+      const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()
-      server.close()
+      await closed
     },
   }
 }
