@@ -8,7 +8,7 @@ import type { Policy } from '../session/setup/policy.ts'
 /** A cookie that is explained. Its parts are cut: the page must not hold what signs a visitor in. */
 export type Explanation = ReturnType<typeof explain>
 
-/** At most so many characters of each part. */
+/** At most so many characters of the cookie, and of each part; of a part never more than half. */
 const LONGEST_PART = 24
 
 /** Explains one cookie. Whether this app accepts it is another question: see the camera. */
@@ -25,7 +25,10 @@ export function explain(
       verified === null ? (policy.audience ? AUDIENCE : NO_SECRET) : withoutOptions(verification),
     notes: described.notes.map((note) => note.replace(': see sojourn list', '')),
     start: cutShort(cookie.value),
-    parts: described.parts.map(({ text, ...part }) => ({ ...part, text: cutShort(text) })),
+    parts: described.parts.map(({ text, ...part }) => ({
+      ...part,
+      text: cutShort(text, text.length / 2),
+    })),
   }
 }
 
@@ -40,6 +43,7 @@ function withoutOptions(text: string): string {
   return sentences.filter((sentence) => !/ --\w/.test(sentence)).join(' ')
 }
 
-function cutShort(text: string): string {
-  return text.length > LONGEST_PART ? `${text.slice(0, LONGEST_PART)}…` : text
+function cutShort(text: string, most = LONGEST_PART): string {
+  const end = Math.floor(Math.min(most, LONGEST_PART))
+  return text.length > end ? `${text.slice(0, end)}…` : text
 }

@@ -229,6 +229,23 @@ describe('cookies of other formats', () => {
   })
 })
 
+describe('what signs a visitor in', () => {
+  test.each([
+    ['a stored session', { store: memoryStore({ clock: () => T0 }) }, [1, 2]],
+    ['a signed cookie', {}, [2]],
+  ])(
+    'is not on the page, where a script of the app could read it: %s',
+    async (_, options, parts) => {
+      const app = await appWith(options)
+      const { cookie } = await app.ask('/write')
+      const pieces = cookie!.split('=')[1]!.split('.')
+      const told = JSON.stringify([await app.state(cookie), await app.explain(cookie!)])
+      for (const part of parts) expect(told).not.toContain(pieces[part]!.slice(0, -1))
+      expect(told).toContain(pieces[0]!.slice(0, 4))
+    },
+  )
+})
+
 describe('the inspector is at its place', () => {
   test('twice in one app, each with the sessions it was given', async () => {
     const shop = createSessions<any>({ secret: SECRET, cookie: { name: 'shop' } })
