@@ -5,7 +5,7 @@ import { withSessions } from '../../../src/adapters/fetch.ts'
 import { memoryStore } from '../../../src/stores/memory/memory.ts'
 import type { SessionOptions } from '../../../src/index.ts'
 import { listenTo } from '../channels.ts'
-import { testSessions, Visitor } from '../visitor.ts'
+import { T0, testSessions, Visitor } from '../visitor.ts'
 
 let warn: MockInstance<(...parts: unknown[]) => void>
 beforeEach(() => {
@@ -81,7 +81,7 @@ describe('two changes of the session of one cookie', () => {
   })
 
   test('none with a store, which saves both', async () => {
-    const { sessions } = testSessions({ store: memoryStore() })
+    const { sessions } = testSessions({ store: memoryStore({ clock: () => T0 }) })
     const visitor = new Visitor(sessions)
     await visitor.visit((session) => session.update('n', count))
     const other = new Visitor(sessions, visitor.cookie)
