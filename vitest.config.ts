@@ -29,7 +29,7 @@ const WITH_SERVERS = [
   'test/chaos/**',
   'test/cli/**',
   'test/demo/**',
-  'test/devtools/inspector*',
+  'test/devtools/**',
   'test/examples/**',
   'test/express-session/**',
   'test/flask/**',

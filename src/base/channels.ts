@@ -1,4 +1,4 @@
-/** The diagnostics channels (`node:diagnostics_channel`) of events, opens, commits and store calls. */
+/** The diagnostics channels (`node:diagnostics_channel`) of events, warnings, opens, commits and store calls. */
 
 import { type Channel, channel } from 'node:diagnostics_channel'
 import { codeOf } from './errors.ts'
@@ -15,6 +15,8 @@ export interface Operation {
 
 /** Each event of every `createSessions`. */
 export const EVENTS = /* @__PURE__ */ channel('sojourn:event')
+/** Each development warning, also one that the console has already. */
+export const WARNINGS = /* @__PURE__ */ channel('sojourn:warning')
 /** Opening a session: at most once per request. */
 export const OPENS = /* @__PURE__ */ operation('open')
 /** Saving a session. */

@@ -5,7 +5,7 @@ import { invalid, refuseUnknown, requireObject } from '../base/options.ts'
 import { requireSessions } from '../session/require-sessions.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { isForwarded, isLoopback, isLoopbackHost } from './loopback.ts'
-import { pathnameOf, requestOf, send } from './node-request.ts'
+import { requestOf, send, urlFor } from './node-request.ts'
 import { inspectorSite } from './site.ts'
 
 /** Options of `inspector`. */
@@ -27,7 +27,7 @@ export interface InspectorOptions {
 /** The inspector: middleware of Express, Connect and `node:http`, and a Fetch handler. */
 export interface Inspector {
   /** Responds to requests for its path, and calls `next` for any other. */
-  (req: IncomingMessage, res: ServerResponse, next?: (error?: unknown) => void): void
+  (req: IncomingMessage, res: ServerResponse, next?: (error?: any) => void): void
   /**
    * The same for a Fetch handler: `undefined` if the request is for another path.
    *
@@ -81,22 +81,19 @@ export function inspector(sessions: Sessions<any>, options: InspectorOptions = {
     return respond(request)
   }
 
-  function handle(
-    req: IncomingMessage,
-    res: ServerResponse,
-    next?: (error?: unknown) => void,
-  ): void {
+  function handle(req: IncomingMessage, res: ServerResponse, next?: (error?: any) => void): void {
     // Not in a promise: what the app throws in `next` is the server's, as without the inspector.
-    if (!isOurs(pathnameOf(req))) {
+    const url = urlFor(req, isOurs)
+    if (url === undefined) {
       if (next) next()
       else res.writeHead(404).end()
       return
     }
-    serve(req, res).catch((error: unknown) => (next ? next(error) : res.destroy()))
+    serve(req, res, url).catch((error: unknown) => (next ? next(error) : res.destroy()))
   }
 
-  async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const response = await answer(await requestOf(req), req.socket?.remoteAddress)
+  async function serve(req: IncomingMessage, res: ServerResponse, url: string): Promise<void> {
+    const response = await answer(await requestOf(req, url), req.socket?.remoteAddress)
     // Only a Host that is none makes it another path.
     await send(res, response ?? refusal(OTHER_NAME))
   }

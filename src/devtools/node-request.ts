@@ -3,23 +3,29 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { FORWARDING } from './loopback.ts'
 
-/** No form of the inspector is longer. */
-const LONGEST_BODY = 65_536
+/** No form of the inspector is longer, in characters. */
+export const LONGEST_BODY = 65_536
 
-/** The path of a request, as a URL has it: without `..`. */
-export function pathnameOf(req: IncomingMessage): string {
-  const url = urlOf(req)
+/**
+ * The URL of a request if it is one for the inspector. In a router that is mounted at a path, Express
+ * removes that path from `url`: the inspector is then at both.
+ */
+export function urlFor(
+  req: IncomingMessage,
+  isOurs: (pathname: string) => boolean,
+): string | undefined {
+  const { originalUrl } = req as { originalUrl?: string | undefined }
+  return [originalUrl, req.url].find((url) => url !== undefined && isOurs(pathnameOf(url)))
+}
+
+/** The path of a URL, without `..`. */
+function pathnameOf(url: string): string {
   // `*`, or the absolute form that a proxy gets.
   return url.startsWith('/') ? new URL(`http://localhost${url}`).pathname : url
 }
 
-// In a router that is mounted at a path, Express removes that path from `url`.
-function urlOf(req: IncomingMessage): string {
-  return (req as { originalUrl?: string | undefined }).originalUrl ?? req.url ?? '/'
-}
-
 /** The request, with its body. */
-export async function requestOf(req: IncomingMessage): Promise<Request> {
+export async function requestOf(req: IncomingMessage, url: string): Promise<Request> {
   const { host = req.headers[':authority'] ?? 'localhost' } = req.headers
   const headers = new Headers()
   for (const name of PASSED_ON) {
@@ -28,7 +34,7 @@ export async function requestOf(req: IncomingMessage): Promise<Request> {
   }
   const { method = 'GET' } = req
   const isRead = method === 'GET' || method === 'HEAD'
-  return new Request(`http://${String(host)}${urlOf(req)}`, {
+  return new Request(`http://${String(host)}${url}`, {
     method,
     headers,
     ...(!isRead && { body: await bodyOf(req) }),
@@ -44,8 +50,8 @@ async function bodyOf(req: IncomingMessage): Promise<string> {
   let text = ''
   req.setEncoding('utf8')
   for await (const chunk of req) {
-    text += String(chunk)
-    if (text.length > LONGEST_BODY) throw new Error('The request to the inspector is too long.')
+    // Read to its end all the same, so that the browser reads the response.
+    if (text.length <= LONGEST_BODY) text += String(chunk)
   }
   return text
 }

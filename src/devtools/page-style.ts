@@ -13,6 +13,7 @@ header { display: flex; flex-wrap: wrap; gap: 0.25rem 1.5rem; align-items: basel
   padding: 1rem clamp(1rem, 4vw, 2rem); background: var(--card); border-bottom: 1px solid var(--line); }
 header p { margin: 0; flex: 1; color: var(--soft); }
 h1 { margin: 0; font-size: 1.25rem; } h2 { margin: 0 0 0.75rem; font-size: 1.05rem; }
+h3 { margin: 1rem 0 0; font-size: 0.95rem; } p:empty, ul:empty { display: none; } p { margin: 0.5rem 0; }
 main { display: grid; gap: 1rem; padding: 1rem clamp(1rem, 4vw, 2rem) 3rem; max-width: 78rem;
   margin: 0 auto; grid-template-columns: repeat(2, minmax(0, 1fr)); }
 @media (max-width: 52rem) { main { grid-template-columns: minmax(0, 1fr); } }
@@ -40,17 +41,24 @@ fieldset { display: flex; flex-wrap: wrap; gap: 0.5rem 1.25rem; align-items: cen
 .meter { margin: 0.75rem 0; } .meter p { display: flex; justify-content: space-between; gap: 1rem; margin: 0 0 0.25rem; }
 .track { height: 0.6rem; background: var(--bar); border-radius: 0.3rem; overflow: hidden; }
 .fill { height: 100%; background: var(--accent); } .fill.full { background: var(--alarm); }
+#says { font-weight: 600; } #says.fine::before { content: '\\2713  '; } #says.alarm::before { content: '!  '; }
 .fine { color: var(--fine); } .note { color: var(--note); } .alarm { color: var(--alarm); }
-#timeline { list-style: none; margin: 0; padding: 0; max-height: 26rem; overflow: auto; }
-#timeline li { display: grid; grid-template-columns: 5.5rem 11rem 1fr; gap: 0 1rem; padding: 0.35rem 0;
-  border-bottom: 1px solid var(--line); }
+#timeline { list-style: none; margin: 0; padding: 0; max-height: 38rem; overflow: auto; }
+#timeline li { display: grid; grid-template-columns: 5rem 11rem 1fr; gap: 0 1rem; padding: 0.35rem 0.75rem;
+  border-bottom: 1px solid var(--line); border-left: 3px solid transparent; color: var(--ink); }
+#timeline li[hidden] { display: none; }
+#timeline li.alarm { border-left-color: var(--alarm); } #timeline li.note { border-left-color: var(--note); }
+.sign { display: inline-block; width: 1.25em; margin-right: 0.4em; text-align: center; font-style: normal;
+  border: 1px solid currentcolor; border-radius: 50%; font-size: 0.8em; line-height: 1.25em; }
+.cookie + .cookie { margin-top: 1rem; padding-top: 1rem; border-top: 1px solid var(--line); }
 #timeline time, .soft { color: var(--soft); } #timeline b { font-weight: 600; }
 ul.plain { margin: 0.5rem 0 0; padding-left: 1.1rem; }
 .skip { position: absolute; left: -999px; } .skip:focus { left: 1rem; top: 0.5rem; background: var(--card); }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-@media (max-width: 40rem) { #timeline li { grid-template-columns: 5.5rem 1fr; }
-  #timeline li > span { grid-column: 1 / -1; } dl { grid-template-columns: 1fr; gap: 0; }
-  dd { margin-bottom: 0.5rem; } td.value, th.value { display: none; } }
+@media (max-width: 40rem) { #timeline li { grid-template-columns: 5rem 1fr; }
+  #timeline li > span { grid-column: 1 / -1; } dl { grid-template-columns: minmax(4.5rem, max-content) 1fr; gap: 0.25rem 0.75rem; }
+  section { padding: 0.9rem; } td.value { min-width: 9rem; }
+  td.since, th.since { display: none; } }
 @media (prefers-reduced-motion: no-preference) { #timeline li.new { animation: arrive 1.2s ease-out; } }
 @keyframes arrive { from { background: var(--bar); } }
 `

@@ -1,6 +1,7 @@
 /** What each outcome means and what to do about it, one sentence each, for the inspector. */
 
 import type { Rejection } from '../backends/backend.ts'
+import type { OpenMessage } from '../session/explain/messages.ts'
 import type { SessionEvent } from '../session/explain/events.ts'
 
 /** How much attention an entry deserves. */
@@ -21,15 +22,51 @@ export const REJECTIONS: Readonly<Record<Rejection, string>> = {
   'unknown-key':
     'The cookie is encrypted under a secret that is not configured here. Is the secret new on each start, or different on another server?',
   payload:
-    'The signature is right, but the content cannot be read: another program signs with the same secret.',
-  expired: 'The idle timeout has passed since the last request. The visitor is anonymous.',
-  'expired-absolute': 'The absolute timeout has passed since the login. The visitor is anonymous.',
-  future: 'The session begins in the future: the clocks of two servers differ.',
-  gone: 'The store has no session of this id: it was ended, has expired, or the store was emptied.',
-  revoked: "The user's sessions were revoked after this login.",
-  superseded: 'The id is from before a login a moment ago, sent by a concurrent request.',
-  replayed: 'The id was renewed since. Somebody may have stolen the cookie.',
-  corrupt: 'The row in the store was not written by this library.',
+    'The signature is right, but the content cannot be read: another program signs with the same secret. Give each program a secret of its own.',
+  expired:
+    'The idle timeout has passed since the last request, so the visitor is anonymous. If that is too soon, set a longer lifetime.idle.',
+  'expired-absolute':
+    'The absolute timeout has passed since the session began, so the visitor is anonymous. If that is too soon, set a longer lifetime.absolute.',
+  future:
+    'The session was signed in the future: the clocks of two servers differ. Synchronize them (NTP).',
+  gone: 'The store has no session of this id: it was ended, has expired, or the store was emptied. After a logout that is right; otherwise look whether this is the right store.',
+  revoked: "The user's sessions were revoked after this login. The visitor has to sign in again.",
+  superseded:
+    'The id is from before a login a moment ago, sent by a concurrent request. That request is anonymous; the next one has the new id.',
+  replayed:
+    'The id was renewed, and the old one was sent again: somebody may have stolen the cookie, or the browser never received the new one. The old id is not accepted.',
+  corrupt:
+    'The row in the store was not written by this library. Look which other program writes to this store, or whether the option tags lacks a tag.',
+}
+
+/** What became of a cookie that this app was given. `sent`: how many of the name there were. */
+export function says(
+  opened: OpenMessage | undefined,
+  sent: number,
+  session: { readonly isNew: boolean } | undefined,
+): string {
+  const { outcome = 'failed', reason, code } = opened ?? {}
+  if (outcome === 'valid') return 'The session is valid.'
+  if (outcome === 'failed') return notOpened(code)
+  if (session?.isNew === false) return FORMER
+  if (outcome === 'rejected' && reason) return REJECTIONS[reason]
+  return sent === 0 ? NO_COOKIE : NOT_READ
+}
+
+const NO_COOKIE =
+  'This browser sent no session cookie: nothing was saved yet, or the browser did not store it (a Secure cookie over plain HTTP, another host name, another path).'
+const NOT_READ = 'This app reads no session from it: the cookie has another name.'
+const FORMER =
+  'The session is one of a former side (option formerly). The next request that uses the session moves it here.'
+
+/** What a request came with whose cookie was not accepted. */
+export function notAccepted(reason: Rejection | undefined): string {
+  return `A request came with a session cookie that was not accepted${reason ? ` (${reason})` : ''}.`
+}
+
+/** That a session could not be opened. Nobody becomes anonymous by that. */
+export function notOpened(code: string | undefined): string {
+  return `The session could not be opened (${code ?? 'UNKNOWN'}). No visitor became anonymous by that.`
 }
 
 type Type = SessionEvent['type']
@@ -48,7 +85,7 @@ const EVENTS: { readonly [Kind in Type]: (event: EventOf<Kind>) => Sentence } = 
   'csrf-refused': ({ why }) => ({ tone: 'alarm', says: CSRF[why] }),
   'guard-unheeded': ({ guard, code }) => ({
     tone: 'alarm',
-    says: `${guard} refused the request (${code}), and nothing handled it: an await is missing. The visitor got the refusal.`,
+    says: `${guard} refused the request (${code}), and nothing handled it: an await is missing, or the framework does not handle errors of async handlers (Express 4). The visitor got the refusal.`,
   }),
   'handler-failed': ({ code }) => ({
     tone: 'alarm',

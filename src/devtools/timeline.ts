@@ -1,9 +1,14 @@
 /** The timeline of the inspector: the last messages of the diagnostics channels, as sentences. */
 
-import { COMMITS, EVENTS, OPENS } from '../base/channels.ts'
+import { COMMITS, EVENTS, OPENS, WARNINGS } from '../base/channels.ts'
 import { subscribe } from '../base/subscribe.ts'
-import type { CommitMessage, EventMessage, OpenMessage } from '../session/explain/messages.ts'
-import { REJECTIONS, type Sentence, sentenceOf } from './sentences.ts'
+import type {
+  CommitMessage,
+  EventMessage,
+  OpenMessage,
+  WarningMessage,
+} from '../session/explain/messages.ts'
+import { notAccepted, notOpened, type Sentence, sentenceOf } from './sentences.ts'
 
 /** One line of the timeline. */
 export interface Entry extends Sentence {
@@ -11,7 +16,7 @@ export interface Entry extends Sentence {
   readonly id: number
   /** Milliseconds since 1970. */
   readonly at: number
-  readonly kind: 'open' | 'commit' | 'event'
+  readonly kind: 'open' | 'commit' | 'event' | 'warning'
   readonly title: string
   readonly handle?: string | undefined
   readonly requestId?: string | undefined
@@ -56,6 +61,7 @@ export function timelineOf(cookieName: string, isOwn: () => boolean): Timeline {
   }
 
   subscribe(EVENTS, when(draftOfEvent))
+  subscribe(WARNINGS, when(draftOfWarning))
   subscribe(OPENS.end, when(draftOfOpen))
   subscribe(COMMITS.end, when(draftOfCommit))
   return {
@@ -72,12 +78,17 @@ function draftOfEvent({ event }: EventMessage): Draft {
   return { kind: 'event', title: type, at, handle, requestId, ...sentenceOf(event) }
 }
 
+/** What the console says, too; there once for each cause. A warning has no time of its own. */
+function draftOfWarning({ line }: WarningMessage): Draft {
+  return { kind: 'warning', title: 'warning', at: Date.now(), tone: 'note', says: line }
+}
+
 function draftOfOpen({ outcome, reason, code, duration, ...rest }: OpenMessage): Draft {
   const says = {
     valid: 'A request opened a valid session.',
     none: 'A request came without a session cookie.',
-    rejected: reason ? REJECTIONS[reason] : 'The session cookie was not accepted.',
-    failed: `The session could not be opened (${code}).`,
+    rejected: notAccepted(reason),
+    failed: notOpened(code),
   }[outcome ?? 'failed']
   const tone = outcome === 'failed' ? 'alarm' : outcome === 'rejected' ? 'note' : 'fine'
   return { kind: 'open', title: `open: ${outcome}`, tone, says, took: duration, ...shared(rest) }

@@ -5,7 +5,7 @@ import { untilAborted } from '../base/abort.ts'
 import { COMMITS, isObserved } from '../base/channels.ts'
 import { codeOf, SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
-import { type Change, spellChanges } from '../record/changes.ts'
+import { type Change, isSoft, spellChanges } from '../record/changes.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import type { SessionRecord } from '../record/record.ts'
 import { observedCommit } from './diagnostics.ts'
@@ -163,7 +163,13 @@ function announce(
     }
   }
   if (setCookie === undefined) return
-  if (!before.record && !former?.record && after.record) host.emit({ type: 'created' }, after)
+  if (!before.record && !former?.record && after.record) {
+    host.emit({ type: 'created' }, after)
+    host.development?.begun(facts, host.policy.cookie)
+  }
+  if (host.engine === '' && done.some((change) => !isSoft(change))) {
+    host.development?.changedFrom(before, facts)
+  }
   if (!host.secureCookie || host.toldInsecure || !isPlainHttp(facts)) return
   host.toldInsecure = true
   host.emit({ type: 'insecure' })

@@ -163,7 +163,7 @@ function report(host: Host, opened: Opened, facts: RequestFacts, now: number): v
 /** The format of our own cookies, for the warning of a rejected one. */
 function ownLayout({ stored, policy }: Host): OwnLayout {
   if (stored) return 'stored'
-  if (policy.format === 'sojourn') return 'own'
+  if (policy.format === 'sojourn') return policy.encryption.of === 'cookie' ? 'encrypted' : 'own'
   return policy.format === 'flask' ? 'flask' : 'other'
 }
 

@@ -156,7 +156,10 @@ export function refuseFrozen(state: State, verb: string): void {
   if (state.readOnly !== undefined) {
     throw new SessionError('ERR_SESSION_READ_ONLY', verb, state.readOnly)
   }
-  if (state.frozen) throw new SessionError('ERR_SESSION_COMMITTED', verb)
+  if (!state.frozen) return
+  const error = new SessionError('ERR_SESSION_COMMITTED', verb)
+  state.host.development?.warn(error.code, error.message)
+  throw error
 }
 
 function own(state: State): SessionRecord {

@@ -138,7 +138,7 @@ describe('the page of a code', () => {
   test('is a line of its own in a development warning, and a key cannot forge one', () => {
     vi.stubEnv('NODE_ENV', 'development')
     const printed = vi.spyOn(console, 'warn').mockReturnValue()
-    const warn = warnOnce()
+    const warn = warnOnce(() => 'session')
     warn('gone', new SessionError('ERR_SESSION_GONE').message)
     warn('async', new SessionError('ERR_UPDATE_ASYNC', 'a\nMore: b').message)
     const lines = printed.mock.calls.map(([line]) => String(line).split('\n'))

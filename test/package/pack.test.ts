@@ -13,7 +13,7 @@ describe('the package on npm', () => {
     expect(foreign.toSorted()).toEqual([...top, ...pages, 'package.json'].toSorted())
   })
 
-  it('has what its pages link to, but for tests and benchmarks, which are in the repository', () => {
+  it('has what its pages link to, but for tests, benchmarks and pictures, which are in the repository', () => {
     const dead = paths
       .filter((path) => path.endsWith('.md'))
       .flatMap((path) =>
@@ -21,7 +21,7 @@ describe('the package on npm', () => {
           normalize(join(dirname(path), link!)),
         ),
       )
-      .filter((link) => !paths.includes(link) && !/^(?:test|bench)\//.test(link))
+      .filter((link) => !paths.includes(link) && !/^(?:test|bench|docs\/images)\//.test(link))
     expect([...new Set(dead)]).toEqual([])
   })
 

@@ -58,8 +58,8 @@ vi.mock('../../src/session/setup/settings.ts', async (original: Factory<typeof s
 /** Development warnings. */
 vi.mock('../../src/session/development/warn.ts', async (original: Factory<typeof warn>) => {
   const real = await original()
-  const warnOnce: typeof real.warnOnce = () => {
-    const print = real.warnOnce()
+  const warnOnce: typeof real.warnOnce = (...args) => {
+    const print = real.warnOnce(...args)
     return (cause, line) => {
       watching.shown('the console', `${cause}\n${line}`)
       print(cause, line)

@@ -56,17 +56,19 @@ export function setUp(options: ExpressSessionOptions): Setup {
     // oxlint-disable-next-line no-console -- as express-session: the only warning in production
     console.warn(LEAKS)
   }
-  const warn = process.env.NODE_ENV === 'production' ? undefined : warnOnce()
+  const isSecure = (req: IncomingMessage) => cameByHttps(req, checked.proxy)
+  const usual = usualAttributes(checked, isOurs)
+  const sessions = isOurs
+    ? ownSessions(checked, store as BackendStore | 'cookie', usual)
+    : legacySessions(checked, store as Store, usual)
+  const { cookie } = sessions.describePolicy()
+  const warn = process.env.NODE_ENV === 'production' ? undefined : warnOnce(() => cookie.name)
   if (!isOurs && !(store instanceof MemoryStore)) {
     warn?.('legacy-store', `${storeName(store as Store)}: ${NO_SWAP}`)
   }
-  const isSecure = (req: IncomingMessage) => cameByHttps(req, checked.proxy)
-  const usual = usualAttributes(checked, isOurs)
   return {
     ...checked,
-    sessions: isOurs
-      ? ownSessions(checked, store as BackendStore | 'cookie', usual)
-      : legacySessions(checked, store as Store, usual),
+    sessions,
     isStored: store !== 'cookie',
     warn,
     isLegacy: !isOurs,

@@ -3,11 +3,12 @@
 import type { Opened, Rejection } from '../../backends/backend.ts'
 import { unpack } from '../../crypto/payload.ts'
 import { decodeSeconds } from '../../crypto/signed.ts'
+import { WARNINGS } from '../../base/channels.ts'
 import type { Warn } from './warn.ts'
 import { foreignCookie } from './foreign-cookies.ts'
 
-/** The format of the session's own cookies. `other`: another library's, under its preset. */
-export type OwnLayout = 'own' | 'flask' | 'stored' | 'other'
+/** The format of the session's own cookies. `other`: those of another library, under its preset. */
+export type OwnLayout = 'own' | 'encrypted' | 'flask' | 'stored' | 'other'
 
 /** How many rejected cookies are examined. A few show the cause, and an attacker must not cause work. */
 const EXAMINED = 32
@@ -18,7 +19,8 @@ export function cookieWarnings(warn: Warn, startedAt: number) {
   return {
     /** Warns that a cookie was not accepted, and says why. */
     rejected(name: string, opened: Opened, layout: OwnLayout): void {
-      if (looksLeft-- > 0) warn(...causeOf(name, opened, layout, startedAt))
+      if (WARNINGS.hasSubscribers || looksLeft-- > 0)
+        warn(...causeOf(name, opened, layout, startedAt))
     },
     /** Warns that the browser sent several cookies of our name. */
     duplicates(name: string, { presented, verified }: Opened): void {
@@ -47,6 +49,9 @@ function causeOf(
   }
   if (layout === 'stored' && signedText(value)?.startsWith('[')) {
     return ['before-the-store', BEFORE_THE_STORE]
+  }
+  if (layout === 'encrypted' && signedText(value)?.startsWith('[')) {
+    return ['before-encryption', BEFORE_ENCRYPTION]
   }
   const owner =
     ownerOf(value, layout) ?? (rejected[0] === 'malformed' ? "another program's" : undefined)
@@ -91,6 +96,8 @@ const REJECTED: Readonly<Record<Exclude<Rejection, 'signature' | 'malformed'>, s
 }
 
 const BEFORE_THE_STORE = `A cookie contains the session itself, from before sessions were saved in a store. ${NEW_SESSION}`
+
+const BEFORE_ENCRYPTION = `A cookie is signed and not encrypted: it is from before the option encrypt was set. ${NEW_SESSION} To accept such cookies until a date, set encrypt: { migrateUntil }.`
 
 /** The text in a cookie of itsdangerous' layout, which ours and Flask's have. */
 function signedText(value: string): string | undefined {

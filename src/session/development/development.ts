@@ -2,6 +2,7 @@
 
 import { cookieWarnings } from './cookie-warnings.ts'
 import { sessionWarnings } from './session-warnings.ts'
+import { lossWarnings } from './loss-warnings.ts'
 import { startWarnings } from './start-warnings.ts'
 import { warnOnce } from './warn.ts'
 import { watcher } from './watched.ts'
@@ -13,13 +14,14 @@ import { watcher } from './watched.ts'
 export type Development = ReturnType<typeof developmentWarnings>
 
 /** Makes the warnings of one `createSessions`. `startedAt`: now, in milliseconds since 1970. */
-export function developmentWarnings(startedAt: number) {
-  const warn = warnOnce()
+export function developmentWarnings(startedAt: number, cookieName: () => string) {
+  const warn = warnOnce(cookieName)
   return {
     warn,
     ...startWarnings(warn),
     ...cookieWarnings(warn, startedAt),
     ...sessionWarnings(warn),
+    ...lossWarnings(warn),
     ...watcher(warn),
   }
 }

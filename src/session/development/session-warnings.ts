@@ -127,6 +127,10 @@ export function sessionWarnings(warn: Warn) {
         ? site === 'cross-site' || site === 'same-site'
         : hostOf(origin) !== facts.header('host')
       if (!crosses) return
+      if (facts.method === 'POST' && facts.header('sec-fetch-mode') === 'navigate') {
+        warn('cross-site-form', CROSS_SITE_FORM)
+        return
+      }
       warn(
         'cross-origin',
         `A request from ${ORIGIN.test(origin) ? origin : 'another origin'} came without cookies. Call fetch(url, { credentials: 'include' }), respond with Access-Control-Allow-Credentials: true and that exact origin, and from another site set sameSite: 'None'.`,
@@ -134,6 +138,9 @@ export function sessionWarnings(warn: Warn) {
     },
   }
 }
+
+const CROSS_SITE_FORM =
+  "A form on another site sent a POST without the session cookie: SameSite=Lax keeps the cookie out of it, against CSRF. Respond with a redirect (303) to a page of yours: that request has the cookie. Or set sameSite: 'None'."
 
 // origin = scheme "://" host [":" port]
 const ORIGIN = /^[a-z][a-z0-9+.-]{0,30}:\/\/[\w.:[\]-]{1,260}$/i

@@ -12,6 +12,13 @@ export interface EventMessage {
   readonly event: SessionEvent
 }
 
+/** A message of the channel `sojourn:warning`, in development. */
+export interface WarningMessage {
+  readonly cookieName: string
+  /** The line as the console has it, at its first occurrence only. */
+  readonly line: string
+}
+
 /**
  * A message of `sojourn:open:start` and `:end`, or of `sojourn:commit:start` and `:end`. Both are the
  * same object; `at` is the time of the start.

@@ -77,7 +77,9 @@ export function resolveOptions(options: SessionOptions): Settings {
   const clock = () => Math.floor(given())
   // The full expression, so that bundlers that know NODE_ENV can leave out code that never runs.
   const development =
-    process.env.NODE_ENV === 'production' ? undefined : developmentWarnings(clock())
+    process.env.NODE_ENV === 'production'
+      ? undefined
+      : developmentWarnings(clock(), () => writer.name)
   const preset: Preset = options.preset ?? ownPreset(options, developing)
   const where = preset.secretName
   const { secrets, weaknesses } = keyring(options.secret as Secret | readonly Secret[], {
@@ -87,11 +89,11 @@ export function resolveOptions(options: SessionOptions): Settings {
     spelling: options.preset ? 'literal' : 'prefixed',
     refuse: developing ? ALL.filter((weakness) => !preset.tolerates.includes(weakness)) : ALL,
   })
+  const plain = setCookieWriter(preset.cookie, preset.expiry)
+  const writer = preset.writer?.(plain, secrets) ?? plain
   for (const weakness of weaknesses) {
     development?.weakSecret(weakness, where, explain(weakness))
   }
-  const plain = setCookieWriter(preset.cookie, preset.expiry)
-  const writer = preset.writer?.(plain, secrets) ?? plain
   if (preset.cookie.secure && options.cookie?.secure === undefined) {
     development?.secureByDefault(writer.name)
   }
