@@ -169,7 +169,7 @@ export function nextSessions<Data>(
 const READ_ONLY =
   'Next cannot set a cookie while a page renders. Change it in a server action or a route handler that is wrapped in withSessions()'
 
-/** The response for a refusal. The response for a refusal. A guard that nobody awaited may have thrown a redirect. */
+/** The response for a refusal. A guard that nobody awaited may have thrown a redirect. */
 const notAllowed = (error: unknown, request: Request): Response =>
   error instanceof SessionError
     ? refused(error)
