@@ -129,7 +129,7 @@ describe('an adapter, bundled', () => {
 
 // Bytes, minified and gzipped. A size that grows past its limit wants a reason, or a subpath.
 const LIMITS: Readonly<Record<string, Sizes>> = {
-  sojourn: { production: 38_850, unknown: 43_700 },
+  sojourn: { production: 38_900, unknown: 44_450 },
   'sojourn/fetch': { production: 6_200, unknown: 6_250 },
   'sojourn/node': { production: 9_950, unknown: 10_050 },
   'sojourn/express': { production: 9_400, unknown: 9_450 },
@@ -141,17 +141,17 @@ const LIMITS: Readonly<Record<string, Sizes>> = {
   'sojourn/react-router': { production: 6_600, unknown: 6_650 },
   'sojourn/sveltekit': { production: 7_200, unknown: 7_250 },
   'sojourn/flask': { production: 19_350, unknown: 19_500 },
-  'sojourn/express-session': { production: 53_800, unknown: 58_650 },
+  'sojourn/express-session': { production: 53_900, unknown: 59_450 },
   'sojourn/formerly': { production: 24_500, unknown: 24_600 },
   'sojourn/flask-session': { production: 24_550, unknown: 24_650 },
-  'sojourn/devtools': { production: 29_900, unknown: 30_150 },
+  'sojourn/devtools': { production: 32_900, unknown: 33_200 },
   'sojourn/otel': { production: 4_400, unknown: 4_500 },
   'sojourn/stores': { production: 21_650, unknown: 21_700 },
   'sojourn/stores/memory': { production: 24_000, unknown: 24_100 },
   'sojourn/stores/sqlite': { production: 27_550, unknown: 27_650 },
   'sojourn/stores/redis': { production: 26_400, unknown: 26_500 },
   'sojourn/stores/postgres': { production: 29_200, unknown: 29_250 },
-  'sojourn/testing': { production: 73_850, unknown: 78_700 },
+  'sojourn/testing': { production: 73_950, unknown: 79_500 },
 }
 
 const ENVIRONMENTS: readonly Environment[] = ['production', 'unknown']

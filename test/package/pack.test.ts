@@ -45,14 +45,14 @@ describe('the package on npm', () => {
     expect(text(command!.path)).toMatch(/^#!\/usr\/bin\/env node\n/)
   })
 
-  it('stays small: under 1 750 kB before compression, and pages', () => {
+  it('stays small: under 1 800 kB before compression, and pages', () => {
     const sizeOf = (isPage: boolean) =>
       packed
         .filter(
           ({ path }) => isPage === /^(?:docs|examples)\/|^(?:CONTRIBUTING|SECURITY)/.test(path),
         )
         .reduce((sum, { size }) => sum + size, 0)
-    expect(sizeOf(false)).toBeLessThan(1_750_000)
+    expect(sizeOf(false)).toBeLessThan(1_800_000)
     expect(sizeOf(true)).toBeLessThan(1_100_000)
   })
 })
