@@ -231,7 +231,7 @@ describe.each([
       expect(watching.counts.learned).toBeGreaterThan(20)
       if (environment === 'production') {
         // What is said there is for whoever deploys: which store this is.
-        const forDeployers = /memoryStore\(\) keeps|A request listener failed/
+        const forDeployers = /memoryStore\(\) saves|A request listener failed/
         expect(printed.filter((line) => !forDeployers.test(line))).toEqual([])
       } else expect(printed.length).toBeGreaterThan(2)
     },
