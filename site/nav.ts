@@ -19,6 +19,7 @@ export const GROUPS: readonly Group[] = [
       ['Exercise: a to-do list', 'guide/todo'],
       ['Why is my session empty?', 'guide/why-is-my-session-empty'],
       ['The inspector', 'guide/inspector'],
+      ['A tour of the demo', 'guide/demo'],
       ['Concepts', 'concepts'],
       ['Glossary', 'glossary'],
     ],
