@@ -13,7 +13,11 @@ const pages = join(site, '.pages')
 const dist = join(site, 'dist')
 
 /** Pages from outside docs/. */
-const OTHERS = { 'SECURITY.md': 'security-policy.md', 'CHANGELOG.md': 'changelog.md' }
+const OTHERS = {
+  'docs/README.md': 'contents.md',
+  'SECURITY.md': 'security-policy.md',
+  'CHANGELOG.md': 'changelog.md',
+}
 
 rmSync(pages, { recursive: true, force: true })
 copyPages()
@@ -64,16 +68,26 @@ function forSite(markdown: string, from: string): string {
       const [path = '', hash] = target.split('#')
       const file = posix.normalize(posix.join(posix.dirname(from), path))
       const place = placeOf(file)
-      return place === undefined ? text : `[${text}](/${place}${hash ? `#${hash}` : ''})`
+      return place === undefined
+        ? named(text, file)
+        : `[${text}](/${place}${hash ? `#${hash}` : ''})`
     },
   )
+  const pictured = linked.replaceAll('](docs/images/', '](./images/')
   // Vue would take these for its own.
-  const safe = linked.replaceAll('{{', '&#123;&#123;')
+  const safe = pictured.replaceAll('{{', '&#123;&#123;')
   return safe.replace(/\u0000(\d+)\u0000/g, (_all, index: string) => blocks[Number(index)]!)
 }
 
+/** A file that is not in the site: its path, unless the text of the link says it. */
+function named(text: string, file: string): string {
+  if (text.includes('/') || text.includes(posix.basename(file))) return text
+  const isWord = /^tests?$/i.test(text) || file.toLowerCase().startsWith(text.toLowerCase())
+  return isWord ? `\`${file}\`` : `${text} (\`${file}\`)`
+}
+
 function placeOf(file: string): string | undefined {
-  if (file === 'README.md' || file === 'docs/README.md') return ''
+  if (file === 'README.md') return ''
   const other = OTHERS[file as keyof typeof OTHERS]
   if (other) return other.replace(/\.md$/, '')
   return /^docs\/.*\.md$/.test(file) ? file.slice('docs/'.length, -'.md'.length) : undefined
@@ -86,8 +100,8 @@ function writeHome(): void {
 
 /** `llms.txt` (llmstxt.org), each page as Markdown beside its HTML, and all in one file. */
 function writeForMachines(): void {
-  const list: string[] = []
-  const all: string[] = []
+  const list: string[] = ['\n- [Home](/index.md)', '- [All pages](/contents.md)']
+  const all: string[] = [readFileSync(join(pages, 'index.md'), 'utf8')]
   for (const { text, pages: links } of GROUPS) {
     list.push(`\n## ${text}\n`)
     for (const [name, link] of links) {
@@ -100,11 +114,17 @@ function writeForMachines(): void {
     mkdirSync(join(dist, dirname(file)), { recursive: true })
     cpSync(join(pages, file), join(dist, file))
   }
+  // The pages as Markdown name pictures by their own paths.
+  for (const file of ['images', 'performance.svg']) {
+    cpSync(join(pages, file), join(dist, file), { recursive: true })
+  }
+  const reference = globSync('api/**/*.md', { cwd: pages }).toSorted()
+  const policies = ['security-policy', 'changelog'].map((page) => `- [${page}](/${page}.md)`)
   const summary =
     '# Sojourn\n\n> Session management for TypeScript and JavaScript servers: signed or encrypted cookies, or a store (SQLite, Redis, PostgreSQL), with adapters for every framework. Byte-compatible with Flask.\n'
   writeFileSync(
     join(dist, 'llms.txt'),
-    `${summary}${list.join('\n')}\n\n## Reference\n\n- [API reference](/api/index.md)\n`,
+    `${summary}${list.join('\n')}\n\n## Reference\n\n${reference.map((file) => `- [${file.slice('api/'.length, -'.md'.length)}](/${file})`).join('\n')}\n\n## Project\n\n${policies.join('\n')}\n`,
   )
   writeFileSync(join(dist, 'llms-full.txt'), all.join('\n\n'))
 }

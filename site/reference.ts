@@ -73,7 +73,7 @@ function nameBySubpath(subpaths: ReadonlyMap<string, string>, from: string, to: 
     [...subpaths].map(([module, subpath]) => {
       // TypeDoc has its own index.
       const page = module === 'index' ? 'index-1' : module
-      return [page, { subpath, module, place: placeOf(subpath) }]
+      return [page, { subpath, module, place: placeOf(subpath, [...subpaths.values()]) }]
     }),
   )
   for (const file of globSync('**/*.md', { cwd: from })) {
@@ -87,7 +87,7 @@ function nameBySubpath(subpaths: ReadonlyMap<string, string>, from: string, to: 
         const target = posix.join(posix.dirname(page), path).replace(/\.md$/, '')
         return `](/api/${places.get(target)?.place ?? ''}${hash})`
       })
-    const target = join(to, `${known.place}.md`)
+    const target = join(to, `${known.place.replace(/\/$/, '/index')}.md`)
     mkdirSync(dirname(target), { recursive: true })
     writeFileSync(target, forVue(withErrorLinks(withOwnAnchors(titled))))
   }
@@ -99,7 +99,8 @@ function indexPage(subpaths: ReadonlyMap<string, string>): string {
   const rows = [...subpaths].map(([module, subpath]) => {
     const source = readFileSync(join(root, 'src', `${module}.ts`), 'utf8')
     const caption = captionOf(source)
-    return `| [\`${subpath}\`](/api/${placeOf(subpath)}) | ${caption.replaceAll('|', '\\|')} |`
+    const place = placeOf(subpath, [...subpaths.values()])
+    return `| [\`${subpath}\`](/api/${place}) | ${caption.replaceAll('|', '\\|')} |`
   })
   return `# API reference
 
@@ -112,8 +113,10 @@ ${rows.join('\n')}
 `
 }
 
-function placeOf(subpath: string): string {
-  return subpath.replace(/^sojourn\//, '')
+/** A subpath that has others below it is the index of their folder: `/api/stores/`. */
+function placeOf(subpath: string, all: readonly string[]): string {
+  const isFolder = subpath !== 'sojourn' && all.some((other) => other.startsWith(`${subpath}/`))
+  return subpath.replace(/^sojourn\//, '') + (isFolder ? '/' : '')
 }
 
 /** TypeDoc counts a type that it meets under a second name: the number of its heading is too high then. */
