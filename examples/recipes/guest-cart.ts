@@ -2,7 +2,7 @@
 
 import express from 'express'
 import { createSessions } from 'sojourn'
-import { sessionMiddleware } from 'sojourn/express'
+import { csrfGuard, sessionMiddleware } from 'sojourn/express'
 
 type Cart = Record<string, number>
 const sessions = createSessions<{ cart: Cart }>({ secret: process.env.SESSION_SECRET })
@@ -13,6 +13,7 @@ const saved = new Map<string, Cart>([['ada', { tea: 1 }]])
 const app = express()
 app.use(sessionMiddleware(sessions))
 app.use(express.urlencoded())
+app.use(csrfGuard(sessions))
 
 app.post('/cart', async (req, res) => {
   const session = await sessions.get(req)

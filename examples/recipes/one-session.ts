@@ -2,7 +2,7 @@
 
 import express from 'express'
 import { createSessions } from 'sojourn'
-import { sessionMiddleware } from 'sojourn/express'
+import { csrfGuard, sessionMiddleware } from 'sojourn/express'
 import { memoryStore } from 'sojourn/stores/memory'
 
 const sessions = createSessions({
@@ -15,6 +15,8 @@ const sessions = createSessions({
 
 const app = express()
 app.use(sessionMiddleware(sessions))
+app.use(express.urlencoded())
+app.use(csrfGuard(sessions))
 
 app.post('/login', async (req, res) => {
   const session = await sessions.get(req)

@@ -2,7 +2,7 @@
 
 import express from 'express'
 import { createSessions } from 'sojourn'
-import { sessionMiddleware } from 'sojourn/express'
+import { csrfGuard, sessionMiddleware } from 'sojourn/express'
 
 const sessions = createSessions({
   secret: process.env.SESSION_SECRET, // the same on all hosts
@@ -11,6 +11,8 @@ const sessions = createSessions({
 
 const app = express()
 app.use(sessionMiddleware(sessions))
+app.use(express.urlencoded())
+app.use(csrfGuard(sessions))
 
 app.post('/login', async (req, res) => {
   const session = await sessions.get(req)

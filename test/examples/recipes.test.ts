@@ -137,6 +137,17 @@ test('recipes/subdomains.ts sets a cookie for all hosts below the domain', async
   expect((await ada.get('/')).text).toBe('Signed in: ada.')
 })
 
+test.for(['guest-cart', 'one-session', 'subdomains', 'new-password', 'view-as'])(
+  'recipes/%s.ts signs nobody in by a form of another site',
+  async (name) => {
+    const origin = await startExample(`recipes/${name}`, { COOKIE_DOMAIN: 'shop.test' })
+    const headers = { 'sec-fetch-site': 'cross-site' }
+    const body = new URLSearchParams({ name: 'ada' })
+    const { status } = await fetch(`${origin}/login`, { method: 'POST', headers, body })
+    expect(status).toBe(403)
+  },
+)
+
 test('every recipe has a test', () => {
   const recipes = readdirSync(new URL('../../examples/recipes', import.meta.url))
   expect(recipes.sort()).toEqual([

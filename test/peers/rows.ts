@@ -30,9 +30,12 @@ export const ROWS: readonly Row[] = [
 function browserAt(origin: string, cookies = new Map<string, string>()) {
   return {
     cookies,
-    async to(path: string): Promise<{ status: number; body: any; headers: Headers }> {
+    async to(
+      path: string,
+      method = 'POST',
+    ): Promise<{ status: number; body: any; headers: Headers }> {
       const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-      const response = await fetch(origin + path, { method: 'POST', headers: { cookie } })
+      const response = await fetch(origin + path, { method, headers: { cookie } })
       for (const line of response.headers.getSetCookie()) {
         const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
         if (/;\s*Max-Age=0/i.test(line) || /Expires=Thu, 01 Jan 1970/i.test(line))
@@ -144,7 +147,7 @@ async function tooLarge(peer: Peer): Promise<string> {
 async function cacheable(peer: Peer): Promise<string> {
   const { browser } = await started(peer)
   await browser.to('/login')
-  const { headers } = await browser.to('/session')
+  const { headers } = await browser.to('/session', 'GET')
   const isKept = !/private|no-store/.test(headers.get('cache-control') ?? '')
   const isShared = isKept && !/cookie/i.test(headers.get('vary') ?? '')
   return isShared ? 'yes, unless the app forbids it' : 'no'

@@ -21,9 +21,9 @@ export function policyFindings(policy: Policy): Finding[] {
     ]),
     ...cookieFindings(cookie, isFlask ? flaskNaming : ownNaming),
     lifetimeFinding(policy),
-    consider('algorithms', !isFlask, uses.join('; '), [
-      `${uses.join('; ')}: HMAC-SHA-1 is not broken, but NIST retires SHA-1 by 2030.`,
-      'Use the preset while Flask shares the session; then leave it out.',
+    consider('algorithms', !uses.some((use) => use.includes('SHA-1')), uses.join('; '), [
+      `${uses.join('; ')}: SHA-1 in an HMAC is not broken, but NIST retires SHA-1 by 2030.`,
+      'Use the preset while the other library shares the session; then leave it out.',
     ]),
     encryptionFinding(policy),
     ...policy.formerly.map(formerlyFinding),

@@ -13,7 +13,7 @@ const SRC = pathToFileURL(resolve(import.meta.dirname, '../../../src')).href
 const IMPORTS = `
 import { aal1, aal2, aal3, createSessions } from '${SRC}/index.ts'
 import { flask } from '${SRC}/flask/flask.ts'
-import { formerly } from '${SRC}/formerly/formerly.ts'
+import { cookieSession, formerly } from '${SRC}/formerly/formerly.ts'
 import { memoryStore } from '${SRC}/stores/memory/memory.ts'
 import { sqliteStore } from '${SRC}/stores/sqlite/sqlite.ts'
 import { DatabaseSync } from 'node:sqlite'
@@ -144,6 +144,7 @@ describe('each question has an answer that is no pass', () => {
     ['logout', 'warn', '{ secret }', 'store'],
     ['store', 'warn', `{ secret, ${IN_MEMORY} }`, 'sqliteStore(db)'],
     ['algorithms', 'warn', FLASK, 'leave it out'],
+    ['algorithms', 'warn', 'cookieSession({ keys: [secret] })', 'leave it out'],
     ['Secure', 'fail', FLASK, 'SESSION_COOKIE_SECURE: true'],
     ['SameSite', 'warn', FLASK, 'SESSION_COOKIE_SAMESITE'],
     ['encryption', 'warn', FLASK, 'Store nothing private'],
