@@ -102,6 +102,7 @@ export const GROUPS: readonly Group[] = [
   {
     text: 'Look up',
     pages: [
+      ['Limits and defaults', 'guide/limits'],
       ['Errors', 'errors'],
       ['Events', 'events'],
       ['Formats', 'formats'],
