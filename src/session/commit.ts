@@ -5,7 +5,7 @@ import { untilAborted } from '../base/abort.ts'
 import { COMMITS, isObserved } from '../base/channels.ts'
 import { codeOf, SessionError } from '../base/errors.ts'
 import type { Maybe } from '../base/ports.ts'
-import { type Change, isSoft, spellChanges } from '../record/changes.ts'
+import { type Change, spellChanges } from '../record/changes.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import type { SessionRecord } from '../record/record.ts'
 import { observedCommit } from './diagnostics.ts'
@@ -145,7 +145,7 @@ function announceNotes({ host }: State, notes: readonly Note[], opened: Opened):
 function announce(
   { host, facts, opened: before, former }: State,
   done: readonly Change[],
-  { opened: after, setCookie }: Committed,
+  { opened: after, setCookie, isRenewal }: Committed,
 ): void {
   let subject: EventSubject = before
   for (const [at, change] of done.entries()) {
@@ -167,9 +167,7 @@ function announce(
     host.emit({ type: 'created' }, after)
     host.development?.begun(facts, host.policy.cookie)
   }
-  if (host.engine === '' && done.some((change) => !isSoft(change))) {
-    host.development?.changedFrom(before, facts)
-  }
+  if (host.engine === '' && !isRenewal) host.development?.changedFrom(before, facts, done)
   if (!host.secureCookie || host.toldInsecure || !isPlainHttp(facts)) return
   host.toldInsecure = true
   host.emit({ type: 'insecure' })

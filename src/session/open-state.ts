@@ -137,7 +137,7 @@ function openFailed(
 }
 
 function report(host: Host, opened: Opened, facts: RequestFacts, now: number): void {
-  const { emit, development, cookieName } = host
+  const { emit, development, cookieName, policy } = host
   const { rejected, refused, presented, verified, key, record } = opened
   if (refused) reportReplays(host, refused)
   if (presented.length > 1) {
@@ -157,7 +157,7 @@ function report(host: Host, opened: Opened, facts: RequestFacts, now: number): v
   if (rejected[0] && verified === 0) {
     emit({ type: 'rejected', reason: rejected[0] }, subjectOf(opened))
     development?.rejected(cookieName, opened, ownLayout(host))
-  } else development?.crossOrigin(facts)
+  } else development?.crossOrigin(facts, policy.cookie)
 }
 
 /** The format of our own cookies, for the warning of a rejected one. */

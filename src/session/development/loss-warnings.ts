@@ -3,6 +3,7 @@
 import type { Opened } from '../../backends/backend.ts'
 import { printableShort } from '../../base/printable.ts'
 import type { RequestFacts } from '../../http/request-facts.ts'
+import { type Change, isSoft } from '../../record/changes.ts'
 import type { Warn } from './warn.ts'
 
 /** How many cookies and sites are remembered. */
@@ -12,7 +13,7 @@ const REMEMBERED = 100
 export function lossWarnings(warn: Warn) {
   /** The first host name of each site. */
   const hosts = new Map<string, string>()
-  /** For each cookie that was changed the number of the request that changed it. */
+  /** For each set of cookies that was changed the number of the request that changed it. */
   const changed = new Map<string, number>()
   const numbers = new WeakMap<RequestFacts, number>()
   let last = 0
@@ -33,8 +34,14 @@ export function lossWarnings(warn: Warn) {
       )
     },
     /** Warns that two requests changed the session of one cookie: the browser stores one result. */
-    changedFrom({ record, presented: [value] }: Opened, facts: RequestFacts): void {
-      if (record === undefined || value === undefined) return
+    changedFrom(
+      { record, presented }: Opened,
+      facts: RequestFacts,
+      changes: readonly Change[],
+    ): void {
+      if (record === undefined || presented.length === 0 || changes.every(isSoft)) return
+      // All of the name: a stale one may be the same in each request.
+      const value = presented.join(';')
       const number = numbers.get(facts) ?? ++last
       numbers.set(facts, number)
       if (remember(changed, value, number) === number) return

@@ -119,7 +119,7 @@ export function sessionWarnings(warn: Warn) {
       warn(`csrf-${why}`, REFUSED[why])
     },
     /** Warns that a request from another origin came without cookies. */
-    crossOrigin(facts: RequestFacts): void {
+    crossOrigin(facts: RequestFacts, { sameSite }: { sameSite: string | null }): void {
       const origin = facts.header('origin')
       if (facts.cookie || !origin || origin === 'null') return
       const site = facts.header('sec-fetch-site')
@@ -128,7 +128,10 @@ export function sessionWarnings(warn: Warn) {
         : hostOf(origin) !== facts.header('host')
       if (!crosses) return
       if (facts.method === 'POST' && facts.header('sec-fetch-mode') === 'navigate') {
-        warn('cross-site-form', CROSS_SITE_FORM)
+        // Otherwise SameSite does not keep the cookie out: the visitor has none.
+        if (site === 'cross-site' && sameSite !== 'None') {
+          warn('cross-site-form', crossSiteForm(sameSite === 'Strict'))
+        }
         return
       }
       warn(
@@ -139,8 +142,11 @@ export function sessionWarnings(warn: Warn) {
   }
 }
 
-const CROSS_SITE_FORM =
-  "A form on another site sent a POST without the session cookie: SameSite=Lax keeps the cookie out of it, against CSRF. Respond with a redirect (303) to a page of yours: that request has the cookie. Or set sameSite: 'None'."
+function crossSiteForm(isStrict: boolean): string {
+  // With Strict the cookie is not sent after a redirect from another site either.
+  const remedy = isStrict ? "Set sameSite: 'Lax' and respond" : 'Respond'
+  return `A form on another site sent a POST without the session cookie: SameSite=${isStrict ? 'Strict' : 'Lax'} keeps the cookie out of it, against CSRF. ${remedy} with a redirect (303) to a page of yours: that request has the cookie. Or set sameSite: 'None'.`
+}
 
 // origin = scheme "://" host [":" port]
 const ORIGIN = /^[a-z][a-z0-9+.-]{0,30}:\/\/[\w.:[\]-]{1,260}$/i

@@ -2,10 +2,11 @@
 
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
 import { withSessions } from '../../../src/adapters/fetch.ts'
+import { flask } from '../../../src/flask/flask.ts'
 import { memoryStore } from '../../../src/stores/memory/memory.ts'
-import type { SessionOptions } from '../../../src/index.ts'
+import type { CookieOptions, SessionOptions } from '../../../src/index.ts'
 import { listenTo } from '../channels.ts'
-import { T0, testSessions, Visitor } from '../visitor.ts'
+import { SECRET, T0, testSessions, Visitor } from '../visitor.ts'
 
 let warn: MockInstance<(...parts: unknown[]) => void>
 beforeEach(() => {
@@ -80,6 +81,39 @@ describe('two changes of the session of one cookie', () => {
     expect(said()).toEqual([])
   })
 
+  test('none if the browser also sends a stale cookie of the name, first', async () => {
+    const { sessions, clock } = testSessions()
+    const other = new Visitor(sessions)
+    await other.visit((session) => session.set('of', 'another path'))
+    const stale = other.cookie
+    const visitor = new Visitor(sessions)
+    clock.now += 1000
+    await visitor.visit((session) => session.update('n', count))
+    for (let visit = 0; visit < 3; visit++) {
+      const both = new Visitor(sessions, `${stale}; ${visitor.cookie}`)
+      await both.visit((session) => session.update('n', count))
+      visitor.cookie = both.cookie
+    }
+    expect(said().filter((line) => line.includes('lost update'))).toEqual([])
+  })
+
+  test('none for session.permanent, which apps of Flask set on each request', async () => {
+    const { sessions } = testSessions(flask({ SECRET_KEY: SECRET }))
+    const visitor = new Visitor(sessions)
+    await visitor.visit((session) => {
+      session.set('n', 1)
+      session.permanent = true
+    })
+    for (let request = 0; request < 2; request++) {
+      const other = new Visitor(sessions, visitor.cookie)
+      const { setCookie } = await other.visit((session) => {
+        session.permanent = true
+      })
+      expect(setCookie).toBeDefined()
+    }
+    expect(said()).toEqual([])
+  })
+
   test('none with a store, which saves both', async () => {
     const { sessions } = testSessions({ store: memoryStore({ clock: () => T0 }) })
     const visitor = new Visitor(sessions)
@@ -92,8 +126,8 @@ describe('two changes of the session of one cookie', () => {
 })
 
 describe('a POST from another site without the cookie', () => {
-  async function posted(headers: Record<string, string>) {
-    const { sessions } = testSessions()
+  async function posted(headers: Record<string, string>, cookie: CookieOptions = {}) {
+    const { sessions } = testSessions({ cookie })
     const handler = withSessions(sessions, async (request) => {
       await sessions.get(request)
       return new Response('ok')
@@ -113,6 +147,20 @@ describe('a POST from another site without the cookie', () => {
     expect(await posted({ 'sec-fetch-mode': 'cors' })).toEqual([
       expect.stringMatching(/credentials: 'include'/),
     ])
+  })
+
+  const form = { 'sec-fetch-mode': 'navigate' }
+
+  test('with SameSite=Strict a redirect would not help: the line names Lax first', async () => {
+    expect(await posted(form, { sameSite: 'Strict' })).toEqual([
+      expect.stringMatching(/SameSite=Strict keeps .* Set sameSite: 'Lax' and respond with a/),
+    ])
+  })
+
+  test('none if SameSite does not keep the cookie out: the visitor has none', async () => {
+    const none = { sameSite: 'None', secure: true } as const
+    expect(await posted(form, none)).toEqual([])
+    expect(await posted({ ...form, 'sec-fetch-site': 'same-site' })).toEqual([])
   })
 })
 
