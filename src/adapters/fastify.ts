@@ -121,8 +121,9 @@ export function csrfGuard(sessions: Sessions<any>): (request: FastifyRequest) =>
  *
  * @example
  * import Fastify from 'fastify'
- * import { loginRequired } from 'sojourn/fastify'
+ * import { loginRequired, sessionPlugin } from 'sojourn/fastify'
  * const app = Fastify()
+ * await app.register(sessionPlugin, { sessions })
  * const preHandler = loginRequired(sessions, { redirect: '/login' })
  * app.get('/account', { preHandler }, async () => 'yours')
  */

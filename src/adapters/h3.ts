@@ -91,10 +91,10 @@ function inDialect(error: unknown): unknown {
  * @throws ERR_OPTION_INVALID unless `sessions` is what `createSessions` returns.
  *
  * @example
- * import { H3 } from 'h3'
- * import { csrfGuard } from 'sojourn/h3'
+ * import { H3, toResponse } from 'h3'
+ * import { csrfGuard, sessionMiddleware } from 'sojourn/h3'
  * const app = new H3()
- * app.use(csrfGuard(sessions)) // after sessionMiddleware
+ * app.use(sessionMiddleware(sessions, toResponse)).use(csrfGuard(sessions))
  */
 export function csrfGuard(
   sessions: Sessions<any>,
@@ -114,9 +114,10 @@ export function csrfGuard(
  * @throws ERR_OPTION_INVALID
  *
  * @example
- * import { H3 } from 'h3'
- * import { loginRequired } from 'sojourn/h3'
+ * import { H3, toResponse } from 'h3'
+ * import { loginRequired, sessionMiddleware } from 'sojourn/h3'
  * const app = new H3()
+ * app.use(sessionMiddleware(sessions, toResponse))
  * app.use('/account/**', loginRequired(sessions, { redirect: '/login' }))
  */
 export function loginRequired(

@@ -97,8 +97,9 @@ export function csrfGuard(sessions: Sessions<any>): HonoMiddleware<void> {
  *
  * @example
  * import { Hono } from 'hono'
- * import { loginRequired } from 'sojourn/hono'
+ * import { loginRequired, sessionMiddleware } from 'sojourn/hono'
  * const app = new Hono()
+ * app.use(sessionMiddleware(sessions))
  * app.use('/account/*', loginRequired(sessions, { redirect: '/login' }))
  */
 export function loginRequired(

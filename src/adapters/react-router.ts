@@ -62,6 +62,7 @@ export function csrfGuard(sessions: Sessions<any>): RouterMiddleware {
  *
  * @example
  * import { loginRequired } from 'sojourn/react-router'
+ * // in a route below the root route, which has sessionMiddleware
  * export const middleware = [loginRequired(sessions, { redirect: '/login' })]
  */
 export function loginRequired(

@@ -12,11 +12,17 @@ export interface ForeignAttributes {
   path?: string | undefined
   /** Hides the cookie from scripts. @default true */
   httpOnly?: boolean | undefined
-  /** The browser sends the cookie over HTTPS only. @default that of the library */
+  /**
+   * The browser sends the cookie over HTTPS only.
+   *
+   * @default true for `ironSession` and `fastifySession`, false for `expressSession`; for the others
+   * true, unless NODE_ENV is `development` or `test`
+   */
   secure?: boolean | undefined
   /**
    * 'Strict', 'Lax' or 'None', in upper or lower case; `true` means 'Strict', `false` no attribute.
-   * @default that of the library
+   *
+   * @default 'Lax' for `ironSession` and `reactRouterSession`, no attribute for the others
    */
   sameSite?: boolean | 'strict' | 'lax' | 'none' | 'Strict' | 'Lax' | 'None' | undefined
   /** One cookie per top-level site (CHIPS). @default false */

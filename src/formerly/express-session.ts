@@ -31,9 +31,9 @@ export interface ExpressSessionOptions extends UserIdOption {
   /** The attributes of the cookie. @default path '/' and httpOnly; no others */
   cookie?: ForeignAttributes & {
     /**
-     * Idle timeout in milliseconds, in the browser and in the store. @default until it is closed
+     * Idle timeout in milliseconds, in the browser and in the store.
      *
-     * @default null: until the browser is closed
+     * @default null: until the browser is closed; in the store one day
      */
     maxAge?: number | null | undefined
   }

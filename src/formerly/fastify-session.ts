@@ -36,9 +36,13 @@ export interface FastifySessionOptions extends UserIdOption {
   cookieName?: string
   /** The beginning of the cookie's value. @default '' */
   cookiePrefix?: string
-  /** The cookie's attributes, `maxAge` in milliseconds. @default secure; until the browser is closed */
+  /** The cookie's attributes, `maxAge` in milliseconds. @default path '/', httpOnly and secure */
   cookie?: ForeignAttributes & {
-    /** In milliseconds: how long browser and store keep a session. @default until the browser is closed */
+    /**
+     * In milliseconds: how long browser and store keep a session.
+     *
+     * @default until the browser is closed; in the store one day
+     */
     maxAge?: number | undefined
   }
   /** Whether visits extend a session. @default true */

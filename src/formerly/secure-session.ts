@@ -42,13 +42,17 @@ export interface SecureSessionOptions extends UserIdOption {
   cookieName?: string
   /** In seconds: a session expires this long after its last change. @default 86401, a day */
   expiry?: number
-  /** The cookie's attributes, `maxAge` in seconds. @default `{ httpOnly: true }`, until the browser is closed */
+  /**
+   * The cookie's attributes, `maxAge` in seconds.
+   *
+   * @default path '/' and httpOnly; secure unless NODE_ENV is `development` or `test`
+   */
   cookie?: SecureCookieOptions
   /** Another name of `cookie`, as in the plugin. @default none */
   cookieOptions?: SecureCookieOptions
 }
 
-/** The attributes of the cookie. `secure` is true by default unless NODE_ENV is `development` or `test`. */
+/** The attributes of the cookie. */
 export interface SecureCookieOptions extends ForeignAttributes {
   /** How long browsers keep the cookie, in seconds. @default until the browser is closed */
   maxAge?: number | undefined

@@ -230,9 +230,7 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    * @throws ERR_OPTION_INVALID unless `categories` is a list of texts.
    *
    * @example
-   * for (const { category, message } of session.flashes()) {
-   *   res.write(`<p class="${category}">${message}</p>`) // escape what visitors have typed
-   * }
+   * res.render('page', { flashes: session.flashes() }) // the template escapes what visitors typed
    */
   flashes(options: { categories?: readonly string[] } = {}): Flash[] {
     return showFlashes(this.#state, options)

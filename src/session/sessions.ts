@@ -36,7 +36,9 @@ export interface Sessions<Data = any> {
    */
   signedIn(carrier: object, options?: SignedInOptions): Promise<SignedInSession<Data>>
   /**
-   * The current request's session (AsyncLocalStorage). @throws ERR_SESSION_NOT_MOUNTED
+   * The current request's session (AsyncLocalStorage).
+   *
+   * @throws ERR_SESSION_NOT_MOUNTED; ERR_STORE_UNAVAILABLE.
    *
    * @example
    * const session = await sessions.current()
@@ -44,6 +46,8 @@ export interface Sessions<Data = any> {
   current(): Promise<Session<Data>>
   /**
    * Opens a session from a Cookie header, without a framework; then `session.commit(headers)`.
+   *
+   * @throws ERR_STORE_UNAVAILABLE
    *
    * @example
    * const session = await sessions.open(request.headers.get('cookie'))

@@ -43,7 +43,10 @@ export interface WaitOptions {
   signal?: AbortSignal | undefined
 }
 
-/** Operations on all sessions in a store. All throw ERR_STORE_UNAVAILABLE and can be retried. */
+/**
+ * Operations on all sessions in a store. All that return a promise throw ERR_STORE_UNAVAILABLE and
+ * can be retried; those with options throw ERR_OPTION_INVALID for other ones.
+ */
 export interface AcrossSessions {
   /**
    * Returns the sessions of a user, in the order of their logins.

@@ -82,6 +82,11 @@ describe('every export', () => {
     expect(missing).toEqual([])
   })
 
+  it('says one default, not two', () => {
+    const several = docs.filter(([, doc]) => tagged(doc, 'default').length > 1)
+    expect(several.map(([name]) => name)).toEqual([])
+  })
+
   it('that takes options has them exported, so that they are in the reference', () => {
     const known = new Set(api.map(({ file, node }) => `${file} ${idOf(node)}`))
     const hidden = api.flatMap((one) =>

@@ -5,6 +5,7 @@ import type { BackendStore } from '../../backends/store-backend.ts'
 import { invalid, refuseUnknown, requireObject } from '../../base/options.ts'
 import type { LegacyStore } from '../../formerly/express-store.ts'
 import type { SessionOptions } from '../../session/setup/options.ts'
+import type { LifetimeOptions } from '../../session/setup/own-preset.ts'
 import type { CookieAttributes } from './cookie.ts'
 
 /** Options of `createSessions` that are passed through. */
@@ -44,11 +45,18 @@ export interface ExpressSessionOptions extends PassedOptions {
   /**
    * Makes `req.sessionID`. With a store of express-session it is the session id: it has to be random
    * and unique. Otherwise it is only a label: the session id in the cookie is another one, always
-   * random. @default 24 random bytes
+   * random.
    *
-   * @default random text
+   * @default text of 24 random bytes
    */
   genid?: ((req: any) => string) | undefined
+  /**
+   * Timeouts that the server enforces; with a store of this package, or `'cookie'`. Its `idle` is the
+   * same as `cookie.maxAge`: write one of them.
+   *
+   * @default { idle: '1d' } unless `cookie.maxAge` is set, as in express-session; no absolute timeout
+   */
+  lifetime?: LifetimeOptions
   /** Whether to trust the header X-Forwarded-Proto. @default the app's setting "trust proxy" */
   proxy?: boolean | undefined
   /**

@@ -45,7 +45,7 @@ export interface SessionOptions extends StoreOptions, SchemaOptions {
    * @default { idle: '31d' }: no absolute timeout
    */
   lifetime?: LifetimeOptions
-  /** The attributes of the session cookie. @default SameSite=Lax, HttpOnly, Secure in production */
+  /** The attributes of the session cookie. @default see its members */
   cookie?: CookieOptions
   /**
    * Encrypts the cookie, or with a store its rows, so that nobody without the secret can read the

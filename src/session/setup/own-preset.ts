@@ -57,8 +57,9 @@ export interface CookieOptions {
   /**
    * The cookie's name: `name` of express-session, SESSION_COOKIE_NAME of Flask.
    *
-   * @default 'session' while NODE_ENV is `development` or `test`; otherwise '__Host-Http-session',
-   * or '__Secure-session' with a domain or a path, or '__Host-session' without `httpOnly`
+   * @default 'session' if the cookie is not `secure`, as while NODE_ENV is `development` or `test`;
+   * otherwise '__Host-Http-session', or '__Secure-session' with a domain or a path, or
+   * '__Host-session' without `httpOnly`
    */
   name?: string
   /** The host that, with its subdomains, receives the cookie. @default only the host that set it */
