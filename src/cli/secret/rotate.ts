@@ -78,6 +78,7 @@ function advice(name: string, previous: string): string {
 
 One process: restart it. Several: first deploy with the two values exchanged, then as shown here.
 Remove the previous secret when sessions.secretUse() does not count it any more, at the latest after
-lifetime.idle. If the previous secret was leaked, leave ${previous} empty: all visitors sign in again.
+the longer of lifetime.idle and lifetime.permanent. If the previous secret was leaked, leave
+${previous} empty: all visitors sign in again.
 `
 }

@@ -45,7 +45,7 @@ export interface Policy {
     /** The highest level of NIST SP 800-63B that these timeouts meet; `null` for none. */
     readonly assuranceLevel: AssuranceLevel | null
   }
-  /** The most bytes of a session: see the option. `null` for no limit, in Flask's preset. */
+  /** The most bytes of a session: see the option. `null` for no limit, as for `expressSession`. */
   readonly maxBytes: number | null
   /** How many secrets there are, and what is weak about them; never a secret. */
   readonly secrets: {

@@ -44,6 +44,8 @@ describe('the next configuration, printed', () => {
     )
     expect(err).toContain('sessions.secretUse()')
     expect(err).toContain('exchanged')
+    // Sessions with "remember me" are older than lifetime.idle.
+    expect(err).toContain('the longer of lifetime.idle and lifetime.permanent')
     expect(err).toContain('If the previous secret was leaked')
   })
 
