@@ -156,15 +156,17 @@ function report(host: Host, opened: Opened, facts: RequestFacts, now: number): v
   // One event for a rejected visitor, however many cookies were sent.
   if (rejected[0] && verified === 0) {
     emit({ type: 'rejected', reason: rejected[0] }, subjectOf(opened))
-    development?.rejected(cookieName, opened, ownLayout(host))
+    development?.rejected(cookieName, opened, ownLayout(host, now))
   } else development?.crossOrigin(facts, policy.cookie)
 }
 
 /** The format of our own cookies, for the warning of a rejected one. */
-function ownLayout({ stored, policy }: Host): OwnLayout {
+function ownLayout({ stored, policy }: Host, now: number): OwnLayout {
   if (stored) return 'stored'
-  if (policy.format === 'sojourn') return policy.encryption.of === 'cookie' ? 'encrypted' : 'own'
-  return policy.format === 'flask' ? 'flask' : 'other'
+  if (policy.format !== 'sojourn') return policy.format === 'flask' ? 'flask' : 'other'
+  const { of, migrateUntil } = policy.encryption
+  const acceptsSigned = migrateUntil !== null && now < Date.parse(migrateUntil)
+  return of === 'cookie' && !acceptsSigned ? 'encrypted' : 'own'
 }
 
 function reportReplays({ emit }: Host, refused: NonNullable<Opened['refused']>): void {

@@ -95,9 +95,9 @@ const REJECTED: Readonly<Record<Exclude<Rejection, 'signature' | 'malformed'>, s
     'A row in the store cannot be read: another program writes to it, or the option tags lacks a tag.',
 }
 
-const BEFORE_THE_STORE = `A cookie contains the session itself, from before sessions were saved in a store. ${NEW_SESSION}`
+const BEFORE_THE_STORE = `A cookie contains the session itself, from before sessions were saved in a store. ${NEW_SESSION} If another app set it: ${SHARED_COOKIES}`
 
-const BEFORE_ENCRYPTION = `A cookie is signed and not encrypted: it is from before the option encrypt was set. ${NEW_SESSION} To accept such cookies until a date, set encrypt: { migrateUntil }.`
+const BEFORE_ENCRYPTION = `A cookie is signed and not encrypted: it is from before the option encrypt was set. ${NEW_SESSION} To accept such cookies until a date, set encrypt: { migrateUntil }. If another app set it: ${SHARED_COOKIES}`
 
 /** The text in a cookie of itsdangerous' layout, which ours and Flask's have. */
 function signedText(value: string): string | undefined {
