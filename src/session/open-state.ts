@@ -6,7 +6,6 @@ import { codeOf, SessionError } from '../base/errors.ts'
 import { andThen, type Maybe } from '../base/ports.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import { observedOpen } from './diagnostics.ts'
-import type { OwnLayout } from './development/cookie-warnings.ts'
 import { subjectOf } from './explain/event-context.ts'
 import type { FormerVisit } from './setup/former-sides.ts'
 import { MIGRATE_FAILED } from './schema/migration.ts'
@@ -156,17 +155,8 @@ function report(host: Host, opened: Opened, facts: RequestFacts, now: number): v
   // One event for a rejected visitor, however many cookies were sent.
   if (rejected[0] && verified === 0) {
     emit({ type: 'rejected', reason: rejected[0] }, subjectOf(opened))
-    development?.rejected(cookieName, opened, ownLayout(host, now))
+    development?.rejected(host, opened, now)
   } else development?.crossOrigin(facts, policy.cookie)
-}
-
-/** The format of our own cookies, for the warning of a rejected one. */
-function ownLayout({ stored, policy }: Host, now: number): OwnLayout {
-  if (stored) return 'stored'
-  if (policy.format !== 'sojourn') return policy.format === 'flask' ? 'flask' : 'other'
-  const { of, migrateUntil } = policy.encryption
-  const acceptsSigned = migrateUntil !== null && now < Date.parse(migrateUntil)
-  return of === 'cookie' && !acceptsSigned ? 'encrypted' : 'own'
 }
 
 function reportReplays({ emit }: Host, refused: NonNullable<Opened['refused']>): void {

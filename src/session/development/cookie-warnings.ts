@@ -4,11 +4,28 @@ import type { Opened, Rejection } from '../../backends/backend.ts'
 import { unpack } from '../../crypto/payload.ts'
 import { decodeSeconds } from '../../crypto/signed.ts'
 import { WARNINGS } from '../../base/channels.ts'
+import type { Policy } from '../setup/policy.ts'
 import type { Warn } from './warn.ts'
 import { foreignCookie } from './foreign-cookies.ts'
 
 /** The format of the session's own cookies. `other`: those of another library, under its preset. */
-export type OwnLayout = 'own' | 'encrypted' | 'flask' | 'stored' | 'other'
+type OwnLayout = 'own' | 'encrypted' | 'flask' | 'stored' | 'other'
+
+/** What tells the format of the session's own cookies. */
+interface Ours {
+  readonly cookieName: string
+  readonly stored: object | undefined
+  readonly policy: Pick<Policy, 'format' | 'encryption'>
+}
+
+/** `encrypted`: only while signed cookies are not accepted as well. */
+function layoutOf({ stored, policy }: Ours, now: number): OwnLayout {
+  if (stored) return 'stored'
+  if (policy.format !== 'sojourn') return policy.format === 'flask' ? 'flask' : 'other'
+  const { of, migrateUntil } = policy.encryption
+  const acceptsSigned = migrateUntil !== null && now < Date.parse(migrateUntil)
+  return of === 'cookie' && !acceptsSigned ? 'encrypted' : 'own'
+}
 
 /** How many rejected cookies are examined. A few show the cause, and an attacker must not cause work. */
 const EXAMINED = 32
@@ -18,9 +35,10 @@ export function cookieWarnings(warn: Warn, startedAt: number) {
   let looksLeft = EXAMINED
   return {
     /** Warns that a cookie was not accepted, and says why. */
-    rejected(name: string, opened: Opened, layout: OwnLayout): void {
-      if (WARNINGS.hasSubscribers || looksLeft-- > 0)
-        warn(...causeOf(name, opened, layout, startedAt))
+    rejected(our: Ours, opened: Opened, now: number): void {
+      if (WARNINGS.hasSubscribers || looksLeft-- > 0) {
+        warn(...causeOf(our.cookieName, opened, layoutOf(our, now), startedAt))
+      }
     },
     /** Warns that the browser sent several cookies of our name. */
     duplicates(name: string, { presented, verified }: Opened): void {
