@@ -21,6 +21,8 @@ const isQuick = process.env['QUICK_TESTS'] === '1'
 const AT_LENGTH = [
   'test/bench/**',
   'test/linearizability/checker-properties*',
+  'test/promises/lifetimes-only-shorten*',
+  'test/session/waiting-messages*',
   'test/security/{tampering,grammar,bombs,forgeries,hostile-values-at-random}*',
 ]
 
