@@ -129,7 +129,7 @@ describe('an adapter, bundled', () => {
 
 // Bytes, minified and gzipped. A size that grows past its limit wants a reason, or a subpath.
 const LIMITS: Readonly<Record<string, Sizes>> = {
-  sojourn: { production: 38_900, unknown: 44_550 },
+  sojourn: { production: 38_900, unknown: 44_600 },
   'sojourn/fetch': { production: 6_200, unknown: 6_250 },
   'sojourn/node': { production: 9_950, unknown: 10_050 },
   'sojourn/express': { production: 9_400, unknown: 9_450 },
@@ -141,7 +141,7 @@ const LIMITS: Readonly<Record<string, Sizes>> = {
   'sojourn/react-router': { production: 6_600, unknown: 6_650 },
   'sojourn/sveltekit': { production: 7_200, unknown: 7_250 },
   'sojourn/flask': { production: 19_350, unknown: 19_500 },
-  'sojourn/express-session': { production: 53_900, unknown: 59_500 },
+  'sojourn/express-session': { production: 53_850, unknown: 59_550 },
   'sojourn/formerly': { production: 24_500, unknown: 24_600 },
   'sojourn/flask-session': { production: 24_550, unknown: 24_650 },
   'sojourn/devtools': { production: 32_900, unknown: 33_200 },
@@ -151,7 +151,7 @@ const LIMITS: Readonly<Record<string, Sizes>> = {
   'sojourn/stores/sqlite': { production: 27_550, unknown: 27_650 },
   'sojourn/stores/redis': { production: 26_400, unknown: 26_500 },
   'sojourn/stores/postgres': { production: 29_200, unknown: 29_250 },
-  'sojourn/testing': { production: 73_950, unknown: 79_550 },
+  'sojourn/testing': { production: 73_900, unknown: 79_600 },
 }
 
 const ENVIRONMENTS: readonly Environment[] = ['production', 'unknown']

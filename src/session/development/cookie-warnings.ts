@@ -12,7 +12,7 @@ import { foreignCookie } from './foreign-cookies.ts'
 type OwnLayout = 'own' | 'encrypted' | 'flask' | 'stored' | 'other'
 
 /** What tells the format of the session's own cookies. */
-interface Ours {
+export interface Ours {
   readonly cookieName: string
   readonly stored: object | undefined
   readonly policy: Pick<Policy, 'format' | 'encryption'>
