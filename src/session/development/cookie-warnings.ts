@@ -4,22 +4,24 @@ import type { Opened, Rejection } from '../../backends/backend.ts'
 import { unpack } from '../../crypto/payload.ts'
 import { decodeSeconds } from '../../crypto/signed.ts'
 import { WARNINGS } from '../../base/channels.ts'
-import type { Policy } from '../setup/policy.ts'
 import type { Warn } from './warn.ts'
 import { foreignCookie } from './foreign-cookies.ts'
 
 /** The format of the session's own cookies. `other`: those of another library, under its preset. */
 type OwnLayout = 'own' | 'encrypted' | 'flask' | 'stored' | 'other'
 
-/** What tells the format of the session's own cookies. */
-export interface Ours {
+/** What tells the format of the session's own cookies, of the settings. */
+export interface OwnCookies {
   readonly cookieName: string
   readonly stored: object | undefined
-  readonly policy: Pick<Policy, 'format' | 'encryption'>
+  readonly policy: {
+    readonly format: string
+    readonly encryption: { readonly of: string; readonly migrateUntil: string | null }
+  }
 }
 
 /** `encrypted`: only while signed cookies are not accepted as well. */
-function layoutOf({ stored, policy }: Ours, now: number): OwnLayout {
+function layoutOf({ stored, policy }: OwnCookies, now: number): OwnLayout {
   if (stored) return 'stored'
   if (policy.format !== 'sojourn') return policy.format === 'flask' ? 'flask' : 'other'
   const { of, migrateUntil } = policy.encryption
@@ -35,7 +37,7 @@ export function cookieWarnings(warn: Warn, startedAt: number) {
   let looksLeft = EXAMINED
   return {
     /** Warns that a cookie was not accepted, and says why. */
-    rejected(our: Ours, opened: Opened, now: number): void {
+    rejected(our: OwnCookies, opened: Opened, now: number): void {
       if (WARNINGS.hasSubscribers || looksLeft-- > 0) {
         warn(...causeOf(our.cookieName, opened, layoutOf(our, now), startedAt))
       }
