@@ -43,11 +43,14 @@ export function racePages(site: Site, increments = 1000): Router {
   /** One race at a time: who comes while one runs watches that one. */
   function joined(choice: Choice): Promise<WatchedRace> {
     const end = () => void (running = undefined)
-    running ??= startRace(choice, increments).then((race) => {
-      last = race
-      race.ended.then(end, end)
-      return race
-    })
+    // The sessions of the race are not the visitor's who starts it.
+    running ??= site.trails
+      .untold(() => startRace(choice, increments))
+      .then((race) => {
+        last = race
+        race.ended.then(end, end)
+        return race
+      })
     // A race that cannot even start, where a library is not installed, is not the last one.
     running.catch(end)
     return running
@@ -146,7 +149,7 @@ function body(visit: Visit, increments: number, last: WatchedRace | undefined): 
           </li>
           <li>${KEYS} concurrent requests each set another key of the session.</li>
           <li>
-            A slow request reads the session, the visitor logs out, and the slow request writes. Is
+            A slow request reads the session, the visitor signs out, and the slow request writes. Is
             the visitor signed in again?
           </li>
         </ol>

@@ -192,12 +192,14 @@ function attacks(visit: Visit, cookie: CookieNow | undefined): Html {
   </section>`
 }
 
-/** Whether a request says something: a form of the strip that only plays a browser does not. */
-function isTold({ path, events, committed }: Deed): boolean {
-  return !FORMS_OF_BROWSER.includes(path) || events.length > 0 || committed !== undefined
+/** Whether a request says something: a form that leaves the session alone does not. */
+function isTold({ method, path, events, committed }: Deed): boolean {
+  return (
+    !WITHOUT_SESSION.includes(`${method} ${path}`) || events.length > 0 || committed !== undefined
+  )
 }
 
-const FORMS_OF_BROWSER = ['/try/tamper', '/try/twice', '/try/thief']
+const WITHOUT_SESSION = ['POST /try/tamper', 'POST /try/twice', 'POST /try/thief', 'POST /races']
 
 /** The request that is worth showing: the form that led here, or else this page. */
 function shownDeed(deeds: readonly Deed[]): Deed | undefined {

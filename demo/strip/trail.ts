@@ -38,12 +38,16 @@ export interface Trails {
   of(req: Request): Trail
   /** Records what `act` does as a deed of the thief. */
   asThief<Result>(trail: Trail, act: () => Promise<Result>): Promise<{ deed: Deed; result: Result }>
+  /** Runs `act`, whose sessions are nobody's here: no trail tells what they did. */
+  untold<Result>(act: () => Result): Result
 }
 
 const MOST_DEEDS = 8
 const MOST_BROWSERS = 2_000
+/** A path can have many kilobytes, and no page of the demo has a long one. */
+const LONGEST_PATH = 100
 
-const CURRENT = new AsyncLocalStorage<Deed>()
+const CURRENT = new AsyncLocalStorage<Deed | undefined>()
 
 subscribe('sojourn:event', (message) => {
   CURRENT.getStore()?.events.push((message as EventMessage).event)
@@ -96,7 +100,8 @@ export function trailsOf(kinds: Kinds): Trails {
   return {
     middleware(req, res, next) {
       const trail = trailOf(req)
-      const deed: Deed = { who: 'you', method: req.method, path: req.path, events: [] }
+      const path = req.path.slice(0, LONGEST_PATH)
+      const deed: Deed = { who: 'you', method: req.method, path, events: [] }
       record(trail, deed)
       byRequest.set(req, trail)
       res.on('finish', () => follow(req, res, trail, deed))
@@ -109,6 +114,7 @@ export function trailsOf(kinds: Kinds): Trails {
       record(trail, deed)
       return { deed, result }
     },
+    untold: (act) => CURRENT.run(undefined, act),
   }
 }
 
