@@ -8,7 +8,7 @@ import { isStored, type Kind } from '../kinds.ts'
 import { page } from '../page.ts'
 import { countOf } from '../shop.ts'
 import { type Site, type Visit, visitOf } from '../site.ts'
-import { lair, type Loot, type LootUse } from '../strip/loot.ts'
+import { addUse, lair, type Loot, type LootUse } from '../strip/loot.ts'
 import { rejectionWord } from '../strip/sentences.ts'
 import type { Word } from '../words.ts'
 
@@ -48,7 +48,7 @@ export function thiefPages(site: Site): Router {
       cartCount: countOf(result.get('cart', {})),
       reason: deed.opened?.reason,
     }
-    loot.uses = [...loot.uses, use]
+    addUse(loot, use)
     res.redirect(303, pathOf(loot))
   })
 
@@ -99,24 +99,29 @@ function who({ say, user }: Visit, loot: Loot | undefined): Html {
 }
 
 /** What to do, the next thing in colour. */
-function steps({ say, user, csrfField }: Visit, kind: Kind, loot: Loot | undefined): Html {
+function steps(visit: Visit, kind: Kind, loot: Loot | undefined): Html {
+  const { say, user, csrfField, cookieHeader } = visit
+  const hasCookie =
+    cookieOf({ headers: { cookie: cookieHeader } }, visit.kind.cookieName) !== undefined
   // With a store a new id is enough; of a cookie not even signing out ends a copy.
   const isOver = isStored(kind) ? loot?.isRenewed : !user
   const isFoundOut = loot?.uses.at(-1)?.wasAccepted === false
   const next = !loot || isFoundOut ? 'steal' : loot.uses.length === 0 || isOver ? 'look' : 'end'
 
-  const step = (action: string, [label, about]: [Word, Word], isNext: boolean) =>
+  const step = (action: string, [label, about]: [Word, Word], isNext: boolean, isPossible = true) =>
     html`<li>
       <form method="post" action="${action}">
         ${csrfField}<input type="hidden" name="next" value="${pathOf(loot)}" />
         <input type="hidden" name="copy" value="${loot?.id}" />
-        <button class="${!isNext && 'quiet'}">${say(label)}</button>
+        <button class="${!isNext && 'quiet'}" ${!isPossible && html` disabled`}>
+          ${say(label)}
+        </button>
       </form>
       <p>${say(about)}</p>
     </li>`
 
   return html`<ol class="steps">
-    ${step('/try/steal', ['thiefSteal', 'thiefStealAbout'], next === 'steal')}
+    ${step('/try/steal', ['thiefSteal', hasCookie ? 'thiefStealAbout' : 'tryFirst'], next === 'steal', hasCookie)}
     ${loot && step('/try/thief', ['thiefLook', 'thiefLookAbout'], next === 'look')}
     ${
       loot &&

@@ -12,7 +12,8 @@ export interface Loot {
   readonly value: string
   /** The session's id was renewed since. */
   isRenewed: boolean
-  uses: readonly LootUse[]
+  /** The last ones. */
+  readonly uses: LootUse[]
 }
 
 /** One use of the copy. */
@@ -31,6 +32,13 @@ export interface Lair {
 }
 
 const MOST_LOOT = 1_000
+const MOST_USES = 8
+
+/** Notes a use. */
+export function addUse({ uses }: Loot, use: LootUse): void {
+  uses.push(use)
+  if (uses.length > MOST_USES) uses.shift()
+}
 
 /** Makes it, empty. */
 export function lair(): Lair {
