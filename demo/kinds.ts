@@ -56,8 +56,9 @@ type Shared = Pick<SessionOptions, 'secret' | 'lifetime' | 'cookie' | 'clock'>
 // outlives the browser: `session.permanent`.
 const LIFETIME = { idle: '30m', permanent: '30m' }
 
-/** The cookie with the visitor's choice. */
+/** The cookie with the visitor's choice. It outlives the browser, as a remembered session does. */
 const CHOICE = 'kept-as'
+const CHOICE_SECONDS = 30 * 24 * 60 * 60
 
 /** Makes them. */
 export function kindsOf({ secret, store, clock, first }: KindOptions): Kinds {
@@ -97,7 +98,8 @@ export function kindsOf({ secret, store, clock, first }: KindOptions): Kinds {
     stored: stored.sessions,
     of: (req) => named(cookieOf(req, CHOICE) ?? '') ?? chosenFirst,
     named,
-    choiceOf: ({ name }) => `${CHOICE}=${name}; Path=/; HttpOnly; SameSite=Lax`,
+    choiceOf: ({ name }) =>
+      `${CHOICE}=${name}; Max-Age=${CHOICE_SECONDS}; Path=/; HttpOnly; SameSite=Lax`,
   }
 }
 
