@@ -62,14 +62,21 @@ export async function visitOf(
     user: users.find(session.userId),
     language,
     say: speaker(language),
-    // What answers a form is not a page to come back to, but the form is.
-    path: req.method !== 'POST' ? req.originalUrl : `/${req.originalUrl.split(/[/?]/)[1] ?? ''}`,
+    path: pathOf(req),
     csrfField: html`<input type="hidden" name="_csrf" value="${session.csrfToken()}" />`,
     kind: kinds.of(req),
     kinds,
     trail: trails.of(req),
     cookieHeader: req.headers.cookie,
   }
+}
+
+/** What responds to a form is not a page to come back to, but the form's page is. */
+function pathOf({ method, originalUrl }: Request): string {
+  if (method !== 'POST') return originalUrl
+  const [, first = ''] = originalUrl.split(/[/?]/)
+  // These forms are on each page.
+  return ['try', 'kind', 'language', 'sign-out'].includes(first) ? '/' : `/${first}`
 }
 
 /** The same for a page that needs somebody signed in. @throws ERR_NOT_SIGNED_IN */
