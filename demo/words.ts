@@ -36,7 +36,7 @@ const ENGLISH = {
   browse: 'Browse the shop',
   tryCart: 'Fill a cart',
   tryCartAbout:
-    'No account is needed. The cart stays when you sign in, and no parallel click is lost in a store.',
+    'No account is needed. The cart stays when you sign in, and no concurrent click is lost in a store.',
   trySignIn: 'Sign in',
   trySignInAbout:
     'The session gets a new id, so nobody can plant one (session fixation). Your cart comes along.',
@@ -109,6 +109,8 @@ const ENGLISH = {
   openTodos: 'Open to-dos',
   devices: 'Where you are signed in',
   devicesAbout: 'Each browser that signed in as you. Sign out one you do not know.',
+  devicesInCookie:
+    'Sessions in a cookie cannot be listed. Choose “Stored” at the foot of the page to see the list.',
   device: 'A browser',
   here: 'this one',
   lastSeen: 'Last seen',
@@ -242,6 +244,8 @@ const GERMAN: Record<Word, string> = {
   devices: 'Wo du angemeldet bist',
   devicesAbout:
     'Jeder Browser, der sich mit deinem Namen angemeldet hat. Melde ab, was du nicht kennst.',
+  devicesInCookie:
+    'Sitzungen in einem Cookie lassen sich nicht auflisten. Wähle am Ende der Seite „Gespeichert“, dann siehst du die Liste.',
   device: 'Ein Browser',
   here: 'dieser',
   lastSeen: 'Zuletzt gesehen',
@@ -303,7 +307,7 @@ const FRENCH: Record<Word, string> = {
   tryTodoAbout: 'La liste demande une connexion et n’est qu’à vous. Essayez d’abord déconnecté.',
   tryBreak: 'Attaquer',
   tryBreakAbout:
-    'Changez le cookie, volez-le, cliquez deux fois à la fois : les boutons sont au bas de chaque page.',
+    'Changez le cookie, volez-le, cliquez deux fois en même temps : les boutons sont au bas de chaque page.',
   signIn: 'Connexion',
   signOut: 'Déconnexion',
   userName: 'Nom d’utilisateur',
@@ -370,6 +374,8 @@ const FRENCH: Record<Word, string> = {
   devices: 'Où vous êtes connecté',
   devicesAbout:
     'Chaque navigateur connecté à votre nom. Déconnectez celui que vous ne connaissez pas.',
+  devicesInCookie:
+    'Les sessions dans un cookie ne peuvent pas être listées. Choisissez « En base » au bas de la page pour voir la liste.',
   device: 'Un navigateur',
   here: 'celui-ci',
   lastSeen: 'Vu la dernière fois',

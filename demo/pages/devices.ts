@@ -79,6 +79,14 @@ export async function deviceList({ devices }: Site, visit: Visit): Promise<Html 
   </section>`
 }
 
+/** In its place where the session is in a cookie: nobody but the browser knows of it. */
+export function noDeviceList({ say }: Visit): Html {
+  return html`<section class="card wide" id="devices" aria-labelledby="devices-title">
+    <h2 id="devices-title">${say('devices')}</h2>
+    <p>${say('devicesInCookie')}</p>
+  </section>`
+}
+
 const SCREEN = html`<svg class="screen" viewBox="0 0 24 24" aria-hidden="true">
   <rect x="3" y="4" width="18" height="12" rx="2" />
   <path d="M8 20h8M12 16v4" />

@@ -6,7 +6,7 @@ import { isStored, type KindName } from '../kinds.ts'
 import { page } from '../page.ts'
 import { memberVisitOf, type Site } from '../site.ts'
 import { moment, type Word } from '../words.ts'
-import { deviceList } from './devices.ts'
+import { deviceList, noDeviceList } from './devices.ts'
 
 export function profilePage(site: Site): Router {
   const routes = express.Router()
@@ -51,7 +51,7 @@ export function profilePage(site: Site): Router {
           <p>${say(KEPT_ABOUT[visit.kind.name])}</p>
           <pre tabindex="0">${JSON.stringify(Object.fromEntries(session), undefined, 2)}</pre>
         </section>
-        ${isStored(visit.kind) && (await deviceList(site, visit))}
+        ${isStored(visit.kind) ? await deviceList(site, visit) : noDeviceList(visit)}
       </div>`
     await page(res, visit, { title: say('profile'), body })
   })

@@ -21,7 +21,7 @@ export interface Contender {
   readonly listener: RequestListener
   /** Where all requests of a race can be held: each has read, and none has written. */
   readonly readFirst: Moment
-  /** Where the slow request can be held while its visitor logs out. */
+  /** Where the slow request can be held while its visitor signs out. */
   readonly moments: readonly Moment[]
 }
 

@@ -52,7 +52,7 @@ function card({ contender, now, ...lane }: Lane, increments: number): Html {
     ${lane.afterLogout.map(
       ({ where, signedInAgain, status }) =>
         html`<p class="${signedInAgain ? 'lost' : 'kept'}">
-          ${signedInAgain ? 'The visitor is signed in again' : 'The visitor stays logged out'}
+          ${signedInAgain ? 'The visitor is signed in again' : 'The visitor stays signed out'}
           <small>slow request held ${where}, its response: ${status}</small>
         </p>`,
     )}

@@ -48,7 +48,7 @@ export function racePage(shown: Shown): string {
           <li class="card">
             <h2>Logout</h2>
             <p>
-              A slow request begins, the visitor logs out, the slow request writes and ends. Is the
+              A slow request begins, the visitor signs out, the slow request writes and ends. Is the
               visitor signed in again by the cookie of before?
             </p>
           </li>
@@ -124,7 +124,7 @@ function row(contender: Contender, { counted, keys, afterLogout }: Result, incre
       ${afterLogout.map(
         ({ where, signedInAgain, status }) =>
           html`<p class="${signedInAgain ? 'lost' : 'kept'}">
-            ${signedInAgain ? 'signed in again' : 'stays logged out'}
+            ${signedInAgain ? 'signed in again' : 'stays signed out'}
             <small>held ${where}, answered ${status}</small>
           </p>`,
       )}
@@ -155,9 +155,9 @@ const NOTES = html`<section class="card tinted notes">
     </li>
     <li>
       <b>Sojourn's drop-in</b> for express-session compares <code>req.session</code> with what the
-      request was given, and saves the keys that differ: each key of parallel requests is kept, and
-      logout is final. <code>req.session.count++</code> says "2", not "one more", so that of one key
-      the last request wins, as before. What has to be counted is one line:
+      request was given, and saves the keys that differ: each key of concurrent requests is saved,
+      and logout is final. <code>req.session.count++</code> says "2", not "one more", so that of one
+      key the last request wins, as before. What has to be counted is one line:
       <code>(await middleware.sessions.get(req)).update('count', (n = 0) => n + 1)</code>.
     </li>
     <li>

@@ -93,7 +93,7 @@ export async function race(contender: Contender, options: RaceOptions): Promise<
       event: `The slow request has read the session. It is held ${moment.where}.`,
     })
     await leaving.post('/logout').finally(() => held.release())
-    report?.({ race: 'logout', event: 'The visitor has logged out. The slow request goes on.' })
+    report?.({ race: 'logout', event: 'The visitor has signed out. The slow request goes on.' })
     const status = await slow
     const { user } = await leaving.kept()
     return { signedInAgain: user !== undefined, status }

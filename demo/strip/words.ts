@@ -121,7 +121,7 @@ const GERMAN: Record<StripWord, string> = {
   happened: 'Was geschehen ist',
   byThief: 'Dieb',
   theCode: 'Der Code dahinter',
-  tryIt: 'Versuch es zu brechen',
+  tryIt: 'Versuch einen Angriff',
   tryFirst: 'Öffne zuerst die Startseite oder fülle den Korb: Noch gibt es keinen Cookie.',
   tamper: 'Ein Byte des Cookies ändern',
   twice: 'Zweimal zugleich klicken',
@@ -219,20 +219,20 @@ const FRENCH: Record<StripWord, string> = {
   dataNone: 'Rien n’est enregistré.',
   happened: 'Ce qui s’est passé',
   byThief: 'voleur',
-  theCode: 'Le code derrière',
+  theCode: 'Le code correspondant',
   tryIt: 'Essayez de la casser',
   tryFirst: 'Ouvrez d’abord l’accueil ou remplissez le panier : il n’y a pas encore de cookie.',
   tamper: 'Changer un octet du cookie',
-  twice: 'Cliquer deux fois à la fois',
+  twice: 'Cliquer deux fois en même temps',
   steal: 'Voler le cookie',
   endElsewhere: 'Terminer mes autres sessions',
   toInspector: 'Ouvrir l’inspecteur',
   noteTampered:
     'Un octet de votre cookie a été changé. Le site l’a vu : vous êtes un nouveau visiteur, et rien n’est cassé.',
   noteTwiceBoth:
-    'Deux requêtes à la fois, chacune avec « un de plus ». Les deux comptent : {before} devient {after}.',
+    'Deux requêtes en même temps, chacune avec « un de plus ». Les deux comptent : {before} devient {after}.',
   noteTwiceLost:
-    'Deux requêtes à la fois, chacune avec « un de plus », et l’une est perdue : {before} devient {after}. Les deux sont parties du même cookie, et le navigateur garde le dernier. Choisissez « En base », et les deux comptent.',
+    'Deux requêtes en même temps, chacune avec « un de plus », et l’une est perdue : {before} devient {after}. Les deux sont parties du même cookie, et le navigateur garde le dernier. Choisissez « En base », et les deux comptent.',
   noteMoved:
     'Votre session a déménagé, avec ses données et votre connexion. L’ancienne est terminée.',
   rejected: 'Refusé',

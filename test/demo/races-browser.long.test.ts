@@ -43,7 +43,7 @@ test('a visitor watches a thousand increments: Sojourn counts them all, and the 
     lane.getByRole('progressbar', { name }).evaluate((bar) => (bar as { value?: number }).value)
   expect(await counted(sojourn, 'the counter')).toBe(1000)
   expect(await counted(sojourn, 'keys')).toBe(50)
-  expect(await sojourn.getByText('The visitor stays logged out').count()).toBe(2)
+  expect(await sojourn.getByText('The visitor stays signed out').count()).toBe(2)
   expect(await counted(other, 'the counter')).toBe(20)
   expect(await counted(other, 'keys')).toBe(1)
   expect(await other.getByText('The visitor is signed in again').count()).toBe(1)

@@ -22,8 +22,8 @@ test('without a script the form runs the race, and the page after it shows what 
     /memoryStore|, MemoryStore/,
   )
   expect(sojourn).toMatch(/1 000 of 1 000 1 000 requests answered 50 keys 50 of 50 50 requests/)
-  expect(sojourn).toMatch(/stays logged out slow request held in the handler, its response: 409/)
-  expect(sojourn).toMatch(/stays logged out slow request held inside the commit, its response: 409/)
+  expect(sojourn).toMatch(/stays signed out slow request held in the handler, its response: 409/)
+  expect(sojourn).toMatch(/stays signed out slow request held inside the commit, its response: 409/)
   // Twenty times fifty requests have read before one of them wrote: of each fifty, one counts.
   expect(other).toMatch(/20 of 1 000, 980 lost 1 000 requests answered 50 keys 1 of 50, 49 lost/)
   expect(other).toMatch(/is signed in again slow request held in the handler, its response: 200/)

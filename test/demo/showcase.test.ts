@@ -85,6 +85,24 @@ describe('the strip', () => {
     expect(strip).not.toContain('POST')
   })
 
+  test('does not tell what the sessions of a race did', async () => {
+    const ada = await (await startDemo()).member('ada')
+    await ada.post('/races', { order: 'all-read-first' })
+    const strip = await stripOf(ada)
+    expect(strip).toContain("session.update('count'")
+    expect(strip).not.toMatch(/POST \/races|Rejected|Signed out|Not saved|none was needed/)
+  })
+
+  test('leads back to a page there is, also from a form that was refused', async () => {
+    const { origin } = await startDemo()
+    for (const path of ['/kind', '/language', '/try/tamper', '/try/steal']) {
+      const headers = { 'sec-fetch-site': 'cross-site' }
+      const { status, text } = await visitor(origin).send(path, { method: 'POST', headers })
+      expect(status, path).toBe(403)
+      expect(text, path).toContain('name="next" value="/"')
+    }
+  })
+
   test('goes on after a restart of the server, with the cookie of before', async () => {
     const kept = { store: memoryStore(), secret: randomBytes(32).toString('base64url') }
     const origins = [await serveDemo(kept), await serveDemo(kept)]
@@ -134,6 +152,21 @@ describe('switching between signed, encrypted and stored', () => {
     }
     expect(await stripOf(ada)).toContain('userId "ada" cart {"tea":1}')
     expect([...ada.cookies.keys()]).toEqual(['kept-as', 'session'])
+  })
+
+  test('the choice outlives the browser, as a remembered session does', async () => {
+    const ada = await (await startDemo()).member('ada')
+    const { headers } = await ada.post('/kind', { kind: 'signed', next: '/shop' })
+    const choice = headers.getSetCookie().find((line) => line.startsWith('kept-as='))
+    expect(choice).toMatch(/; Max-Age=\d{5,}/)
+  })
+
+  test('a session in a cookie has no list of devices, and the profile says where there is one', async () => {
+    const { ada } = await adaWith('signed')
+    const { text } = await ada.get('/profile')
+    expect(text).toContain('id="devices"')
+    expect(text).toContain('Sessions in a cookie cannot be listed.')
+    expect(text).not.toContain('/devices/end')
   })
 
   test('a signed cookie can be read by who has it, an encrypted one cannot', async () => {
@@ -260,7 +293,17 @@ describe('a stolen cookie', () => {
     const guest = (await startDemo()).guest()
     expect((await guest.post('/try/steal')).location).toBe('/thief')
     expect((await guest.post('/try/thief', { copy: 'x' })).location).toBe('/thief')
-    expect((await guest.get('/thief/x')).text).toContain('Has nothing yet.')
+    const { text } = await guest.get('/thief/x')
+    expect(text).toContain('Has nothing yet.')
+    // Three in the strip, and "Copy my cookie".
+    expect(text.match(/<button[^>]*\sdisabled/g)).toHaveLength(4)
+  })
+
+  test('the thief remembers the last uses, however often the form is sent', async () => {
+    const { ada } = await adaWith('signed')
+    const { press, outcomes } = await stolenFrom(ada)
+    for (let count = 0; count < 12; count++) await press('thief')
+    expect(await outcomes()).toHaveLength(8)
   })
 })
 
