@@ -24,10 +24,10 @@ export function thiefPages(site: Site): Router {
   })
 
   routes.post('/try/steal', async (req, res) => {
-    const { trail, kind } = await visitOf(site, req)
+    const { session, trail, kind } = await visitOf(site, req)
     const { name, cookieName } = kind
     const value = cookieOf(req, cookieName)
-    if (value === undefined) {
+    if (value === undefined || session.isNew) {
       trail.note = { word: 'tryFirst' }
       return res.redirect(303, '/thief')
     }
@@ -99,10 +99,7 @@ function who({ say, user }: Visit, loot: Loot | undefined): Html {
 }
 
 /** What to do, the next thing in colour. */
-function steps(visit: Visit, kind: Kind, loot: Loot | undefined): Html {
-  const { say, user, csrfField, cookieHeader } = visit
-  const hasCookie =
-    cookieOf({ headers: { cookie: cookieHeader } }, visit.kind.cookieName) !== undefined
+function steps({ say, user, csrfField, session }: Visit, kind: Kind, loot: Loot | undefined): Html {
   // With a store a new id is enough; of a cookie not even signing out ends a copy.
   const isOver = isStored(kind) ? loot?.isRenewed : !user
   const isFoundOut = loot?.uses.at(-1)?.wasAccepted === false
@@ -121,7 +118,7 @@ function steps(visit: Visit, kind: Kind, loot: Loot | undefined): Html {
     </li>`
 
   return html`<ol class="steps">
-    ${step('/try/steal', ['thiefSteal', hasCookie ? 'thiefStealAbout' : 'tryFirst'], next === 'steal', hasCookie)}
+    ${step('/try/steal', ['thiefSteal', session.isNew ? 'tryFirst' : 'thiefStealAbout'], next === 'steal', !session.isNew)}
     ${loot && step('/try/thief', ['thiefLook', 'thiefLookAbout'], next === 'look')}
     ${
       loot &&

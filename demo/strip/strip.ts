@@ -170,7 +170,9 @@ function deedRow(
 
 /** What a visitor can do to the session. Each is a form; none needs a script. */
 function attacks(visit: Visit, cookie: CookieNow | undefined): Html {
-  const { say, kind, kinds, user, path, csrfField } = visit
+  const { say, kind, kinds, user, path, csrfField, session } = visit
+  // A cookie that was rejected is no session to break.
+  const isThere = cookie !== undefined && (!session.isNew || cookie.from === 'cookieSet')
   const form = (action: string, word: Word, isPossible: boolean) =>
     html`<form method="post" action="${action}">
       ${csrfField}<input type="hidden" name="next" value="${path}" />
@@ -184,11 +186,10 @@ function attacks(visit: Visit, cookie: CookieNow | undefined): Html {
         html`<a href="${inspectorOf(kinds, kind)}">${say('toInspector')}</a>`
       }
     </div>
-    ${form('/try/tamper', 'tamper', cookie !== undefined)}
-    ${form('/try/twice', 'twice', cookie !== undefined)}
-    ${form('/try/steal', 'steal', cookie !== undefined)}
+    ${form('/try/tamper', 'tamper', isThere)} ${form('/try/twice', 'twice', isThere)}
+    ${form('/try/steal', 'steal', isThere)}
     ${user && isStored(kind) && form('/devices/end-others', 'endElsewhere', true)}
-    ${!cookie && html`<p class="from">${say('tryFirst')}</p>`}
+    ${!isThere && html`<p class="from">${say('tryFirst')}</p>`}
   </section>`
 }
 

@@ -32,13 +32,17 @@ export function browserForms({ kinds, trails }: Site): Router {
   routes.post('/try/twice', form, async (req, res, next) => {
     const kind = kinds.of(req)
     if (!(await isOwnForm(kind, req))) return next()
-    const before = await clicksOf(kind, cookieOf(req, kind.cookieName))
+    const { isNew, clicks: before } = await clicksOf(kind, cookieOf(req, kind.cookieName))
+    if (isNew) {
+      trails.of(req).note = { word: 'tryFirst' }
+      return backToStrip(req, res)
+    }
     // Both carry the cookie of now, as two tabs do, or an impatient double click.
     const answers = await Promise.all([click(req), click(req)])
     const line = answers.flat().findLast((cookie) => setCookieOf(cookie).name === kind.cookieName)
     if (line !== undefined) res.append('Set-Cookie', line)
     const kept = line === undefined ? cookieOf(req, kind.cookieName) : setCookieOf(line).value
-    const after = await clicksOf(kind, kept)
+    const { clicks: after } = await clicksOf(kind, kept)
     const word = after - before === 2 ? 'noteTwiceBoth' : 'noteTwiceLost'
     trails.of(req).note = { word, values: { before, after } }
     backToStrip(req, res)
@@ -63,8 +67,9 @@ export function backToStrip(req: Request, res: Response): void {
   res.redirect(303, `${safeNext(field(req, 'next'), '/').split('#')[0]}#session`)
 }
 
-async function clicksOf({ sessions, cookieName }: Kind, value = ''): Promise<number> {
-  return (await sessions.open(`${cookieName}=${value}`)).get('clicks', 0)
+async function clicksOf({ sessions, cookieName }: Kind, value = '') {
+  const session = await sessions.open(`${cookieName}=${value}`)
+  return { isNew: session.isNew, clicks: session.get('clicks', 0) }
 }
 
 /** Whether the form is of this site; where it is not, the guard of the app refuses it. */

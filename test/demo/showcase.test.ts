@@ -221,6 +221,15 @@ describe('two requests at once', () => {
     }
   })
 
+  test('with a cookie that was changed before, it is said that there is no session', async () => {
+    const { ada } = await adaWith('stored')
+    await ada.post('/try/tamper', { next: '/shop' })
+    expect((await ada.get('/shop')).text.match(/<button[^>]*\sdisabled/g)).toHaveLength(3)
+    await ada.post('/try/twice', { next: '/shop' })
+    expect(await stripOf(ada)).toContain('there is no session yet.')
+    expect((await ada.post('/try/steal')).location).toBe('/thief')
+  })
+
   test.each(['signed', 'encrypted'] as const)(
     'in a cookie (%s) one is lost, and that is said',
     async (kind) => {
