@@ -65,6 +65,32 @@ describe.each(Object.entries(SIZES))('%s', (_name, width) => {
   })
 })
 
+test.each(['en', 'de', 'fr'])(
+  'a full cart is no wider than its card on a narrow phone: %s',
+  async (language) => {
+    const { origin } = await startDemo()
+    const page = await browser.newPage({
+      viewport: { width: 320, height: 800 },
+      colorScheme: 'light',
+      baseURL: origin,
+    })
+    await page.goto('/shop')
+    await page.locator(`button[value=${language}]`).click()
+    for (const product of ['lantern', 'notebook', 'blanket', 'compass']) {
+      for (let count = 0; count < 3; count++) await page.locator(`button[value=${product}]`).click()
+    }
+    await page.goto('/cart')
+    const wide = await page.locator('.card:has(table)').evaluate((card) => {
+      const right = card.getBoundingClientRect().right
+      return [...card.querySelectorAll('td, th')].filter(
+        (cell) => cell.getBoundingClientRect().right > right - 8,
+      ).length
+    })
+    expect(wide).toBe(0)
+    await page.close()
+  },
+)
+
 async function check(page: Page, path: string): Promise<void> {
   await page.goto(path)
   await complaintsOf(page, path)
