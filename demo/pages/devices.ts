@@ -82,7 +82,7 @@ export async function deviceList({ devices }: Site, visit: Visit): Promise<Html 
 /** In its place where the session is in a cookie: nobody but the browser knows of it. */
 export function noDeviceList({ say }: Visit): Html {
   return html`<section class="card wide" id="devices" aria-labelledby="devices-title">
-    <h2 id="devices-title">${say('devices')}</h2>
+    <h2 id="devices-title">${say('nextDevices')}</h2>
     <p>${say('devicesInCookie')}</p>
   </section>`
 }

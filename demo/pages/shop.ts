@@ -143,8 +143,8 @@ function cartTable({ say, language, csrfField }: Visit, lines: readonly CartLine
       </tbody>
       <tfoot>
         <tr>
-          <th scope="row" colspan="2">${say('total')}</th>
-          <td class="amount">
+          <th scope="row">${say('total')}</th>
+          <td class="amount" colspan="2">
             ${money(
               language,
               lines.reduce((sum, { cents }) => sum + cents, 0),

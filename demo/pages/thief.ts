@@ -123,7 +123,7 @@ function steps({ say, user, csrfField, session }: Visit, kind: Kind, loot: Loot 
     ${
       loot &&
       (isStored(kind)
-        ? step('/try/renew', ['thiefRenew', 'thiefRenewAbout'], next === 'end')
+        ? step('/try/renew', ['thiefRenew', 'thiefRenewAbout'], next === 'end', !session.isNew)
         : user && step('/sign-out', ['thiefSignOut', 'thiefSignOutAbout'], next === 'end'))
     }
   </ol>`

@@ -58,12 +58,16 @@ export function sentencesOf({ path, opened, committed, events }: Deed, say: Say)
   if (opened?.outcome === 'rejected' && opened.reason) {
     add(`${say('rejected')}: ${opened.reason}. ${say(REJECTED[opened.reason])}`, 'alarm')
   }
+  const isRegenerated = events.some(({ type }) => type === 'regenerate')
   for (const event of events) {
     const word = EVENTS[event.type]
-    if (word) add(say(word), ALARMS.includes(event.type) ? 'alarm' : 'fine')
+    // regenerate() is told by two events.
+    if (word && !(isRegenerated && event.type === 'renewed'))
+      add(say(word), ALARMS.includes(event.type) ? 'alarm' : 'fine')
   }
-  if (committed?.outcome === 'saved' && committed.changed.length === 0) add(say('didShow'))
-  else if (committed?.outcome === 'saved') {
+  if (committed?.outcome === 'saved' && committed.changed.length === 0) {
+    if (!isRegenerated) add(say('didShow'))
+  } else if (committed?.outcome === 'saved') {
     const changed = committed.changed.join(', ')
     add(say(committed.setsCookie ? 'didSaveAndSet' : 'didSave', { changed }))
   } else if (committed?.outcome === 'renewed') add(say('didRenew'))

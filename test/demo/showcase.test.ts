@@ -265,6 +265,9 @@ describe('a stolen cookie', () => {
     expect(await outcomes()).toEqual(['accepted'])
     await press('renew')
     await read()
+    expect(await stripOf(ada)).toMatch(
+      /POST \/try\/renew New session id, same data\. +(The code|GET|POST)/,
+    )
     await press('thief')
     const page = await read()
     expect(page).toContain('Found out.')
