@@ -112,6 +112,6 @@ describe('the race page', () => {
     const text = (await page.text()).replaceAll(/<[^>]+>|\s+/g, ' ').replaceAll(/\s+/g, ' ')
     expect(text).toMatch(/express-session .{0,120}? 1 of 20 .*? 1 of 50 signed in again/)
     expect(text).toMatch(/drop-in sojourn.express-session, redisStore .{0,60}? 1 of 20 50 of 50/)
-    expect(text).toMatch(/Sojourn redisStore .{0,120}? 20 of 20 50 of 50 stays logged out/)
+    expect(text).toMatch(/Sojourn redisStore .{0,120}? 20 of 20 50 of 50 stays signed out/)
   })
 })
