@@ -14,7 +14,7 @@ import { type Site, startSite, visitorOf } from './site.ts'
 const secret = 'an evening walk by the quiet harbour'
 const said = { secret, resave: false, saveUninitialized: false }
 const client = createClient({ url: process.env['REDIS_URL']! })
-client.on('error', console.error)
+client.on('error', () => {}) // It connects again.
 
 /** The app of the page, on one of the libraries. */
 function passportApp(library: any) {
