@@ -22,7 +22,7 @@ app.use((req, res, next) => {
   res.vary('Origin')
   if (req.method !== 'OPTIONS') return next()
   res.set('Access-Control-Allow-Methods', 'GET, POST')
-  res.set('Access-Control-Allow-Headers', 'content-type')
+  res.set('Access-Control-Allow-Headers', 'content-type, x-csrf-token')
   res.sendStatus(204)
 })
 

@@ -68,7 +68,8 @@ yours is supported.
 
 Every store runs the conformance suite of \`sojourn/testing\`: race conditions, lost and repeated commands, tombstones, unusual
 characters, users' lists of sessions, and pruning. The cases on the deletion of expired rows need a database whose clock the test can set. If a
-client is tested in two ways, its cases are counted together.
+client is tested in two ways, its cases are counted together. [Tested runtimes](runtimes.md) has higher numbers, because further
+cases for each database are counted there.
 
 \`npm run test:long\` writes this page.
 

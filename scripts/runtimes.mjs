@@ -95,7 +95,8 @@ This page lists the versions of Node.js, Bun, Deno and workerd (Cloudflare Worke
 need it to check that your runtime is supported. [The guide to runtimes](guide/runtimes.md) says how to run an app on each.
 
 Every runtime runs the same scenarios with the packed library, as npm would publish it. A cell is the number of scenarios
-that passed. The runtime's own server serves the Fetch handlers: \`Bun.serve\`, \`Deno.serve\`, a Worker's \`fetch\`.
+that passed. The runtime's own server serves the Fetch handlers: \`Bun.serve\`, \`Deno.serve\`, a Worker's \`fetch\`. The scenarios of the column
+"store" use \`memoryStore()\`; the [table of stores](#stores) has the databases.
 
 The last column is the gate, which holds a \`node:http\` response until the session is saved. Each of its scenarios runs with and without
 the gate, and with five kinds of commits. The app and its client have to see the same. workerd opens no sockets, so the gate's client

@@ -19,8 +19,11 @@ const settings = {
   SESSION_PROTECTION: 'basic',
 } as const
 
+const redis = REDIS_URL ? new Redis(REDIS_URL) : undefined
+redis?.on('error', console.error)
+
 export const sessions = createSessions<Data>(
-  REDIS_URL ? flaskSession({ ...settings, SESSION_REDIS: new Redis(REDIS_URL) }) : flask(settings),
+  redis ? flaskSession({ ...settings, SESSION_REDIS: redis }) : flask(settings),
 )
 
 export const remember = rememberToken({ SECRET_KEY })

@@ -30,7 +30,7 @@ const CATALOGUE = {
   ERR_CSRF: () =>
     'CSRF check failed: the request may come from another site. Send session.csrfToken() as the form field _csrf or the header x-csrf-token.',
   ERR_CSRF_UNSUPPORTED: () =>
-    "Flask's session cookie has no field from which a CSRF token can be derived. Use the token of Flask-WTF; without one, checkCsrf() still checks Sec-Fetch-Site and Origin.",
+    "Sessions in the format of another library, such as Flask's, have no field from which a CSRF token can be derived. Use that library's own token; without one, checkCsrf() still checks Sec-Fetch-Site and Origin.",
   ERR_SESSION_NOT_MOUNTED: (hint: string) => `This request has no session. ${hint}`,
   ERR_SESSION_COMMITTED: (verb: string) =>
     `session.${verb} came too late: the response headers are sent. Change the session before you send the response.`,

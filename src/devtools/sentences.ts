@@ -127,7 +127,7 @@ const EVENTS: { readonly [Kind in Type]: (event: EventOf<Kind>) => Sentence } = 
   }),
   insecure: () => ({
     tone: 'alarm',
-    says: 'A Secure cookie was sent over plain HTTP, where browsers drop it. Set NODE_ENV=development on your own machine, and use HTTPS elsewhere.',
+    says: 'A Secure cookie was sent over plain HTTP, where browsers drop it (some accept it on localhost). Set NODE_ENV=development on your own machine, and use HTTPS elsewhere.',
   }),
   'opened-late': () => ({
     tone: 'note',

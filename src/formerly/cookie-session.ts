@@ -89,7 +89,6 @@ export function cookieSession(options: CookieSessionOptions): SessionOptions {
     name: 'cookie-session',
     algorithms: {
       cookie: `HMAC-${algorithm.toUpperCase().replace('SHA', 'SHA-')} (Keygrip's)`,
-      csrf: 'HMAC-SHA-256',
       keys: 'HMAC-SHA-256',
     },
     secretName: options.keys === undefined ? 'secret' : 'keys',

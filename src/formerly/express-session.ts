@@ -111,7 +111,7 @@ export function expressPreset(rules: ExpressPresetRules): BackendPreset {
   return {
     name: 'express-session',
     engine: storeName(store),
-    algorithms: { cookie: "HMAC-SHA-256 (express-session's)", csrf: 'HMAC-SHA-256' },
+    algorithms: { cookie: "HMAC-SHA-256 (express-session's)" },
     secretName: 'secret',
     tolerates: ['well-known', 'pattern', 'short'],
     lifetime: { idle, permanent: idle, absolute: undefined, leeway: 60_000, renewal: 'visits' },

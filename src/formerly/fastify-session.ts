@@ -116,7 +116,6 @@ export function fastifySession(options: FastifySessionOptions): SessionOptions {
     engine: storeName(store),
     algorithms: {
       cookie: `HMAC-${algorithm.toUpperCase().replace('SHA', 'SHA-')} (@fastify/session's)`,
-      csrf: 'HMAC-SHA-256',
     },
     secretName: 'secret',
     lifetime: { idle, permanent: idle, absolute: undefined, leeway: 60_000, renewal: 'visits' },

@@ -74,7 +74,6 @@ export function ironSession(options: IronSessionOptions): SessionOptions {
     name: 'iron-session',
     algorithms: {
       cookie: "AES-256-CBC and HMAC-SHA-256 (iron-session's)",
-      csrf: 'HMAC-SHA-256',
       keys: 'PBKDF2-HMAC-SHA-1 with one round',
     },
     secretName: 'password',

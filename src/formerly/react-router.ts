@@ -69,7 +69,7 @@ export function reactRouterSession(options: ReactRouterSessionOptions): SessionO
   const preset: Preset = {
     ...SHARED_RULES,
     name: 'react-router',
-    algorithms: { cookie: "HMAC-SHA-256 (React Router's)", csrf: 'HMAC-SHA-256', keys: 'none' },
+    algorithms: { cookie: "HMAC-SHA-256 (React Router's)", keys: 'none' },
     secretName: 'cookie.secrets',
     lifetime: {
       idle: NEVER,

@@ -112,7 +112,6 @@ export function secureSession(options: SecureSessionOptions): SessionOptions {
     name: 'secure-session',
     algorithms: {
       cookie: "XSalsa20-Poly1305 (libsodium's secretbox)",
-      csrf: 'HMAC-SHA-256',
       keys: options.key === undefined ? 'Argon2id' : 'none',
     },
     secretName: options.key === undefined ? 'secret' : 'key',

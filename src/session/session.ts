@@ -321,7 +321,7 @@ export class Session<Data = any, UserId = string | undefined> extends SessionBas
    * It is derived from the session and not stored: reading it saves nothing. A login or a logout
    * changes it.
    *
-   * @throws ERR_CSRF_UNSUPPORTED under Flask's preset.
+   * @throws ERR_CSRF_UNSUPPORTED with a preset for the sessions of another library, such as Flask's.
    *
    * @example
    * res.send(`<input type="hidden" name="_csrf" value="${session.csrfToken()}">`)

@@ -104,6 +104,7 @@ test('examples/api-and-front-end.ts serves its front end, and no other origin', 
   const headers = { origin: 'http://localhost:5173' }
   const asked = await fetch(`${origin}/count`, { method: 'OPTIONS', headers })
   expect(asked.headers.get('access-control-allow-credentials')).toBe('true')
+  expect(asked.headers.get('access-control-allow-headers')).toContain('x-csrf-token')
   const first = await fetch(`${origin}/count`, { method: 'POST', headers })
   expect(await first.json()).toEqual({ count: 1 })
   const cookie = first.headers.getSetCookie()[0]!.split(';', 1)[0]!

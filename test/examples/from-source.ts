@@ -23,6 +23,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'sojourn/devtools': '../../src/devtools/devtools.ts',
   'sojourn/stores/memory': '../../src/stores/memory/memory.ts',
   'sojourn/stores/sqlite': '../../src/stores/sqlite/sqlite.ts',
+  'sojourn/testing': '../../src/testing/testing.ts',
 }
 
 registerHooks({

@@ -52,7 +52,7 @@ describe('flaskSession() refuses at start-up', () => {
     }
   })
 
-  it('a missing SECRET_KEY, with which CSRF tokens are signed', () => {
+  it('a missing SECRET_KEY, as in Flask with SESSION_USE_SIGNER', () => {
     expect(() => made({ SECRET_KEY: undefined })).toThrow(
       expect.objectContaining({ code: 'ERR_SECRET_MISSING' }),
     )

@@ -1,6 +1,10 @@
+import { DatabaseSync } from 'node:sqlite'
+import { MemoryStore } from 'express-session'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { withSessions } from '../../src/adapters/fetch.ts'
 import { flask } from '../../src/flask/flask.ts'
+import { flaskSession } from '../../src/flask/session/flask-session.ts'
+import { cookieSession, expressSession, ironSession } from '../../src/formerly/formerly.ts'
 import { createSessions } from '../../src/index.ts'
 import { newRecord } from '../../src/record/record.ts'
 import { resolveOptions } from '../../src/session/setup/settings.ts'
@@ -214,6 +218,28 @@ test('another secret, audience or cookie name makes another token of the very sa
   })
   expect(new Set(tokens).size).toBe(tokens.length)
 })
+
+test.each([
+  ['expressSession()', expressSession({ secret: SECRET, store: new MemoryStore() })],
+  ['cookieSession()', cookieSession({ keys: [SECRET] })],
+  ['ironSession()', ironSession({ password: SECRET, cookieName: 'iron' })],
+  [
+    'flaskSession()',
+    flaskSession({ SECRET_KEY: SECRET, SESSION_SQLALCHEMY: new DatabaseSync(':memory:') }),
+  ],
+])(
+  '%s has no token either, and the policy does not list an algorithm for it',
+  async (_, preset) => {
+    const sessions = createSessions(preset as never)
+    expect(sessions.describePolicy().algorithms).not.toHaveProperty('csrf')
+    const visitor = new Visitor(sessions)
+    await visitor.visit((session) => {
+      expect(() => session.csrfToken()).toThrow(
+        expect.objectContaining({ code: 'ERR_CSRF_UNSUPPORTED' }),
+      )
+    })
+  },
+)
 
 test("under Flask's preset there is no token; the headers protect all the same", async () => {
   const sessions = createSessions(flask({ SECRET_KEY: SECRET }))

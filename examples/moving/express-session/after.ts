@@ -13,6 +13,7 @@ declare module 'express-session' {
 }
 
 const client = createClient({ url: process.env.REDIS_URL! })
+client.on('error', console.error)
 await client.connect()
 
 const app = express()

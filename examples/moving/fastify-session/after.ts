@@ -8,7 +8,9 @@ import { createSessions } from 'sojourn'
 import { sessionPlugin } from 'sojourn/fastify'
 import { fastifySession } from 'sojourn/formerly'
 
-const client = await createClient({ url: process.env.REDIS_URL! }).connect()
+const client = createClient({ url: process.env.REDIS_URL! })
+client.on('error', console.error)
+await client.connect()
 
 const sessions = createSessions<{ cart: string[] }>(
   fastifySession({

@@ -14,7 +14,9 @@ declare module 'fastify' {
   }
 }
 
-const client = await createClient({ url: process.env.REDIS_URL! }).connect()
+const client = createClient({ url: process.env.REDIS_URL! })
+client.on('error', console.error)
+await client.connect()
 
 const app = Fastify()
 await app.register(cookie)

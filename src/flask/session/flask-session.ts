@@ -105,7 +105,6 @@ function presetOf(config: FlaskSessionConfig): BackendPreset {
     engine: storeOf.engine,
     algorithms: {
       cookie: `${signs ? "HMAC-SHA-1 (Flask-Session's) over" : 'none:'} a random id of ${bytes * 8} bits`,
-      csrf: 'HMAC-SHA-256',
       rows: `none: ${format}`,
     },
     // Flask reads the first one.

@@ -33,7 +33,7 @@ export interface Csrf {
    * The CSRF token of a session: a signature over its random nonce, its creation and its user, so
    * that a login changes it. It is computed on each call and saved nowhere.
    *
-   * @throws ERR_CSRF_UNSUPPORTED if the layout has no nonce, as Flask's.
+   * @throws ERR_CSRF_UNSUPPORTED if the layout has no nonce, as those of all other libraries.
    */
   tokenOf(record: SessionRecord): string
   /**
