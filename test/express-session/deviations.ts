@@ -107,7 +107,7 @@ export const DEVIATIONS = {
   'weak secret': {
     express: 'Any `secret` is accepted, such as `keyboard cat`.',
     dropIn:
-      'A published or short secret is refused in production (ERR_SECRET_WEAK); in development a warning is printed.',
+      'A published or short secret is refused (ERR_SECRET_WEAK), unless NODE_ENV is development or test: there a warning is printed.',
     why: 'Whoever knows the secret can sign session ids.',
   },
   'unknown option': {
