@@ -35,7 +35,7 @@ app.get('/login', async (req, res) => {
 
 app.get('/callback', async (req, res) => {
   const session = await sessions.get(req)
-  // pop: the state is used once. Without it an attacker could sign a visitor in as the attacker.
+  // Without the check anybody could sign a visitor in to an account of theirs (login CSRF).
   const oauth = session.pop('oauth')
   if (!oauth || req.query.state !== oauth.state)
     return res.status(400).send('Please sign in again.')
