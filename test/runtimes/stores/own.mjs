@@ -65,7 +65,7 @@ const OF_POSTGRES = {
   },
 
   async 'what may be inside a transaction of the app is refused'({ client, handles }) {
-    const refused = { code: 'ERR_OPTION_INVALID', message: /inside a transaction of yours/ }
+    const refused = { code: 'ERR_OPTION_INVALID', message: /inside a transaction of the app/ }
     await handles((handle) => assert.throws(() => postgresStore(handle), refused))
     postgresStore(client)
   },

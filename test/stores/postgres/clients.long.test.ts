@@ -88,7 +88,7 @@ test('PGlite in production is said to belong to one process', async () => {
   expect(await store.check()).toEqual([])
   process.env['NODE_ENV'] = 'production'
   try {
-    expect(await store.check()).toEqual([expect.stringMatching(/^PGlite belongs to this one/)])
+    expect(await store.check()).toEqual([expect.stringMatching(/^PGlite runs inside this process/)])
   } finally {
     process.env['NODE_ENV'] = 'test'
   }

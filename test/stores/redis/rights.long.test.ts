@@ -46,6 +46,6 @@ test.each(Object.entries(CLIENTS))(
     const store = redisStore((await open()) as RedisClient)
     await everyVerb(store, name)
     // These servers write nothing to the disk.
-    expect(await store.check()).toEqual([expect.stringContaining('keeps nothing on disk')])
+    expect(await store.check()).toEqual([expect.stringContaining('stores nothing on disk')])
   },
 )
