@@ -13,10 +13,16 @@ const folder = mkdtempSync(join(tmpdir(), 'sojourn-consumer-'))
 const compilers = { '5.4': '5.4.5', '5.9': '5.9.3', '7': '7.0.2' }
 type Compiler = keyof typeof compilers
 
-const PROGRAM = `
+/** What each compiler cannot read: a name in quotes in an export needs TypeScript 5.6. */
+const UNREADABLE: Partial<Record<Compiler, string>> = { '5.4': './express-session' }
+
+const programFor = (compiler: Compiler) => `
 import { createSessions } from 'sojourn'
 import { withSessions } from 'sojourn/fetch'
-${subpaths.map(({ subpath }) => `import {} from 'sojourn${subpath.slice(1)}'`).join('\n')}
+${subpaths
+  .filter(({ subpath }) => subpath !== UNREADABLE[compiler])
+  .map(({ subpath }) => `import {} from 'sojourn${subpath.slice(1)}'`)
+  .join('\n')}
 const sessions = createSessions<{ visits: number }>({ secret: 'pW7vX2qLr9TzK4mBn8YcJ5hGd3FsA6eu' })
 const handler = withSessions(sessions, async (request) => {
   const session = await sessions.get(request)
@@ -62,7 +68,6 @@ beforeAll(async () => {
   const others = ['typescript@5.9.3', '@types/node@24', 'ts-node@10.9.2', 'jest@30', 'ts-jest@29']
   const args = ['install', '--no-audit', '--no-fund', `./${tarball}`, ...aliases, ...others]
   await run('npm', args, { cwd: folder })
-  writeFileSync(join(folder, 'app.ts'), PROGRAM)
   cpSync(join(root, 'test/session/data.test-d.ts'), join(folder, 'data.mts'))
   writeFileSync(join(folder, 'esm.test.mjs'), TEST)
   writeFileSync(join(folder, 'cjs.test.ts'), TEST)
@@ -71,6 +76,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 describe.each(Object.keys(compilers) as Compiler[])('TypeScript %s', (compiler) => {
+  beforeAll(() => writeFileSync(join(folder, 'app.ts'), programFor(compiler)))
+
   it('accepts the types that describe data, and refuses what cannot be stored', async () => {
     const told = await tsc(compiler, '--noEmit', '--module', 'nodenext', 'data.mts')
     expect(told).toBe('')
