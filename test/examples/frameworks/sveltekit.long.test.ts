@@ -96,7 +96,7 @@ describe.each(Object.keys(SVELTEKIT))('examples/sveltekit on SvelteKit %s', (maj
     addHook(folder, REDIRECTS)
     const building = startInstalled(folder)
     await expect(building).rejects.toThrow(
-      /SvelteKit prerenders this page: one file for all visitors/,
+      /SvelteKit prerenders this page: the build makes one file for all visitors/,
     )
     rmSync(join(folder, 'src', 'routes', 'about'), { recursive: true })
   })
