@@ -2,19 +2,12 @@
 
 import { withCause, SessionError } from '../../base/errors.ts'
 import type { Ended } from '../../record/lifetime.ts'
-import { authenticatedAtOf, labelOf } from '../../record/record.ts'
-import {
-  decodeEntry,
-  entryEnded,
-  isRevoked,
-  LATE_TOUCH,
-  type RowAndEntry,
-  seenAt,
-} from './entry.ts'
+import { decodeEntry, entryEnded, isRevoked, LATE_TOUCH, type RowAndEntry } from './entry.ts'
 import { CLOCK_MARGIN_MS, type FoundRow } from './store.ts'
 import type { EndCause, Revocation, SessionInfo } from '../store-backend.ts'
-import type { SessionRules, StoredParts } from './commit-work.ts'
+import type { StoredParts } from './commit-work.ts'
 import { isSelector } from './session-id.ts'
+import { infoOf } from './session-info.ts'
 import { eachInParts, removeEach } from './upkeep.ts'
 
 /** Works on all sessions of a user. */
@@ -241,21 +234,6 @@ export function members({ store, rules, clock, limit, random }: StoredParts): Me
 
 /** Epochs for each millisecond. Times of day with this factor stay exact until the year 2248. */
 const STEP = 1024
-
-function infoOf({ row, entry }: RowAndEntry, { layout }: SessionRules): SessionInfo {
-  const { record, selector } = entry
-  return {
-    handle: selector,
-    createdAt: dateOf(record.stamp.created),
-    authenticatedAt: dateOf(authenticatedAtOf(record, layout)),
-    lastSeenAt: new Date(seenAt(row, entry) * 1000),
-    label: labelOf(record, layout),
-  }
-}
-
-function dateOf(seconds: number | undefined): Date | undefined {
-  return seconds === undefined ? undefined : new Date(seconds * 1000)
-}
 
 /** A session from the future, by this server's clock, has not ended. */
 function isEnded(ended: Ended | undefined): boolean {
