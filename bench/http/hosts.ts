@@ -15,7 +15,7 @@ const HOSTS: Record<string, Pick<Comparison, 'host' | 'names'>> = {
     host: 'http/fastify',
     names: ['none', 'sojourn', '@fastify/secure-session', '@fastify/session, memory'],
   },
-  Hono: { host: 'http/hono', names: ['none', 'sojourn', 'Hono signed cookie'] },
+  Hono: { host: 'http/hono', names: ['none', 'by hand', 'sojourn', 'Hono signed cookie'] },
 }
 
 export const HOST_NAMES = Object.keys(HOSTS)

@@ -9,6 +9,7 @@ import { requireFunction, requireSessions } from '../session/require-sessions.ts
 import type { Sessions } from '../session/sessions.ts'
 import { csrfFieldOf } from './csrf-field.ts'
 import { FetchFacts, refused } from './fetch-facts.ts'
+import { keptBody } from './kept-body.ts'
 import { loginRedirect, pathOf } from './login-redirect.ts'
 import { isResponse, thrownResponse } from './thrown-response.ts'
 
@@ -118,7 +119,11 @@ export function withOutgoing(response: Response, outgoing: Outgoing): Response {
     return copy
   }
   const headers = mergeInto(new Headers(response.headers), outgoing)
-  const { status, statusText } = response
+  const { status } = response
+  const kept = keptBody(response)
+  // Without `statusText`, which this server does not send, and which would make a full response.
+  if (kept) return new Response(kept.body, { status, headers })
+  const { statusText } = response
   return new Response(response.body, { status, statusText, headers })
 }
 

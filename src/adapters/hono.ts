@@ -6,6 +6,7 @@ import { requireSessions } from '../session/require-sessions.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { csrfFieldIn, csrfFieldOf } from './csrf-field.ts'
 import { respond } from './fetch.ts'
+import { keptBody } from './kept-body.ts'
 import { loginRedirect, pathOf } from './login-redirect.ts'
 
 /** The part of Hono's context that is used. */
@@ -60,8 +61,10 @@ function replace(c: HonoContext, response: Response): void {
 }
 
 /** Whether the handler wrote to Node's response itself: RESPONSE_ALREADY_SENT of Hono's Node server. */
-function isSent({ headers }: Response): boolean {
-  return headers.has('x-hono-already-sent')
+function isSent(response: Response): boolean {
+  // Its body is null. The headers of a light response are made when they are first read.
+  if (keptBody(response)?.body) return false
+  return response.headers.has('x-hono-already-sent')
 }
 
 /**

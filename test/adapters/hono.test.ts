@@ -335,10 +335,88 @@ it('a change of a handler that writes to the response of Node by itself is repor
     c.env.outgoing.end('by hand')
     return RESPONSE_ALREADY_SENT
   })
-  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }) as Server
-  onTestFinished(() => void server.close())
-  if (!server.listening) await new Promise((resolve) => void server.once('listening', resolve))
-  const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+  const response = await fetch(await served(app))
   expect(await response.text()).toBe('by hand')
   expect(events.map(({ type }) => type)).toContain('changes-lost')
 })
+
+describe("on Hono's Node server", () => {
+  type Env = { Bindings: { outgoing: ServerResponse } }
+  const bytes = new TextEncoder().encode('bytes')
+
+  it.each<[string, number, string | Uint8Array<ArrayBuffer> | null]>([
+    ['a text', 200, 'a text'],
+    ['a text that is empty', 200, ''],
+    ['bytes', 201, bytes],
+    ['nothing', 204, null],
+  ])('a page of %s is sent in one piece, not as a stream', async (_, status, body) => {
+    const calls: string[] = []
+    const app = new Hono<Env>()
+    app.use(async (c, next) => {
+      const { outgoing } = c.env
+      for (const verb of ['write', 'end'] as const) {
+        const before = outgoing[verb] as (...args: unknown[]) => never
+        outgoing[verb] = (...args: unknown[]) => {
+          calls.push(verb)
+          return before.apply(outgoing, args)
+        }
+      }
+      await next()
+    })
+    app.use(sessionMiddleware(sessions))
+    app.get('/', async (c) => {
+      await visit(c)
+      return new Response(body, { status, headers: { 'x-own': '1' } })
+    })
+    const response = await fetch(await served(app))
+    expect([response.status, response.headers.get('x-own')]).toEqual([status, '1'])
+    expect(await response.text()).toBe(new TextDecoder().decode(await new Response(body).bytes()))
+    expect(await savedIn(response)).toBe(1)
+    expect(calls).toEqual(['end'])
+  })
+
+  it('visitors who are sent the same Response object get a cookie each, and the whole page', async () => {
+    const page = new Response('the same for all', { headers: { 'x-own': '1' } })
+    const app = new Hono<Env>().use(sessionMiddleware(sessions))
+    app.get('/', async (c) => {
+      ;(await sessions.get(c)).set('visits', Number(c.req.query('visits')))
+      return page
+    })
+    app.get('/plain', () => page)
+    const url = await served(app)
+    for (const visits of [1, 2, 3]) {
+      const response = await fetch(`${url}?visits=${visits}`)
+      expect(await response.text()).toBe('the same for all')
+      expect(await savedIn(response)).toBe(visits)
+      expect(response.headers.get('x-own')).toBe('1')
+    }
+    expect((await fetch(`${url}plain`)).headers.getSetCookie()).toEqual([])
+  })
+
+  it.each<[string, unknown]>([
+    ['that keeps it under another name', undefined],
+    ['that keeps it in another order', ['a text', 'OK', {}]],
+    ['that keeps more of it', [200, 'OK', 'a text', {}]],
+  ])('a version %s sends the page, too', async (_, kept) => {
+    // The runtime's own Response, also where Hono's server has replaced it.
+    const own = Object.getPrototypeOf(Response) as typeof Response
+    const Native = own.prototype instanceof Object ? own : Response
+    const app = new Hono().use(sessionMiddleware(sessions))
+    app.get('/', async (c) => {
+      await visit(c)
+      const light = new Native('a text')
+      return kept === undefined ? light : Object.assign(light, { [Symbol('cache')]: kept })
+    })
+    const response = await app.request('/')
+    expect(await response.text()).toBe('a text')
+    expect(await savedIn(response)).toBe(1)
+  })
+})
+
+/** Serves an app with Hono's Node server until the test ends, and returns its address. */
+async function served(app: { fetch: Parameters<typeof serve>[0]['fetch'] }): Promise<string> {
+  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }) as Server
+  onTestFinished(() => void server.close())
+  if (!server.listening) await new Promise((resolve) => void server.once('listening', resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}
