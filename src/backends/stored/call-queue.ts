@@ -21,6 +21,10 @@ export interface SentCall {
 export interface CallQueue {
   /** Counts a call as sent: at once if there is room, otherwise when its turn comes. */
   enter(verb: string): SentCall | Promise<SentCall>
+  /** Counts a call that shares the turn of one that waits. If too many wait, returns the refusal. */
+  join(verb: string): Promise<never> | undefined
+  /** The turn of that many calls has come, or was refused. */
+  unjoin(count: number): void
   /** The client has settled the call: the next one is sent. */
   leave(call: SentCall): void
   /** The deadline of the call has passed. */
@@ -64,6 +68,8 @@ export function callQueue({ most, patience, upkeep, timer, clock }: QueueOptions
   // Not a Set, which would allocate a table for each call.
   const sent: SentCall[] = []
   const waiting = new Set<Waiting>()
+  /** How many calls share the turn of one that waits. */
+  let joined = 0
   let refused = 0
 
   function send(verb: string, hasWaited: boolean): SentCall {
@@ -100,6 +106,10 @@ export function callQueue({ most, patience, upkeep, timer, clock }: QueueOptions
     return notSent(verb, why)
   }
 
+  const isFull = () => waiting.size + joined >= MAX_WAITING
+  const refuseMore = (verb: string) =>
+    Promise.reject(refusal(verb, `${MAX_WAITING} calls already wait for their turn`))
+
   function refuse(call: Waiting, why: string): void {
     waiting.delete(call)
     call.cancel()
@@ -135,8 +145,15 @@ export function callQueue({ most, patience, upkeep, timer, clock }: QueueOptions
       dropLost()
       if (sent.length < most) return send(verb, false)
       if (isSilent()) return Promise.reject(refusal(verb, allLate))
-      if (waiting.size < MAX_WAITING) return wait(verb)
-      return Promise.reject(refusal(verb, `${MAX_WAITING} calls already wait for their turn`))
+      return isFull() ? refuseMore(verb) : wait(verb)
+    },
+    join(verb) {
+      if (isFull()) return refuseMore(verb)
+      joined += 1
+      return undefined
+    },
+    unjoin(count) {
+      joined -= count
     },
     leave(call) {
       if (call.place < 0) return
@@ -149,7 +166,7 @@ export function callQueue({ most, patience, upkeep, timer, clock }: QueueOptions
       if (waiting.size === 0 || !isSilent()) return
       for (const each of waiting) refuse(each, allLate)
     },
-    load: () => ({ inFlight: sent.length, waiting: waiting.size, refused }),
+    load: () => ({ inFlight: sent.length, waiting: waiting.size + joined, refused }),
     isQueueing: () => waiting.size > 0 || sent.some((call) => call.hasWaited && !call.isLate),
   }
 }

@@ -3,7 +3,8 @@
 import { SessionError } from '../../base/errors.ts'
 import type { Timer } from '../../base/ports.ts'
 import { callQueue, type SentCall } from './call-queue.ts'
-import type { StoreVerbs } from './store.ts'
+import { sharedReads } from './shared-reads.ts'
+import type { FoundRow, StoreVerbs } from './store.ts'
 import type { GuardedStore, StoredOptions } from './commit-work.ts'
 import { isNotSent, isUnknown, refusal, tooLate } from './store-errors.ts'
 
@@ -125,14 +126,20 @@ export function guardedStore(
     })
   }
 
-  function readTwice(key: string) {
+  function readAlone(key: string, entered?: SentCall) {
     const read = () => store.read(key)
-    return within('read', deadlines.read, read, undefined, async (error, call) => {
+    const again: Recover<FoundRow | null> = async (error, call) => {
       if (error instanceof SessionError || call.isLate) throw error
       await pause(timer, 5 + (random(1)[0]! / 255) * 15)
       if (call.isLate) throw error
       return read()
-    })
+    }
+    return within('read', deadlines.read, read, undefined, again, entered)
+  }
+
+  function readTogether(keys: readonly string[], call: SentCall) {
+    const read = () => store.readMany!(keys)
+    return within('read', deadlines.read, read, undefined, undefined, call)
   }
 
   async function* keys() {
@@ -152,7 +159,7 @@ export function guardedStore(
 
   const { write } = deadlines
   return {
-    read: readTwice,
+    read: store.readMany ? sharedReads(queue, readAlone, readTogether) : (key) => readAlone(key),
     insert: (key, row) => within('insert', write, () => store.insert(key, row), row),
     // The commit that waits for the swap has a deadline of its own.
     swap: (key, ifWrite, row) => tryTwice('save', write, () => store.swap(key, ifWrite, row), row),

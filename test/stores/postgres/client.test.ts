@@ -10,6 +10,8 @@ import {
   type PostgresListener,
 } from '../../../src/stores/postgres/postgres.ts'
 import type { Row } from '../../../src/backends/stored/store.ts'
+import { createSessions } from '../../../src/index.ts'
+import { SECRET } from '../../session/visitor.ts'
 import { connectPool, emptyStore, MANY, sqlOf, url } from './tables.ts'
 
 const pool = connectPool()
@@ -20,10 +22,10 @@ const SOON = Date.UTC(2100, 0, 1)
 const ROW: Row = { write: 'a', recent: [], expiresAt: SOON, owner: null, body: '' }
 
 /** An empty store, and what it sends. */
-async function counted() {
+async function counted(client = pool) {
   await emptyStore(pool, sqlOf(pool), NAME)
   const sent: string[] = []
-  const counting = new Proxy(pool, {
+  const counting = new Proxy(client, {
     get(target, name) {
       if (name !== 'query') return Reflect.get(target, name)
       return (config: { text: string }) => {
@@ -167,6 +169,31 @@ test('a login, a revocation and the read of a signed-in session take two stateme
   expect(sent.splice(0)).toHaveLength(2)
   await store.revoke('ada', 2, 1, undefined)
   expect(sent.splice(0)).toHaveLength(2)
+})
+
+test('sessions that wait for a connection are read in one statement, each as if it were alone', async () => {
+  const { store, sent } = await counted(connectPool({ max: 2 }))
+  const sessions = createSessions<{ n: number }>({ secret: SECRET, store })
+  const cookies: string[] = []
+  for (let n = 0; n < 20; n++) {
+    const session = await sessions.open('')
+    session.set('n', n)
+    // Every third visitor is signed in, the later ones of them on a device that was signed out.
+    if (n % 3 === 0) session.login(n < 10 ? 'ada' : 'bob')
+    const headers = await session.commit()
+    cookies.push(headers.getSetCookie()[0]!.split(';')[0]!)
+  }
+  await sessions.revokeUser('bob')
+  const seen = async (cookie: string) => (await sessions.open(cookie)).get('n')
+  const alone: unknown[] = []
+  for (const cookie of cookies) alone.push(await seen(cookie))
+  expect(alone.filter((n) => n === undefined)).toHaveLength(3)
+  sent.splice(0)
+  expect(await Promise.all(cookies.map(seen))).toEqual(alone)
+  expect(sent.filter((text) => text.includes('WHERE key = $1'))).toHaveLength(2)
+  expect(sent.filter((text) => text.includes('json_array_elements_text'))).toHaveLength(1)
+  // And the lists of the signed-in users: of the first visitor, and of all who waited.
+  expect(sent).toHaveLength(5)
 })
 
 test('a client that does not say how many rows it wrote is a failure, not a lost session', async () => {
