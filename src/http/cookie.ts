@@ -21,7 +21,7 @@ export function cookieValues(header: string | null | undefined, name: string): s
   let at = header.indexOf(name)
   while (at >= 0) {
     const equals = skipBlank(header, at + name.length)
-    if (header[equals] === '=' && beginsPair(header, at)) {
+    if (header.charCodeAt(equals) === EQUALS && beginsPair(header, at)) {
       const semicolon = header.indexOf(';', equals)
       const value = unquoted(header, equals + 1, semicolon < 0 ? header.length : semicolon)
       if (values === undefined) values = [value]
@@ -36,23 +36,28 @@ export function cookieValues(header: string | null | undefined, name: string): s
 const NO_NAME = /[=;]|^$/
 
 function beginsPair(header: string, at: number): boolean {
-  while (isBlank(header[at - 1])) at--
-  return at === 0 || header[at - 1] === ';'
+  while (isBlank(header.charCodeAt(at - 1))) at--
+  return at === 0 || header.charCodeAt(at - 1) === SEMICOLON
 }
 
 function unquoted(header: string, start: number, end: number): string {
   start = skipBlank(header, start)
-  while (end > start && isBlank(header[end - 1])) end--
+  while (end > start && isBlank(header.charCodeAt(end - 1))) end--
   const isQuoted = end - start > 1 && header[start] === '"' && header[end - 1] === '"'
   return isQuoted ? header.slice(start + 1, end - 1) : header.slice(start, end)
 }
 
 function skipBlank(text: string, at: number): number {
-  while (isBlank(text[at])) at++
+  while (isBlank(text.charCodeAt(at))) at++
   return at
 }
 
 // Only SP and HTAB: String.trim would turn U+2000 + "__Host-x" into a name with a trusted prefix.
-function isBlank(character: string | undefined): boolean {
-  return character === ' ' || character === '\t'
+function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB
 }
+
+const TAB = 0x09
+const SPACE = 0x20
+const SEMICOLON = 0x3b
+const EQUALS = 0x3d

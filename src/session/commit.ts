@@ -109,6 +109,12 @@ export function isSettled(state: State): boolean {
 
 function settle(state: State, done: readonly Change[], committed: Committed): void {
   const { opened, setCookie, also, former, isRenewal, notes } = committed
+  if (hasSavedNothing(state, done, committed)) {
+    state.told = undefined
+    state.isAbandoned = false
+    state.watch?.committed()
+    return
+  }
   announce(state, done, committed)
   if (notes) announceNotes(state, notes, opened)
   state.opened = opened
@@ -119,6 +125,17 @@ function settle(state: State, done: readonly Change[], committed: Committed): vo
   if (done.length > 0) state.changes = state.changes.slice(done.length)
   standOn(state, opened.record ?? state.record)
   state.watch?.committed()
+}
+
+/** Whether it was a visit without changes whose session is not renewed, as most are. */
+function hasSavedNothing(
+  { opened: before, record, changes }: State,
+  done: readonly Change[],
+  { opened, setCookie, former, notes }: Committed,
+): boolean {
+  if (done.length > 0 || changes.length > 0) return false
+  if (setCookie !== undefined || former !== undefined || notes !== undefined) return false
+  return opened === before && (opened.record ?? record) === record
 }
 
 /** Makes `base` the new base and replays later changes on it. If that fails, their own commit fails. */

@@ -14,6 +14,8 @@ export type Emit = (facts: EventFacts, subject?: EventSubject) => void
 /** What the emitter needs. */
 export interface EmitterParts {
   listener: ((event: SessionEvent) => unknown) | undefined
+  /** The types of the events that the listener is called for. @default all */
+  only?: readonly string[] | undefined
   /** Which sessions these are, for subscribers of the channel. */
   cookieName: string
   contextOf(subject: EventSubject | undefined): EventContext
@@ -27,7 +29,7 @@ export interface EmitterParts {
  * each might cause the next one. The same holds for code that it awaits, for events of the types it
  * is called for.
  */
-export function eventEmitter({ listener, cookieName, contextOf }: EmitterParts): Emit {
+export function eventEmitter({ listener, only, cookieName, contextOf }: EmitterParts): Emit {
   /** The types of the events whose listener is running, here or in what it awaits. */
   const causes = new AsyncLocalStorage<readonly string[]>()
   const report = failureReporter('The listener onEvent failed. No request was affected.')
@@ -39,8 +41,11 @@ export function eventEmitter({ listener, cookieName, contextOf }: EmitterParts):
     if (isThenable(returned)) returned.then(undefined, report)
   }
 
+  const isHeard = (type: string) => listener !== undefined && (only?.includes(type) ?? true)
+
   return (facts, subject) => {
-    if (isRunning || !(listener || EVENTS.hasSubscribers)) return
+    // Without subscribers, most events of an app in production that has no listener end here.
+    if (isRunning || !(EVENTS.hasSubscribers || isHeard(facts.type))) return
     const causedBy = causes.getStore() ?? []
     if (causedBy.includes(facts.type)) return
     isRunning = true
@@ -81,6 +86,9 @@ function printError(message: string, error: unknown): void {
 
 /** What has failed, by the type of the event. */
 const VERBS = { 'commit-failed': 'saved', 'open-failed': 'opened', 'invalid-data': 'read' }
+
+/** The types of the events that `failurePrinter` prints. */
+export const FAILURES: readonly string[] = Object.keys(VERBS)
 
 /** The shortest time between two lines for one kind of failure. In milliseconds. */
 const PRINT_EVERY_MS = 60_000

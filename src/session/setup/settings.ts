@@ -15,7 +15,7 @@ import type { Lifetime } from '../../record/lifetime.ts'
 import { userIdOf } from '../../record/record.ts'
 import { type Csrf, csrfProtection } from '../csrf/csrf.ts'
 import { checkedOrigins } from '../csrf/request-origin.ts'
-import { type Emit, eventEmitter, failurePrinter } from '../explain/emitter.ts'
+import { type Emit, eventEmitter, failurePrinter, FAILURES } from '../explain/emitter.ts'
 import { type ContextOf, eventContext } from '../explain/event-context.ts'
 import { type Development, developmentWarnings } from '../development/development.ts'
 import { withSchema } from '../schema/schema-options.ts'
@@ -108,6 +108,7 @@ export function resolveOptions(options: SessionOptions): Settings {
   const emit = eventEmitter({
     // In development a warning tells of failures.
     listener: onEvent ?? (development ? undefined : failurePrinter(clock)),
+    only: onEvent ? undefined : FAILURES,
     cookieName: writer.name,
     contextOf,
   })
