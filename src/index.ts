@@ -38,7 +38,7 @@ export {
   type EventMessage,
   type OpenMessage,
   type OpenOutcome,
-} from './session/explain/messages.ts'
+} from './session/explain/channel-messages.ts'
 export { type Rejection } from './backends/backend.ts'
 export { type StoreCallMessage } from './backends/stored/observed-store.ts'
 export { safeNext } from './http/safe-next.ts'

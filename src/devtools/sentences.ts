@@ -1,7 +1,7 @@
 /** What each outcome means and what to do about it, one sentence each, for the inspector. */
 
 import type { Rejection } from '../backends/backend.ts'
-import type { OpenMessage } from '../session/explain/messages.ts'
+import type { OpenMessage } from '../session/explain/channel-messages.ts'
 import type { SessionEvent } from '../session/explain/events.ts'
 
 /** How much attention an entry deserves. */

@@ -7,7 +7,7 @@ import type {
   EventMessage,
   OpenMessage,
   WarningMessage,
-} from '../session/explain/messages.ts'
+} from '../session/explain/channel-messages.ts'
 import { notAccepted, notOpened, type Sentence, sentenceOf } from './sentences.ts'
 
 /** One line of the timeline. */

@@ -1,6 +1,6 @@
 /** The attributes that spans and metrics of one operation share. Each has only a few values. */
 
-import type { CommitMessage, OpenMessage } from '../session/explain/messages.ts'
+import type { CommitMessage, OpenMessage } from '../session/explain/channel-messages.ts'
 import type { Attributes } from './api.ts'
 
 /** The attributes for the outcome of an open or a commit. */

@@ -2,7 +2,11 @@
 
 import { COMMITS, EVENTS, OPENS, STORE_CALLS } from '../base/channels.ts'
 import type { StoreCallMessage } from '../backends/stored/observed-store.ts'
-import type { CommitMessage, EventMessage, OpenMessage } from '../session/explain/messages.ts'
+import type {
+  CommitMessage,
+  EventMessage,
+  OpenMessage,
+} from '../session/explain/channel-messages.ts'
 import type { StoreStatus } from '../session/stored-sessions.ts'
 import type { Attributes, Meter, Observe } from './api.ts'
 import { resultOf } from './attributes.ts'

@@ -1,7 +1,7 @@
 /** The spans `session.open` and `session.commit`. */
 
 import { COMMITS, OPENS, type Operation } from '../base/channels.ts'
-import type { CommitMessage, OpenMessage } from '../session/explain/messages.ts'
+import type { CommitMessage, OpenMessage } from '../session/explain/channel-messages.ts'
 import type { Attributes, Span, Tracer } from './api.ts'
 import { resultOf } from './attributes.ts'
 import { type Stop, subscribe } from '../base/subscribe.ts'

@@ -8,7 +8,7 @@ import { timeoutsOf } from '../record/lifetime.ts'
 import type { SessionRecord } from '../record/record.ts'
 import { lifetimeOf } from '../record/session-lifetime.ts'
 import { subjectOf } from './explain/event-context.ts'
-import type { CommitMessage, OpenMessage } from './explain/messages.ts'
+import type { CommitMessage, OpenMessage } from './explain/channel-messages.ts'
 import { changedNames } from './lost-changes.ts'
 import type { Host, State } from './state.ts'
 
