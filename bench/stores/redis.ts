@@ -11,6 +11,9 @@ import { sessionsIn } from './sessions-in.ts'
 
 const url = process.env['REDIS_URL']!
 
+/** As the guide says: the commands of one turn of the event loop are sent together. */
+const PIPELINED = { enableAutoPipelining: true }
+
 async function nodeRedis() {
   const client = createClient({ url })
   await client.connect()
@@ -32,7 +35,7 @@ export const servers: Servers = {
     })
   },
   async 'bare, ioredis'() {
-    const client = new Redis(url)
+    const client = new Redis(url, PIPELINED)
     await client.script('LOAD', BARE_SWAP)
     return bare({
       read: (key) => client.get(key),
@@ -40,7 +43,8 @@ export const servers: Servers = {
     })
   },
   'sojourn, node-redis': async () => withSojourn(sessionsIn(redisStore(await nodeRedis()))),
-  'sojourn, ioredis': () => withSojourn(sessionsIn(redisStore(new Redis(url)))),
+  'sojourn, ioredis': () => withSojourn(sessionsIn(redisStore(new Redis(url, PIPELINED)))),
+  'sojourn, ioredis as it is': () => withSojourn(sessionsIn(redisStore(new Redis(url)))),
   'express-session, connect-redis': async () =>
     withExpressSession(new RedisStore({ client: await nodeRedis() })),
 }

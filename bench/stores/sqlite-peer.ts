@@ -11,11 +11,13 @@ import { fileURLToPath } from 'node:url'
 import type expressSession from 'express-session'
 import { type Effort, Unavailable } from '../figures.ts'
 
-const PACKAGES = ['better-sqlite3@12.11.1', 'better-sqlite3-session-store@0.1.0']
+// Version 12 ends the process on Node 24, when a statement is collected.
+const PACKAGES = ['better-sqlite3@13.2.0', 'better-sqlite3-session-store@0.1.0']
 
 const abi = process.versions.modules
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const folder = join(root, 'node_modules', '.cache', `bench-sqlite-${abi}`)
+const name = `bench-${PACKAGES[0]!.replace('@', '-')}-${abi}`
+const folder = join(root, 'node_modules', '.cache', name)
 
 interface Peer {
   Database: new (file: string) => { pragma(text: string): void }

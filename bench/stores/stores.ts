@@ -20,6 +20,7 @@ export const redis: Section = (effort) =>
       'bare, ioredis',
       'sojourn, node-redis',
       'sojourn, ioredis',
+      'sojourn, ioredis as it is',
       'express-session, connect-redis',
     ]),
   )
