@@ -88,7 +88,7 @@ export interface Committed {
   /** Set-Cookie lines of former sessions: see the option `formerly`. */
   former?: readonly string[]
   /** Events to emit. */
-  notes?: readonly Note[]
+  notes?: readonly Note[] | undefined
 }
 
 /** Events of a commit; see the events. */

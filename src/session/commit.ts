@@ -109,12 +109,7 @@ export function isSettled(state: State): boolean {
 
 function settle(state: State, done: readonly Change[], committed: Committed): void {
   const { opened, setCookie, also, former, isRenewal, notes } = committed
-  if (hasSavedNothing(state, done, committed)) {
-    state.told = undefined
-    state.isAbandoned = false
-    state.watch?.committed()
-    return
-  }
+  if (hasNothingToSettle(state, done, committed)) return
   announce(state, done, committed)
   if (notes) announceNotes(state, notes, opened)
   state.opened = opened
@@ -127,15 +122,15 @@ function settle(state: State, done: readonly Change[], committed: Committed): vo
   state.watch?.committed()
 }
 
-/** Whether it was a visit without changes whose session is not renewed, as most are. */
-function hasSavedNothing(
-  { opened: before, record, changes }: State,
+/** Whether nothing was changed, renewed or reported, as in most visits. */
+function hasNothingToSettle(
+  { opened: before, watch }: State,
   done: readonly Change[],
-  { opened, setCookie, former, notes }: Committed,
+  { opened, former, notes }: Committed,
 ): boolean {
-  if (done.length > 0 || changes.length > 0) return false
-  if (setCookie !== undefined || former !== undefined || notes !== undefined) return false
-  return opened === before && (opened.record ?? record) === record
+  if (done.length > 0 || watch !== undefined) return false
+  // A backend that saves or renews returns another `opened`.
+  return opened === before && former === undefined && !notes?.length
 }
 
 /** Makes `base` the new base and replays later changes on it. If that fails, their own commit fails. */

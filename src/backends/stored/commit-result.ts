@@ -19,7 +19,7 @@ export interface CommitParts extends OpenParts {
 export type StoredRequest = CommitRequest & { opened: StoredOpened }
 
 /** The result if nothing was written, or if the browser needs no new cookie. */
-export function unchanged(opened: StoredOpened, notes: Note[] = []): Committed {
+export function unchanged(opened: StoredOpened, notes?: Note[]): Committed {
   return { opened, setCookie: undefined, notes }
 }
 
