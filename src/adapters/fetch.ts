@@ -94,7 +94,10 @@ export async function respond(
 }
 
 /** Cancels a body. The body of another library's Response may not be a stream. */
-function release({ body }: Response): void {
+function release(response: Response): void {
+  // It is no stream yet, and would be sent to no other visitor after it was one.
+  if (keptBody(response)) return
+  const { body } = response
   void body?.cancel?.()?.catch(() => {})
 }
 
@@ -121,7 +124,8 @@ export function withOutgoing(response: Response, outgoing: Outgoing): Response {
   const headers = mergeInto(new Headers(response.headers), outgoing)
   const { status } = response
   const kept = keptBody(response)
-  // Without `statusText`, which this server does not send, and which would make a full response.
+  // Without `statusText`: reading it would make a full response. This server does not send it, but what
+  // reads the response in this process gets none.
   if (kept) return new Response(kept.body, { status, headers })
   const { statusText } = response
   return new Response(response.body, { status, statusText, headers })

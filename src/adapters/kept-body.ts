@@ -1,15 +1,15 @@
 /** The body of a response of Hono's Node server, read without turning the response into a stream. */
 
 /**
- * Returns what the body of a response was made of, if it is a text, bytes or nothing and the server
- * of `@hono/node-server` still has it as it is; `undefined` for every other response.
+ * Returns the body of a response as it was given, if it is no stream and the server of
+ * `@hono/node-server` still has it so; `undefined` for every other response.
  *
  * That server replaces `Response` by a light one, which holds `[status, body, headers]` under a symbol
- * named `cache`. Reading `response.body` instead makes a full response of it and sends the text as a
- * stream, which takes four times as long as the rest of the request.
+ * named `cache`. Reading `response.body` would make a full response of it, and send the text as a stream:
+ * that takes as much time as all the rest of a request with a session.
  *
- * It is not part of the server's interface. So only a value of exactly that shape is used, and a
- * version that keeps it otherwise is merely slower.
+ * The symbol is not part of the server's interface. So only a value of exactly that shape is used, and
+ * a version that keeps it otherwise is merely slower.
  */
 export function keptBody(response: Response): { body: KeptBody } | undefined {
   if (cacheKey === undefined || !Object.hasOwn(response, cacheKey)) {
@@ -19,14 +19,16 @@ export function keptBody(response: Response): { body: KeptBody } | undefined {
   const kept: unknown = (response as Response & { [key: symbol]: unknown })[cacheKey]
   if (!Array.isArray(kept) || kept.length !== 3 || kept[0] !== response.status) return undefined
   const body: unknown = kept[1]
-  const isPlain = body === null || typeof body === 'string' || body instanceof Uint8Array
-  return isPlain ? { body: body as KeptBody } : undefined
+  const isText = body === null || typeof body === 'string'
+  return isText || body instanceof Uint8Array || body instanceof Blob
+    ? { body: body as KeptBody }
+    : undefined
 }
 
 /** The server's symbol, once it was seen. */
 let cacheKey: symbol | undefined
 
-type KeptBody = string | Uint8Array<ArrayBuffer> | null
+type KeptBody = string | Uint8Array<ArrayBuffer> | Blob | null
 
 function isCache({ description }: symbol): boolean {
   return description === 'cache'

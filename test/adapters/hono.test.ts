@@ -322,32 +322,40 @@ describe('loginRequired', () => {
   })
 })
 
-it('a change of a handler that writes to the response of Node by itself is reported', async () => {
-  const events: SessionEvent[] = []
-  const heard = createSessions<Data>({
-    secret: SECRET,
-    onEvent: (event) => void events.push(event),
-  })
-  type Env = { Bindings: { outgoing: ServerResponse } }
-  const app = new Hono<Env>().use(sessionMiddleware(heard))
-  app.get('/', async (c) => {
-    ;(await heard.get(c)).set('visits', 1)
-    c.env.outgoing.end('by hand')
-    return RESPONSE_ALREADY_SENT
-  })
-  const response = await fetch(await served(app))
-  expect(await response.text()).toBe('by hand')
-  expect(events.map(({ type }) => type)).toContain('changes-lost')
-})
+it.each<[string, () => Response]>([
+  ['RESPONSE_ALREADY_SENT', () => RESPONSE_ALREADY_SENT],
+  // Hono's server has replaced Response by its own when it is called.
+  ['a light one', () => new Response(null, { headers: { 'x-hono-already-sent': 'true' } })],
+])(
+  'a change of a handler that writes to the response of Node by itself is reported: %s',
+  async (_, sent) => {
+    const events: SessionEvent[] = []
+    const heard = createSessions<Data>({
+      secret: SECRET,
+      onEvent: (event) => void events.push(event),
+    })
+    type Env = { Bindings: { outgoing: ServerResponse } }
+    const app = new Hono<Env>().use(sessionMiddleware(heard))
+    app.get('/', async (c) => {
+      ;(await heard.get(c)).set('visits', 1)
+      c.env.outgoing.end('by hand')
+      return sent()
+    })
+    const response = await fetch(await served(app))
+    expect(await response.text()).toBe('by hand')
+    expect(events.map(({ type }) => type)).toContain('changes-lost')
+  },
+)
 
 describe("on Hono's Node server", () => {
   type Env = { Bindings: { outgoing: ServerResponse } }
   const bytes = new TextEncoder().encode('bytes')
 
-  it.each<[string, number, string | Uint8Array<ArrayBuffer> | null]>([
+  it.each<[string, number, string | Uint8Array<ArrayBuffer> | Blob | null]>([
     ['a text', 200, 'a text'],
     ['a text that is empty', 200, ''],
     ['bytes', 201, bytes],
+    ['a Blob', 200, new Blob(['a blob'])],
     ['nothing', 204, null],
   ])('a page of %s is sent in one piece, not as a stream', async (_, status, body) => {
     const calls: string[] = []
@@ -393,6 +401,64 @@ describe("on Hono's Node server", () => {
     expect((await fetch(`${url}plain`)).headers.getSetCookie()).toEqual([])
   })
 
+  it('a save that fails does not break a Response that other visitors are sent, too', async () => {
+    const page = new Response('the same for all')
+    const { stored, away } = failing()
+    const app = new Hono<Env>().use(sessionMiddleware(stored))
+    app.get('/', async (c) => {
+      ;(await stored.get(c)).set('visits', 1)
+      return page
+    })
+    app.get('/plain', () => page)
+    const url = await served(app)
+    const seen: [number, string][] = []
+    for (const [path, isAway] of [
+      ['', false],
+      ['', true],
+      ['', false],
+      ['plain', false],
+    ] as const) {
+      away.is = isAway
+      const response = await fetch(`${url}${path}`)
+      seen.push([response.status, response.ok ? await response.text() : ''])
+    }
+    const whole: [number, string] = [200, 'the same for all']
+    expect(seen).toEqual([whole, [503, ''], whole, whole])
+  })
+
+  it('a stream that is not sent because the save fails is cancelled', async () => {
+    const { stored, away } = failing()
+    let hasCancelled = false
+    const app = new Hono<Env>().use(sessionMiddleware(stored))
+    app.get('/', async (c) => {
+      ;(await stored.get(c)).set('visits', 1)
+      return new Response(new ReadableStream({ cancel: () => void (hasCancelled = true) }))
+    })
+    away.is = true
+    expect((await fetch(await served(app))).status).toBe(503)
+    expect(hasCancelled).toBe(true)
+  })
+
+  it('a stream, a Blob and a form are sent as they are', async () => {
+    const app = new Hono<Env>().use(sessionMiddleware(sessions))
+    app.get('/:kind', async (c) => {
+      await visit(c)
+      if (c.req.param('kind') === 'blob')
+        return new Response(new Blob(['a blob'], { type: 'text/x' }))
+      if (c.req.param('kind') === 'form') return new Response(new URLSearchParams({ a: 'form' }))
+      return new Response(new Blob(['a stream']).stream())
+    })
+    const url = await served(app)
+    for (const [kind, text] of [
+      ['blob', 'a blob'],
+      ['form', 'a=form'],
+      ['stream', 'a stream'],
+    ]) {
+      const response = await fetch(`${url}${kind}`)
+      expect([await response.text(), await savedIn(response)]).toEqual([text, 1])
+    }
+  })
+
   it.each<[string, unknown]>([
     ['that keeps it under another name', undefined],
     ['that keeps it in another order', ['a text', 'OK', {}]],
@@ -412,6 +478,17 @@ describe("on Hono's Node server", () => {
     expect(await savedIn(response)).toBe(1)
   })
 })
+
+/** Sessions in a store that cannot save new ones while it is away. */
+function failing() {
+  const memory = memoryStore()
+  const away = { is: false }
+  const store: typeof memory = {
+    ...memory,
+    insert: (...args) => (away.is ? Promise.reject(new Error('away')) : memory.insert(...args)),
+  }
+  return { stored: createSessions<Data>({ secret: SECRET, store }), away }
+}
 
 /** Serves an app with Hono's Node server until the test ends, and returns its address. */
 async function served(app: { fetch: Parameters<typeof serve>[0]['fetch'] }): Promise<string> {

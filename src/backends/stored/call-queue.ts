@@ -24,7 +24,7 @@ export interface CallQueue {
   /** Counts a call that shares the turn of one that waits. If too many wait, returns the refusal. */
   join(verb: string): Promise<never> | undefined
   /** The turn of that many calls has come, or was refused. */
-  unjoin(count: number): void
+  unjoin(count: number, isRefused: boolean): void
   /** The client has settled the call: the next one is sent. */
   leave(call: SentCall): void
   /** The deadline of the call has passed. */
@@ -148,12 +148,14 @@ export function callQueue({ most, patience, upkeep, timer, clock }: QueueOptions
       return isFull() ? refuseMore(verb) : wait(verb)
     },
     join(verb) {
+      if (isSilent()) return Promise.reject(refusal(verb, allLate))
       if (isFull()) return refuseMore(verb)
       joined += 1
       return undefined
     },
-    unjoin(count) {
+    unjoin(count, isRefused) {
       joined -= count
+      if (isRefused) refused += count
     },
     leave(call) {
       if (call.place < 0) return

@@ -33,7 +33,10 @@ export interface StoredOptions extends Omit<StoreRules, 'rotate' | 'grace'> {
 }
 
 /** A store whose calls fail with ERR_STORE_UNAVAILABLE after a deadline. */
-export interface GuardedStore extends Omit<StoreVerbs, 'engine' | 'pool' | 'subscribe'> {
+export interface GuardedStore extends Omit<
+  StoreVerbs,
+  'engine' | 'pool' | 'subscribe' | 'sharedRead'
+> {
   load(): StoreLoad
   /** Whether calls wait for their turn or for a connection. Deadlines are then extended once. */
   isQueueing(): boolean

@@ -3,7 +3,7 @@
 import { SessionError } from '../../base/errors.ts'
 import type { Timer } from '../../base/ports.ts'
 import { callQueue, type SentCall } from './call-queue.ts'
-import { sharedReads } from './shared-reads.ts'
+import { type Outcome, sharedReads } from './shared-reads.ts'
 import type { FoundRow, StoreVerbs } from './store.ts'
 import type { GuardedStore, StoredOptions } from './commit-work.ts'
 import { isNotSent, isUnknown, refusal, tooLate } from './store-errors.ts'
@@ -126,21 +126,52 @@ export function guardedStore(
     })
   }
 
-  function readAlone(key: string, entered?: SentCall) {
-    const read = () => store.read(key)
-    const again: Recover<FoundRow | null> = async (error, call) => {
-      if (error instanceof SessionError || call.isLate) throw error
-      await pause(timer, 5 + (random(1)[0]! / 255) * 15)
-      if (call.isLate) throw error
-      return read()
-    }
-    return within('read', deadlines.read, read, undefined, again, entered)
+  /** The pause before a failed read is repeated, within its deadline: it lets a connection come back. */
+  async function beforeRepeat(error: unknown, call: SentCall): Promise<void> {
+    if (error instanceof SessionError || call.isLate) throw error
+    await pause(timer, 5 + (random(1)[0]! / 255) * 15)
+    if (call.isLate) throw error
   }
 
-  function readTogether(keys: readonly string[], call: SentCall) {
-    const read = () => store.readMany!(keys)
-    return within('read', deadlines.read, read, undefined, undefined, call)
+  function readAlone(key: string, entered?: SentCall) {
+    const read = () => store.read(key)
+    const repeat: Recover<FoundRow | null> = async (error, call) => {
+      await beforeRepeat(error, call)
+      return read()
+    }
+    return within('read', deadlines.read, read, undefined, repeat, entered)
   }
+
+  /** Reads several rows in one call; if it fails, one after another, within the same deadline. */
+  function readTogether(wanted: readonly string[], entered: SentCall) {
+    const read = async (): Promise<readonly Outcome[]> => {
+      const rows: unknown = await store.readMany!(wanted)
+      return Array.isArray(rows) ? rows : []
+    }
+    const repeat: Recover<readonly Outcome[]> = async (error, call) => {
+      await beforeRepeat(error, call)
+      const rows: Outcome[] = []
+      for (const key of wanted) {
+        if (call.isLate) throw error
+        try {
+          rows.push(await store.read(key))
+        } catch (failure) {
+          rows.push({ failure: refusal('read', failure, undefined) })
+        }
+      }
+      return rows
+    }
+    return within('read', deadlines.read, read, undefined, repeat, entered)
+  }
+
+  const read = sharedReads({
+    queue,
+    alone: readAlone,
+    together: readTogether,
+    clock,
+    openFor: deadlines.queue / 5,
+  })
+  const isShared = store.readMany !== undefined && store.sharedRead === store.read
 
   async function* keys() {
     const batches = store.keys()[Symbol.asyncIterator]()
@@ -159,7 +190,7 @@ export function guardedStore(
 
   const { write } = deadlines
   return {
-    read: store.readMany ? sharedReads(queue, readAlone, readTogether) : (key) => readAlone(key),
+    read: isShared ? read : (key) => readAlone(key),
     insert: (key, row) => within('insert', write, () => store.insert(key, row), row),
     // The commit that waits for the swap has a deadline of its own.
     swap: (key, ifWrite, row) => tryTwice('save', write, () => store.swap(key, ifWrite, row), row),

@@ -12,7 +12,7 @@ export interface StoreCallMessage {
   /** The engine's name, such as `SQLite`. */
   readonly engine: string
   /** Which of the store's verbs was called, such as `read` or `swap`. */
-  readonly verb: Exclude<keyof StoreVerbs, 'engine' | 'pool' | 'subscribe'>
+  readonly verb: Exclude<keyof StoreVerbs, 'engine' | 'pool' | 'subscribe' | 'sharedRead'>
   /** How long the client took, in milliseconds, past the deadline if need be. From the end on. */
   duration?: number
   /** `lost`: the compare-and-swap failed, since a concurrent request has changed the session. */
@@ -63,9 +63,11 @@ export function observedStore(store: StoreVerbs): StoreVerbs {
     }
   }
 
+  const read = observedVerb('read')
   return {
     ...store,
-    read: observedVerb('read'),
+    read,
+    sharedRead: store.sharedRead === store.read ? read : undefined,
     insert: observedVerb('insert'),
     swap: observedVerb('swap'),
     touch: observedVerb('touch'),

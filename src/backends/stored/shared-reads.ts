@@ -1,82 +1,82 @@
 /** Reads that wait for their turn share a call: the turn of the first one reads the rows of all. */
 
+import type { Clock } from '../../base/ports.ts'
 import type { CallQueue, SentCall } from './call-queue.ts'
 import type { FoundRow } from './store.ts'
 
 /** How many reads share a call at most. */
-const MOST = 64
+const MOST = 16
 
-type Rows = readonly (FoundRow | null)[]
+/** What was read for a key: its row, nothing, or why it could not be read. */
+export type Outcome = FoundRow | null | { readonly failure: unknown }
 
-/** The reads that wait for one turn, and what it will read: no rows if each has to be read alone. */
+/** The reads that wait for one turn. */
 interface Group {
   readonly keys: string[]
-  readonly rows: Promise<Rows>
+  /** When the first one began to wait. */
+  readonly since: number
+  readonly rows: Promise<readonly Outcome[]>
+}
+
+interface SharedReadsParts {
+  queue: CallQueue
+  /** Reads one row, as the call that was sent. */
+  alone(key: string, call?: SentCall): Promise<FoundRow | null>
+  /** Reads several rows, in the order of the keys. */
+  together(keys: readonly string[], call: SentCall): Promise<readonly Outcome[]>
+  clock: Clock
+  /**
+   * How long a group is open, in milliseconds. The turn that its first read waits for is refused after a
+   * bounded time, and with it those that joined later.
+   */
+  openFor: number
 }
 
 /**
  * Makes the function that reads a row: alone if there is room in the queue, otherwise together with
  * others that wait.
  *
- * If a shared call fails, each of its rows is read alone, since a single row may be the reason. After
- * its deadline none is: all of them have then waited long enough.
- *
- * @param alone reads one row, as the call that was sent.
- * @param together reads several rows: for each key what `alone` does, in the same order.
+ * Only a read of its own, made by its own request, says that a session does not exist.
  */
-export function sharedReads(
-  queue: CallQueue,
-  alone: (key: string, call?: SentCall) => Promise<FoundRow | null>,
-  together: (keys: readonly string[], call: SentCall) => Promise<Rows>,
-): (key: string) => Promise<FoundRow | null> {
-  /** Further reads join it until its turn comes. */
-  let open: Group | undefined
+export function sharedReads({ queue, alone, together, clock, openFor }: SharedReadsParts) {
+  let latest: Group | undefined
+
+  function isOpen({ keys, since }: Group): boolean {
+    return keys.length < MOST && clock() - since < openFor
+  }
 
   function begin(turn: Promise<SentCall>): Group {
     const keys: string[] = []
-    const close = () => {
-      if (open === group) open = undefined
-      queue.unjoin(keys.length - 1)
+    const close = (isRefused: boolean) => {
+      if (latest === group) latest = undefined
+      queue.unjoin(keys.length - 1, isRefused)
     }
     const rows = turn.then(
-      (call) => {
-        close()
-        return readAll(keys, call)
+      async (call) => {
+        close(false)
+        return keys.length === 1 ? [await alone(keys[0]!, call)] : together(keys, call)
       },
       (error: unknown) => {
-        close()
+        close(true)
         throw error
       },
     )
-    const group: Group = { keys, rows }
+    const group: Group = { keys, since: clock(), rows }
     return group
-  }
-
-  async function readAll(keys: readonly string[], call: SentCall): Promise<Rows> {
-    if (keys.length === 1) return [await alone(keys[0]!, call)]
-    try {
-      const rows: unknown = await together(keys, call)
-      return Array.isArray(rows) ? rows : []
-    } catch (error) {
-      if (call.isLate) throw error
-      return []
-    }
   }
 
   async function rowOf(key: string, { keys, rows }: Group): Promise<FoundRow | null> {
     const at = keys.push(key) - 1
-    const row = (await rows)[at]
-    // If the store has returned too few rows, that does not say that there is no session.
-    return row === undefined ? alone(key) : row
+    const row = (await rows)[at] ?? null
+    if (row !== null && 'failure' in row) throw row.failure
+    return row === null && keys.length > 1 ? alone(key) : row
   }
 
-  return (key) => {
-    if (open !== undefined && open.keys.length < MOST) {
-      return queue.join('read') ?? rowOf(key, open)
-    }
+  return (key: string): Promise<FoundRow | null> => {
+    if (latest !== undefined && isOpen(latest)) return queue.join('read') ?? rowOf(key, latest)
     const entered = queue.enter('read')
     if (!(entered instanceof Promise)) return alone(key, entered)
-    open = begin(entered)
-    return rowOf(key, open)
+    latest = begin(entered)
+    return rowOf(key, latest)
   }
 }

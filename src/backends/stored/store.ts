@@ -196,6 +196,14 @@ export interface Watching {
   readMany?(keys: readonly string[]): Promise<readonly (FoundRow | null)[]>
 
   /**
+   * The store's own `read`, if reads that wait for a connection shall share a call of `readMany`. A
+   * copy of the store with another `read` does not share: its `readMany` knows nothing of it.
+   *
+   * @default each row is read alone
+   */
+  readonly sharedRead?: Store['read'] | undefined
+
+  /**
    * Calls `removed` with each key whose row any process removes, from when the promise resolves
    * until the function is called that it resolves to.
    *

@@ -18,7 +18,12 @@ import { schemaScript, tablesOf } from './schema.ts'
 import { decodeKeys, decodeRow, encodeRow } from './row.ts'
 import { statements } from './statements.ts'
 import { schemaFault } from '../schema-version.ts'
-import { GARBAGE_MS, type Row, type SessionStore } from '../../backends/stored/store.ts'
+import {
+  type FoundRow,
+  GARBAGE_MS,
+  type Row,
+  type SessionStore,
+} from '../../backends/stored/store.ts'
 import { hasWonBefore, timeToLive } from '../verb-rules.ts'
 import { sessionStore } from '../session-store.ts'
 
@@ -104,6 +109,12 @@ export function postgresStore(
     return found ? decodeRow(found) : null
   }
 
+  async function read(key: string): Promise<FoundRow | null> {
+    const row = await rowAt(key)
+    if (row === null || row.owner === null) return row && { ...row, ...NO_OWNER }
+    return { ...row, ...(await standingOf(row.owner, key)) }
+  }
+
   function removeRow(key: string) {
     if (!subscribe) return send(sql.remove, key, GARBAGE_MS)
     return send(sql.removeAndNotify, key, GARBAGE_MS).catch((error: unknown) => {
@@ -116,11 +127,8 @@ export function postgresStore(
     engine: 'PostgreSQL',
     pool: connection.pool,
 
-    async read(key) {
-      const row = await rowAt(key)
-      if (row === null || row.owner === null) return row && { ...row, ...NO_OWNER }
-      return { ...row, ...(await standingOf(row.owner, key)) }
-    },
+    read,
+    sharedRead: read,
 
     async readMany(keys) {
       const { rows } = await send(sql.rows, JSON.stringify(keys))

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { guardedStore } from '../../../src/backends/stored/deadlines.ts'
 import type { FoundRow, StoreVerbs } from '../../../src/backends/stored/store.ts'
-import type { SessionError } from '../../../src/base/errors.ts'
+import { SessionError } from '../../../src/base/errors.ts'
 import { systemRandom } from '../../../src/base/ports.ts'
 import { memoryStore } from '../../../src/stores/memory/memory.ts'
 import { fakeClock } from '../../../src/testing/time/clock.ts'
@@ -23,6 +23,7 @@ const rowOf = (key: string): FoundRow | null =>
       }
 
 interface Call {
+  verb: 'read' | 'readMany'
   keys: string[]
   answer(): void
   answerWith(rows: unknown): void
@@ -30,20 +31,22 @@ interface Call {
 }
 
 /** A store with one connection whose calls a test answers, and the calls that it got. */
-function held({ concurrency = 1, verbs = {} as Partial<StoreVerbs> } = {}) {
+function held({ concurrency = 1, verbs = {} as Partial<StoreVerbs>, shares = true } = {}) {
   const clock = fakeClock()
   const timers = heldTimers(clock)
   const calls: Call[] = []
-  const call = <Answer>(keys: readonly string[], rows: Answer) =>
+  const call = <Answer>(verb: Call['verb'], keys: readonly string[], rows: Answer) =>
     new Promise<Answer>((resolve, reject) => {
       const answerWith = resolve as (rows: unknown) => void
-      calls.push({ keys: [...keys], answer: () => resolve(rows), answerWith, fail: reject })
+      calls.push({ verb, keys: [...keys], answer: () => resolve(rows), answerWith, fail: reject })
     })
+  const read = (key: string) => call('read', [key], rowOf(key))
   const store = guardedStore(
     {
       ...memoryStore({ clock }),
-      read: (key) => call([key], rowOf(key)),
-      readMany: (keys) => call(keys, keys.map(rowOf)),
+      read,
+      ...(shares && { sharedRead: read }),
+      readMany: (keys) => call('readMany', keys, keys.map(rowOf)),
       ...verbs,
     },
     {
@@ -55,7 +58,7 @@ function held({ concurrency = 1, verbs = {} as Partial<StoreVerbs> } = {}) {
     },
   )
   const outcomes: Record<string, unknown> = {}
-  const read = (...keys: string[]) => {
+  const readAll = (...keys: string[]) => {
     for (const key of keys) {
       store.read(key).then(
         (row) => (outcomes[key] = row?.body ?? null),
@@ -63,7 +66,7 @@ function held({ concurrency = 1, verbs = {} as Partial<StoreVerbs> } = {}) {
       )
     }
   }
-  return { store, timers, calls, outcomes, read }
+  return { store, clock, timers, calls, outcomes, read: readAll }
 }
 
 const UNAVAILABLE = 'ERR_STORE_UNAVAILABLE'
@@ -81,6 +84,11 @@ describe('reads that wait for a connection', () => {
     expect(store.load()).toEqual({ inFlight: 1, waiting: 0, refused: 0 })
     calls[1]!.answer()
     await settled()
+    // Only a read of its own says that a session does not exist.
+    expect(calls[2]!).toMatchObject({ verb: 'read', keys: ['NONE'] })
+    expect(outcomes).toEqual({ a: 'a', b: 'b', c: 'c' })
+    calls[2]!.answer()
+    await settled()
     expect(outcomes).toEqual({ a: 'a', b: 'b', NONE: null, c: 'c' })
     expect(store.load().inFlight).toBe(0)
   })
@@ -92,15 +100,41 @@ describe('reads that wait for a connection', () => {
     expect(calls.map(({ keys }) => keys)).toEqual([['a'], ['b'], ['c']])
   })
 
-  it('are sent one by one where the store reads no more at once', async () => {
-    const { calls, outcomes, read } = held({ verbs: { readMany: undefined as never } })
-    read('a', 'b')
-    for (const at of [0, 1]) {
+  it.each<[string, Parameters<typeof held>[0]]>([
+    ['the store does not share its reads', { shares: false }],
+    ['the store cannot read several rows', { verbs: { readMany: undefined as never } }],
+  ])('are sent one by one where %s', async (_, options) => {
+    const { calls, outcomes, read } = held(options)
+    read('a', 'b', 'c')
+    for (const at of [0, 1, 2]) {
       await settled()
       calls[at]!.answer()
     }
     await settled()
-    expect(calls.map(({ keys }) => keys)).toEqual([['a'], ['b']])
+    expect(calls.map(({ keys }) => keys)).toEqual([['a'], ['b'], ['c']])
+    expect(outcomes).toEqual({ a: 'a', b: 'b', c: 'c' })
+  })
+
+  it('are sent one by one through a copy of the store that has another read', async () => {
+    const copy = { read: (key: string) => Promise.resolve(rowOf(`${key} of the copy`)) }
+    const { calls, outcomes, read } = held({ verbs: copy })
+    read('a', 'b', 'c')
+    await settled()
+    expect(outcomes).toEqual({ a: 'a of the copy', b: 'b of the copy', c: 'c of the copy' })
+    expect(calls).toEqual([])
+  })
+
+  it('a single one among them is an ordinary read, with its retry', async () => {
+    const { calls, outcomes, read, timers } = held()
+    read('a', 'b')
+    await settled()
+    calls[0]!.answer()
+    await settled()
+    expect(calls[1]).toMatchObject({ verb: 'read', keys: ['b'] })
+    calls[1]!.fail(new Error('a connection was lost'))
+    await timers.pass(20)
+    calls[2]!.answer()
+    await settled()
     expect(outcomes).toEqual({ a: 'a', b: 'b' })
   })
 
@@ -115,15 +149,27 @@ describe('reads that wait for a connection', () => {
     expect((await Promise.all(rows)).map((row) => row?.body)).toEqual(['first', 'a', 'a'])
   })
 
-  it('are at most 64 in a call', async () => {
+  it('are at most 16 in a call', async () => {
     const { calls, read } = held()
-    read('first', ...Array.from({ length: 70 }, (_, at) => `key ${at}`))
+    read('first', ...Array.from({ length: 20 }, (_, at) => `key ${at}`))
     await settled()
     for (const at of [0, 1]) {
       calls[at]!.answer()
       await settled()
     }
-    expect(calls.map(({ keys }) => keys.length)).toEqual([1, 64, 6])
+    expect(calls.map(({ keys }) => keys.length)).toEqual([1, 16, 4])
+  })
+
+  it('join the newest of two groups, also after the older one was sent', async () => {
+    const { calls, read } = held()
+    read('first', ...Array.from({ length: 20 }, (_, at) => `key ${at}`))
+    await settled()
+    calls[0]!.answer()
+    await settled()
+    read('one more')
+    calls[1]!.answer()
+    await settled()
+    expect(calls.map(({ keys }) => keys.length)).toEqual([1, 16, 5])
   })
 
   it('do not change the order of the writes that wait', async () => {
@@ -154,18 +200,29 @@ describe('a shared call that fails', () => {
     return all
   }
 
-  it('is followed by a read of each row, so that one row fails only itself', async () => {
-    const { calls, outcomes, timers } = await shared('a', 'b', 'c')
+  it('is followed by a read of each row, one after another in its place, so that one fails only itself', async () => {
+    const { calls, outcomes, read, store, timers } = await shared('a', 'b', 'c')
+    read('later')
     calls[1]!.fail(new Error('a row is damaged'))
-    await settled()
-    // The first one alone, the others together again: `b` is the damaged one.
-    for (let at = 2; at < 12 && calls[at]; at += 1) {
-      const call = calls[at]!
-      if (call.keys.includes('b')) call.fail(new Error('a row is damaged'))
+    await timers.pass(20)
+    for (const key of ['a', 'b', 'c']) {
+      const call = calls.at(-1)!
+      expect(call).toMatchObject({ verb: 'read', keys: [key] })
+      expect(store.load().inFlight).toBe(1)
+      if (key === 'b') call.fail(new Error('a row is damaged'))
       else call.answer()
-      await timers.pass(30)
+      await settled()
     }
     expect(outcomes).toEqual({ first: 'first', a: 'a', b: UNAVAILABLE, c: 'c' })
+    expect(calls.at(-1)!.keys).toEqual(['later'])
+  })
+
+  it('because of the tables fails all of them at once, with that error', async () => {
+    const { calls, outcomes } = await shared('a', 'b')
+    calls[1]!.fail(new SessionError('ERR_STORE_SCHEMA', 'PostgreSQL', 'are missing'))
+    await settled()
+    expect(outcomes).toMatchObject({ a: 'ERR_STORE_SCHEMA', b: 'ERR_STORE_SCHEMA' })
+    expect(calls).toHaveLength(2)
   })
 
   it('past its deadline fails all of them, and nothing is read again', async () => {
@@ -180,6 +237,16 @@ describe('a shared call that fails', () => {
     await timers.pass(250)
     expect(outcomes).toMatchObject({ a: UNAVAILABLE, b: UNAVAILABLE })
     calls[2]!.fail(new Error('late'))
+    await timers.pass(1_000)
+    expect(calls).toHaveLength(3)
+  })
+
+  it('fails all of them if the rows that are read by themselves take longer than the deadline', async () => {
+    const { calls, outcomes, timers } = await shared('a', 'b')
+    calls[1]!.fail(new Error('a row is damaged'))
+    await timers.pass(250)
+    expect(outcomes).toMatchObject({ a: UNAVAILABLE, b: UNAVAILABLE })
+    calls[2]!.answer()
     await timers.pass(1_000)
     expect(calls).toHaveLength(3)
   })
@@ -212,16 +279,54 @@ describe('reads whose turn does not come', () => {
     expect(outcomes).toEqual({})
     await timers.pass(1)
     expect(outcomes).toEqual({ a: UNAVAILABLE, b: UNAVAILABLE })
-    expect(store.load().waiting).toBe(0)
+    expect(store.load()).toEqual({ inFlight: 1, waiting: 0, refused: 2 })
     await timers.pass(60_000)
     read('c')
     await settled()
     expect(calls.map(({ keys }) => keys)).toEqual([['c']])
   })
 
+  it('join only those that have just begun to wait, so that each waits for nearly the whole time', async () => {
+    const { outcomes, read, store, timers } = held({
+      verbs: { prune: () => new Promise<never>(() => {}) },
+    })
+    void store.prune(1).catch(() => {})
+    read('a')
+    await timers.pass(900)
+    read('b')
+    await timers.pass(200)
+    read('c')
+    await timers.pass(3_900)
+    expect(outcomes).toEqual({ a: UNAVAILABLE, b: UNAVAILABLE })
+    await timers.pass(1_100)
+    expect(outcomes).toEqual({ a: UNAVAILABLE, b: UNAVAILABLE, c: UNAVAILABLE })
+  })
+
+  it('are refused at once if the store is silent, though others wait still', async () => {
+    const { calls, outcomes, read, store, timers } = held({
+      concurrency: 2,
+      verbs: { prune: () => new Promise<never>(() => {}) },
+    })
+    read('one')
+    await timers.pass(200)
+    read('two')
+    void store.prune(1).catch(() => {})
+    read('a')
+    await timers.pass(100)
+    // The prune is sent, which says nothing about whether the store is silent.
+    calls[1]!.answer()
+    await settled()
+    read('b')
+    await settled()
+    expect(outcomes).toEqual({ one: UNAVAILABLE, two: 'two', b: UNAVAILABLE })
+  })
+
   it('are refused beyond 4096, those that share a call included', async () => {
     const { outcomes, read, store } = held()
-    read('first', ...Array.from({ length: 4096 }, (_, at) => `key ${at}`))
+    read('first')
+    // So that the last group is not full, and the next read would join it.
+    void store.remove('key').catch(() => {})
+    read(...Array.from({ length: 4095 }, (_, at) => `key ${at}`))
     await settled()
     expect([store.load().waiting, outcomes]).toEqual([4096, {}])
     read('one more')

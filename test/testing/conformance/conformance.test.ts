@@ -75,7 +75,7 @@ function contended({ store }: Plain): Partial<StoreVerbs> {
         underWay -= 1
       }
     }
-  const { engine, pool: _, keys, prune, check, ...verbs } = store
+  const { engine, pool: _, sharedRead: __, keys, prune, check, ...verbs } = store
   const all = Object.entries(verbs).map(([name, verb]) => [name, wrapped(verb)])
   return { ...Object.fromEntries(all), engine, keys, prune, check } as StoreVerbs
 }
