@@ -126,9 +126,10 @@ existed. Of the minified code, in November 2026:
 | 8 % | signed and encrypted cookies |
 | 4 % | weak and published secrets, refused at start-up |
 | 4 % | schemas and migrations |
-| 8 % | HTTP headers, and CSRF protection |
+| 7 % | HTTP headers, and CSRF protection |
+| 10 % | clocks, channels, events, durations and other small parts |
 
-No part alone reaches the goal. Schemas and encryption are options of \`createSessions\`; to leave them out of a bundle, they
+Leaving out any one part would not reach the goal. Schemas and encryption are options of \`createSessions\`; to leave them out of a bundle, they
 would have to become imports of their own, and each app that uses them would need another line.
 `
 }

@@ -126,7 +126,7 @@ export function withOutgoing(response: Response, outgoing: Outgoing): Response {
   const kept = keptBody(response)
   // Without `statusText`: reading it would make a full response. This server does not send it, but what
   // reads the response in this process gets none.
-  if (kept) return new Response(kept.body, { status, headers })
+  if (kept?.headers === response.headers) return new Response(kept.body, { status, headers })
   const { statusText } = response
   return new Response(response.body, { status, statusText, headers })
 }

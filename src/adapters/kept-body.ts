@@ -8,10 +8,10 @@
  * named `cache`. Reading `response.body` would make a full response of it, and send the text as a stream:
  * that takes as much time as all the rest of a request with a session.
  *
- * The symbol is not part of the server's interface. So only a value of exactly that shape is used, and
- * a version that keeps it otherwise is merely slower.
+ * The symbol is not part of the server's interface. So only a value of exactly that shape is used. A
+ * version that keeps it otherwise is merely slower.
  */
-export function keptBody(response: Response): { body: KeptBody } | undefined {
+export function keptBody(response: Response): Kept | undefined {
   if (cacheKey === undefined || !Object.hasOwn(response, cacheKey)) {
     cacheKey = Object.getOwnPropertySymbols(response).find(isCache)
     if (cacheKey === undefined) return undefined
@@ -21,14 +21,18 @@ export function keptBody(response: Response): { body: KeptBody } | undefined {
   const body: unknown = kept[1]
   const isText = body === null || typeof body === 'string'
   return isText || body instanceof Uint8Array || body instanceof Blob
-    ? { body: body as KeptBody }
+    ? { body: body as Kept['body'], headers: kept[2] }
     : undefined
 }
 
 /** The server's symbol, once it was seen. */
 let cacheKey: symbol | undefined
 
-type KeptBody = string | Uint8Array<ArrayBuffer> | Blob | null
+interface Kept {
+  readonly body: string | Uint8Array<ArrayBuffer> | Blob | null
+  /** Once the response's `headers` were read, they are this object. */
+  readonly headers: unknown
+}
 
 function isCache({ description }: symbol): boolean {
   return description === 'cache'

@@ -68,7 +68,8 @@ export interface StoreOptions {
   }
   /**
    * How many calls of the store are in flight at a time. Further ones wait for at most
-   * `deadlines.queue`, first in, first out, but for reads that share a call; more than 4096 are refused. This is not the size of the
+   * `deadlines.queue`, first in, first out; more than 4096 are refused. With `postgresStore`, reads that
+   * wait share a call, and may overtake writes. This is not the size of the
    * client's pool, which you set at the client.
    *
    * @default the size of the pool (`pg`), otherwise 1024

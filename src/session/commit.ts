@@ -124,13 +124,13 @@ function settle(state: State, done: readonly Change[], committed: Committed): vo
 
 /** Whether nothing was changed, renewed or reported, as in most visits. */
 function hasNothingToSettle(
-  { opened: before, watch }: State,
+  { opened: before, watch, told, isAbandoned }: State,
   done: readonly Change[],
-  { opened, former, notes }: Committed,
+  { opened, setCookie, former, notes }: Committed,
 ): boolean {
-  if (done.length > 0 || watch !== undefined) return false
-  // A backend that saves or renews returns another `opened`.
-  return opened === before && former === undefined && !notes?.length
+  if (done.length > 0 || watch !== undefined || told !== undefined || isAbandoned) return false
+  if (setCookie !== undefined || former !== undefined || notes?.length) return false
+  return opened === before
 }
 
 /** Makes `base` the new base and replays later changes on it. If that fails, their own commit fails. */

@@ -463,6 +463,7 @@ describe("on Hono's Node server", () => {
     ['that keeps it under another name', undefined],
     ['that keeps it in another order', ['a text', 'OK', {}]],
     ['that keeps more of it', [200, 'OK', 'a text', {}]],
+    ['beside another library that keeps something of that shape', [200, 'OK', {}]],
   ])('a version %s sends the page, too', async (_, kept) => {
     // The runtime's own Response, also where Hono's server has replaced it.
     const own = Object.getPrototypeOf(Response) as typeof Response

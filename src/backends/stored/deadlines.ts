@@ -164,14 +164,16 @@ export function guardedStore(
     return within('read', deadlines.read, read, undefined, repeat, entered)
   }
 
-  const read = sharedReads({
+  const readShared = sharedReads({
     queue,
     alone: readAlone,
     together: readTogether,
     clock,
     openFor: deadlines.queue / 5,
   })
-  const isShared = store.readMany !== undefined && store.sharedRead === store.read
+
+  /** Looked at for each read: a tool that watches calls may replace `read` at any time. */
+  const isShared = () => store.readMany !== undefined && store.sharedRead === store.read
 
   async function* keys() {
     const batches = store.keys()[Symbol.asyncIterator]()
@@ -190,7 +192,7 @@ export function guardedStore(
 
   const { write } = deadlines
   return {
-    read: isShared ? read : (key) => readAlone(key),
+    read: (key) => (isShared() ? readShared(key) : readAlone(key)),
     insert: (key, row) => within('insert', write, () => store.insert(key, row), row),
     // The commit that waits for the swap has a deadline of its own.
     swap: (key, ifWrite, row) => tryTwice('save', write, () => store.swap(key, ifWrite, row), row),

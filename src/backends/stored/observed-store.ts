@@ -67,7 +67,9 @@ export function observedStore(store: StoreVerbs): StoreVerbs {
   return {
     ...store,
     read,
-    sharedRead: store.sharedRead === store.read ? read : undefined,
+    get sharedRead() {
+      return store.sharedRead === store.read ? read : undefined
+    },
     insert: observedVerb('insert'),
     swap: observedVerb('swap'),
     touch: observedVerb('touch'),

@@ -42,7 +42,7 @@ export function sharedReads({ queue, alone, together, clock, openFor }: SharedRe
   let latest: Group | undefined
 
   function isOpen({ keys, since }: Group): boolean {
-    return keys.length < MOST && clock() - since < openFor
+    return keys.length < MOST && Math.abs(clock() - since) < openFor
   }
 
   function begin(turn: Promise<SentCall>): Group {

@@ -14,7 +14,7 @@ export type Emit = (facts: EventFacts, subject?: EventSubject) => void
 /** What the emitter needs. */
 export interface EmitterParts {
   listener: ((event: SessionEvent) => unknown) | undefined
-  /** The types of the events that the listener is called for. @default all */
+  /** The types of the events that the listener needs. @default all */
   only?: readonly string[] | undefined
   /** Which sessions these are, for subscribers of the channel. */
   cookieName: string

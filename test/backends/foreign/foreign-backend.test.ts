@@ -63,7 +63,8 @@ class Rows implements ForeignStore {
 const DAY = 86_400_000
 const SECRET = 'q7Rk2vX9-mB4tZ8wL1nC6yH3pD5sF0gJ'
 
-function presetOn(store: ForeignStore, clock: () => number): Preset {
+/** `rolls`: whether each visit sends the cookie, as the option `rolling` of express-session has it. */
+function presetOn(store: ForeignStore, clock: () => number, rolls = false): Preset {
   let made = 0
   return {
     name: 'rows',
@@ -90,7 +91,7 @@ function presetOn(store: ForeignStore, clock: () => number): Preset {
           ended: (_record, { expiresAt = 0 }, now) => (expiresAt < now ? 'expired' : undefined),
           of: (_record, now) => ({ expiresAt: now + DAY, keepFor: undefined }),
           extends: () => true,
-          setsCookie: () => false,
+          setsCookie: () => rolls,
         },
         isEmpty: ({ data }) => data.size === 0,
         maxBytes: 10_000,
@@ -229,6 +230,16 @@ describe.each([
     await expect(session.commit()).rejects.toMatchObject({ code: 'ERR_SESSION_TOO_LARGE' })
     expect(dataOf('id1')).toEqual({ user: 1 })
   })
+})
+
+test('a request that only reads a session whose cookie is sent each time sends it', async () => {
+  const clock = fakeClock()
+  const store = new Rows(true)
+  const sessions = createSessions({ secret: SECRET, preset: presetOn(store, clock, true), clock })
+  store.put('id9', { text: '{"a":1}', expiresAt: clock() + DAY })
+  const visit = sessions.mount([{}], { cookie: 'sid=id9', header: () => undefined })!
+  expect((await visit.session()).get('a')).toBe(1)
+  expect((await visit.finish())?.setCookie).toContain('sid=id9')
 })
 
 test('a change of another process between reading and writing is not overwritten', async () => {
