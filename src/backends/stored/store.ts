@@ -197,9 +197,7 @@ export interface Watching {
 
   /**
    * The store's own `read`, if reads that wait for a connection shall share a call of `readMany`. A
-   * copy of the store with another `read` does not share: its `readMany` knows nothing of it.
-   *
-   * @default each row is read alone
+   * copy with another `read` does not share. @default each row is read alone
    */
   readonly sharedRead?: Store['read'] | undefined
 
