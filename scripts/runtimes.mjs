@@ -75,7 +75,7 @@ function cellOf(counts) {
 function ofPermission(report) {
   const own = testsOf(report, FILES.permission)
   const onStores = testsOf(report, FILES.stores).filter(({ ancestorTitles: [first] }) =>
-    first.endsWith('--permission'),
+    first?.endsWith('--permission'),
   )
   return [...own, ...onStores].map(({ title, status, ancestorTitles: [name] }) =>
     row(name.replace(' --permission', ''), title, status === 'passed' ? 'yes' : '**no**'),

@@ -98,13 +98,16 @@ function across(name: string, act: (sessions: StoredSessions) => Promise<unknown
   return { name, within: COMMIT, ready: async (sessions) => () => act(sessions) }
 }
 
+/** A revocation of the round before may be repeated in the background, and end a session that begins. */
+const PASSING: readonly string[] = ['ERR_STORE_UNAVAILABLE', 'ERR_SESSION_GONE']
+
 /** Does what a busy machine may not get done within a deadline, until it does. */
 export async function patiently<Done>(act: () => Promise<Done>): Promise<Done> {
   for (;;) {
     try {
       return await act()
     } catch (error) {
-      if (!(error instanceof SessionError && error.code === 'ERR_STORE_UNAVAILABLE')) throw error
+      if (!(error instanceof SessionError && PASSING.includes(error.code))) throw error
       // A call that is refused at once would be repeated before any reply is read.
       await turn()
     }
