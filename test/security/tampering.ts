@@ -89,8 +89,7 @@ export async function tamperWith(
   // Half of what a failed decryption costs is the stack of the platform's own error.
   Error.stackTraceLimit = 0
   for (const [n, cookie] of cookies.entries()) {
-    // The platform releases the native objects of failed decryptions between two turns of the event
-    // loop. Without a turn, each of the millions of cookies takes longer than the one before it.
+    // A turn of the event loop: without one the test's time limit could not end it.
     await new Promise(setImmediate)
     eachTampering(cookie, effort(n), (tampered) => {
       const outcome = app.open(tampered)
